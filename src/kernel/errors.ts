@@ -1,0 +1,77 @@
+/**
+ * The one error class and its closed list of codes. Statuses and texts for the outside live in
+ * `schemas/errors.json` and are rendered only under `http/errors/`.
+ */
+
+export type ErrorCode =
+  // requests
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'too_many_requests'
+  // state
+  | 'already_exists'
+  | 'version_conflict'
+  | 'precondition_failed'
+  | 'already_member'
+  | 'already_invited'
+  | 'seats_exhausted'
+  | 'plan_lacks'
+  | 'last_owner'
+  | 'role_from_directory'
+  | 'invitations_disabled'
+  | 'invitation_expired'
+  | 'invitation_revoked'
+  | 'invitation_used'
+  | 'egress_refused'
+  | 'upstream_unreachable'
+  // SCIM (RFC 7644 §3.12 scimType)
+  | 'invalid_syntax'
+  | 'invalid_filter'
+  | 'invalid_path'
+  | 'invalid_value'
+  | 'no_target'
+  | 'mutability'
+  | 'too_many'
+  | 'sensitive'
+  | 'not_implemented'
+  // sign-in; one uniform text outside, `reason` in the audit
+  | 'sign_in_refused'
+  // ours
+  | 'internal'
+  | 'storage_unavailable';
+
+interface ErrorExtras {
+  /** What went wrong underneath; logged, never shown. */
+  readonly cause?: unknown;
+  /** Facts for the log and the audit; never shown. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  /** The input field the error is about, as the caller spelled it (`email`, `Operations[0].path`). */
+  readonly field?: string;
+}
+
+/** An error the outside may know about. `detail` is shown to the caller; `context` and `cause` are not. */
+export class GatehouseError extends Error {
+  override readonly name = 'GatehouseError';
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly field: string | undefined;
+  readonly context: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
+    super(`${code}: ${detail}`, extras.cause === undefined ? undefined : { cause: extras.cause });
+    this.code = code;
+    this.detail = detail;
+    this.field = extras.field;
+    this.context = extras.context ?? {};
+  }
+}
+
+/** True when `error` is a GatehouseError, of the given code if one is named. */
+export function isGatehouseError(error: unknown, code?: ErrorCode): error is GatehouseError {
+  return error instanceof GatehouseError && (code === undefined || error.code === code);
+}

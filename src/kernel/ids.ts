@@ -1,0 +1,63 @@
+/** Prefixed, time-sortable, unguessable ids. The prefix says what the id names; the brand says it to the compiler. */
+import { randomBytes } from 'node:crypto';
+
+declare const brand: unique symbol;
+type Id<Kind extends string> = string & { readonly [brand]: Kind };
+
+export type OrganizationId = Id<'organization'>;
+export type UserId = Id<'user'>;
+export type MembershipId = Id<'membership'>;
+export type GrantId = Id<'grant'>;
+export type TeamId = Id<'team'>;
+export type DirectoryId = Id<'directory'>;
+export type DirectoryTokenId = Id<'directoryToken'>;
+export type DirectoryUserId = Id<'directoryUser'>;
+export type DirectoryGroupId = Id<'directoryGroup'>;
+export type GroupMappingId = Id<'groupMapping'>;
+export type ConnectionId = Id<'connection'>;
+export type DomainId = Id<'domain'>;
+export type InvitationId = Id<'invitation'>;
+export type SignInId = Id<'signIn'>;
+export type AuditEventId = Id<'auditEvent'>;
+export type OutboxEventId = Id<'outboxEvent'>;
+
+interface Prefixes {
+  org: OrganizationId;
+  usr: UserId;
+  mem: MembershipId;
+  grt: GrantId;
+  team: TeamId;
+  dir: DirectoryId;
+  dtk: DirectoryTokenId;
+  du: DirectoryUserId;
+  dg: DirectoryGroupId;
+  map: GroupMappingId;
+  con: ConnectionId;
+  dom: DomainId;
+  inv: InvitationId;
+  sin: SignInId;
+  aud: AuditEventId;
+  evt: OutboxEventId;
+}
+
+/** Crockford's alphabet in lower case: sorts like the number, has no look-alikes. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** Ten characters of time: ids made later sort later, so a list by id is a list by age. */
+function encodeTime(now: number): string {
+  let rest = now;
+  let text = '';
+  for (let index = 0; index < 10; index += 1) {
+    text = ALPHABET.charAt(rest % 32) + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}
+
+/** A new id such as `org_01k9...`: 48 bits of time, 80 bits of randomness. */
+export function newId<P extends keyof Prefixes>(prefix: P, now: number): Prefixes[P] {
+  let random = '';
+  for (const byte of randomBytes(16)) random += ALPHABET.charAt(byte & 31);
+  // The one place where a string becomes a branded id out of nothing.
+  return `${prefix}_${encodeTime(now)}${random}` as Prefixes[P];
+}

@@ -1,0 +1,118 @@
+/** What a customer's directory pushes: the SCIM endpoint itself, its tokens, users, groups and group members. */
+import type {
+  DirectoryGroupId,
+  DirectoryId,
+  DirectoryTokenId,
+  DirectoryUserId,
+  GroupMappingId,
+  MembershipId,
+  OrganizationId,
+  TeamId,
+  UserId,
+} from '../../kernel/ids.ts';
+import type { OrgRole, TeamRole } from '../roles.ts';
+
+export const DIRECTORY_KINDS = [
+  'okta',
+  'entra',
+  'google',
+  'onelogin',
+  'jumpcloud',
+  'ping',
+  'generic',
+] as const;
+export type DirectoryKind = (typeof DIRECTORY_KINDS)[number];
+
+export const ADOPTION_POLICIES = ['adopt', 'queue', 'reject'] as const;
+export type AdoptionPolicy = (typeof ADOPTION_POLICIES)[number];
+
+export interface Directory {
+  readonly id: DirectoryId;
+  readonly version: number;
+  readonly organizationId: OrganizationId;
+  readonly kind: DirectoryKind;
+  readonly name: string;
+  /** `draft`: being set up, pushes nothing. `disabled`: its tokens are dead. */
+  readonly status: 'draft' | 'active' | 'disabled';
+  readonly adoption: AdoptionPolicy;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface DirectoryToken {
+  readonly id: DirectoryTokenId;
+  readonly organizationId: OrganizationId;
+  readonly directoryId: DirectoryId;
+  readonly name: string;
+  readonly tokenHash: string;
+  readonly createdAt: number;
+  /** Epoch ms; null never expires. */
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+
+/** A resource document as the edge understands it; opaque to core, never null-valued. */
+export type DirectoryAttributes = Readonly<Record<string, unknown>>;
+
+export interface DirectoryUser {
+  readonly id: DirectoryUserId;
+  readonly version: number;
+  readonly organizationId: OrganizationId;
+  readonly directoryId: DirectoryId;
+  readonly membershipId: MembershipId;
+  readonly userId: UserId;
+  readonly isActive: boolean;
+  readonly userName: string;
+  /** Folded; unique inside the directory. */
+  readonly userNameKey: string;
+  readonly externalId: string | null;
+  readonly displayNameKey: string | null;
+  /** Folded values of all e-mail addresses, for look-ups. */
+  readonly emailKeys: readonly string[];
+  readonly attributes: DirectoryAttributes;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface DirectoryGroup {
+  readonly id: DirectoryGroupId;
+  readonly version: number;
+  readonly organizationId: OrganizationId;
+  readonly directoryId: DirectoryId;
+  readonly displayName: string;
+  /** Folded; not unique: Entra may push two groups of one name. */
+  readonly displayNameKey: string;
+  readonly externalId: string | null;
+  readonly attributes: DirectoryAttributes;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** One row per member; never an array in the group. */
+export interface GroupMember {
+  readonly groupId: DirectoryGroupId;
+  readonly memberId: DirectoryUserId | DirectoryGroupId;
+  readonly memberKind: 'user' | 'group';
+}
+
+export type MappingMatch =
+  | { readonly kind: 'group_id'; readonly groupId: DirectoryGroupId }
+  | { readonly kind: 'group_name'; readonly groupName: string }
+  | { readonly kind: 'claim'; readonly claim: string; readonly value: string };
+
+/** What a mapping gives. Never owner (law 8). */
+export type MappingGrant =
+  | { readonly scope: 'org'; readonly role: Exclude<OrgRole, 'owner'> }
+  | { readonly scope: 'team'; readonly teamId: TeamId; readonly role: TeamRole };
+
+export interface GroupMapping {
+  readonly id: GroupMappingId;
+  readonly version: number;
+  readonly organizationId: OrganizationId;
+  readonly match: MappingMatch;
+  readonly grants: readonly MappingGrant[];
+  /** Position for the `ranked` policy: lower wins. */
+  readonly rank: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}

@@ -1,0 +1,37 @@
+/** An invitation of one address into one organization, by mail or by a link handed over. */
+import type { InvitationId, MembershipId, OrganizationId, TeamId } from '../../kernel/ids.ts';
+import type { Actor } from '../audit.ts';
+import type { OrgRole, TeamRole } from '../roles.ts';
+
+export interface InvitationTeam {
+  readonly teamId: TeamId;
+  readonly role: TeamRole;
+}
+
+export interface Invitation {
+  readonly id: InvitationId;
+  readonly version: number;
+  readonly organizationId: OrganizationId;
+  readonly email: string;
+  /** Folded; at most one pending invitation per organization and address. */
+  readonly emailKey: string;
+  readonly role: OrgRole;
+  readonly teams: readonly InvitationTeam[];
+  readonly message: string | null;
+  readonly delivery: 'email' | 'link';
+  readonly tokenHash: string;
+  /** `expired` is not stored: it is `pending` past `expiresAt`. */
+  readonly status: 'pending' | 'accepted' | 'revoked';
+  readonly invitedBy: Actor;
+  readonly acceptedBy: MembershipId | null;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly settledAt: number | null;
+}
+
+export type InvitationStatus = Invitation['status'] | 'expired';
+
+/** The status as a person sees it at `now`. */
+export function invitationStatus(invitation: Invitation, now: number): InvitationStatus {
+  return invitation.status === 'pending' && invitation.expiresAt <= now ? 'expired' : invitation.status;
+}

@@ -1,0 +1,27 @@
+/** The customer: an organization with its plan and its way of managing people. */
+import type { OrganizationId } from '../../kernel/ids.ts';
+import type { PlanPreset } from '../plans.ts';
+import type { ConflictPolicy, OrgRole } from '../roles.ts';
+
+/** `preset` is the name it was made from; the switches are copied so that a later change of presets moves nobody. */
+export interface Plan extends PlanPreset {
+  readonly preset: string;
+}
+
+export interface Organization {
+  readonly id: OrganizationId;
+  readonly version: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly plan: Plan;
+  /** Law 11: in a `directory` organization every invitation door is shut. */
+  readonly provisioning: 'manual' | 'directory';
+  readonly defaultRole: OrgRole;
+  readonly conflictPolicy: ConflictPolicy;
+  /** Active memberships; kept by `organizations.moveCounts` so that seats are one conditional write. */
+  readonly seatsUsed: number;
+  /** Active memberships that resolve to owner. */
+  readonly activeOwners: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}

@@ -1,0 +1,137 @@
+/** What core asks of storage about directories: tokens, users, groups, group members, mappings. */
+
+import type {
+  DirectoryGroupId,
+  DirectoryId,
+  DirectoryTokenId,
+  DirectoryUserId,
+  GroupMappingId,
+  MembershipId,
+  OrganizationId,
+} from '../../kernel/ids.ts';
+import type { GroupQuery, UserQuery } from '../directory-query.ts';
+import type {
+  Directory,
+  DirectoryGroup,
+  DirectoryToken,
+  DirectoryUser,
+  GroupMapping,
+  GroupMember,
+} from '../entities/directory.ts';
+import type { OffsetPage, PageRequest, QueryPage } from './paging.ts';
+
+export interface DirectoryRepository {
+  insert(organizationId: OrganizationId, directory: Directory): Promise<void>;
+  find(organizationId: OrganizationId, id: DirectoryId): Promise<Directory | undefined>;
+  list(organizationId: OrganizationId): Promise<readonly Directory[]>;
+  update(organizationId: OrganizationId, next: Directory, expectedVersion: number): Promise<void>;
+  /** Removes the directory with its tokens, users, groups and members. */
+  remove(organizationId: OrganizationId, id: DirectoryId): Promise<boolean>;
+}
+
+export interface DirectoryTokenRepository {
+  insert(organizationId: OrganizationId, token: DirectoryToken): Promise<void>;
+  list(organizationId: OrganizationId, directoryId: DirectoryId): Promise<readonly DirectoryToken[]>;
+  remove(organizationId: OrganizationId, directoryId: DirectoryId, id: DirectoryTokenId): Promise<boolean>;
+  /** Notes a use; not versioned, last writer wins. */
+  updateLastUsed(organizationId: OrganizationId, id: DirectoryTokenId, at: number): Promise<void>;
+  /** GLOBAL: the credential names the organization (law 1). */
+  findByHash(tokenHash: string): Promise<DirectoryToken | undefined>;
+}
+
+export interface DirectoryUserRepository {
+  /** Unique: `userName` (by key) inside the directory. */
+  insert(organizationId: OrganizationId, user: DirectoryUser): Promise<void>;
+  find(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    id: DirectoryUserId,
+  ): Promise<DirectoryUser | undefined>;
+  findByMembership(
+    organizationId: OrganizationId,
+    membershipId: MembershipId,
+  ): Promise<DirectoryUser | undefined>;
+  /** Active or not, in any active directory of the organization. */
+  listByUserName(organizationId: OrganizationId, userNameKey: string): Promise<readonly DirectoryUser[]>;
+  listByExternalId(organizationId: OrganizationId, externalId: string): Promise<readonly DirectoryUser[]>;
+  query(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    query: UserQuery,
+    page: OffsetPage,
+  ): Promise<QueryPage<DirectoryUser>>;
+  /** Keyset walk of the rows that fit, for filters that must be finished in memory. */
+  scan(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    query: UserQuery,
+    page: PageRequest,
+  ): Promise<readonly DirectoryUser[]>;
+  update(organizationId: OrganizationId, next: DirectoryUser, expectedVersion: number): Promise<void>;
+  remove(organizationId: OrganizationId, directoryId: DirectoryId, id: DirectoryUserId): Promise<boolean>;
+}
+
+export interface DirectoryGroupRepository {
+  insert(organizationId: OrganizationId, group: DirectoryGroup): Promise<void>;
+  find(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    id: DirectoryGroupId,
+  ): Promise<DirectoryGroup | undefined>;
+  /** By id alone, in any directory of the organization: for mappings. */
+  findInOrganization(
+    organizationId: OrganizationId,
+    id: DirectoryGroupId,
+  ): Promise<DirectoryGroup | undefined>;
+  listByName(organizationId: OrganizationId, displayNameKey: string): Promise<readonly DirectoryGroup[]>;
+  query(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    query: GroupQuery,
+    page: OffsetPage,
+  ): Promise<QueryPage<DirectoryGroup>>;
+  scan(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    query: GroupQuery,
+    page: PageRequest,
+  ): Promise<readonly DirectoryGroup[]>;
+  update(organizationId: OrganizationId, next: DirectoryGroup, expectedVersion: number): Promise<void>;
+  /** Removes the group, its member rows, and the rows in which it is a member. */
+  remove(organizationId: OrganizationId, directoryId: DirectoryId, id: DirectoryGroupId): Promise<boolean>;
+}
+
+export type MemberRef = Omit<GroupMember, 'groupId'>;
+
+/** Cost of every method but `list` and `removeAll` is by the members named, never by the size of the group. */
+export interface GroupMemberRepository {
+  /** Adds those not yet in; answers the ones really added. */
+  insert(
+    organizationId: OrganizationId,
+    groupId: DirectoryGroupId,
+    members: readonly MemberRef[],
+  ): Promise<readonly MemberRef[]>;
+  /** Removes those that are in; answers the ids really removed. */
+  remove(
+    organizationId: OrganizationId,
+    groupId: DirectoryGroupId,
+    memberIds: readonly string[],
+  ): Promise<readonly MemberRef[]>;
+  list(
+    organizationId: OrganizationId,
+    groupId: DirectoryGroupId,
+    page: PageRequest,
+  ): Promise<readonly MemberRef[]>;
+  /** Groups that directly contain the member. */
+  listGroupsOf(organizationId: OrganizationId, memberId: string): Promise<readonly DirectoryGroup[]>;
+  /** Takes one member out of every group it is in; answers those groups. */
+  removeEverywhere(organizationId: OrganizationId, memberId: string): Promise<readonly DirectoryGroupId[]>;
+}
+
+export interface GroupMappingRepository {
+  insert(organizationId: OrganizationId, mapping: GroupMapping): Promise<void>;
+  find(organizationId: OrganizationId, id: GroupMappingId): Promise<GroupMapping | undefined>;
+  list(organizationId: OrganizationId): Promise<readonly GroupMapping[]>;
+  update(organizationId: OrganizationId, next: GroupMapping, expectedVersion: number): Promise<void>;
+  remove(organizationId: OrganizationId, id: GroupMappingId): Promise<boolean>;
+}

@@ -1,0 +1,51 @@
+/** What core asks of storage about what happened and what must still be told, and about the installation itself. */
+
+import type { OrganizationId, OutboxEventId } from '../../kernel/ids.ts';
+import type { AuditEvent, OutboxEvent } from '../audit.ts';
+import type { PageRequest } from './paging.ts';
+
+export interface AuditEventRepository {
+  append(organizationId: OrganizationId, event: AuditEvent): Promise<void>;
+  /** Newest first; `after` is the id of the last one seen. */
+  list(
+    organizationId: OrganizationId,
+    filter: { readonly type?: string | undefined; readonly targetId?: string | undefined },
+    page: PageRequest,
+  ): Promise<readonly AuditEvent[]>;
+}
+
+export interface OutboxRepository {
+  append(organizationId: OrganizationId, event: OutboxEvent): Promise<void>;
+  find(organizationId: OrganizationId, id: OutboxEventId): Promise<OutboxEvent | undefined>;
+  /**
+   * Leases one due event for `leaseMs`: moves `dueAt` forward and counts the attempt in one conditional write, so that
+   * two workers never hold the same one. Undefined when it is not due or gone.
+   */
+  claim(
+    organizationId: OrganizationId,
+    id: OutboxEventId,
+    now: number,
+    leaseMs: number,
+  ): Promise<OutboxEvent | undefined>;
+  /** Delivered: `dueAt` null and `deliveredAt` set. Failed: `dueAt` the next try, or null to give up. */
+  settle(
+    organizationId: OrganizationId,
+    id: OutboxEventId,
+    outcome: {
+      readonly deliveredAt: number | null;
+      readonly dueAt: number | null;
+      readonly lastError: string | null;
+    },
+  ): Promise<void>;
+  /** GLOBAL: the delivery job's queue, oldest first. */
+  listDue(now: number, limit: number): Promise<readonly OutboxEvent[]>;
+}
+
+/** GLOBAL: facts about this installation. Values are hashes or sealed; never plain secrets. */
+export interface InstallationRepository {
+  find(key: string): Promise<string | undefined>;
+  /** Sets the value if the key is absent; false when it was there. */
+  insert(key: string, value: string): Promise<boolean>;
+  /** Swaps `expected` for `next` (undefined removes) in one conditional write; false when the value was another. */
+  consume(key: string, expected: string, next: string | undefined): Promise<boolean>;
+}

@@ -1,0 +1,127 @@
+/** What core asks of storage about people: organizations, users, memberships, roles, teams, invitations. */
+
+import type {
+  GrantId,
+  InvitationId,
+  MembershipId,
+  OrganizationId,
+  TeamId,
+  UserId,
+} from '../../kernel/ids.ts';
+import type { Invitation } from '../entities/invitation.ts';
+import type { Organization } from '../entities/organization.ts';
+import type { Membership, Team, TeamMember, User } from '../entities/people.ts';
+import type { Grant, OrgRole } from '../roles.ts';
+import type { PageRequest } from './paging.ts';
+
+export interface MemberFilter {
+  readonly role?: OrgRole | undefined;
+  readonly teamId?: TeamId | undefined;
+  readonly status?: Membership['status'] | undefined;
+  /** Folded text found at the start of, or anywhere in, e-mail or name. */
+  readonly text?: string | undefined;
+}
+
+export type CountsOutcome = 'moved' | 'seats_exhausted' | 'last_owner';
+
+export interface OrganizationRepository {
+  insert(organizationId: OrganizationId, organization: Organization): Promise<void>;
+  find(organizationId: OrganizationId): Promise<Organization | undefined>;
+  /** Stores everything but `seatsUsed` and `activeOwners`, which only `moveCounts` moves. */
+  update(organizationId: OrganizationId, next: Organization, expectedVersion: number): Promise<void>;
+  /** Removes the organization and every row that belongs to it. */
+  remove(organizationId: OrganizationId): Promise<boolean>;
+  /**
+   * Moves both counters in one conditional write that does not touch `version`. Refuses, changing nothing: `seats_exhausted` when seats rise above the plan,
+   * `last_owner` when owners fall from one or more to none.
+   */
+  moveCounts(
+    organizationId: OrganizationId,
+    delta: { readonly seats: number; readonly owners: number },
+  ): Promise<CountsOutcome>;
+  /** GLOBAL: the slug is in the route. */
+  findBySlug(slug: string): Promise<Organization | undefined>;
+  /** GLOBAL: the operator's list. */
+  list(page: PageRequest): Promise<readonly Organization[]>;
+}
+
+/** GLOBAL by nature: a user is a person across organizations. */
+export interface UserRepository {
+  insert(user: User): Promise<void>;
+  find(userId: UserId): Promise<User | undefined>;
+  findByEmail(emailKey: string): Promise<User | undefined>;
+  update(next: User, expectedVersion: number): Promise<void>;
+  remove(userId: UserId): Promise<boolean>;
+}
+
+export interface MembershipRepository {
+  insert(organizationId: OrganizationId, membership: Membership): Promise<void>;
+  find(organizationId: OrganizationId, id: MembershipId): Promise<Membership | undefined>;
+  findByUser(organizationId: OrganizationId, userId: UserId): Promise<Membership | undefined>;
+  listByEmail(organizationId: OrganizationId, emailKey: string): Promise<readonly Membership[]>;
+  list(
+    organizationId: OrganizationId,
+    filter: MemberFilter,
+    page: PageRequest,
+  ): Promise<readonly Membership[]>;
+  update(organizationId: OrganizationId, next: Membership, expectedVersion: number): Promise<void>;
+  remove(organizationId: OrganizationId, id: MembershipId): Promise<boolean>;
+  /** GLOBAL: the organizations of one person. */
+  listByUser(userId: UserId): Promise<readonly Membership[]>;
+}
+
+export interface GrantRepository {
+  insert(organizationId: OrganizationId, grant: Grant): Promise<void>;
+  listByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<readonly Grant[]>;
+  remove(organizationId: OrganizationId, id: GrantId): Promise<boolean>;
+  removeByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<void>;
+}
+
+export interface TeamRepository {
+  insert(organizationId: OrganizationId, team: Team): Promise<void>;
+  find(organizationId: OrganizationId, id: TeamId): Promise<Team | undefined>;
+  list(organizationId: OrganizationId): Promise<readonly Team[]>;
+  update(organizationId: OrganizationId, next: Team, expectedVersion: number): Promise<void>;
+  remove(organizationId: OrganizationId, id: TeamId): Promise<boolean>;
+}
+
+export interface TeamMemberRepository {
+  listByMemberships(
+    organizationId: OrganizationId,
+    ids: readonly MembershipId[],
+  ): Promise<readonly TeamMember[]>;
+  listByTeam(
+    organizationId: OrganizationId,
+    teamId: TeamId,
+    page: PageRequest,
+  ): Promise<readonly TeamMember[]>;
+  /** Makes `teams` the whole of the membership's team roles. */
+  replace(
+    organizationId: OrganizationId,
+    membershipId: MembershipId,
+    teams: readonly Omit<TeamMember, 'membershipId'>[],
+  ): Promise<void>;
+}
+
+export interface InvitationRepository {
+  /** Unique: one pending invitation per (organization, emailKey), `already_exists` with field `email`. */
+  insert(organizationId: OrganizationId, invitation: Invitation): Promise<void>;
+  find(organizationId: OrganizationId, id: InvitationId): Promise<Invitation | undefined>;
+  findPendingByEmail(organizationId: OrganizationId, emailKey: string): Promise<Invitation | undefined>;
+  /** Newest first; `status` filters by the stored status. */
+  list(
+    organizationId: OrganizationId,
+    filter: { readonly status?: Invitation['status'] | undefined },
+    page: PageRequest,
+  ): Promise<readonly Invitation[]>;
+  listPending(organizationId: OrganizationId): Promise<readonly Invitation[]>;
+  update(organizationId: OrganizationId, next: Invitation, expectedVersion: number): Promise<void>;
+  /** pending and unexpired -> accepted, in one conditional write; true for exactly one caller (law 5). */
+  claim(
+    organizationId: OrganizationId,
+    id: InvitationId,
+    acceptance: { readonly membershipId: MembershipId; readonly now: number },
+  ): Promise<boolean>;
+  /** GLOBAL: the link names the organization (law 1). */
+  findByTokenHash(tokenHash: string): Promise<Invitation | undefined>;
+}

@@ -1,0 +1,87 @@
+/** What core asks of storage about signing in: connections, identities, domains, one-time records, sessions. */
+
+import type { ConnectionId, DomainId, MembershipId, OrganizationId } from '../../kernel/ids.ts';
+import type { Identity } from '../entities/people.ts';
+import type { Connection, Domain, PendingSignIn, Session } from '../entities/sign-in.ts';
+
+export interface ConnectionRepository {
+  insert(organizationId: OrganizationId, connection: Connection): Promise<void>;
+  find(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined>;
+  list(organizationId: OrganizationId): Promise<readonly Connection[]>;
+  update(organizationId: OrganizationId, next: Connection, expectedVersion: number): Promise<void>;
+  remove(organizationId: OrganizationId, id: ConnectionId): Promise<boolean>;
+  /** GLOBAL: the route names the connection, the connection names the organization (law 1). */
+  findById(id: ConnectionId): Promise<Connection | undefined>;
+}
+
+export interface IdentityRepository {
+  /** Unique: (connection, issuer, subject), and (connection, membership): one subject per person and connection. */
+  insert(organizationId: OrganizationId, identity: Identity): Promise<void>;
+  find(
+    organizationId: OrganizationId,
+    connectionId: ConnectionId,
+    issuer: string,
+    subject: string,
+  ): Promise<Identity | undefined>;
+  findByMembership(
+    organizationId: OrganizationId,
+    connectionId: ConnectionId,
+    membershipId: MembershipId,
+  ): Promise<Identity | undefined>;
+  listByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<readonly Identity[]>;
+  removeByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<void>;
+}
+
+export interface DomainRepository {
+  /** Unique: the domain inside the organization; and one verified owner over all organizations. */
+  insert(organizationId: OrganizationId, domain: Domain): Promise<void>;
+  find(organizationId: OrganizationId, id: DomainId): Promise<Domain | undefined>;
+  list(organizationId: OrganizationId): Promise<readonly Domain[]>;
+  update(organizationId: OrganizationId, next: Domain, expectedVersion: number): Promise<void>;
+  remove(organizationId: OrganizationId, id: DomainId): Promise<boolean>;
+  /** GLOBAL: routes an address to its organization. */
+  findVerified(domain: string): Promise<Domain | undefined>;
+}
+
+export interface PendingSignInRepository {
+  insert(organizationId: OrganizationId, pending: PendingSignIn): Promise<void>;
+  find(
+    organizationId: OrganizationId,
+    connectionId: ConnectionId,
+    handleHash: string,
+  ): Promise<PendingSignIn | undefined>;
+  /** Takes the row out; answers it to exactly one caller (law 5). */
+  consume(
+    organizationId: OrganizationId,
+    connectionId: ConnectionId,
+    handleHash: string,
+  ): Promise<PendingSignIn | undefined>;
+  /** GLOBAL: housekeeping. */
+  removeExpired(now: number): Promise<number>;
+}
+
+export interface ConsumedAssertionRepository {
+  /** True for the first caller; false when this connection has already seen the assertion id (law 5). */
+  claim(
+    organizationId: OrganizationId,
+    connectionId: ConnectionId,
+    assertionId: string,
+    expiresAt: number,
+  ): Promise<boolean>;
+  /** GLOBAL: housekeeping. */
+  removeExpired(now: number): Promise<number>;
+}
+
+export interface SessionRepository {
+  insert(organizationId: OrganizationId, session: Session): Promise<void>;
+  /** Notes a use; not versioned. */
+  updateLastSeen(organizationId: OrganizationId, idHash: string, at: number): Promise<void>;
+  listByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<readonly Session[]>;
+  remove(organizationId: OrganizationId, idHash: string): Promise<boolean>;
+  /** Ends every session of the membership; answers how many. */
+  removeByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<number>;
+  /** GLOBAL: the cookie names the organization (law 1). */
+  findByHash(idHash: string): Promise<Session | undefined>;
+  /** GLOBAL: housekeeping. */
+  removeExpired(now: number): Promise<number>;
+}

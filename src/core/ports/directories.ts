@@ -68,6 +68,7 @@ export interface DirectoryUserRepository {
     page: PageRequest,
   ): Promise<readonly DirectoryUser[]>;
   update(organizationId: OrganizationId, next: DirectoryUser, expectedVersion: number): Promise<void>;
+  /** Removes the user and the rows in which it is a group member. */
   remove(organizationId: OrganizationId, directoryId: DirectoryId, id: DirectoryUserId): Promise<boolean>;
 }
 
@@ -105,7 +106,7 @@ export type MemberRef = Omit<GroupMember, 'groupId'>;
 
 /** Cost of every method but `list` and `removeAll` is by the members named, never by the size of the group. */
 export interface GroupMemberRepository {
-  /** Adds those not yet in; answers the ones really added. */
+  /** Whether the members exist is the caller's to check in the same transaction. Adds those not yet in; answers the ones really added. */
   insert(
     organizationId: OrganizationId,
     groupId: DirectoryGroupId,
@@ -117,6 +118,7 @@ export interface GroupMemberRepository {
     groupId: DirectoryGroupId,
     memberIds: readonly string[],
   ): Promise<readonly MemberRef[]>;
+  /** Ordered by member id, which is also what `after` means. */
   list(
     organizationId: OrganizationId,
     groupId: DirectoryGroupId,
@@ -124,7 +126,7 @@ export interface GroupMemberRepository {
   ): Promise<readonly MemberRef[]>;
   /** Groups that directly contain the member. */
   listGroupsOf(organizationId: OrganizationId, memberId: string): Promise<readonly DirectoryGroup[]>;
-  /** Takes one member out of every group it is in; answers those groups. */
+  /** Takes one member out of every group it is in; answers those groups, in any order. */
   removeEverywhere(organizationId: OrganizationId, memberId: string): Promise<readonly DirectoryGroupId[]>;
 }
 

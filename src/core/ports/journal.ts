@@ -19,7 +19,7 @@ export interface OutboxRepository {
   find(organizationId: OrganizationId, id: OutboxEventId): Promise<OutboxEvent | undefined>;
   /**
    * Leases one due event for `leaseMs`: moves `dueAt` forward and counts the attempt in one conditional write, so that
-   * two workers never hold the same one. Undefined when it is not due or gone.
+   * two workers never hold the same one. Answers the event as leased; undefined when it is not due or gone.
    */
   claim(
     organizationId: OrganizationId,

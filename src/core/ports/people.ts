@@ -25,6 +25,7 @@ export interface MemberFilter {
 export type CountsOutcome = 'moved' | 'seats_exhausted' | 'last_owner';
 
 export interface OrganizationRepository {
+  /** Unique: `slug`. */
   insert(organizationId: OrganizationId, organization: Organization): Promise<void>;
   find(organizationId: OrganizationId): Promise<Organization | undefined>;
   /** Stores everything but `seatsUsed` and `activeOwners`, which only `moveCounts` moves. */
@@ -33,7 +34,7 @@ export interface OrganizationRepository {
   remove(organizationId: OrganizationId): Promise<boolean>;
   /**
    * Moves both counters in one conditional write that does not touch `version`. Refuses, changing nothing: `seats_exhausted` when seats rise above the plan,
-   * `last_owner` when owners fall from one or more to none.
+   * `last_owner` when owners fall from one or more to none. Throws `not_found` when the organization is gone.
    */
   moveCounts(
     organizationId: OrganizationId,
@@ -47,6 +48,7 @@ export interface OrganizationRepository {
 
 /** GLOBAL by nature: a user is a person across organizations. */
 export interface UserRepository {
+  /** Unique: `emailKey`, `already_exists` with field `email`; any number of people without one. */
   insert(user: User): Promise<void>;
   find(userId: UserId): Promise<User | undefined>;
   findByEmail(emailKey: string): Promise<User | undefined>;
@@ -55,6 +57,7 @@ export interface UserRepository {
 }
 
 export interface MembershipRepository {
+  /** Unique: the user inside the organization, `already_exists` with field `userId`. */
   insert(organizationId: OrganizationId, membership: Membership): Promise<void>;
   find(organizationId: OrganizationId, id: MembershipId): Promise<Membership | undefined>;
   findByUser(organizationId: OrganizationId, userId: UserId): Promise<Membership | undefined>;
@@ -65,6 +68,7 @@ export interface MembershipRepository {
     page: PageRequest,
   ): Promise<readonly Membership[]>;
   update(organizationId: OrganizationId, next: Membership, expectedVersion: number): Promise<void>;
+  /** Removes the membership with its grants, team roles, identities and sessions. */
   remove(organizationId: OrganizationId, id: MembershipId): Promise<boolean>;
   /** GLOBAL: the organizations of one person. */
   listByUser(userId: UserId): Promise<readonly Membership[]>;
@@ -82,14 +86,17 @@ export interface TeamRepository {
   find(organizationId: OrganizationId, id: TeamId): Promise<Team | undefined>;
   list(organizationId: OrganizationId): Promise<readonly Team[]>;
   update(organizationId: OrganizationId, next: Team, expectedVersion: number): Promise<void>;
+  /** Removes the team with its team roles. Its grants stay: the ledger is the caller's. */
   remove(organizationId: OrganizationId, id: TeamId): Promise<boolean>;
 }
 
 export interface TeamMemberRepository {
+  /** Ordered by membership, then team. */
   listByMemberships(
     organizationId: OrganizationId,
     ids: readonly MembershipId[],
   ): Promise<readonly TeamMember[]>;
+  /** Ordered by membership id, which is also what `after` means. */
   listByTeam(
     organizationId: OrganizationId,
     teamId: TeamId,
@@ -108,7 +115,7 @@ export interface InvitationRepository {
   insert(organizationId: OrganizationId, invitation: Invitation): Promise<void>;
   find(organizationId: OrganizationId, id: InvitationId): Promise<Invitation | undefined>;
   findPendingByEmail(organizationId: OrganizationId, emailKey: string): Promise<Invitation | undefined>;
-  /** Newest first; `status` filters by the stored status. */
+  /** Newest first; `after` is the id of the last one seen; `status` filters by the stored status. */
   list(
     organizationId: OrganizationId,
     filter: { readonly status?: Invitation['status'] | undefined },
@@ -116,7 +123,10 @@ export interface InvitationRepository {
   ): Promise<readonly Invitation[]>;
   listPending(organizationId: OrganizationId): Promise<readonly Invitation[]>;
   update(organizationId: OrganizationId, next: Invitation, expectedVersion: number): Promise<void>;
-  /** pending and unexpired -> accepted, in one conditional write; true for exactly one caller (law 5). */
+  /**
+   * pending and unexpired -> accepted, in one conditional write that also raises `version` and sets `acceptedBy` and
+   * `settledAt`; true for exactly one caller (law 5).
+   */
   claim(
     organizationId: OrganizationId,
     id: InvitationId,

@@ -9,13 +9,17 @@ export interface ConnectionRepository {
   find(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined>;
   list(organizationId: OrganizationId): Promise<readonly Connection[]>;
   update(organizationId: OrganizationId, next: Connection, expectedVersion: number): Promise<void>;
+  /** Removes the connection with its identities, pending sign-ins, seen assertions and the sessions it opened. */
   remove(organizationId: OrganizationId, id: ConnectionId): Promise<boolean>;
   /** GLOBAL: the route names the connection, the connection names the organization (law 1). */
   findById(id: ConnectionId): Promise<Connection | undefined>;
 }
 
 export interface IdentityRepository {
-  /** Unique: (connection, issuer, subject), and (connection, membership): one subject per person and connection. */
+  /**
+   * Unique: (connection, issuer, subject), field `subject`; and (connection, membership), field `membershipId`:
+   * one subject per person and connection.
+   */
   insert(organizationId: OrganizationId, identity: Identity): Promise<void>;
   find(
     organizationId: OrganizationId,
@@ -33,7 +37,7 @@ export interface IdentityRepository {
 }
 
 export interface DomainRepository {
-  /** Unique: the domain inside the organization; and one verified owner over all organizations. */
+  /** Unique: the domain inside the organization; and one verified owner over all organizations. Field `domain`. */
   insert(organizationId: OrganizationId, domain: Domain): Promise<void>;
   find(organizationId: OrganizationId, id: DomainId): Promise<Domain | undefined>;
   list(organizationId: OrganizationId): Promise<readonly Domain[]>;
@@ -50,7 +54,7 @@ export interface PendingSignInRepository {
     connectionId: ConnectionId,
     handleHash: string,
   ): Promise<PendingSignIn | undefined>;
-  /** Takes the row out; answers it to exactly one caller (law 5). */
+  /** Takes the row out, expired or not; answers it to exactly one caller (law 5). */
   consume(
     organizationId: OrganizationId,
     connectionId: ConnectionId,

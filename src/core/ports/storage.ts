@@ -3,11 +3,17 @@
  *
  * Rules every adapter keeps (the contract suite in test/contract proves them):
  * - the organization id is the first parameter; the few global look-ups are marked GLOBAL;
- * - `insert` throws `already_exists` with `field` when a unique key is taken;
+ * - an entity whose own `organizationId` is not the first parameter is refused with `internal`: a bug of the caller;
+ * - `insert` and `update` throw `already_exists` with `field` when a unique key is taken (`id` for the id itself);
+ * - a row that hangs on a parent this organization does not have (user or membership, team of a team role, directory,
+ *   group of a member row, connection) is refused with `not_found`, as if the parent existed nowhere;
+ * - text is kept as given, any Unicode scalar value; look-ups compare exactly, folding is the caller's work;
  * - `update(organizationId, next, expectedVersion)` is compare-and-swap: it stores `next` with version
  *   `expectedVersion + 1` and throws `version_conflict` when the row moved or is gone;
- * - `find…` answers undefined when absent; `list…` is ordered by id, oldest first;
- * - `remove` of an absent row is a no-op that answers false.
+ * - `find…` answers undefined when absent; `list…` is ordered by id, oldest first, and rows without an id of their
+ *   own (identities, sessions) come in any order;
+ * - `remove` of an absent row is a no-op that answers false; of a present one it takes what hangs on the row with it;
+ * - expired means `expiresAt <= now`.
  */
 
 import type {

@@ -1,0 +1,23 @@
+/** Deterministic folding of text, so that every place that compares without case or keeps a unique key agrees. */
+
+/**
+ * Text as compared without case: NFKC, lower case, invisible characters (zero-width, soft hyphen, variation
+ * selectors) dropped. Outer white space stays, so that substring comparisons keep their meaning.
+ * Folding twice gives the same as folding once.
+ */
+export function foldText(text: string): string {
+  if (plainAscii.test(text)) return text.toLowerCase();
+  // Normalized again at the end: dropping and lowering can leave a base and its accent to be joined.
+  return text.normalize('NFKC').replace(invisible, '').toLowerCase().normalize('NFKC');
+}
+
+/**
+ * The key under which names and addresses are unique and looked up: `foldText` without outer white space.
+ * Two texts that a person cannot tell apart by case, width, or invisible characters share one key.
+ */
+export function foldKey(text: string): string {
+  return foldText(text).trim();
+}
+
+const plainAscii = /^[\x20-\x7e]*$/;
+const invisible = /\p{Default_Ignorable_Code_Point}/gu;

@@ -1,0 +1,69 @@
+/** Translates what openid-client and the fetcher throw into one exact refusal. An identity provider's fault is never a 5xx of ours. */
+import * as oidc from 'openid-client';
+import { isGatehouseError } from '../../kernel/errors.ts';
+import { type OidcRejection, refuse } from '../../protocols/oidc/rejections.ts';
+
+/** Refuses with the reason hidden in `error`; a refusal already made passes unchanged. Never answers. */
+export function refuseFor(error: unknown): never {
+  if (isGatehouseError(error, 'sign_in_refused')) throw error;
+  const chain = causesOf(error);
+  const refusal = chain.find((cause) => isGatehouseError(cause, 'sign_in_refused'));
+  if (refusal !== undefined) throw refusal;
+  for (const cause of chain) {
+    const reason = reasonOf(cause);
+    if (reason !== undefined) refuse(reason, {}, error);
+  }
+  refuse('oidc.id_token', {}, error);
+}
+
+/** The error, its cause, the cause of that: openid-client wraps the library below it. */
+function causesOf(error: unknown): readonly unknown[] {
+  const chain: unknown[] = [];
+  for (let current = error; current !== undefined && current !== null && chain.length < 6; ) {
+    chain.push(current);
+    current = isObject(current) ? current.cause : undefined;
+  }
+  return chain;
+}
+
+const CODES: Readonly<Record<string, OidcRejection>> = {
+  OAUTH_TIMEOUT: 'oidc.unreachable',
+  OAUTH_ABORT: 'oidc.unreachable',
+  OAUTH_JWT_TIMESTAMP_CHECK_FAILED: 'oidc.time',
+  OAUTH_KEY_SELECTION_FAILED: 'oidc.key',
+  OAUTH_HTTP_REQUEST_FORBIDDEN: 'oidc.egress',
+  OAUTH_REQUEST_PROTOCOL_FORBIDDEN: 'oidc.egress',
+  OAUTH_MISSING_SERVER_METADATA: 'oidc.discovery',
+  OAUTH_INVALID_SERVER_METADATA: 'oidc.discovery',
+};
+
+const CLAIMS: Readonly<Record<string, OidcRejection>> = {
+  iss: 'oidc.issuer',
+  aud: 'oidc.audience',
+  azp: 'oidc.authorized_party',
+  nonce: 'oidc.nonce',
+  auth_time: 'oidc.auth_time',
+  sub: 'oidc.subject',
+};
+
+function reasonOf(cause: unknown): OidcRejection | undefined {
+  if (isGatehouseError(cause, 'egress_refused')) return 'oidc.egress';
+  if (isGatehouseError(cause, 'upstream_unreachable')) return 'oidc.unreachable';
+  if (cause instanceof oidc.AuthorizationResponseError) return 'oidc.denied';
+  if (cause instanceof oidc.ResponseBodyError) return reasonOfStatus(cause.status);
+  if (cause instanceof oidc.WWWAuthenticateChallengeError) return 'oidc.code';
+  if (cause instanceof Response) return reasonOfStatus(cause.status);
+  if (!isObject(cause)) return undefined;
+  // What the library attaches: which claim failed, or which header, or which bytes.
+  if (typeof cause.claim === 'string') return CLAIMS[cause.claim] ?? 'oidc.time';
+  if ('header' in cause && 'reason' in cause) return 'oidc.algorithm';
+  if ('signature' in cause) return 'oidc.signature';
+  if (cause.attribute === 'issuer') return 'oidc.discovery';
+  return typeof cause.code === 'string' ? CODES[cause.code] : undefined;
+}
+
+const reasonOfStatus = (status: number): OidcRejection => (status >= 500 ? 'oidc.unreachable' : 'oidc.code');
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,216 @@
+/** The OIDC side of the passport seam: starts a sign-in, and turns its callback into facts or one refusal. */
+import * as oidc from 'openid-client';
+import passport from 'passport';
+import type { Fetcher } from '../../core/ports/fetcher.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { isGatehouseError } from '../../kernel/errors.ts';
+import { readAuthorizationResponse } from '../../protocols/oidc/authorization-response.ts';
+import { type OidcFacts, readIdTokenClaims } from '../../protocols/oidc/id-token-facts.ts';
+import { type OidcRejection, refuse } from '../../protocols/oidc/rejections.ts';
+import { configurationFor, createIdpMetadataCache, type IdpMetadata, rememberKeys } from './idp-metadata.ts';
+import { refuseFor } from './refusals.ts';
+import type { OidcTrust } from './trust.ts';
+
+/** What the stored sign-in record holds for OIDC; each value is random and used once. */
+export interface OidcPending {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** Seconds, as sent in the request; the answer is held to it. */
+  readonly maxAge?: number | undefined;
+}
+
+export interface OidcStart extends OidcPending {
+  readonly connection: OidcTrust;
+  readonly loginHint?: string | undefined;
+  readonly prompt?: 'login' | 'select_account' | 'none' | undefined;
+}
+
+export interface OidcCallback {
+  readonly connection: OidcTrust;
+  /** The callback's query as received; everything else of the request is ignored. */
+  readonly query: URLSearchParams;
+  /** Undefined when no sign-in of this browser fits: refused as `oidc.state`. */
+  readonly pending: OidcPending | undefined;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** What a check of a connection found. */
+export type OidcIssuerReport =
+  | {
+      readonly ok: true;
+      readonly issuer: string;
+      readonly authorizationEndpoint: string;
+      readonly tokenEndpoint: string;
+      readonly userInfoEndpoint: string | undefined;
+      readonly algorithms: readonly string[];
+      readonly namesItselfInAnswers: boolean;
+    }
+  | { readonly ok: false; readonly reason: OidcRejection };
+
+export interface OidcRelyingParty {
+  /** Answers the authorization URL (code, PKCE S256, state, nonce). Throws `sign_in_refused`, also when the IdP is down. */
+  readonly startOidc: (start: OidcStart) => Promise<string>;
+  /** Answers verified facts. Throws `sign_in_refused` with the exact reason in `context.reason`; never anything else. */
+  readonly verifyOidcCallback: (callback: OidcCallback) => Promise<OidcFacts>;
+  /** Asks the IdP now, past the cache, and says what it found; does not throw for the IdP's faults. */
+  readonly checkOidcIssuer: (connection: OidcTrust) => Promise<OidcIssuerReport>;
+}
+
+/** Builds the seam over openid-client; every call it makes goes through `fetcher` (OIDC Core §3.1, RFC 9700, RFC 9207). */
+export function createOidcClient(deps: {
+  readonly fetcher: Fetcher;
+  readonly clock: Clock;
+}): OidcRelyingParty {
+  const cache = createIdpMetadataCache(deps);
+  return {
+    async startOidc(start) {
+      const idp = await cache.load(start.connection).catch(refuseFor);
+      return authorizationUrl(configurationFor(deps, start.connection, idp), start);
+    },
+    verifyOidcCallback(callback) {
+      return authenticate(() => redeem(callback));
+    },
+    async checkOidcIssuer(connection) {
+      try {
+        return describeIssuer((await cache.reload(connection).catch(refuseFor)).server);
+      } catch (error) {
+        return { ok: false, reason: reasonWithin(error) };
+      }
+    },
+  };
+
+  async function redeem({ connection, query, pending, now }: OidcCallback): Promise<OidcFacts> {
+    // Nothing is asked of anybody for a callback that belongs to no sign-in.
+    if (pending === undefined) refuse('oidc.state');
+    const idp = await cache.load(connection);
+    const code = readAuthorizationResponse(query, {
+      state: pending.state,
+      issuer: idp.server.issuer,
+      isIssuerRequired: idp.server.authorization_response_iss_parameter_supported === true,
+    });
+    const configuration = configurationFor(deps, connection, idp);
+    const issuer = query.get('iss');
+    const url = callbackUrl(connection, {
+      code,
+      state: pending.state,
+      ...(issuer === null ? {} : { iss: issuer }),
+    });
+    const { claims, userInfo } = await exchange(configuration, { url, pending, idp });
+    const settings = { ...connection, nonce: pending.nonce, maxAgeSeconds: pending.maxAge };
+    return readIdTokenClaims(claims, userInfo, { settings, now });
+  }
+}
+
+/** Runs one attempt as a passport strategy; passport's success, fail and error become the promise. */
+function authenticate(redeem: () => Promise<OidcFacts>): Promise<OidcFacts> {
+  const { promise, resolve, reject } = Promise.withResolvers<OidcFacts>();
+  let facts: OidcFacts | undefined;
+  const strategy: passport.Strategy = {
+    name: 'oidc',
+    authenticate() {
+      redeem().then(
+        (answer) => {
+          facts = answer;
+          this.success(answer);
+        },
+        (error: unknown) => this.error(error),
+      );
+    },
+  };
+  const done = (error: unknown, user: unknown): void => {
+    if (error === null && facts !== undefined && user === facts) resolve(facts);
+    else reject(error);
+  };
+  const middleware: (request: object, response: object, next: (error: unknown) => void) => void =
+    new passport.Authenticator().authenticate(strategy, { session: false }, done);
+  middleware({}, {}, reject);
+  return promise.catch(refuseFor);
+}
+
+interface Exchange {
+  readonly url: URL;
+  readonly pending: OidcPending;
+  readonly idp: IdpMetadata;
+}
+
+/** Redeems the code (OIDC Core §3.1.3) and asks UserInfo for the same subject (S77). */
+async function exchange(configuration: oidc.Configuration, { url, pending, idp }: Exchange) {
+  const answer = await oidc
+    .authorizationCodeGrant(configuration, url, {
+      pkceCodeVerifier: pending.codeVerifier,
+      expectedState: pending.state,
+      expectedNonce: pending.nonce,
+      idTokenExpected: true,
+      ...(pending.maxAge === undefined ? {} : { maxAge: pending.maxAge }),
+    })
+    .finally(() => rememberKeys(configuration, idp));
+  const claims = answer.claims();
+  if (claims === undefined) refuse('oidc.id_token');
+  if (idp.server.userinfo_endpoint === undefined) return { claims, userInfo: undefined };
+  return { claims, userInfo: await askUserInfo(configuration, answer.access_token) };
+}
+
+/** The subject is compared by the reader of the claims, so that the refusal says what was wrong. */
+async function askUserInfo(configuration: oidc.Configuration, accessToken: string): Promise<unknown> {
+  try {
+    return await oidc.fetchUserInfo(configuration, accessToken, oidc.skipSubjectCheck);
+  } catch (error) {
+    try {
+      refuseFor(error);
+    } catch (refusal) {
+      const reason = reasonWithin(refusal);
+      const isOutage = reason === 'oidc.unreachable' || reason === 'oidc.egress';
+      refuse(isOutage ? reason : 'oidc.userinfo', {}, error);
+    }
+  }
+}
+
+async function authorizationUrl(configuration: oidc.Configuration, start: OidcStart): Promise<string> {
+  const { connection, loginHint, prompt, maxAge } = start;
+  const url = oidc.buildAuthorizationUrl(configuration, {
+    redirect_uri: connection.redirectUri,
+    scope: [
+      'openid',
+      ...(connection.scopes ?? ['email', 'profile']).filter((scope) => scope !== 'openid'),
+    ].join(' '),
+    state: start.state,
+    nonce: start.nonce,
+    code_challenge: await oidc.calculatePKCECodeChallenge(start.codeVerifier),
+    code_challenge_method: 'S256',
+    ...(loginHint === undefined ? {} : { login_hint: loginHint }),
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+  });
+  return url.href;
+}
+
+/** The registered callback with only the parameters that were judged (S86). */
+function callbackUrl(connection: OidcTrust, parameters: Readonly<Record<string, string>>): URL {
+  const url = new URL(connection.redirectUri);
+  url.search = new URLSearchParams(parameters).toString();
+  return url;
+}
+
+function describeIssuer(server: oidc.ServerMetadata): OidcIssuerReport {
+  return {
+    ok: true,
+    issuer: server.issuer,
+    authorizationEndpoint: server.authorization_endpoint ?? '',
+    tokenEndpoint: server.token_endpoint ?? '',
+    userInfoEndpoint: server.userinfo_endpoint,
+    algorithms: server.id_token_signing_alg_values_supported ?? [],
+    namesItselfInAnswers: server.authorization_response_iss_parameter_supported === true,
+  };
+}
+
+/** The reason inside a refusal made in this folder; a bug elsewhere is not dressed up as one. */
+function reasonWithin(error: unknown): OidcRejection {
+  if (!isGatehouseError(error, 'sign_in_refused')) throw error;
+  return isOidcRejection(error.context.reason) ? error.context.reason : 'oidc.id_token';
+}
+
+function isOidcRejection(value: unknown): value is OidcRejection {
+  return typeof value === 'string' && value.startsWith('oidc.');
+}

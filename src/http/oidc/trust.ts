@@ -1,0 +1,22 @@
+/** What the OIDC seam needs to know of a connection. The handler fills it from storage and the configuration. */
+
+export interface OidcTrust {
+  readonly connectionId: string;
+  /** As configured; for Entra the tenant's own issuer, or a template together with `tenantId`. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** This connection's own callback under the configured base URL, never derived from a request (S71, S86). */
+  readonly redirectUri: string;
+  /** Besides `openid`; `email profile` if absent. */
+  readonly scopes?: readonly string[] | undefined;
+  /** `client_secret_basic` if absent. */
+  readonly tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
+  readonly userNameClaim?: string | undefined;
+  /** The claim that lists groups; `groups` if absent. */
+  readonly groupsClaim?: string | undefined;
+  /** Entra directory id; pins `tid` (S70). */
+  readonly tenantId?: string | undefined;
+  /** True only when the operator's allow list lets this issuer be plain http. */
+  readonly allowInsecure: boolean;
+}

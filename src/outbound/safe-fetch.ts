@@ -1,0 +1,195 @@
+/** The one door for outbound HTTP: resolves once, judges every address, connects only to what it judged. */
+import { lookup as systemLookup } from 'node:dns/promises';
+import { isIP, type LookupFunction } from 'node:net';
+import { Agent, buildConnector, fetch as undiciFetch } from 'undici';
+import type { Fetcher, FetchInit } from '../core/ports/fetcher.ts';
+import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+import {
+  type EgressRefusal,
+  type EgressRules,
+  judgeAddress,
+  judgeUrl,
+  parseEgressRules,
+} from './egress-rules.ts';
+
+/** One resolved address. */
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** Answers every address of a name; injected in tests. */
+export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
+
+export interface SafeFetchOptions {
+  /** Hosts or CIDRs that may be private, plain http and on any port (`GATEHOUSE_EGRESS_ALLOW`). */
+  readonly allow: readonly string[];
+  readonly lookup?: Resolve;
+  /** Milliseconds for the whole call: name, connection, headers and body. 3,000 if absent. */
+  readonly timeoutMs?: number;
+  /** Bytes of decoded body. 524,288 if absent. */
+  readonly maxBytes?: number;
+}
+
+/** One text for everything that happens after the URL was found acceptable: no port scanner for tenants (S197). */
+const UNREACHABLE = 'The address gave no usable answer.';
+const FORBIDDEN = 'The address is not one this gateway may call.';
+
+const REFUSAL_TEXTS: Readonly<Record<EgressRefusal, string>> = {
+  malformed: 'This is not an absolute URL.',
+  scheme: 'The address must start with https://.',
+  userinfo: 'The address must not contain a user name or password.',
+  port: 'The address must use port 443 or 8443.',
+  local_name: FORBIDDEN,
+  address: FORBIDDEN,
+  redirect: FORBIDDEN,
+};
+
+/**
+ * Builds the guarded fetch (S194-S197): https only, ports 443 and 8443, public addresses only, resolved once and
+ * pinned, no redirects, no proxies from the environment, caps on time and size. The allow list lifts scheme,
+ * port and address rules, never the caps.
+ */
+export function createSafeFetch(options: SafeFetchOptions): Fetcher {
+  const rules = parseEgressRules(options.allow);
+  const timeoutMs = options.timeoutMs ?? 3000;
+  const maxBytes = options.maxBytes ?? 512 * 1024;
+  const resolve = options.lookup ?? resolveWithSystem;
+  // A dispatcher of our own: the global one may have been told to use a proxy.
+  const agent = new Agent({
+    connect: createGuardedConnector({ rules, resolve, timeoutMs }),
+    maxHeaderSize: 16 * 1024,
+    keepAliveTimeout: 4000,
+  });
+  const judge = (url: string): URL => {
+    const verdict = judgeUrl(url, rules);
+    if (!verdict.allowed) throw refusal(verdict.refusal);
+    return verdict.url;
+  };
+  return {
+    checkUrl(url) {
+      judge(url);
+    },
+    permitsHttp(url) {
+      return judgeUrl(url.replace(/^https:/i, 'http:'), rules).allowed;
+    },
+    async fetch(url, init = {}) {
+      const target = judge(url);
+      try {
+        return await fetchWithinLimits(target, init, { agent, timeoutMs, maxBytes });
+      } catch (cause) {
+        throw refusalWithin(cause) ?? unreachable(cause);
+      }
+    },
+  };
+}
+
+interface Limits {
+  readonly agent: Agent;
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
+async function fetchWithinLimits(url: URL, init: FetchInit, limits: Limits): Promise<Response> {
+  const deadline = AbortSignal.timeout(limits.timeoutMs);
+  const answer = await undiciFetch(url, {
+    method: init.method ?? 'GET',
+    headers: { 'user-agent': 'Gatehouse', ...init.headers },
+    body: init.body ?? null,
+    redirect: 'manual',
+    dispatcher: limits.agent,
+    signal: init.signal === undefined ? deadline : AbortSignal.any([deadline, init.signal]),
+  });
+  if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) {
+    await answer.body?.cancel();
+    throw refusal('redirect');
+  }
+  const bytes = await readCapped(answer.body, limits.maxBytes);
+  const hasNoBody = answer.status === 204 || answer.status === 205 || answer.status === 304;
+  const headers = new Headers([...answer.headers].filter(([name]) => name !== 'content-encoding'));
+  return new Response(hasNoBody ? null : bytes, { status: answer.status, headers });
+}
+
+async function readCapped(
+  body: AsyncIterable<Uint8Array> | null,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    // Leaving the loop cancels the stream and with it the connection.
+    if (size > maxBytes) throw new Error('answer is larger than allowed');
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks, size));
+}
+
+interface ConnectorOptions {
+  readonly rules: EgressRules;
+  readonly resolve: Resolve;
+  readonly timeoutMs: number;
+}
+
+/** Resolves, judges every answer, and hands the socket only the judged addresses: a second look-up cannot happen (S195). */
+function createGuardedConnector(options: ConnectorOptions): buildConnector.connector {
+  return (target, callback) => {
+    judgedAddresses(target, options).then(
+      (addresses) => {
+        const connect = buildConnector({
+          allowH2: false,
+          timeout: options.timeoutMs,
+          lookup: lookupAnswering(addresses),
+        });
+        connect(target, callback);
+      },
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+    );
+  };
+}
+
+async function judgedAddresses(
+  target: buildConnector.Options,
+  { rules, resolve }: ConnectorOptions,
+): Promise<readonly ResolvedAddress[]> {
+  const host = target.hostname.replace(/^\[|\]$/g, '');
+  // The socket does not look literals up, so they must not be judged by what a look-up says.
+  const addresses = isIP(host) === 0 ? await resolve(host) : [{ address: host, family: isIP(host) }];
+  if (addresses.length === 0) throw new Error('the name has no address');
+  const place = { host: target.hostname, protocol: target.protocol, port: target.port };
+  // One bad address spoils the set: a public A beside a private AAAA is an attack or a mistake (S195).
+  for (const { address } of addresses) {
+    const reason = judgeAddress(address, place, rules);
+    if (reason !== undefined) throw refusal(reason, FORBIDDEN);
+  }
+  return addresses;
+}
+
+function lookupAnswering(addresses: readonly ResolvedAddress[]): LookupFunction {
+  return (_host, lookupOptions, callback) => {
+    const [first] = addresses;
+    if (first === undefined) return callback(new Error('no address'), '', 0);
+    if (lookupOptions.all === true) return callback(null, [...addresses]);
+    return callback(null, first.address, first.family);
+  };
+}
+
+const resolveWithSystem: Resolve = (host) => systemLookup(host, { all: true, verbatim: true });
+
+function refusal(reason: EgressRefusal, text: string = REFUSAL_TEXTS[reason]): GatehouseError {
+  return new GatehouseError('egress_refused', text, { context: { reason } });
+}
+
+function unreachable(cause: unknown): GatehouseError {
+  return new GatehouseError('upstream_unreachable', UNREACHABLE, { cause });
+}
+
+/** fetch wraps what the connector threw; the refusal inside must come out as itself. */
+function refusalWithin(error: unknown): GatehouseError | undefined {
+  let current = error;
+  for (let depth = 0; depth < 5 && current instanceof Error; depth += 1) {
+    if (isGatehouseError(current)) return current;
+    current = current.cause;
+  }
+  return undefined;
+}

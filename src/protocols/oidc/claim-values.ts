@@ -1,0 +1,49 @@
+/** Turns JSON claims of any shape into bounded lists of text. Never trusts a name or a size. */
+
+type Claims = Readonly<Record<string, unknown>>;
+
+const MOST_CLAIMS = 200;
+const MOST_VALUES = 2000;
+const LONGEST_VALUE = 4096;
+
+export function isRecord(value: unknown): value is Claims {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value as non-empty text of sane length; undefined for anything else. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST_VALUE ? value : undefined;
+}
+
+/**
+ * Every claim as a list of text: strings, finite numbers, booleans and lists of those. Objects are left out. The
+ * first document that has a claim decides it. A Map, so `__proto__` is a name like any other (S55 for OIDC).
+ */
+export function flattenClaims(...documents: readonly Claims[]): ReadonlyMap<string, readonly string[]> {
+  const claims = new Map<string, readonly string[]>();
+  for (const document of documents) {
+    for (const [name, value] of Object.entries(document)) {
+      if (claims.has(name) || claims.size >= MOST_CLAIMS) continue;
+      const values = listOf(value);
+      if (values.length > 0) claims.set(name, values);
+    }
+  }
+  return claims;
+}
+
+/** The group values of the named claim. A single string is a list of one; objects are left out. */
+export function readGroups(idToken: Claims, userInfo: Claims, claim: string): readonly string[] {
+  const source = Object.hasOwn(idToken, claim) ? idToken : userInfo;
+  return Object.hasOwn(source, claim) ? [...new Set(listOf(source[claim]))] : [];
+}
+
+function listOf(value: unknown): readonly string[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value.slice(0, MOST_VALUES) : [value];
+  return items.map(scalarText).filter((text) => text !== undefined);
+}
+
+function scalarText(value: unknown): string | undefined {
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
+  return textOf(value);
+}

@@ -1,0 +1,176 @@
+/** SAML metadata: reads what an identity provider publishes, writes what we publish. */
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import { checkCertificate } from './certificates.ts';
+import {
+  attributeOf,
+  childrenOf,
+  DS_NS,
+  MD_NS,
+  parseXml,
+  walk,
+  type XmlElement,
+  type XmlRules,
+} from './xml-tree.ts';
+
+export interface IdpMetadata {
+  readonly entityId: string;
+  /** Single sign-on by HTTP-Redirect. */
+  readonly ssoUrl: string;
+  /** Single sign-on by HTTP-POST, if offered. */
+  readonly ssoPostUrl: string | undefined;
+  /** Signing certificates, PEM, without duplicates. */
+  readonly certificates: readonly string[];
+  readonly wantAuthnRequestsSigned: boolean;
+}
+
+interface MetadataOptions {
+  /** True for a host that may be reached without TLS; absent: none may. */
+  readonly allowHttpHost?: (host: string) => boolean;
+}
+
+export interface SpMetadata {
+  readonly spEntityId: string;
+  readonly acsUrl: string;
+  readonly logoutUrl?: string;
+  /** PEM, published for signing and encryption: current first, then next. Never a key (S67). */
+  readonly certificates?: readonly string[];
+}
+
+const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
+const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
+const POST = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
+const MAX_BYTES = 512 * 1024;
+const MAX_ENTITY_ID = 1024;
+
+const RULES: XmlRules = {
+  maxDepth: 32,
+  maxElements: 5000,
+  maxAttributes: 50,
+  allowComments: true,
+  reject: (problem, cause) =>
+    invalid(`The metadata could not be read (${problem.replaceAll('_', ' ')}).`, cause),
+};
+
+/**
+ * Reads one md:EntityDescriptor with one SAML 2.0 IDPSSODescriptor (SAML metadata §2.3.2, §2.4.3).
+ * Throws `invalid` on field `metadataXml` for a DOCTYPE, more than 512 KB, several entities, an address that is not
+ * https (or allowed http), a missing redirect binding, no usable signing certificate (S63).
+ */
+export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): IdpMetadata {
+  if (typeof xml !== 'string' || xml.trim() === '') return invalid('The metadata is empty.');
+  if (Buffer.byteLength(xml) > MAX_BYTES) return invalid('The metadata is larger than 512 KB.');
+  const root = parseXml(xml.replace(/^\uFEFF/, '').trim(), RULES);
+  if (root.uri !== MD_NS || root.local !== 'EntityDescriptor') {
+    return invalid('The metadata must describe exactly one entity (md:EntityDescriptor).');
+  }
+  const entityId = attributeOf(root, 'entityID') ?? '';
+  if (entityId.trim() === '' || entityId.length > MAX_ENTITY_ID)
+    return invalid('The entityID is missing or too long.');
+  const descriptor = findDescriptor(root);
+  const ssoUrl = findEndpoint(descriptor, REDIRECT, options);
+  if (ssoUrl === undefined) return invalid('The metadata offers no single sign-on by HTTP-Redirect.');
+  const wants = attributeOf(descriptor, 'WantAuthnRequestsSigned');
+  return {
+    entityId,
+    ssoUrl,
+    ssoPostUrl: findEndpoint(descriptor, POST, options),
+    certificates: readCertificates(descriptor),
+    wantAuthnRequestsSigned: wants === 'true' || wants === '1',
+  };
+}
+
+/**
+ * An identity provider's address as a browser may be sent there: https, or http for an allowed host; no credentials, no
+ * fragment. Throws `invalid` on `field`. Answers the text as given.
+ */
+export function checkSsoUrl(text: string, field: string, options: MetadataOptions = {}): string {
+  const url = URL.parse(text);
+  const isSecure = url?.protocol === 'https:';
+  const isAllowedHttp = url?.protocol === 'http:' && options.allowHttpHost?.(url.hostname) === true;
+  const isPlain = url !== null && url.username === '' && url.password === '' && url.hash === '';
+  if (isPlain && (isSecure || isAllowedHttp) && text.length <= 2048) return text;
+  throw new GatehouseError('invalid', 'The single sign-on address must be an https address.', { field });
+}
+
+/** Our own metadata for one connection (SAML metadata §2.4.4). Everything is escaped; the order is the schema's. */
+export function buildSpMetadata(sp: SpMetadata): string {
+  const keys = (sp.certificates ?? []).flatMap((pem) => [
+    keyDescriptor('signing', pem),
+    keyDescriptor('encryption', pem),
+  ]);
+  const logout = sp.logoutUrl === undefined ? [] : [endpoint('SingleLogoutService', POST, sp.logoutUrl)];
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<md:EntityDescriptor xmlns:md="${MD_NS}" entityID="${escapeXml(sp.spEntityId)}">`,
+    `  <md:SPSSODescriptor AuthnRequestsSigned="false" WantAssertionsSigned="true" protocolSupportEnumeration="${PROTOCOL}">`,
+    ...keys,
+    ...logout,
+    '    <md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>',
+    '    <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>',
+    '    <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified</md:NameIDFormat>',
+    endpoint('AssertionConsumerService', POST, sp.acsUrl, ' index="0" isDefault="true"'),
+    '  </md:SPSSODescriptor>',
+    '</md:EntityDescriptor>',
+    '',
+  ].join('\n');
+}
+
+function findDescriptor(root: XmlElement): XmlElement {
+  const entities = [...walk(root)].filter((element) => element.local === 'EntityDescriptor');
+  const [descriptor, ...more] = childrenOf(root, MD_NS, 'IDPSSODescriptor').filter((one) =>
+    (attributeOf(one, 'protocolSupportEnumeration') ?? '').split(/\s+/).includes(PROTOCOL),
+  );
+  if (entities.length !== 1 || descriptor === undefined || more.length > 0) {
+    return invalid('The metadata must describe exactly one SAML 2.0 identity provider.');
+  }
+  return descriptor;
+}
+
+function findEndpoint(descriptor: XmlElement, binding: string, options: MetadataOptions): string | undefined {
+  const service = childrenOf(descriptor, MD_NS, 'SingleSignOnService').find(
+    (one) => attributeOf(one, 'Binding') === binding,
+  );
+  return service && checkSsoUrl(attributeOf(service, 'Location') ?? '', 'metadataXml', options);
+}
+
+/** Keys for signing, or for no stated use; a certificate that may not be pinned makes the metadata invalid. */
+function readCertificates(descriptor: XmlElement): readonly string[] {
+  const keys = childrenOf(descriptor, MD_NS, 'KeyDescriptor').filter(
+    (key) => (attributeOf(key, 'use') ?? 'signing') === 'signing',
+  );
+  const texts = keys
+    .flatMap((key) => [...walk(key)])
+    .filter((element) => element.uri === DS_NS && element.local === 'X509Certificate')
+    .map((element) => element.text);
+  if (texts.length === 0) return invalid('The metadata carries no signing certificate.');
+  try {
+    return [...new Set(texts.map((text) => checkCertificate(text).pem))];
+  } catch (cause) {
+    return invalid(isGatehouseError(cause) ? cause.detail : 'A certificate could not be read.', cause);
+  }
+}
+
+function keyDescriptor(use: 'signing' | 'encryption', pem: string): string {
+  const der = checkCertificate(pem).pem.replace(/-----[A-Z ]+-----|\s/g, '');
+  return `    <md:KeyDescriptor use="${use}"><ds:KeyInfo xmlns:ds="${DS_NS}"><ds:X509Data><ds:X509Certificate>${der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`;
+}
+
+const endpoint = (name: string, binding: string, location: string, more = ''): string =>
+  `    <md:${name} Binding="${binding}" Location="${escapeXml(location)}"${more}/>`;
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+const escapeXml = (text: string): string => text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+
+function invalid(detail: string, cause?: unknown): never {
+  throw new GatehouseError('invalid', detail, {
+    field: 'metadataXml',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,162 @@
+/** One step of a PATCH against a multi-valued attribute: which elements are meant, and what becomes of them. Pure. */
+import { GatehouseError } from '../../kernel/errors.ts';
+import { changeSub, type Step } from './change-single.ts';
+import {
+  coerceList,
+  coerceSingle,
+  coerceSub,
+  invalid,
+  MAX_VALUES,
+  type Reading,
+  requireSubAttributes,
+} from './coerce.ts';
+import {
+  elementFromFilter,
+  keepOnePrimary,
+  mergeValues,
+  pinToFilter,
+  primariesOf,
+  withoutDuplicates,
+  withoutListed,
+} from './elements.ts';
+import { type Filter, matchesElement } from './filter.ts';
+import type { AttributePath } from './path.ts';
+import { assignValue, copyObject, isEmpty } from './resource-values.ts';
+import {
+  type Attribute,
+  isScimObject,
+  newScimObject,
+  ownValue,
+  type ScimObject,
+  type ScimValue,
+} from './schema.ts';
+
+/** The attribute, and the filter and sub-attribute of the path that led to it. */
+type Target = AttributePath & { readonly filter: Filter };
+
+/**
+ * Applies a change to a multi-valued attribute of `holder` (a resource or an extension), in place: `add` appends
+ * without duplicates, `replace` replaces the list or what the filter selects, `remove` drops (RFC 7644 §3.5.2). A filter
+ * that selects nothing is fine for `remove`; otherwise the element is built from it, else `no_target`.
+ * Throws `invalid_value` for a wrong type and beyond 1000 values.
+ */
+export function changeList(holder: ScimObject, path: AttributePath, step: Step): void {
+  const { attribute, filter } = path;
+  const stored = ownValue(holder, attribute.name);
+  const existing = Array.isArray(stored) ? stored : [];
+  const before = primariesOf(existing);
+  const changed =
+    filter === undefined
+      ? changeAll(existing, path, step)
+      : changeSelected(existing, { ...path, filter }, step);
+  const values = changed.filter((value) => !isEmpty(value));
+  keepOnePrimary(values, before, step.reading.findings);
+  requireFit(values, attribute, step.reading);
+  assignValue(holder, attribute.name, values);
+}
+
+function requireFit(values: readonly ScimValue[], attribute: Attribute, reading: Reading): void {
+  if (values.length > MAX_VALUES) {
+    throw invalid(reading, `holds at most ${MAX_VALUES} values`);
+  }
+  for (const value of values.filter(isScimObject)) {
+    requireSubAttributes(value, attribute, reading);
+  }
+}
+
+function changeAll(existing: ScimValue[], { attribute, sub }: AttributePath, step: Step): ScimValue[] {
+  const { change, reading } = step;
+  if (sub !== undefined) {
+    return changeSubOfAll(existing, sub, step);
+  }
+  if (change.op === 'remove') {
+    return change.value === undefined ? [] : removeListed(existing, attribute, step);
+  }
+  const values = coerceList(change.value, attribute, reading);
+  return change.op === 'add'
+    ? mergeValues(existing, values, attribute)
+    : withoutDuplicates(values, attribute, reading.findings);
+}
+
+/** Entra and others name what to remove beside the path; removing more than that would empty the list. */
+function removeListed(existing: ScimValue[], attribute: Attribute, { change, reading }: Step): ScimValue[] {
+  reading.findings.tolerances.add('member_value_list');
+  return withoutListed(existing, coerceList(change.value, attribute, reading), attribute);
+}
+
+/** `emails.type` without a filter means every element; with several, one `value` for all is never meant. */
+function changeSubOfAll(existing: ScimValue[], sub: Attribute, step: Step): ScimValue[] {
+  const isRemoval = step.change.op === 'remove';
+  if (!isRemoval && existing.length > 1 && (sub.name === 'value' || sub.name === 'primary')) {
+    throw new GatehouseError('no_target', 'Several values exist; a filter must say which one is meant.', {
+      field: step.reading.field,
+    });
+  }
+  const elements = existing.length === 0 && !isRemoval ? [newScimObject()] : existing;
+  return changeSubOf(elements, sub, step);
+}
+
+function changeSelected(existing: ScimValue[], path: Target, step: Step): ScimValue[] {
+  const { filter, sub } = path;
+  const selected = existing.filter((value) => matchesElement(filter, value));
+  if (sub === undefined && step.change.op === 'remove') {
+    return existing.filter((value) => !matchesElement(filter, value));
+  }
+  if (selected.length === 0) {
+    return step.change.op === 'remove' ? existing : [...existing, ...build(path, step)];
+  }
+  if (sub === undefined) {
+    return mergeValues([], changeElements(existing, new Set(selected), { ...step, path }), path.attribute);
+  }
+  changeSubOf(selected, sub, step);
+  // Elements that have become the same value are one value (RFC 7643 §2.4).
+  return mergeValues([], existing, path.attribute);
+}
+
+/** The element a filter describes, with the change applied to it; none when the change has no content. */
+function build({ filter, attribute, sub, text }: Target, { change, reading }: Step): ScimValue[] {
+  const element = elementFromFilter(filter, attribute, text);
+  reading.findings.tolerances.add('create_on_replace');
+  const value =
+    sub === undefined
+      ? coerceSingle(change.value, attribute, reading)
+      : coerceSub(change.value, sub, { ...reading, field: attribute.name });
+  if (value === undefined) {
+    return [];
+  }
+  if (sub !== undefined) {
+    assignValue(element, sub.name, value);
+  } else if (isScimObject(value)) {
+    Object.assign(element, value);
+  }
+  return [element];
+}
+
+function changeSubOf(elements: ScimValue[], sub: Attribute, step: Step): ScimValue[] {
+  for (const element of elements.filter(isScimObject)) {
+    changeSub(element, sub, step);
+  }
+  return elements;
+}
+
+type ElementStep = Step & { readonly path: Target };
+
+function changeElements(
+  existing: ScimValue[],
+  selected: ReadonlySet<ScimValue>,
+  { change, reading, path }: ElementStep,
+): ScimValue[] {
+  const value = coerceSingle(change.value, path.attribute, reading);
+  if (value === undefined) {
+    return existing.filter((element) => !selected.has(element));
+  }
+  return existing.map((element) => {
+    if (!selected.has(element)) {
+      return element;
+    }
+    if (!isScimObject(element) || !isScimObject(value)) {
+      return value;
+    }
+    return change.op === 'add' ? Object.assign(element, value) : pinToFilter(copyObject(value), path.filter);
+  });
+}

@@ -1,0 +1,71 @@
+/** One step of a PATCH against a single-valued attribute or a sub-attribute. Pure. */
+import { GatehouseError } from '../../kernel/errors.ts';
+import { coerceEntries, coerceSingle, coerceSub, type Reading, requireSubAttributes } from './coerce.ts';
+import { mergeValues } from './elements.ts';
+import type { AttributePath } from './path.ts';
+import { assignValue, sameValue } from './resource-values.ts';
+import { type Attribute, isScimObject, newScimObject, ownValue, type ScimObject } from './schema.ts';
+
+/** What to do with an attribute. `value` is undefined only for `remove`, where it means everything. */
+export interface Change {
+  readonly op: 'add' | 'replace' | 'remove';
+  readonly value: unknown;
+}
+
+/** A change, and where to note what was tolerated in it. */
+export interface Step {
+  readonly change: Change;
+  readonly reading: Reading;
+}
+
+/**
+ * Applies a change to a single-valued attribute of `holder` (a resource or an extension), in place. A complex value is
+ * merged, sub-attribute by sub-attribute (RFC 7644 §3.5.2.3). Throws `invalid_value` for a wrong type.
+ */
+export function changeSingle(holder: ScimObject, path: AttributePath, step: Step): void {
+  const { attribute, sub } = path;
+  if (step.change.op === 'remove' && sub === undefined) {
+    delete holder[attribute.name];
+  } else if (attribute.type === 'complex') {
+    changeComplex(holder, path, step);
+  } else {
+    assignValue(holder, attribute.name, coerceSingle(step.change.value, attribute, step.reading));
+  }
+}
+
+/** Applies a change to one sub-attribute of a complex value, in place. Throws `invalid_value`, `mutability`. */
+export function changeSub(value: ScimObject, sub: Attribute, { change, reading }: Step): void {
+  const next = change.op === 'remove' ? undefined : coerceSub(change.value, sub, reading);
+  const stored = ownValue(value, sub.name);
+  if (sub.mutability === 'immutable' && stored !== undefined && !sameValue(stored, next)) {
+    throw new GatehouseError('mutability', `${reading.field}.${sub.name} cannot be changed once set.`, {
+      field: `${reading.field}.${sub.name}`,
+    });
+  }
+  const isAppended = change.op === 'add' && Array.isArray(next) && Array.isArray(stored);
+  assignValue(value, sub.name, isAppended ? mergeValues(stored, next, sub) : next);
+}
+
+function changeComplex(holder: ScimObject, { attribute, sub }: AttributePath, step: Step): void {
+  const stored = ownValue(holder, attribute.name);
+  const before = isScimObject(stored) ? stored : newScimObject();
+  const after = Object.assign(newScimObject(), before);
+  if (sub === undefined) {
+    for (const [entry, value] of coerceEntries(step.change.value, attribute, step.reading)) {
+      assignValue(after, entry.name, value);
+    }
+  } else {
+    changeSub(after, sub, step);
+  }
+  dropStaleReference(before, after);
+  requireSubAttributes(after, attribute, step.reading);
+  assignValue(holder, attribute.name, after);
+}
+
+/** A new manager must not keep the address of the former one when the client gives none. */
+function dropStaleReference(before: ScimObject, after: ScimObject): void {
+  const isOther = ownValue(before, 'value') !== ownValue(after, 'value');
+  if (isOther && ownValue(after, '$ref') === ownValue(before, '$ref')) {
+    delete after.$ref;
+  }
+}

@@ -1,0 +1,89 @@
+/** The first look at a SCIM body: refuses dangerous names and oversize shapes before anything else walks it. Pure. */
+import { GatehouseError } from '../../kernel/errors.ts';
+
+/** A JSON object as it arrived; read it only through its own keys. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+const MAX_DEPTH = 12;
+const MAX_KEYS = 200;
+const MAX_ARRAY = 20_000;
+const MAX_STRING_BYTES = 64 * 1024;
+const MAX_BYTES_OF_UNIT = 3;
+const MAX_FIELD = 200;
+const DANGEROUS = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** True for a JSON object: not null, not a list. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value as a JSON object; else throws `invalid_syntax` (a list, string, number or nothing as a body). */
+export function requireJsonObject(body: unknown): JsonObject {
+  if (!isJsonObject(body)) {
+    throw new GatehouseError('invalid_syntax', 'The body must be a JSON object.');
+  }
+  return body;
+}
+
+/**
+ * Checks a whole body: objects nested at most 12 deep with at most 200 keys, lists of at most 20 000 entries, strings
+ * of at most 64 KiB and well-formed. Throws `invalid_path` for a key with `__proto__`, `constructor` or `prototype` as
+ * a segment, `invalid_value` for the bounds.
+ */
+export function guardBody(body: unknown): void {
+  guardValue(body, []);
+}
+
+/**
+ * Throws `invalid_path` when a path or key names `__proto__`, `constructor` or `prototype` outside quoted text.
+ * `field` is what the error names; the text itself when absent.
+ */
+export function guardSegments(text: string, field: string = text): void {
+  // The pattern never fails once it has met a quote, so it stays linear on hostile text.
+  const unquoted = text.includes('"') ? text.replaceAll(/"(?:[^"\\]|\\.?)*("|$)/gs, '""') : text;
+  const segments = unquoted.split(/[^A-Za-z0-9_$-]+/);
+  if (segments.some((segment) => DANGEROUS.has(segment.toLowerCase()))) {
+    throw new GatehouseError('invalid_path', 'This name cannot be an attribute.', {
+      field: field.slice(0, MAX_FIELD),
+    });
+  }
+}
+
+function guardValue(value: unknown, at: (string | number)[]): void {
+  if (typeof value === 'string') {
+    guardText(value, at);
+  } else if (Array.isArray(value)) {
+    refuseIf(value.length > MAX_ARRAY, `A list holds at most ${MAX_ARRAY} values.`, at);
+    guardEntries(value.entries(), at);
+  } else if (isJsonObject(value)) {
+    const keys = Object.keys(value);
+    refuseIf(keys.length > MAX_KEYS, `An object holds at most ${MAX_KEYS} keys.`, at);
+    for (const key of keys) {
+      guardText(key, at);
+      guardSegments(key);
+    }
+    guardEntries(Object.entries(value), at);
+  }
+}
+
+function guardEntries(entries: Iterable<[string | number, unknown]>, at: (string | number)[]): void {
+  refuseIf(at.length >= MAX_DEPTH, `A body nests at most ${MAX_DEPTH} levels.`, at);
+  for (const [key, value] of entries) {
+    at.push(key);
+    guardValue(value, at);
+    at.pop();
+  }
+}
+
+function guardText(text: string, at: readonly (string | number)[]): void {
+  const isLong =
+    text.length * MAX_BYTES_OF_UNIT > MAX_STRING_BYTES && Buffer.byteLength(text) > MAX_STRING_BYTES;
+  refuseIf(isLong, `A text holds at most ${MAX_STRING_BYTES} bytes.`, at);
+  refuseIf(!text.isWellFormed(), 'A text holds half a character (a lone surrogate).', at);
+}
+
+function refuseIf(condition: boolean, detail: string, at: readonly (string | number)[]): void {
+  if (condition) {
+    throw new GatehouseError('invalid_value', detail, { field: at.join('.').slice(0, MAX_FIELD) });
+  }
+}

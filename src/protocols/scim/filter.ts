@@ -165,7 +165,8 @@ function parseElement(parser: Parser, target: AttributeTarget, path: Token): Fil
   // Entra writes emails[type eq "work"].value eq "x"; the grammar would want the comparison inside the brackets.
   const sub = resolveTarget(inner.scope, next.text.slice(1), next.position + 1);
   const tail = parseComparison(parser, sub, next);
-  return { kind: 'element', target, filter: { kind: 'and', operands: [filter, tail] } };
+  const operands = filter.kind === 'and' ? [...filter.operands, tail] : [filter, tail];
+  return { kind: 'element', target, filter: { kind: 'and', operands } };
 }
 
 function parseComparison(parser: Parser, target: AttributeTarget, path: Token): Filter {

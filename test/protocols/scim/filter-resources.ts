@@ -17,6 +17,12 @@ export const userType: ResourceType = {
       { name: 'ratio', type: 'decimal' },
       { name: 'badge', type: 'binary', caseExact: true },
       { name: 'tags', multiValued: true },
+      {
+        name: 'boxes',
+        type: 'complex',
+        multiValued: true,
+        subAttributes: [{ name: 'labels', multiValued: true }],
+      },
       { name: 'note', returned: 'request' },
       { name: 'hiddenPlan', returned: 'never' },
     ],

@@ -65,9 +65,8 @@ const spelling: fc.Arbitrary<(text: string) => string> = fc.constantFrom(
 
 function textHolds(
   values: readonly (string | undefined)[],
-  op: (typeof operators)[number],
-  literal: string,
-  isExact: boolean,
+  [op, literal]: readonly [(typeof operators)[number], string],
+  isExact = false,
 ): boolean {
   const stored = values.filter((value) => value !== undefined);
   const fold = (text: string) => (isExact ? text : text.toLowerCase());
@@ -84,7 +83,7 @@ const textTerm: fc.Arbitrary<Model> = fc
   .map(([field, op, literal, spell]) => ({
     text: `${spell(field === 'department' ? `${enterprise}:department` : field)} ${spell(op)} ${JSON.stringify(literal)}`,
     strength: 2,
-    holds: (who) => textHolds([who[field]], op, literal, field === 'externalId'),
+    holds: (who) => textHolds([who[field]], [op, literal], field === 'externalId'),
   }));
 
 const presentTerm: fc.Arbitrary<Model> = fc
@@ -136,7 +135,7 @@ const dottedTerm: fc.Arbitrary<Model> = fc
     strength: 2,
     holds: (who) => {
       const values = who.emails.map((mail) => mail[sub]);
-      return textHolds(values, op, literal, false);
+      return textHolds(values, [op, literal]);
     },
   }));
 
@@ -156,8 +155,8 @@ const elementTerm: fc.Arbitrary<Model> = fc
       strength: 2,
       holds: (who: Person) =>
         who.emails.some((mail) => {
-          const one = textHolds([mail.type], left[0], left[1], false) !== isNegated;
-          const two = textHolds([mail.value], right[0], right[1], false);
+          const one = textHolds([mail.type], left) !== isNegated;
+          const two = textHolds([mail.value], right);
           return joint === 'or' ? one || two : one && two;
         }),
     };

@@ -18,8 +18,11 @@ type Files = Readonly<Record<string, string>>;
 /** The smallest project that every gate accepts. It has our settings and our installed packages. */
 const CLEAN: Files = {
   '.gitignore': 'node_modules\n',
-  'package.json':
-    '{ "name": "small", "private": true, "type": "module", "dependencies": { "zod": "^4.0.0" } }\n',
+  'package.json': `${JSON.stringify(
+    { name: 'small', private: true, type: 'module', dependencies: { zod: '^4.0.0' } },
+    undefined,
+    2,
+  )}\n`,
   'src/main.ts':
     "/** Runs. */\nimport { z } from 'zod';\nimport { one } from './kernel/one.ts';\n\nz.int().parse(one());\n",
   'src/kernel/one.ts': '/** One. */\n\nexport const one = (): number => 1;\n',

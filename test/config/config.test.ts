@@ -1,6 +1,8 @@
 /** What an operator may set, and what the refusal of anything else says. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { type Config, loadConfig, redactConfig } from '../../src/config.ts';
+import { environmentKeys } from '../../src/config-schema.ts';
 import { isGatehouseError } from '../../src/kernel/errors.ts';
 
 type Environment = Readonly<Record<string, string>>;
@@ -318,6 +320,18 @@ describe('bad settings are refused with the key and the rule', () => {
 });
 
 describe('the settings file', () => {
+  test('config/example.env holds known variables only, and loads with every line switched on', () => {
+    const lines = readFileSync(new URL('../../config/example.env', import.meta.url), 'utf8').split('\n');
+    const pairs = lines.flatMap((line) => /^#?([A-Z_]+)=(.*)$/.exec(line)?.slice(1, 3) ?? []);
+    const known = Object.values(environmentKeys).map(({ variable }) => variable);
+    const env = Object.fromEntries(
+      pairs.flatMap((name, at) => (at % 2 === 0 ? [[name, pairs[at + 1]]] : [])),
+    );
+    expect(Object.keys(env).length).toBeGreaterThan(5);
+    expect(known).toEqual(expect.arrayContaining(Object.keys(env)));
+    expect(problemsOf(env)).toEqual([]);
+  });
+
   test('GATEHOUSE_CONFIG_FILE names another file', () => {
     const files = { '/etc/g.json': { port: 1 }, [FILE]: { port: 2 } };
     expect(load({ GATEHOUSE_CONFIG_FILE: '/etc/g.json' }, files).port).toBe(1);

@@ -1,6 +1,6 @@
 /** The one shape of ds:Signature we let near the signature engine; looks at form only, verifies nothing. */
 import { refuse } from './rejections.ts';
-import { attributeOf, DS_NS, type XmlElement } from './xml-tree.ts';
+import { attributeOf, childrenOf, DS_NS, type XmlElement } from './xml-tree.ts';
 
 const EXCLUSIVE_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
@@ -35,6 +35,8 @@ export const STEERING_NAMES: ReadonlySet<string> = new Set([
  */
 export function checkSignatureShape(signature: XmlElement, parentId: string): readonly XmlElement[] {
   const [signedInfo, signatureValue] = expectChildren(signature, ['SignedInfo', 'SignatureValue'], 'KeyInfo');
+  const references = signedInfo === undefined ? [] : childrenOf(signedInfo, DS_NS, 'Reference');
+  if (references.length !== 1) return refuse('saml.reference', { references: references.length });
   const [canonicalization, method, reference] = expectChildren(signedInfo, [
     'CanonicalizationMethod',
     'SignatureMethod',
@@ -96,9 +98,7 @@ function expectChildren(
   const expected = children.length > required.length && optional ? [...required, optional] : required;
   const fits = names.length === expected.length && names.every((name, index) => name === expected[index]);
   if (fits) return children;
-  const where =
-    element?.local === 'SignedInfo' && names[2] !== 'Reference' ? 'saml.reference' : 'saml.signature_shape';
-  return refuse(where, { element: element?.local, children: names });
+  return refuse('saml.signature_shape', { element: element?.local, children: names });
 }
 
 function expectAlgorithm(element: XmlElement | undefined, allowed: readonly string[]): string {

@@ -18,7 +18,7 @@ export interface Ring {
 }
 
 /** Computing, not reaching out: what pure code may take from Node. */
-const COMPUTING = ['node:buffer', 'node:crypto', 'node:net', 'node:util'];
+const COMPUTING = ['node:buffer', 'node:crypto', 'node:net', 'node:url', 'node:util'];
 
 export const importTable: readonly Ring[] = [
   {

@@ -95,8 +95,7 @@ export interface SizeException {
 /**
  * Files, functions and parameter lists beyond the limits of style. A function written inside another counts for itself,
  * so a factory may hold several; the whole of it stays below 100 lines, a
- * suite of tests excepted. Bodies of `describe` are lists, not functions, and
- * parameters of `test.each` are columns.
+ * suite of tests excepted. Bodies of `describe` are lists, not functions.
  */
 export function sizeViolations(files: readonly SourceFile[], exceptions: readonly SizeException[]): string[] {
   const excepted = new Set(exceptions.map(({ where }) => where));
@@ -125,14 +124,13 @@ function functionSizes(file: SourceFile): Violation[] {
   return file.functions.flatMap(({ name, line, lines, ownLines, parameters }) => {
     const where = `${file.path}#${name}`;
     const isTest = file.path.startsWith('test/');
-    const isRow = isTest && (name === 'test' || name === 'describe');
     const isList = isTest && name === 'describe';
     const isLong = ownLines > LIMITS.functionLines || (!isTest && lines > LIMITS.wholeFunctionLines);
     return [
       ...(isLong && !isList
         ? [{ where, text: `(line ${line}) has ${ownLines} lines of its own and ${lines} in all` }]
         : []),
-      ...(parameters > LIMITS.parameters && !isRow
+      ...(parameters > LIMITS.parameters
         ? [{ where, text: `(line ${line}) takes ${parameters} parameters` }]
         : []),
     ];
@@ -149,11 +147,11 @@ export function nameViolations(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, exports }) => {
     const segments = path
       .split('/')
-      .flatMap((part) => part.replace(/(\.test|\.contract)?\.ts$/, '').split('-'));
+      .flatMap((part) => part.replace(/(\.property)?(\.test|\.contract)?\.ts$/, '').split('-'));
     const drawer = segments.find((segment) => DRAWERS.includes(segment));
     const isKebab = path
       .split('/')
-      .every((part) => /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.contract)?(\.ts)?$/.test(part));
+      .every((part) => /^[a-z0-9]+(-[a-z0-9]+)*(\.property)?(\.test|\.contract)?(\.ts)?$/.test(part));
     const ambiguous = exports.filter((name) => AMBIGUOUS.includes(name.toLowerCase()));
     const prefixed = exports.filter((name) => /^I[A-Z][a-z]/.test(name));
     return [

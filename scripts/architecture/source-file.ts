@@ -9,7 +9,7 @@ export interface ImportedModule {
   readonly isTypeOnly: boolean;
 }
 
-export interface FunctionShape {
+interface FunctionShape {
   readonly name: string;
   /** Line of its first character, from 1. */
   readonly line: number;
@@ -17,6 +17,7 @@ export interface FunctionShape {
   readonly lines: number;
   /** `lines` without those of functions written inside it. */
   readonly ownLines: number;
+  /** Without the organization id that each storage method has in front; 0 for a callback, whose caller decides. */
   readonly parameters: number;
 }
 
@@ -71,12 +72,15 @@ export function parseSource(path: string, text: string): SourceFile {
   const exported: string[] = [];
   const found: FunctionNode[] = [];
   const surroundings: string[] = [];
+  const callbacks = new Set<unknown>();
   walk(body, 'top', (node, name) => {
     imports.push(...importsOf(node));
     exported.push(...exportsOf(node));
     surroundings.push(...surroundingsOf(node));
+    for (const argument of argumentsOf(node)) callbacks.add(argument);
     const parameters = parametersOf(node);
-    if (parameters !== undefined) found.push({ node, name, parameters });
+    if (parameters !== undefined)
+      found.push({ node, name, parameters: callbacks.has(node) ? 0 : parameters });
   });
   return { path, text, imports, exports: exported, functions: shapes(found, lineAt), surroundings };
 }
@@ -144,7 +148,19 @@ function parametersOf(node: Node): number | undefined {
     isMethod ||
     /^(Function(Declaration|Expression)|ArrowFunctionExpression|MethodProperty|Constructor)$/.test(node.type);
   if (!isFunction || !isNodeLike(inner) || inner.body === null || inner.body === undefined) return undefined;
-  return Array.isArray(inner.params) ? inner.params.length : 0;
+  const names = (Array.isArray(inner.params) ? inner.params : []).map(parameterName);
+  return names.length - (names[0] === 'organizationId' ? 1 : 0);
+}
+
+/** Methods wrap each parameter once more than arrow functions do; patterns have no name. */
+function parameterName(parameter: unknown): string | undefined {
+  if (!isNodeLike(parameter)) return undefined;
+  return textOf(parameter) ?? textOf(parameter.pat);
+}
+
+function argumentsOf(node: Node): unknown[] {
+  if (node.type !== 'CallExpression' || !Array.isArray(node.arguments)) return [];
+  return node.arguments.map((argument: unknown) => (isNodeLike(argument) ? argument.expression : undefined));
 }
 
 function importsOf(node: Node): ImportedModule[] {

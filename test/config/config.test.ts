@@ -325,7 +325,7 @@ describe('the settings file', () => {
     const pairs = lines.flatMap((line) => /^#?([A-Z_]+)=(.*)$/.exec(line)?.slice(1, 3) ?? []);
     const known = Object.values(environmentKeys).map(({ variable }) => variable);
     const env = Object.fromEntries(
-      pairs.flatMap((name, at) => (at % 2 === 0 ? [[name, pairs[at + 1]]] : [])),
+      pairs.flatMap((name, at) => (at % 2 === 0 ? [[name, pairs[at + 1] ?? '']] : [])),
     );
     expect(Object.keys(env).length).toBeGreaterThan(5);
     expect(known).toEqual(expect.arrayContaining(Object.keys(env)));

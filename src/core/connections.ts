@@ -1,0 +1,135 @@
+/** Connections: the SAML and OIDC identity providers of an organization, as configuration. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { ConnectionId, OrganizationId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import type { Cause } from './audit.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Connection, OidcSettings, SamlSettings } from './entities/sign-in.ts';
+import { getOrganization } from './organization-lookup.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+
+/** Everything of a connection that an admin chooses. */
+export interface ConnectionInput {
+  readonly name: string;
+  readonly status: Connection['status'];
+  readonly settings: SamlSettings | OidcSettings;
+  readonly jit: boolean;
+  readonly idpInitiated: boolean;
+  readonly attributes: Connection['attributes'];
+  readonly userNameClaim: string | null;
+}
+
+interface ConnectionRequest {
+  readonly organizationId: OrganizationId;
+  readonly cause: Cause;
+}
+
+/** The addresses of one connection: what the customer's IdP must be told. All under the configured base URL. */
+export const connectionUrls = (baseUrl: string, id: string) => ({
+  acsUrl: `${baseUrl}/saml/${id}/acs`,
+  spEntityId: `${baseUrl}/saml/${id}/metadata`,
+  metadataUrl: `${baseUrl}/saml/${id}/metadata`,
+  redirectUri: `${baseUrl}/oidc-callback/${id}`,
+});
+
+/** The connection, or `not_found`. */
+export async function getConnection(
+  from: Queries | Repositories,
+  organizationId: OrganizationId,
+  id: ConnectionId,
+): Promise<Connection> {
+  const connection = await from.connections.find(organizationId, id);
+  if (connection === undefined) throw new GatehouseError('not_found', 'No such connection.');
+  return connection;
+}
+
+/** The addresses a connection makes Gatehouse or a browser call; each must pass the egress guard as written. */
+function assertAddresses(deps: Pick<Deps, 'fetcher'>, settings: SamlSettings | OidcSettings): void {
+  deps.fetcher.checkUrl(settings.protocol === 'saml' ? settings.ssoUrl : settings.issuer);
+}
+
+/** Adds a connection. Calls nobody. Throws `plan_lacks`, `egress_refused`, `not_found`. */
+export async function createConnection(
+  deps: Pick<Deps, 'storage' | 'clock' | 'fetcher'>,
+  input: ConnectionRequest & { readonly connection: ConnectionInput },
+): Promise<Connection> {
+  const { organizationId, cause } = input;
+  assertAddresses(deps, input.connection.settings);
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const { plan } = await getOrganization(tx, organizationId);
+    if (!plan.sso) throw new GatehouseError('plan_lacks', `The plan ${plan.preset} has no single sign-on.`);
+    const connection: Connection = {
+      id: newId('con', context.now),
+      version: 1,
+      organizationId,
+      ...input.connection,
+      createdAt: context.now,
+      updatedAt: context.now,
+    };
+    await tx.connections.insert(organizationId, connection);
+    await record(tx, context, {
+      type: 'connection.created',
+      target: { kind: 'connection', id: connection.id },
+      details: publicFacts(connection),
+    });
+    return connection;
+  });
+}
+
+/** What the audit may show: never a secret. */
+function publicFacts(connection: Connection): Readonly<Record<string, unknown>> {
+  const { name, status, jit, idpInitiated, settings } = connection;
+  const trust =
+    settings.protocol === 'saml'
+      ? {
+          idpEntityId: settings.idpEntityId,
+          ssoUrl: settings.ssoUrl,
+          certificates: settings.certificates.length,
+        }
+      : { issuer: settings.issuer, clientId: settings.clientId };
+  return { name, status, jit, idpInitiated, protocol: settings.protocol, ...trust };
+}
+
+/** Changes a connection; `change` is given the stored one. The protocol stays. Throws `not_found`, `egress_refused`. */
+export async function updateConnection(
+  deps: Pick<Deps, 'storage' | 'clock' | 'fetcher'>,
+  input: ConnectionRequest & {
+    readonly id: ConnectionId;
+    readonly change: (current: Connection) => ConnectionInput;
+  },
+): Promise<Connection> {
+  const { organizationId, cause, id } = input;
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const before = await getConnection(tx, organizationId, id);
+    const after: Connection = { ...before, ...input.change(before), updatedAt: context.now };
+    assertAddresses(deps, after.settings);
+    await tx.connections.update(organizationId, after, before.version);
+    await record(tx, context, {
+      type: 'connection.updated',
+      target: { kind: 'connection', id },
+      details: { before: publicFacts(before), after: publicFacts(after) },
+    });
+    return { ...after, version: before.version + 1 };
+  });
+}
+
+/** Removes a connection and the identities bound through it. Throws `not_found`. */
+export async function removeConnection(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: ConnectionRequest & { readonly id: ConnectionId },
+): Promise<void> {
+  const { organizationId, cause, id } = input;
+  await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const connection = await getConnection(tx, organizationId, id);
+    await tx.connections.remove(organizationId, id);
+    await record(tx, context, {
+      type: 'connection.removed',
+      target: { kind: 'connection', id },
+      details: publicFacts(connection),
+    });
+  });
+}

@@ -1,0 +1,31 @@
+/** Everything a use case may be given; each one picks the few it needs. Built once, in app.ts. */
+import type { Clock } from '../kernel/clock.ts';
+import type { OrganizationId } from '../kernel/ids.ts';
+import type { HashToken } from '../kernel/tokens.ts';
+import type { Cause } from './audit.ts';
+import type { PlanPreset } from './plans.ts';
+import type { Fetcher } from './ports/fetcher.ts';
+import type { Mailer } from './ports/mailer.ts';
+import type { PasswordHasher } from './ports/password-hasher.ts';
+import type { Storage } from './ports/storage.ts';
+import type { TxtResolver } from './ports/txt-resolver.ts';
+
+export interface Deps {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly hashToken: HashToken;
+  readonly passwords: PasswordHasher;
+  readonly mailer: Mailer;
+  readonly fetcher: Fetcher;
+  readonly txtResolver: TxtResolver;
+  /** The public origin, without a trailing slash; every absolute URL starts with it (never with a Host header). */
+  readonly baseUrl: string;
+  readonly plans: Readonly<Record<string, PlanPreset>>;
+}
+
+/** The facts that every write inside one transaction shares. */
+export interface ChangeContext {
+  readonly organizationId: OrganizationId;
+  readonly cause: Cause;
+  readonly now: number;
+}

@@ -1,0 +1,226 @@
+/** Directories: SCIM endpoints of an organization, their tokens, and the switch between manual and directory-managed. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { DirectoryId, DirectoryTokenId, OrganizationId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import { newToken } from '../kernel/tokens.ts';
+import type { Cause } from './audit.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { AdoptionPolicy, Directory, DirectoryKind, DirectoryToken } from './entities/directory.ts';
+import { getOrganization } from './organization-lookup.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import { releaseDirectory, settleProvisioning } from './provisioning.ts';
+
+interface DirectoryRequest {
+  readonly organizationId: OrganizationId;
+  readonly cause: Cause;
+}
+
+/** The directory, or `not_found`. */
+export async function getDirectory(
+  from: Queries | Repositories,
+  organizationId: OrganizationId,
+  id: DirectoryId,
+): Promise<Directory> {
+  const directory = await from.directories.find(organizationId, id);
+  if (directory === undefined) throw new GatehouseError('not_found', 'No such directory.');
+  return directory;
+}
+
+/** Adds a directory. The first active one makes the organization directory-managed in the same transaction. Throws `plan_lacks`, `not_found`. */
+export async function createDirectory(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: DirectoryRequest & {
+    readonly kind: DirectoryKind;
+    readonly name?: string | undefined;
+    readonly status?: 'draft' | 'active' | undefined;
+    readonly adoption?: AdoptionPolicy | undefined;
+  },
+): Promise<Directory> {
+  const { organizationId, cause, kind } = input;
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const { plan } = await getOrganization(tx, organizationId);
+    if (!plan.scim) {
+      throw new GatehouseError('plan_lacks', `The plan ${plan.preset} has no directory provisioning (SCIM).`);
+    }
+    const directory: Directory = {
+      id: newId('dir', context.now),
+      version: 1,
+      organizationId,
+      kind,
+      name: input.name ?? KIND_NAMES[kind],
+      status: input.status ?? 'active',
+      adoption: input.adoption ?? 'adopt',
+      createdAt: context.now,
+      updatedAt: context.now,
+    };
+    await tx.directories.insert(organizationId, directory);
+    await record(tx, context, {
+      type: 'directory.created',
+      target: { kind: 'directory', id: directory.id },
+      details: { kind, name: directory.name, status: directory.status },
+    });
+    await settleProvisioning(tx, context);
+    return directory;
+  });
+}
+
+const KIND_NAMES: Readonly<Record<DirectoryKind, string>> = {
+  okta: 'Okta',
+  entra: 'Microsoft Entra ID',
+  google: 'Google Workspace',
+  onelogin: 'OneLogin',
+  jumpcloud: 'JumpCloud',
+  ping: 'Ping Identity',
+  generic: 'SCIM directory',
+};
+
+/** Changes name, status or adoption policy; organization and directory switch together. Throws `not_found`. */
+export async function updateDirectory(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: DirectoryRequest & {
+    readonly id: DirectoryId;
+    readonly change: {
+      readonly name?: string | undefined;
+      readonly status?: 'draft' | 'active' | 'disabled' | undefined;
+      readonly adoption?: AdoptionPolicy | undefined;
+    };
+  },
+): Promise<Directory> {
+  const { organizationId, cause, id, change } = input;
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const before = await getDirectory(tx, organizationId, id);
+    const after: Directory = {
+      ...before,
+      name: change.name ?? before.name,
+      status: change.status ?? before.status,
+      adoption: change.adoption ?? before.adoption,
+      updatedAt: context.now,
+    };
+    await tx.directories.update(organizationId, after, before.version);
+    await record(tx, context, {
+      type: 'directory.updated',
+      target: { kind: 'directory', id },
+      details: {
+        before: { name: before.name, status: before.status, adoption: before.adoption },
+        after: { name: after.name, status: after.status, adoption: after.adoption },
+      },
+    });
+    await settleProvisioning(tx, context);
+    return { ...after, version: before.version + 1 };
+  });
+}
+
+/**
+ * Removes a directory. Its people stay members: `keep` turns the roles it gave into manual ones, `drop` takes them away.
+ * When no active directory is left the organization is manual again. Throws `not_found`.
+ */
+export async function removeDirectory(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: DirectoryRequest & { readonly id: DirectoryId; readonly grants: 'keep' | 'drop' },
+): Promise<void> {
+  const { organizationId, cause, id, grants } = input;
+  await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const directory = await getDirectory(tx, organizationId, id);
+    await releaseDirectory(tx, context, { directory, grants });
+    await tx.directories.remove(organizationId, id);
+    await record(tx, context, {
+      type: 'directory.removed',
+      target: { kind: 'directory', id },
+      details: { name: directory.name, grants },
+    });
+    await settleProvisioning(tx, context);
+  });
+}
+
+/** Issues a token. `token` is the only time its value is seen; storage keeps a keyed hash. Throws `not_found`, `invalid`. */
+export async function createDirectoryToken(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  input: DirectoryRequest & {
+    readonly directoryId: DirectoryId;
+    readonly name: string;
+    readonly expiresAt?: number | undefined;
+  },
+): Promise<{ readonly row: DirectoryToken; readonly token: string }> {
+  const { organizationId, cause, directoryId } = input;
+  const token = newToken('ghd');
+  const tokenHash = deps.hashToken(token);
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    if (input.expiresAt !== undefined && input.expiresAt <= context.now) {
+      throw new GatehouseError('invalid', 'The expiry lies in the past.', { field: 'expiresAt' });
+    }
+    await getDirectory(tx, organizationId, directoryId);
+    const row: DirectoryToken = {
+      id: newId('dtk', context.now),
+      organizationId,
+      directoryId,
+      name: input.name,
+      tokenHash,
+      createdAt: context.now,
+      expiresAt: input.expiresAt ?? null,
+      lastUsedAt: null,
+    };
+    await tx.directoryTokens.insert(organizationId, row);
+    await record(tx, context, {
+      type: 'directory_token.created',
+      target: { kind: 'directory_token', id: row.id },
+      details: { directoryId, name: row.name, expiresAt: row.expiresAt },
+    });
+    return { row, token };
+  });
+}
+
+/** Revokes a token: the next request with it is refused. Throws `not_found`. */
+export async function removeDirectoryToken(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: DirectoryRequest & { readonly directoryId: DirectoryId; readonly id: DirectoryTokenId },
+): Promise<void> {
+  const { organizationId, cause, directoryId, id } = input;
+  await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    if (!(await tx.directoryTokens.remove(organizationId, directoryId, id))) {
+      throw new GatehouseError('not_found', 'No such token.');
+    }
+    await record(tx, context, {
+      type: 'directory_token.removed',
+      target: { kind: 'directory_token', id },
+      details: { directoryId },
+    });
+  });
+}
+
+/** `lastUsedAt` is kept to the minute: a write on every SCIM request would cost more than it tells. */
+const LAST_USED_GRAIN_MS = 60_000;
+
+/**
+ * Answers whose bearer token this is. The path's directory must be the token's own; every failure is the same
+ * `unauthenticated` (S108). A draft directory answers `forbidden`, so that a connection test says what is missing.
+ */
+export async function authenticateDirectory(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  input: { readonly token: string; readonly directoryId: string },
+): Promise<{ readonly directory: Directory; readonly token: DirectoryToken }> {
+  const now = deps.clock();
+  const refused = new GatehouseError(
+    'unauthenticated',
+    'The bearer token is missing, unknown, expired or not for this directory.',
+  );
+  const token = await deps.storage.directoryTokens.findByHash(deps.hashToken(input.token));
+  if (token === undefined || token.directoryId !== input.directoryId) throw refused;
+  if (token.expiresAt !== null && token.expiresAt <= now) throw refused;
+  const directory = await deps.storage.directories.find(token.organizationId, token.directoryId);
+  if (directory === undefined || directory.status === 'disabled') throw refused;
+  if (directory.status === 'draft') {
+    throw new GatehouseError('forbidden', 'This directory is still a draft. Activate it in Gatehouse first.');
+  }
+  if (token.lastUsedAt === null || now - token.lastUsedAt >= LAST_USED_GRAIN_MS) {
+    await deps.storage.transact((tx) =>
+      tx.directoryTokens.updateLastUsed(token.organizationId, token.id, now),
+    );
+  }
+  return { directory, token };
+}

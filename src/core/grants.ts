@@ -1,0 +1,119 @@
+/** The ledger at work: keeps stored roles equal to what the grants amount to. */
+import type { MembershipId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import { record } from './audit.ts';
+import type { ChangeContext } from './deps.ts';
+import type { Membership, TeamMember } from './entities/people.ts';
+import { updateMembership } from './memberships.ts';
+import type { Repositories } from './ports/storage.ts';
+import type { ConflictPolicy, Grant, GrantScope, GrantSource, OrgRole } from './roles.ts';
+import { resolveRoles } from './roles.ts';
+
+/** A grant that ought to be there, before it has an id. */
+export interface WantedGrant {
+  readonly scope: GrantScope;
+  readonly source: GrantSource;
+  readonly rank: number;
+}
+
+/** How roles of one organization are settled; loaded once per transaction. */
+export interface RoleRules {
+  readonly conflictPolicy: ConflictPolicy;
+  readonly defaultRole: OrgRole;
+}
+
+const keyOf = (grant: WantedGrant): string => JSON.stringify([grant.scope, grant.source, grant.rank]);
+
+/** Pure: which of `current` must go and which of `wanted` must come, so that the two agree. */
+export function diffGrants(
+  current: readonly Grant[],
+  wanted: readonly WantedGrant[],
+): { readonly add: readonly WantedGrant[]; readonly remove: readonly Grant[] } {
+  const wantedByKey = new Map(wanted.map((grant) => [keyOf(grant), grant]));
+  const remove: Grant[] = [];
+  for (const grant of current) {
+    if (!wantedByKey.delete(keyOf(grant))) remove.push(grant);
+  }
+  return { add: [...wantedByKey.values()], remove };
+}
+
+export async function insertGrant(
+  tx: Repositories,
+  context: ChangeContext,
+  grant: WantedGrant & { readonly membershipId: MembershipId },
+): Promise<void> {
+  const { organizationId, now } = context;
+  const { membershipId, scope, source, rank } = grant;
+  await tx.grants.insert(organizationId, {
+    id: newId('grt', now),
+    organizationId,
+    membershipId,
+    scope,
+    source,
+    rank,
+    createdAt: now,
+  });
+}
+
+/**
+ * Makes the grants of one kind of source exactly `wanted`, leaving every other source alone, then re-resolves the roles.
+ * Answers the membership as stored.
+ */
+export async function syncGrants(
+  tx: Repositories,
+  context: ChangeContext,
+  change: {
+    readonly membership: Membership;
+    readonly owns: (grant: Grant) => boolean;
+    readonly wanted: readonly WantedGrant[];
+    readonly rules: RoleRules;
+  },
+): Promise<Membership> {
+  const { membership, owns, wanted, rules } = change;
+  const all = await tx.grants.listByMembership(context.organizationId, membership.id);
+  const { add, remove } = diffGrants(all.filter(owns), wanted);
+  if (add.length === 0 && remove.length === 0) return membership;
+  for (const grant of remove) await tx.grants.remove(context.organizationId, grant.id);
+  for (const grant of add) await insertGrant(tx, context, { ...grant, membershipId: membership.id });
+  return refreshRoles(tx, context, { membership, rules });
+}
+
+const sameTeams = (
+  a: readonly Omit<TeamMember, 'membershipId'>[],
+  b: readonly Omit<TeamMember, 'membershipId'>[],
+) =>
+  JSON.stringify(a.map((team) => [team.teamId, team.role]).sort()) ===
+  JSON.stringify(b.map((team) => [team.teamId, team.role]).sort());
+
+/** Re-computes and stores the roles of one membership; writes and records only what changed. */
+export async function refreshRoles(
+  tx: Repositories,
+  context: ChangeContext,
+  subject: { readonly membership: Membership; readonly rules: RoleRules },
+): Promise<Membership> {
+  const { membership, rules } = subject;
+  const { organizationId, now } = context;
+  const grants = await tx.grants.listByMembership(organizationId, membership.id);
+  const resolved = resolveRoles(grants, rules.conflictPolicy);
+  const orgRole = resolved.org?.role ?? rules.defaultRole;
+  const teams = resolved.teams.map(({ teamId, role }) => ({ teamId, role }));
+  const before = await tx.teamMembers.listByMemberships(organizationId, [membership.id]);
+  const teamsChanged = !sameTeams(before, teams);
+  if (orgRole === membership.orgRole && !teamsChanged) return membership;
+  if (teamsChanged) await tx.teamMembers.replace(organizationId, membership.id, teams);
+  const next =
+    orgRole === membership.orgRole
+      ? membership
+      : await updateMembership(tx, membership, { ...membership, orgRole, updatedAt: now });
+  await record(tx, context, {
+    type: 'member.roles_changed',
+    target: { kind: 'membership', id: membership.id },
+    details: {
+      before: { orgRole: membership.orgRole, teams: before.map(({ teamId, role }) => ({ teamId, role })) },
+      after: { orgRole, teams },
+      because: resolved.org?.because.map((grant) => grant.source) ?? [],
+      conflicts: resolved.conflicts,
+    },
+  });
+  return next;
+}

@@ -1,0 +1,145 @@
+/** Group mappings: which directory group or sign-in claim gives which roles, as rules an admin can see and preview. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { GroupMappingId, OrganizationId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import type { Caller } from './access.ts';
+import { assertMayGrant } from './access.ts';
+import type { Cause } from './audit.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { GroupMapping, MappingGrant, MappingMatch } from './entities/directory.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import { reprojectMapping } from './role-projection.ts';
+
+export interface GroupMappingInput {
+  readonly match: MappingMatch;
+  readonly grants: readonly MappingGrant[];
+  readonly rank?: number | undefined;
+}
+
+/** Throws `invalid` or `not_found`-like field errors when a rule names something this organization does not have. */
+async function assertMappingFits(
+  from: Queries | Repositories,
+  organizationId: OrganizationId,
+  input: GroupMappingInput,
+): Promise<void> {
+  if (input.match.kind === 'group_id') {
+    const group = await from.directoryGroups.findInOrganization(organizationId, input.match.groupId);
+    if (group === undefined)
+      throw new GatehouseError('invalid', 'No directory group has this id.', { field: 'match.groupId' });
+  }
+  for (const [index, grant] of input.grants.entries()) {
+    if (grant.scope !== 'team') continue;
+    const team = await from.teams.find(organizationId, grant.teamId);
+    if (team === undefined) {
+      throw new GatehouseError('invalid', 'No team of this organization has this id.', {
+        field: `grants[${index}].team`,
+      });
+    }
+  }
+}
+
+function assertMayMap(caller: Caller, grants: readonly MappingGrant[]): void {
+  for (const grant of grants) if (grant.scope === 'org') assertMayGrant(caller, grant.role);
+}
+
+/** The rule, or `not_found`. */
+export async function getGroupMapping(
+  from: Queries | Repositories,
+  organizationId: OrganizationId,
+  id: GroupMappingId,
+): Promise<GroupMapping> {
+  const mapping = await from.groupMappings.find(organizationId, id);
+  if (mapping === undefined) throw new GatehouseError('not_found', 'No such group mapping.');
+  return mapping;
+}
+
+interface MappingRequest {
+  readonly organizationId: OrganizationId;
+  readonly caller: Caller;
+  readonly cause: Cause;
+}
+
+/** Adds a rule and projects it on everybody it concerns, at once. Throws `invalid`, `forbidden`. */
+export async function createGroupMapping(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: MappingRequest & { readonly mapping: GroupMappingInput },
+): Promise<GroupMapping> {
+  const { organizationId, caller, cause, mapping } = input;
+  assertMayMap(caller, mapping.grants);
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    await assertMappingFits(tx, organizationId, mapping);
+    const existing = await tx.groupMappings.list(organizationId);
+    const row: GroupMapping = {
+      id: newId('map', context.now),
+      version: 1,
+      organizationId,
+      match: mapping.match,
+      grants: mapping.grants,
+      rank: mapping.rank ?? Math.max(0, ...existing.map((other) => other.rank)) + 1,
+      createdAt: context.now,
+      updatedAt: context.now,
+    };
+    await tx.groupMappings.insert(organizationId, row);
+    await record(tx, context, {
+      type: 'group_mapping.created',
+      target: { kind: 'group_mapping', id: row.id },
+      details: { match: row.match, grants: row.grants },
+    });
+    await reprojectMapping(tx, context, [row.match]);
+    return row;
+  });
+}
+
+/** Changes a rule; everybody the old or the new form concerns is re-projected. Throws `not_found`, `invalid`, `forbidden`. */
+export async function updateGroupMapping(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: MappingRequest & { readonly id: GroupMappingId; readonly change: Partial<GroupMappingInput> },
+): Promise<GroupMapping> {
+  const { organizationId, caller, cause, change } = input;
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const before = await getGroupMapping(tx, organizationId, input.id);
+    const after: GroupMapping = {
+      ...before,
+      match: change.match ?? before.match,
+      grants: change.grants ?? before.grants,
+      rank: change.rank ?? before.rank,
+      updatedAt: context.now,
+    };
+    assertMayMap(caller, [...before.grants, ...after.grants]);
+    await assertMappingFits(tx, organizationId, after);
+    await tx.groupMappings.update(organizationId, after, before.version);
+    await record(tx, context, {
+      type: 'group_mapping.updated',
+      target: { kind: 'group_mapping', id: before.id },
+      details: {
+        before: { match: before.match, grants: before.grants },
+        after: { match: after.match, grants: after.grants },
+      },
+    });
+    await reprojectMapping(tx, context, [before.match, after.match]);
+    return { ...after, version: before.version + 1 };
+  });
+}
+
+/** Removes a rule and the grants it made. Throws `not_found`, `forbidden`. */
+export async function removeGroupMapping(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: MappingRequest & { readonly id: GroupMappingId },
+): Promise<void> {
+  const { organizationId, caller, cause } = input;
+  await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const before = await getGroupMapping(tx, organizationId, input.id);
+    assertMayMap(caller, before.grants);
+    await tx.groupMappings.remove(organizationId, before.id);
+    await record(tx, context, {
+      type: 'group_mapping.removed',
+      target: { kind: 'group_mapping', id: before.id },
+      details: { match: before.match, grants: before.grants },
+    });
+    await reprojectMapping(tx, context, [before.match]);
+  });
+}

@@ -1,0 +1,135 @@
+/** Member rows of a group: applies ordered member changes at a cost of the members named. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { DirectoryGroupId, DirectoryUserId, OrganizationId } from '../kernel/ids.ts';
+import { record } from './audit.ts';
+import type { ChangeContext } from './deps.ts';
+import type { DirectoryGroup } from './entities/directory.ts';
+import type { MemberRef } from './ports/directories.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import { usersIn } from './role-projection.ts';
+
+/** One step on a group's membership. `removeWhere` reads the whole group; the others only touch the rows named. */
+export type GroupMemberChange =
+  | { readonly kind: 'add'; readonly memberIds: readonly string[] }
+  | { readonly kind: 'remove'; readonly memberIds: readonly string[] }
+  | { readonly kind: 'removeWhere'; readonly matches: (member: MemberRef) => boolean }
+  | { readonly kind: 'replace'; readonly memberIds: readonly string[] };
+
+interface Moved {
+  readonly added: readonly MemberRef[];
+  readonly removed: readonly MemberRef[];
+}
+
+const PAGE = 1000;
+
+/** Every direct member, ordered by id. */
+export async function listAllMembers(
+  from: Queries | Repositories,
+  organizationId: OrganizationId,
+  groupId: DirectoryGroupId,
+): Promise<readonly MemberRef[]> {
+  const all: MemberRef[] = [];
+  for (;;) {
+    const page = await from.groupMembers.list(organizationId, groupId, {
+      after: all.at(-1)?.memberId,
+      limit: PAGE,
+    });
+    all.push(...page);
+    if (page.length < PAGE) return all;
+  }
+}
+
+/** Applies the changes in order. Answers whether anything moved, and the users whose groups are now other ones. */
+export async function applyMemberChanges(
+  tx: Repositories,
+  context: ChangeContext,
+  input: { readonly group: DirectoryGroup; readonly changes: readonly GroupMemberChange[] },
+): Promise<{ readonly changed: boolean; readonly userIds: ReadonlySet<DirectoryUserId> }> {
+  const { group, changes } = input;
+  const userIds = new Set<DirectoryUserId>();
+  const added: string[] = [];
+  const removed: string[] = [];
+  for (const change of changes) {
+    const moved = await applyChange(tx, group, change);
+    for (const member of [...moved.added, ...moved.removed])
+      await collectUsers(tx, group, { member, into: userIds });
+    added.push(...moved.added.map((member) => member.memberId));
+    removed.push(...moved.removed.map((member) => member.memberId));
+  }
+  const changed = added.length > 0 || removed.length > 0;
+  if (changed) {
+    await record(tx, context, {
+      type: 'directory_group.members_changed',
+      target: { kind: 'directory_group', id: group.id },
+      details: { displayName: group.displayName, added, removed },
+    });
+  }
+  return { changed, userIds };
+}
+
+async function applyChange(
+  tx: Repositories,
+  group: DirectoryGroup,
+  change: GroupMemberChange,
+): Promise<Moved> {
+  const { organizationId, id } = group;
+  switch (change.kind) {
+    case 'add': {
+      const members = await resolveMembers(tx, group, change.memberIds);
+      return { added: await tx.groupMembers.insert(organizationId, id, members), removed: [] };
+    }
+    case 'remove':
+      return { added: [], removed: await tx.groupMembers.remove(organizationId, id, change.memberIds) };
+    case 'removeWhere': {
+      const matching = (await listAllMembers(tx, organizationId, id)).filter(change.matches);
+      const memberIds = matching.map((member) => member.memberId);
+      return { added: [], removed: await tx.groupMembers.remove(organizationId, id, memberIds) };
+    }
+    case 'replace': {
+      const members = await resolveMembers(tx, group, change.memberIds);
+      const wanted = new Set<string>(members.map((member) => member.memberId));
+      const current = await listAllMembers(tx, organizationId, id);
+      const gone = current.map((member) => member.memberId).filter((memberId) => !wanted.has(memberId));
+      const removed = await tx.groupMembers.remove(organizationId, id, gone);
+      return { added: await tx.groupMembers.insert(organizationId, id, members), removed };
+    }
+  }
+}
+
+/** Turns ids into member rows; every one must be a user or another group of the same directory. */
+async function resolveMembers(
+  tx: Repositories,
+  group: DirectoryGroup,
+  ids: readonly string[],
+): Promise<readonly MemberRef[]> {
+  const members: MemberRef[] = [];
+  for (const id of new Set(ids)) members.push(await resolveMember(tx, group, id));
+  return members;
+}
+
+async function resolveMember(tx: Repositories, group: DirectoryGroup, id: string): Promise<MemberRef> {
+  const { organizationId, directoryId } = group;
+  const user = await tx.directoryUsers.find(organizationId, directoryId, id as DirectoryUserId);
+  if (user !== undefined) return { memberId: user.id, memberKind: 'user' };
+  const nested =
+    id === group.id
+      ? undefined
+      : await tx.directoryGroups.find(organizationId, directoryId, id as DirectoryGroupId);
+  if (nested !== undefined) return { memberId: nested.id, memberKind: 'group' };
+  throw new GatehouseError('invalid_value', `No user or other group of this directory has the id ${id}.`, {
+    field: 'members.value',
+  });
+}
+
+async function collectUsers(
+  tx: Repositories,
+  group: DirectoryGroup,
+  found: { readonly member: MemberRef; readonly into: Set<DirectoryUserId> },
+): Promise<void> {
+  const { member, into } = found;
+  if (member.memberKind === 'user') {
+    into.add(member.memberId as DirectoryUserId);
+    return;
+  }
+  for (const id of await usersIn(tx, group.organizationId, member.memberId as DirectoryGroupId)) into.add(id);
+}

@@ -1,0 +1,138 @@
+/** Accepting an invitation: by a new person with name and password, or by somebody who is signed in. */
+import { GatehouseError } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
+import type { Cause } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Invitation } from './entities/invitation.ts';
+import { invitationStatus } from './entities/invitation.ts';
+import type { Organization } from './entities/organization.ts';
+import type { Membership, User } from './entities/people.ts';
+import { assertAcceptable, settleInvitation } from './invitation-settlement.ts';
+import { insertMembership } from './memberships.ts';
+import { getOrganization } from './organization-lookup.ts';
+import { acceptablePassword } from './passwords.ts';
+import type { Repositories } from './ports/storage.ts';
+import { assertInvitationsOpen } from './provisioning.ts';
+import type { SignedIn } from './sessions.ts';
+import { newSessionToken, startSession } from './sessions.ts';
+
+/** Whoever holds the link: somebody new, or somebody signed in. */
+export type Acceptor =
+  | { readonly kind: 'new'; readonly name: string; readonly password: string }
+  | { readonly kind: 'signed_in'; readonly signedIn: SignedIn };
+
+/** What the page may show to the holder of the link; reading consumes nothing (S164). Undefined for anything but a pending one. */
+export async function previewInvitation(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  token: string,
+): Promise<
+  | { readonly invitation: Invitation; readonly organization: Organization; readonly hasAccount: boolean }
+  | undefined
+> {
+  const invitation = await deps.storage.invitations.findByTokenHash(deps.hashToken(token));
+  if (invitation === undefined || invitationStatus(invitation, deps.clock()) !== 'pending') return undefined;
+  const organization = await deps.storage.organizations.find(invitation.organizationId);
+  if (organization === undefined || organization.provisioning === 'directory') return undefined;
+  const hasAccount = (await deps.storage.users.findByEmail(invitation.emailKey)) !== undefined;
+  return { invitation, organization, hasAccount };
+}
+
+/**
+ * Accepts an invitation and opens a session in the organization. Exactly one of any number of parallel calls succeeds
+ * (law 5). Throws `not_found`, `invitation_used`, `invitation_revoked`, `invitation_expired`, `invitations_disabled`,
+ * `forbidden` (signed in as another address), `already_exists` (the address has an account: sign in first),
+ * `already_member`, `seats_exhausted`, `invalid`. A failed call leaves the invitation usable.
+ */
+export async function acceptInvitation(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords'>,
+  input: { readonly token: string; readonly acceptor: Acceptor; readonly cause: Cause },
+): Promise<{
+  readonly sessionToken: string;
+  readonly membership: Membership;
+  readonly organization: Organization;
+}> {
+  const { acceptor } = input;
+  const found = await deps.storage.invitations.findByTokenHash(deps.hashToken(input.token));
+  if (found === undefined) throw new GatehouseError('not_found', 'No such invitation.');
+  assertAcceptable(found, deps.clock());
+  // Hashing is slow on purpose and must not sit inside a transaction.
+  const passwordHash =
+    acceptor.kind === 'new' ? await deps.passwords.hash(acceptablePassword(acceptor.password)) : null;
+  const sessionToken = newSessionToken();
+  const idHash = deps.hashToken(sessionToken);
+  return deps.storage.transact(async (tx) => {
+    const { organizationId } = found;
+    const cause: Cause = { ...input.cause, actor: { kind: 'invitee', invitationId: found.id } };
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const invitation = (await tx.invitations.find(organizationId, found.id)) ?? found;
+    assertAcceptable(invitation, context.now);
+    const organization = await getOrganization(tx, organizationId);
+    await assertInvitationsOpen(tx, organization);
+    const user =
+      acceptor.kind === 'new'
+        ? await insertPerson(tx, context, { invitation, name: acceptor.name, passwordHash })
+        : await knownPerson(tx, { invitation, signedIn: acceptor.signedIn });
+    const added = await insertMembership(tx, context, {
+      user,
+      email: invitation.email,
+      emailKey: invitation.emailKey,
+      name: user.name,
+      status: 'active',
+      source: 'invitation',
+      defaultRole: organization.defaultRole,
+    });
+    const membership = await settleInvitation(tx, context, { invitation, membership: added });
+    await startSession(tx, context, { membership, idHash, connectionId: null });
+    return { sessionToken, membership, organization };
+  });
+}
+
+/** The mailed link is the proof of the address, so it becomes the new person's sign-in address. */
+async function insertPerson(
+  tx: Repositories,
+  context: ChangeContext,
+  input: { readonly invitation: Invitation; readonly name: string; readonly passwordHash: string | null },
+): Promise<User> {
+  const { invitation, name, passwordHash } = input;
+  if ((await tx.users.findByEmail(invitation.emailKey)) !== undefined) {
+    throw new GatehouseError(
+      'already_exists',
+      `${invitation.email} already has an account. Sign in with it, then open the link again.`,
+      {
+        field: 'email',
+      },
+    );
+  }
+  const user: User = {
+    id: newId('usr', context.now),
+    version: 1,
+    email: invitation.email,
+    emailKey: invitation.emailKey,
+    name,
+    passwordHash,
+    createdAt: context.now,
+    updatedAt: context.now,
+  };
+  await tx.users.insert(user);
+  return user;
+}
+
+/** S160: the signed-in person must be the invited one; anybody else is told to switch. */
+async function knownPerson(
+  tx: Repositories,
+  input: { readonly invitation: Invitation; readonly signedIn: SignedIn },
+): Promise<User> {
+  const { invitation, signedIn } = input;
+  const user = await tx.users.find(signedIn.user.id);
+  if (user?.emailKey == null || foldKey(user.emailKey) !== invitation.emailKey) {
+    throw new GatehouseError(
+      'forbidden',
+      `This invitation is for ${invitation.email}. Sign out and use that address.`,
+    );
+  }
+  if ((await tx.memberships.findByUser(invitation.organizationId, user.id)) !== undefined) {
+    throw new GatehouseError('already_member', 'You are already a member of this organization.');
+  }
+  return user;
+}

@@ -1,0 +1,227 @@
+/** Invitations: how people come into an organization that manages its members by hand. */
+import { days } from '../kernel/clock.ts';
+import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+import type { InvitationId, OrganizationId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
+import { newToken } from '../kernel/tokens.ts';
+import type { Caller } from './access.ts';
+import { assertMayGrant } from './access.ts';
+import type { Cause } from './audit.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Invitation, InvitationTeam } from './entities/invitation.ts';
+import { invitationStatus } from './entities/invitation.ts';
+import type { Organization } from './entities/organization.ts';
+import { invitationMail } from './mails.ts';
+import { getOrganization } from './organization-lookup.ts';
+import type { DeliveryOutcome } from './outbox.ts';
+import { deliverMail, enqueueMail } from './outbox.ts';
+import type { Repositories } from './ports/storage.ts';
+import { assertInvitationsOpen } from './provisioning.ts';
+import type { OrgRole } from './roles.ts';
+
+export const INVITATION_TTL_MS = days(7);
+
+export interface InvitationInput {
+  readonly email: string;
+  readonly role: OrgRole;
+  readonly teams: readonly InvitationTeam[];
+  readonly message?: string | undefined;
+  readonly ttlMs?: number | undefined;
+  readonly delivery: 'email' | 'link';
+}
+
+/** What really happened to the invitation: a mail handed over, waiting, or a link for the inviter to pass on. */
+export type InvitationDelivery =
+  | { readonly channel: 'link' }
+  | ({ readonly channel: 'email' } & DeliveryOutcome);
+
+export interface CreatedInvitation {
+  readonly invitation: Invitation;
+  /** Shown once, to the inviter; storage keeps a keyed hash of its token. */
+  readonly url: string;
+  readonly delivery: InvitationDelivery;
+}
+
+type InvitationDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'mailer' | 'baseUrl'>;
+
+interface InvitationRequest {
+  readonly organizationId: OrganizationId;
+  readonly cause: Cause;
+}
+
+/**
+ * Invites one address. Throws `invitations_disabled`, `plan_lacks`, `forbidden`, `already_member`, `already_invited`,
+ * `seats_exhausted`, `invalid`. The mail is handed over after the commit; a failing mail server loses nothing.
+ */
+export async function createInvitation(
+  deps: InvitationDeps,
+  input: InvitationRequest & { readonly caller: Caller; readonly invitation: InvitationInput },
+): Promise<CreatedInvitation> {
+  const { organizationId, cause, caller } = input;
+  const token = newToken('ghi');
+  const url = `${deps.baseUrl}/invitations/${token}`;
+  const { invitation, mailId } = await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const organization = await getOrganization(tx, organizationId);
+    await assertMayInvite(tx, context, { organization, caller, invitation: input.invitation });
+    const row = await insertInvitation(tx, context, {
+      invitation: input.invitation,
+      tokenHash: deps.hashToken(token),
+    });
+    const mail = invitationMail({ invitation: row, organization, url });
+    return {
+      invitation: row,
+      mailId: row.delivery === 'email' ? await enqueueMail(tx, context, mail) : undefined,
+    };
+  });
+  if (mailId === undefined) return { invitation, url, delivery: { channel: 'link' } };
+  const outcome = await deliverMail(deps, { organizationId, id: mailId });
+  return { invitation, url, delivery: { channel: 'email', ...outcome } };
+}
+
+async function assertMayInvite(
+  tx: Repositories,
+  context: ChangeContext,
+  input: {
+    readonly organization: Organization;
+    readonly caller: Caller;
+    readonly invitation: InvitationInput;
+  },
+): Promise<void> {
+  const { organization, caller, invitation } = input;
+  const { plan } = organization;
+  await assertInvitationsOpen(tx, organization);
+  if (!plan.invitations) {
+    throw new GatehouseError(
+      'plan_lacks',
+      `The plan ${plan.preset} is for one person. A plan with more seats lets you invite others.`,
+    );
+  }
+  assertMayGrant(caller, invitation.role);
+  if (invitation.role === 'owner') {
+    throw new GatehouseError(
+      'forbidden',
+      'Nobody becomes owner by invitation. Invite as admin, then make the member an owner.',
+      { field: 'role' },
+    );
+  }
+  const members = await tx.memberships.listByEmail(organization.id, foldKey(invitation.email));
+  if (members.length > 0) {
+    throw new GatehouseError(
+      'already_member',
+      `${invitation.email} is already a member of ${organization.name}.`,
+      { field: 'email' },
+    );
+  }
+  if (plan.seats !== null && organization.seatsUsed >= plan.seats) {
+    throw new GatehouseError(
+      'seats_exhausted',
+      `All ${plan.seats} seats of ${organization.name} are taken. Free one, or ask for a plan with more seats.`,
+    );
+  }
+  for (const [index, team] of invitation.teams.entries()) {
+    if ((await tx.teams.find(context.organizationId, team.teamId)) !== undefined) continue;
+    throw new GatehouseError('invalid', 'No team of this organization has this id.', {
+      field: `teams[${index}]`,
+    });
+  }
+}
+
+async function insertInvitation(
+  tx: Repositories,
+  context: ChangeContext,
+  input: { readonly invitation: InvitationInput; readonly tokenHash: string },
+): Promise<Invitation> {
+  const { organizationId, now, cause } = context;
+  const { email, role, teams, message, ttlMs, delivery } = input.invitation;
+  await settleExpired(tx, context, foldKey(email));
+  const row: Invitation = {
+    id: newId('inv', now),
+    version: 1,
+    organizationId,
+    email,
+    emailKey: foldKey(email),
+    role,
+    teams,
+    message: message ?? null,
+    delivery,
+    tokenHash: input.tokenHash,
+    status: 'pending',
+    invitedBy: cause.actor,
+    acceptedBy: null,
+    createdAt: now,
+    expiresAt: now + (ttlMs ?? INVITATION_TTL_MS),
+    settledAt: null,
+  };
+  try {
+    await tx.invitations.insert(organizationId, row);
+  } catch (error) {
+    if (!isGatehouseError(error, 'already_exists')) throw error;
+    throw new GatehouseError('already_invited', `${email} already has a pending invitation.`, {
+      field: 'email',
+      cause: error,
+    });
+  }
+  await record(tx, context, {
+    type: 'invitation.created',
+    target: { kind: 'invitation', id: row.id },
+    details: { email, role, delivery, expiresAt: row.expiresAt },
+  });
+  return row;
+}
+
+/** An expired invitation must not stand in the way of a new one for the same address. */
+async function settleExpired(tx: Repositories, context: ChangeContext, emailKey: string): Promise<void> {
+  const old = await tx.invitations.findPendingByEmail(context.organizationId, emailKey);
+  if (old === undefined || invitationStatus(old, context.now) !== 'expired') return;
+  await tx.invitations.update(
+    context.organizationId,
+    { ...old, status: 'revoked', settledAt: context.now },
+    old.version,
+  );
+}
+
+/** The invitation, or `not_found`. */
+export async function getInvitation(
+  deps: Pick<Deps, 'storage'>,
+  input: { readonly organizationId: OrganizationId; readonly id: InvitationId },
+): Promise<Invitation> {
+  const invitation = await deps.storage.invitations.find(input.organizationId, input.id);
+  if (invitation === undefined) throw new GatehouseError('not_found', 'No such invitation.');
+  return invitation;
+}
+
+/**
+ * Withdraws a pending invitation: its link is dead when this answers. Withdrawing one that is no longer open changes
+ * nothing and throws nothing but `invitation_used`. Also throws `invitations_disabled`, `not_found`.
+ */
+export async function revokeInvitation(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: InvitationRequest & { readonly id: InvitationId },
+): Promise<void> {
+  const { organizationId, cause, id } = input;
+  await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    await assertInvitationsOpen(tx, await getOrganization(tx, organizationId));
+    const invitation = await tx.invitations.find(organizationId, id);
+    if (invitation === undefined) throw new GatehouseError('not_found', 'No such invitation.');
+    if (invitation.status === 'accepted')
+      throw new GatehouseError(
+        'invitation_used',
+        'This invitation has been accepted; remove the member instead.',
+      );
+    if (invitation.status === 'revoked') return;
+    await tx.invitations.update(
+      organizationId,
+      { ...invitation, status: 'revoked', settledAt: context.now },
+      invitation.version,
+    );
+    await record(tx, context, {
+      type: 'invitation.revoked',
+      target: { kind: 'invitation', id },
+      details: { email: invitation.email },
+    });
+  });
+}

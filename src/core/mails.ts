@@ -1,0 +1,45 @@
+/** The texts of mails: plain, short, and nothing in them that a stranger could turn into a link or a header. */
+import type { Invitation } from './entities/invitation.ts';
+import type { Organization } from './entities/organization.ts';
+import type { Mail } from './ports/mailer.ts';
+
+/** One line without control characters: safe in a subject, and no way to add lines of one's own. */
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+
+/** Whatever people typed is broken up so that mail programs do not make links of it (S174). */
+const withoutLinks = (text: string): string => text.replace(/:\/\//g, ': //').replace(/\bwww\./gi, 'www .');
+
+/** The mail that carries an invitation's link to the invited address. */
+export function invitationMail(input: {
+  readonly invitation: Invitation;
+  readonly organization: Organization;
+  readonly url: string;
+}): Mail {
+  const { invitation, organization, url } = input;
+  const name = withoutLinks(oneLine(organization.name));
+  const until = new Date(invitation.expiresAt).toUTCString();
+  const message =
+    invitation.message === null
+      ? []
+      : [
+          '',
+          ...withoutLinks(invitation.message)
+            .split('\n')
+            .map((line) => `> ${oneLine(line)}`),
+        ];
+  return {
+    to: invitation.email,
+    subject: `You are invited to ${name}`,
+    text: [
+      `You have been invited to join ${name} as ${invitation.role}.`,
+      ...message,
+      '',
+      'Open this link to accept:',
+      url,
+      '',
+      `It works once, until ${until}, and only for ${invitation.email}.`,
+      'If you did not expect this, ignore this mail; nothing happens.',
+      '',
+    ].join('\n'),
+  };
+}

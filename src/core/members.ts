@@ -1,0 +1,164 @@
+/** What admins do with members: list them, change a role, suspend, bring back, remove. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { MembershipId, OrganizationId } from '../kernel/ids.ts';
+import type { Caller } from './access.ts';
+import { assertMayGrant, assertMayTouch } from './access.ts';
+import type { Cause } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Membership, MembershipStatus, TeamMember } from './entities/people.ts';
+import { syncGrants } from './grants.ts';
+import { endMembership, getMembership, setMembershipStatus } from './memberships.ts';
+import { getOrganization } from './organization-lookup.ts';
+import type { PageRequest } from './ports/paging.ts';
+import type { MemberFilter } from './ports/people.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import type { Grant, OrgRole } from './roles.ts';
+
+/** A member with the team roles that go with it. */
+export interface Member {
+  readonly membership: Membership;
+  readonly teams: readonly TeamMember[];
+}
+
+/** A page of members with their teams, oldest first. */
+export async function listMembers(
+  deps: Pick<Deps, 'storage'>,
+  input: {
+    readonly organizationId: OrganizationId;
+    readonly filter: MemberFilter;
+    readonly page: PageRequest;
+  },
+): Promise<readonly Member[]> {
+  const { organizationId, filter, page } = input;
+  const memberships = await deps.storage.memberships.list(organizationId, filter, page);
+  return withTeams(deps.storage, organizationId, memberships);
+}
+
+async function withTeams(
+  from: Queries | Repositories,
+  organizationId: OrganizationId,
+  memberships: readonly Membership[],
+): Promise<readonly Member[]> {
+  const rows = await from.teamMembers.listByMemberships(
+    organizationId,
+    memberships.map(({ id }) => id),
+  );
+  const byMembership = Map.groupBy(rows, (row) => row.membershipId);
+  return memberships.map((membership) => ({ membership, teams: byMembership.get(membership.id) ?? [] }));
+}
+
+/** One member with teams, or `not_found`. */
+export async function getMember(
+  deps: Pick<Deps, 'storage'>,
+  input: { readonly organizationId: OrganizationId; readonly id: MembershipId },
+): Promise<Member> {
+  const membership = await getMembership(deps.storage, input.organizationId, input.id);
+  const [member] = await withTeams(deps.storage, input.organizationId, [membership]);
+  return member ?? { membership, teams: [] };
+}
+
+interface MemberRequest {
+  readonly organizationId: OrganizationId;
+  readonly id: MembershipId;
+  readonly caller: Caller;
+  readonly cause: Cause;
+}
+
+/**
+ * Changes org role or status by hand. Throws `forbidden`, `last_owner`, `seats_exhausted`, `not_found`, and
+ * `role_from_directory` when a directory group keeps the role, or the person, as they are.
+ */
+export async function changeMember(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: MemberRequest & {
+    readonly change: {
+      readonly orgRole?: OrgRole | undefined;
+      readonly status?: MembershipStatus | undefined;
+    };
+  },
+): Promise<Member> {
+  const { organizationId, id, caller, cause, change } = input;
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const before = await getMembership(tx, organizationId, id);
+    assertMayTouch(caller, before.orgRole);
+    let membership = before;
+    if (change.orgRole !== undefined)
+      membership = await giveOrgRole(tx, context, { membership, role: change.orgRole, caller });
+    if (change.status !== undefined)
+      membership = await giveStatus(tx, context, { membership, status: change.status });
+    const [member] = await withTeams(tx, organizationId, [membership]);
+    return member ?? { membership, teams: [] };
+  });
+}
+
+const isGivenByPeople = (grant: Grant): boolean =>
+  grant.scope.kind === 'org' && (grant.source.kind === 'manual' || grant.source.kind === 'invitation');
+
+async function giveOrgRole(
+  tx: Repositories,
+  context: ChangeContext,
+  change: { readonly membership: Membership; readonly role: OrgRole; readonly caller: Caller },
+): Promise<Membership> {
+  const { membership, role, caller } = change;
+  assertMayGrant(caller, role);
+  const next = await syncGrants(tx, context, {
+    membership,
+    owns: isGivenByPeople,
+    wanted: [
+      { scope: { kind: 'org', role }, source: { kind: 'manual', actor: describeCaller(caller) }, rank: 0 },
+    ],
+    rules: await getOrganization(tx, context.organizationId),
+  });
+  if (next.orgRole !== role) {
+    throw new GatehouseError(
+      'role_from_directory',
+      `A directory group gives this person the role ${next.orgRole}. Change the group or its mapping instead.`,
+      { field: 'orgRole' },
+    );
+  }
+  return next;
+}
+
+async function giveStatus(
+  tx: Repositories,
+  context: ChangeContext,
+  change: { readonly membership: Membership; readonly status: MembershipStatus },
+): Promise<Membership> {
+  const { membership, status } = change;
+  if (status === 'active') {
+    const pushed = await tx.directoryUsers.findByMembership(context.organizationId, membership.id);
+    if (pushed !== undefined && !pushed.isActive) {
+      throw new GatehouseError(
+        'role_from_directory',
+        'The directory has deactivated this person. Activate them there.',
+        { field: 'status' },
+      );
+    }
+  }
+  return setMembershipStatus(tx, context, { membership, status });
+}
+
+const describeCaller = (caller: Caller): string =>
+  caller.kind === 'operator' ? 'operator' : caller.membershipId;
+
+/** Ends a membership; everything the person held here is gone when this answers (law 6). Throws `forbidden`, `last_owner`, `not_found`, `role_from_directory`. */
+export async function removeMember(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: MemberRequest,
+): Promise<void> {
+  const { organizationId, id, caller, cause } = input;
+  await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const membership = await getMembership(tx, organizationId, id);
+    assertMayTouch(caller, membership.orgRole);
+    const pushed = await tx.directoryUsers.findByMembership(organizationId, id);
+    if (pushed !== undefined) {
+      throw new GatehouseError(
+        'role_from_directory',
+        'A directory manages this person. Remove them there, or suspend them here.',
+      );
+    }
+    await endMembership(tx, context, membership);
+  });
+}

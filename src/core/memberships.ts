@@ -1,0 +1,162 @@
+/** Memberships: every write to one goes through here, so that seats and owners are counted in one place. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { MembershipId, OrganizationId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import { record } from './audit.ts';
+import type { ChangeContext } from './deps.ts';
+import type { Membership, MembershipSource, MembershipStatus, User } from './entities/people.ts';
+import type { Repositories } from './ports/storage.ts';
+import type { OrgRole } from './roles.ts';
+
+const seatWeight = (membership: Membership | undefined): number => (membership?.status === 'active' ? 1 : 0);
+const ownerWeight = (membership: Membership | undefined): number =>
+  membership?.status === 'active' && membership.orgRole === 'owner' ? 1 : 0;
+
+async function moveCounts(
+  tx: Repositories,
+  organizationId: OrganizationId,
+  before: Membership | undefined,
+  after: Membership | undefined,
+): Promise<void> {
+  const delta = {
+    seats: seatWeight(after) - seatWeight(before),
+    owners: ownerWeight(after) - ownerWeight(before),
+  };
+  if (delta.seats === 0 && delta.owners === 0) return;
+  const outcome = await tx.organizations.moveCounts(organizationId, delta);
+  if (outcome === 'seats_exhausted') {
+    throw new GatehouseError(
+      'seats_exhausted',
+      'Every seat of this organization is taken. Free one, or ask for a plan with more seats.',
+    );
+  }
+  if (outcome === 'last_owner') {
+    throw new GatehouseError(
+      'last_owner',
+      'This is the last active owner. Make somebody else an owner first.',
+    );
+  }
+}
+
+/** Stores a new version of the membership and moves seats and owners with it. Answers it with its new version. */
+export async function updateMembership(
+  tx: Repositories,
+  before: Membership,
+  after: Membership,
+): Promise<Membership> {
+  await moveCounts(tx, before.organizationId, before, after);
+  await tx.memberships.update(before.organizationId, after, before.version);
+  return { ...after, version: before.version + 1 };
+}
+
+export interface NewMember {
+  readonly user: User;
+  readonly email: string | null;
+  readonly emailKey: string | null;
+  readonly name: string;
+  readonly status: MembershipStatus;
+  readonly source: MembershipSource;
+  readonly defaultRole: OrgRole;
+}
+
+/** Adds a membership with its default grant. Takes a seat when active; throws `seats_exhausted`. */
+export async function insertMembership(
+  tx: Repositories,
+  context: ChangeContext,
+  member: NewMember,
+): Promise<Membership> {
+  const { organizationId, now } = context;
+  const membership: Membership = {
+    id: newId('mem', now),
+    version: 1,
+    organizationId,
+    userId: member.user.id,
+    email: member.email,
+    emailKey: member.emailKey,
+    name: member.name,
+    status: member.status,
+    source: member.source,
+    orgRole: member.defaultRole,
+    lastActiveAt: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+  await moveCounts(tx, organizationId, undefined, membership);
+  await tx.memberships.insert(organizationId, membership);
+  await tx.grants.insert(organizationId, {
+    id: newId('grt', now),
+    organizationId,
+    membershipId: membership.id,
+    scope: { kind: 'org', role: member.defaultRole },
+    source: { kind: 'default' },
+    rank: 0,
+    createdAt: now,
+  });
+  await record(tx, context, {
+    type: 'member.added',
+    target: { kind: 'membership', id: membership.id },
+    details: { source: member.source, status: member.status, email: member.email },
+  });
+  return membership;
+}
+
+/** Suspends or reactivates. Suspension ends every session in the same transaction (law 6). */
+export async function setMembershipStatus(
+  tx: Repositories,
+  context: ChangeContext,
+  change: { readonly membership: Membership; readonly status: MembershipStatus },
+): Promise<Membership> {
+  const { membership, status } = change;
+  if (membership.status === status) return membership;
+  const next = await updateMembership(tx, membership, { ...membership, status, updatedAt: context.now });
+  const endedSessions =
+    status === 'suspended' ? await tx.sessions.removeByMembership(context.organizationId, membership.id) : 0;
+  await record(tx, context, {
+    type: status === 'suspended' ? 'member.suspended' : 'member.reactivated',
+    target: { kind: 'membership', id: membership.id },
+    details: { endedSessions },
+  });
+  return next;
+}
+
+/** Ends a membership: sessions, grants, team roles and identities go with it, in the same transaction (law 6). */
+export async function endMembership(
+  tx: Repositories,
+  context: ChangeContext,
+  membership: Membership,
+): Promise<void> {
+  const { organizationId } = context;
+  await moveCounts(tx, organizationId, membership, undefined);
+  const endedSessions = await tx.sessions.removeByMembership(organizationId, membership.id);
+  await tx.grants.removeByMembership(organizationId, membership.id);
+  await tx.teamMembers.replace(organizationId, membership.id, []);
+  await tx.identities.removeByMembership(organizationId, membership.id);
+  await tx.memberships.remove(organizationId, membership.id);
+  await removeUserWithoutTies(tx, membership);
+  await record(tx, context, {
+    type: 'member.removed',
+    target: { kind: 'membership', id: membership.id },
+    details: { endedSessions, email: membership.email, orgRole: membership.orgRole },
+  });
+}
+
+/** A person who never chose a sign-in address of their own and is nowhere a member any more leaves no row behind. */
+async function removeUserWithoutTies(tx: Repositories, membership: Membership): Promise<void> {
+  const user = await tx.users.find(membership.userId);
+  if (user === undefined || user.emailKey !== null) return;
+  const rest = await tx.memberships.listByUser(user.id);
+  if (rest.every((other) => other.id === membership.id)) await tx.users.remove(user.id);
+}
+
+/** The membership, or `not_found`. */
+export async function getMembership(
+  from:
+    | Pick<Repositories, 'memberships'>
+    | { readonly memberships: Pick<Repositories['memberships'], 'find'> },
+  organizationId: OrganizationId,
+  id: MembershipId,
+): Promise<Membership> {
+  const membership = await from.memberships.find(organizationId, id);
+  if (membership === undefined) throw new GatehouseError('not_found', 'No such member.');
+  return membership;
+}

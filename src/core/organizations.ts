@@ -1,0 +1,205 @@
+/** Organizations: made from a plan preset, found by id or slug, removed with everything in them. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { OrganizationId, UserId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import { foldText } from '../kernel/text.ts';
+import type { Cause } from './audit.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Organization, Plan } from './entities/organization.ts';
+import { refreshRoles } from './grants.ts';
+import { getOrganization } from './organization-lookup.ts';
+import { DEFAULT_PLAN } from './plans.ts';
+import type { Repositories } from './ports/storage.ts';
+import type { ConflictPolicy, OrgRole } from './roles.ts';
+import { insertTeam } from './teams.ts';
+
+/** A preset's name, or the name with another number of seats (null: no limit). */
+export interface PlanChoice {
+  readonly preset: string;
+  readonly seats?: number | null | undefined;
+}
+
+export interface OrganizationInput {
+  readonly name: string;
+  readonly slug?: string | undefined;
+  readonly plan?: PlanChoice | undefined;
+}
+
+export interface OrganizationChange {
+  readonly name?: string | undefined;
+  readonly slug?: string | undefined;
+  readonly plan?: PlanChoice | undefined;
+  readonly defaultRole?: Exclude<OrgRole, 'owner'> | undefined;
+  readonly conflictPolicy?: ConflictPolicy | undefined;
+}
+
+/** Turns a choice into switches. Throws `invalid` (field `plan`) for a preset that is not configured. */
+function resolvePlan(presets: Deps['plans'], choice: PlanChoice | undefined): Plan {
+  const name = choice?.preset ?? DEFAULT_PLAN;
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (preset === undefined) {
+    throw new GatehouseError(
+      'invalid',
+      `There is no plan called ${name}. Known plans: ${Object.keys(presets).join(', ')}.`,
+      {
+        field: 'plan',
+      },
+    );
+  }
+  return { ...preset, preset: name, seats: choice?.seats === undefined ? preset.seats : choice.seats };
+}
+
+/** A slug from a name: letters, digits and single hyphens; `organization` when nothing is left of it. */
+export function slugFrom(name: string): string {
+  const slug = foldText(name)
+    .normalize('NFKD')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40)
+    .replace(/-+$/g, '');
+  return slug === '' ? 'organization' : slug;
+}
+
+/** A given slug is taken as it is and may clash; one made from the name gets a number until it is free. */
+async function chooseSlug(tx: Repositories, input: OrganizationInput): Promise<string> {
+  if (input.slug !== undefined) return input.slug;
+  const base = slugFrom(input.name);
+  for (let number = 1; ; number += 1) {
+    const slug = number === 1 ? base : `${base}-${number}`;
+    if ((await tx.organizations.findBySlug(slug)) === undefined) return slug;
+  }
+}
+
+/** Creates an organization, manual at first, with its default team where the plan has teams. Throws `already_exists` (field `slug`), `invalid`. */
+export async function createOrganization(
+  deps: Pick<Deps, 'storage' | 'clock' | 'plans'>,
+  input: { readonly cause: Cause; readonly organization: OrganizationInput },
+): Promise<Organization> {
+  const plan = resolvePlan(deps.plans, input.organization.plan);
+  return deps.storage.transact(async (tx) => {
+    const now = deps.clock();
+    const organization: Organization = {
+      id: newId('org', now),
+      version: 1,
+      slug: await chooseSlug(tx, input.organization),
+      name: input.organization.name,
+      plan,
+      provisioning: 'manual',
+      defaultRole: 'member',
+      conflictPolicy: 'highest',
+      seatsUsed: 0,
+      activeOwners: 0,
+      createdAt: now,
+      updatedAt: now,
+    };
+    const context: ChangeContext = { organizationId: organization.id, cause: input.cause, now };
+    await tx.organizations.insert(organization.id, organization);
+    await record(tx, context, {
+      type: 'organization.created',
+      target: { kind: 'organization', id: organization.id },
+      details: { name: organization.name, slug: organization.slug, plan: plan.preset },
+    });
+    if (plan.teams !== 'none') await insertTeam(tx, context, { name: 'Everyone', isDefault: true });
+    return organization;
+  });
+}
+
+/** Changes name, slug, plan or role policy. Members follow a new policy at once. Throws `already_exists`, `invalid`, `not_found`, `seats_exhausted`. */
+export async function updateOrganization(
+  deps: Pick<Deps, 'storage' | 'clock' | 'plans'>,
+  input: {
+    readonly organizationId: OrganizationId;
+    readonly cause: Cause;
+    readonly change: OrganizationChange;
+  },
+): Promise<Organization> {
+  const { organizationId, cause, change } = input;
+  const plan = change.plan === undefined ? undefined : resolvePlan(deps.plans, change.plan);
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const before = await getOrganization(tx, organizationId);
+    const after: Organization = {
+      ...before,
+      name: change.name ?? before.name,
+      slug: change.slug ?? before.slug,
+      plan: plan ?? before.plan,
+      defaultRole: change.defaultRole ?? before.defaultRole,
+      conflictPolicy: change.conflictPolicy ?? before.conflictPolicy,
+      updatedAt: context.now,
+    };
+    if (after.plan.seats !== null && after.plan.seats < before.seatsUsed) {
+      throw new GatehouseError(
+        'seats_exhausted',
+        `${before.seatsUsed} people hold a seat; a plan with ${after.plan.seats} is too small.`,
+        {
+          field: 'plan',
+        },
+      );
+    }
+    await tx.organizations.update(organizationId, after, before.version);
+    await record(tx, context, {
+      type: 'organization.updated',
+      target: { kind: 'organization', id: organizationId },
+      details: { before: publicFacts(before), after: publicFacts(after) },
+    });
+    if (after.conflictPolicy !== before.conflictPolicy) await refreshEverybody(tx, context, after);
+    return { ...after, version: before.version + 1 };
+  });
+}
+
+const publicFacts = ({ name, slug, plan, defaultRole, conflictPolicy }: Organization) => ({
+  name,
+  slug,
+  plan: plan.preset,
+  seats: plan.seats,
+  defaultRole,
+  conflictPolicy,
+});
+
+async function refreshEverybody(
+  tx: Repositories,
+  context: ChangeContext,
+  rules: Organization,
+): Promise<void> {
+  const limit = 500;
+  let after: string | undefined;
+  for (;;) {
+    const page = await tx.memberships.list(context.organizationId, {}, { after, limit });
+    for (const membership of page) await refreshRoles(tx, context, { membership, rules });
+    if (page.length < limit) return;
+    after = page.at(-1)?.id;
+  }
+}
+
+/** Removes an organization and everything that belongs to it; people who are nowhere else a member go too. Throws `not_found`. */
+export async function removeOrganization(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: { readonly organizationId: OrganizationId; readonly cause: Cause },
+): Promise<void> {
+  const { organizationId } = input;
+  await deps.storage.transact(async (tx) => {
+    await getOrganization(tx, organizationId);
+    const people = await listPeople(tx, organizationId);
+    await tx.organizations.remove(organizationId);
+    for (const id of people) await removeIfWithoutTies(tx, id);
+  });
+}
+
+async function listPeople(tx: Repositories, organizationId: OrganizationId): Promise<readonly UserId[]> {
+  const people: UserId[] = [];
+  const limit = 500;
+  for (let after: string | undefined; ; ) {
+    const page = await tx.memberships.list(organizationId, {}, { after, limit });
+    people.push(...page.map((membership) => membership.userId));
+    if (page.length < limit) return people;
+    after = page.at(-1)?.id;
+  }
+}
+
+async function removeIfWithoutTies(tx: Repositories, id: UserId): Promise<void> {
+  const user = await tx.users.find(id);
+  if (user !== undefined && user.emailKey === null && (await tx.memberships.listByUser(id)).length === 0) {
+    await tx.users.remove(id);
+  }
+}

@@ -1,0 +1,96 @@
+/** Passwords of people who chose one: the rule for a new one, and signing in with it. */
+import { GatehouseError } from '../kernel/errors.ts';
+import { foldKey } from '../kernel/text.ts';
+import type { Cause } from './audit.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Membership, User } from './entities/people.ts';
+import { newSessionToken, startSession } from './sessions.ts';
+
+/** S176: a password that is the only factor. Long enough to need no composition rules. */
+const MIN_LENGTH = 15;
+/** S183: bounded before hashing. */
+const MAX_LENGTH = 512;
+
+/** Brings a password into the one form that is hashed (NFC). Throws `invalid` (field `password`). */
+export function acceptablePassword(text: string): string {
+  const password = text.normalize('NFC');
+  if ([...password].length < MIN_LENGTH) {
+    throw new GatehouseError(
+      'invalid',
+      `A password needs at least ${MIN_LENGTH} characters; a sentence is a good one.`,
+      { field: 'password' },
+    );
+  }
+  if (password.length > MAX_LENGTH) {
+    throw new GatehouseError('invalid', `A password has at most ${MAX_LENGTH} characters.`, {
+      field: 'password',
+    });
+  }
+  if (new Set(password).size < 5) {
+    throw new GatehouseError('invalid', 'This password repeats too few characters.', { field: 'password' });
+  }
+  return password;
+}
+
+const refused = () =>
+  new GatehouseError('unauthenticated', 'E-mail address and password do not fit together.');
+
+/**
+ * Opens a session in the organization the person used last. Every failure is one `unauthenticated` after one hash's
+ * worth of time: unknown address, wrong password, no password, no active membership (S177).
+ */
+export async function signInWithPassword(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords'>,
+  input: { readonly email: string; readonly password: string; readonly cause: Cause },
+): Promise<{ readonly sessionToken: string }> {
+  const user = await deps.storage.users.findByEmail(foldKey(input.email));
+  const password = input.password.slice(0, MAX_LENGTH + 1).normalize('NFC');
+  const isRight = await deps.passwords.verify(user?.passwordHash ?? null, password);
+  if (user === undefined || !isRight) {
+    if (user !== undefined) await recordRejection(deps, { user, cause: input.cause });
+    throw refused();
+  }
+  const sessionToken = newSessionToken();
+  await deps.storage.transact(async (tx) => {
+    const membership = lastUsed(
+      (await tx.memberships.listByUser(user.id)).filter(({ status }) => status === 'active'),
+    );
+    const current = await tx.users.find(user.id);
+    if (membership === undefined || current?.passwordHash !== user.passwordHash) throw refused();
+    const cause: Cause = {
+      ...input.cause,
+      actor: { kind: 'member', userId: user.id, membershipId: membership.id, email: user.email },
+    };
+    const context: ChangeContext = { organizationId: membership.organizationId, cause, now: deps.clock() };
+    await startSession(tx, context, { membership, idHash: deps.hashToken(sessionToken), connectionId: null });
+    await record(tx, context, {
+      type: 'password.accepted',
+      target: { kind: 'membership', id: membership.id },
+    });
+  });
+  return { sessionToken };
+}
+
+const lastUsed = (memberships: readonly Membership[]): Membership | undefined =>
+  memberships.toSorted((a, b) => (b.lastActiveAt ?? 0) - (a.lastActiveAt ?? 0) || (a.id < b.id ? -1 : 1))[0];
+
+/** A failed try is told to every organization the person is in: their admins may ask. */
+async function recordRejection(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: { readonly user: User; readonly cause: Cause },
+): Promise<void> {
+  await deps.storage.transact(async (tx) => {
+    for (const membership of await tx.memberships.listByUser(input.user.id)) {
+      const context: ChangeContext = {
+        organizationId: membership.organizationId,
+        cause: input.cause,
+        now: deps.clock(),
+      };
+      await record(tx, context, {
+        type: 'password.rejected',
+        target: { kind: 'membership', id: membership.id },
+      });
+    }
+  });
+}

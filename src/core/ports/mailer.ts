@@ -1,0 +1,18 @@
+/** Sends one mail to one person. The only caller is the outbox delivery, never a transaction. */
+
+export interface Mail {
+  /** Exactly one address. */
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** What really happened: handed to a mail server, or written as a file because none is configured. */
+export type MailReceipt =
+  | { readonly channel: 'smtp'; readonly messageId: string }
+  | { readonly channel: 'file'; readonly path: string };
+
+export interface Mailer {
+  /** Rejects when the server refuses or cannot be reached; the caller keeps the mail for another try. */
+  send(mail: Mail): Promise<MailReceipt>;
+}

@@ -1,0 +1,6 @@
+/** Looks up DNS TXT records, to see that an organization controls a domain. */
+
+export interface TxtResolver {
+  /** All TXT values at `name`, chunks joined; an empty list when there are none or the name does not exist. */
+  resolveTxt(name: string): Promise<readonly string[]>;
+}

@@ -1,0 +1,195 @@
+/** From groups to grants: projects the mappings of an organization onto the people in its directory groups. */
+import type { DirectoryGroupId, DirectoryUserId, OrganizationId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
+import type { ChangeContext } from './deps.ts';
+import type {
+  DirectoryGroup,
+  DirectoryUser,
+  GroupMapping,
+  MappingGrant,
+  MappingMatch,
+} from './entities/directory.ts';
+import type { RoleRules, WantedGrant } from './grants.ts';
+import { syncGrants } from './grants.ts';
+import { getMembership } from './memberships.ts';
+import { getOrganization } from './organization-lookup.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import type { GrantScope } from './roles.ts';
+
+type Reader = Queries | Repositories;
+
+/** Answers whether the rule speaks of this group. Names compare folded; an id is exact and survives renames. */
+export function matchesGroup(
+  match: MappingMatch,
+  group: Pick<DirectoryGroup, 'id' | 'displayName'>,
+): boolean {
+  switch (match.kind) {
+    case 'group_id':
+      return match.groupId === group.id;
+    case 'group_name':
+      return foldKey(match.groupName) === foldKey(group.displayName);
+    case 'claim':
+      return false;
+  }
+}
+
+/** A mapping's grant as a scope of the ledger. */
+export const scopeOf = (grant: MappingGrant): GrantScope =>
+  grant.scope === 'org'
+    ? { kind: 'org', role: grant.role }
+    : { kind: 'team', teamId: grant.teamId, role: grant.role };
+
+/** Pure: the grants that membership in `groups` amounts to under `mappings`. */
+export function wantedGroupGrants(
+  mappings: readonly GroupMapping[],
+  groups: readonly Pick<DirectoryGroup, 'id' | 'displayName' | 'directoryId'>[],
+): readonly WantedGrant[] {
+  return mappings.flatMap((mapping) =>
+    groups
+      .filter((group) => matchesGroup(mapping.match, group))
+      .flatMap((group) =>
+        mapping.grants.map((grant) => ({
+          scope: scopeOf(grant),
+          source: {
+            kind: 'directory_group' as const,
+            directoryId: group.directoryId,
+            groupId: group.id,
+            mappingId: mapping.id,
+          },
+          rank: mapping.rank,
+        })),
+      ),
+  );
+}
+
+/** All groups that contain the member, directly or through other groups; cycles end the walk, they do not hang it. */
+export async function groupsOf(
+  from: Reader,
+  organizationId: OrganizationId,
+  memberId: DirectoryUserId | DirectoryGroupId,
+): Promise<readonly { readonly group: DirectoryGroup; readonly isDirect: boolean }[]> {
+  const found = new Map<string, { group: DirectoryGroup; isDirect: boolean }>();
+  let frontier: readonly string[] = [memberId];
+  while (frontier.length > 0) {
+    const next: string[] = [];
+    for (const id of frontier) {
+      for (const group of await from.groupMembers.listGroupsOf(organizationId, id)) {
+        if (found.has(group.id)) continue;
+        found.set(group.id, { group, isDirect: id === memberId });
+        next.push(group.id);
+      }
+    }
+    frontier = next;
+  }
+  return [...found.values()];
+}
+
+const MEMBER_PAGE = 500;
+
+/** Every user in the group, directly or through nested groups; each once. */
+export async function usersIn(
+  from: Reader,
+  organizationId: OrganizationId,
+  groupId: DirectoryGroupId,
+): Promise<ReadonlySet<DirectoryUserId>> {
+  const users = new Set<DirectoryUserId>();
+  const seen = new Set<string>([groupId]);
+  const queue: DirectoryGroupId[] = [groupId];
+  for (let current = queue.pop(); current !== undefined; current = queue.pop()) {
+    let after: string | undefined;
+    do {
+      const page = await from.groupMembers.list(organizationId, current, { after, limit: MEMBER_PAGE });
+      for (const member of page) {
+        if (member.memberKind === 'user') users.add(asUserId(member.memberId));
+        else if (!seen.has(member.memberId)) {
+          seen.add(member.memberId);
+          queue.push(asGroupId(member.memberId));
+        }
+      }
+      after = page.length === MEMBER_PAGE ? page.at(-1)?.memberId : undefined;
+    } while (after !== undefined);
+  }
+  return users;
+}
+
+// A member row carries one id type for both kinds; `memberKind` has just told which it is.
+const asUserId = (id: DirectoryUserId | DirectoryGroupId) => id as DirectoryUserId;
+const asGroupId = (id: DirectoryUserId | DirectoryGroupId) => id as DirectoryGroupId;
+
+/** The rules and mappings of an organization, loaded once for a projection over many people. */
+export interface Projection {
+  readonly rules: RoleRules;
+  readonly mappings: readonly GroupMapping[];
+}
+
+export async function loadProjection(from: Reader, organizationId: OrganizationId): Promise<Projection> {
+  const organization = await getOrganization(from, organizationId);
+  const mappings = await from.groupMappings.list(organizationId);
+  return { rules: organization, mappings: mappings.filter((mapping) => mapping.match.kind !== 'claim') };
+}
+
+/** Makes one person's directory grants what their groups say now. */
+export async function projectUser(
+  tx: Repositories,
+  context: ChangeContext,
+  subject: { readonly user: DirectoryUser; readonly projection: Projection },
+): Promise<void> {
+  const { user, projection } = subject;
+  const groups = (await groupsOf(tx, context.organizationId, user.id)).map(({ group }) => group);
+  const membership = await getMembership(tx, context.organizationId, user.membershipId);
+  await syncGrants(tx, context, {
+    membership,
+    owns: (grant) => grant.source.kind === 'directory_group',
+    wanted: wantedGroupGrants(projection.mappings, groups),
+    rules: projection.rules,
+  });
+}
+
+/** Projects each of these people; ids that are gone are passed over. */
+export async function projectUsers(
+  tx: Repositories,
+  context: ChangeContext,
+  subject: {
+    readonly directoryId: DirectoryGroup['directoryId'];
+    readonly userIds: Iterable<DirectoryUserId>;
+  },
+): Promise<void> {
+  const projection = await loadProjection(tx, context.organizationId);
+  for (const id of subject.userIds) {
+    const user = await tx.directoryUsers.find(context.organizationId, subject.directoryId, id);
+    if (user !== undefined) await projectUser(tx, context, { user, projection });
+  }
+}
+
+/** Re-projects everybody that rules with these matches concern: after a rule came, changed or went. */
+export async function reprojectMapping(
+  tx: Repositories,
+  context: ChangeContext,
+  matches: readonly MappingMatch[],
+): Promise<void> {
+  for (const group of await groupsMatching(tx, context.organizationId, matches)) {
+    const userIds = await usersIn(tx, context.organizationId, group.id);
+    await projectUsers(tx, context, { directoryId: group.directoryId, userIds });
+  }
+}
+
+/** The stored groups that any of these rules speaks of. */
+export async function groupsMatching(
+  from: Reader,
+  organizationId: OrganizationId,
+  matches: readonly MappingMatch[],
+): Promise<readonly DirectoryGroup[]> {
+  const groups = new Map<string, DirectoryGroup>();
+  for (const match of matches) {
+    if (match.kind === 'group_id') {
+      const group = await from.directoryGroups.findInOrganization(organizationId, match.groupId);
+      if (group !== undefined) groups.set(group.id, group);
+    }
+    if (match.kind === 'group_name') {
+      for (const group of await from.directoryGroups.listByName(organizationId, foldKey(match.groupName))) {
+        groups.set(group.id, group);
+      }
+    }
+  }
+  return [...groups.values()];
+}

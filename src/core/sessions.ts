@@ -1,0 +1,115 @@
+/** Sessions: rows in storage behind an opaque cookie; a person who is cut off has none, on the very next request (law 6). */
+import { hours, minutes } from '../kernel/clock.ts';
+import { GatehouseError } from '../kernel/errors.ts';
+import type { ConnectionId, MembershipId, OrganizationId, UserId } from '../kernel/ids.ts';
+import { newToken } from '../kernel/tokens.ts';
+import type { Cause } from './audit.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Organization } from './entities/organization.ts';
+import type { Membership, User } from './entities/people.ts';
+import type { Session } from './entities/sign-in.ts';
+import type { Repositories } from './ports/storage.ts';
+
+/** S185: the session ends this long after it began, whatever happens. */
+export const ABSOLUTE_LIMIT_MS = hours(24);
+/** S185: and this long after it was last used. */
+export const IDLE_LIMIT_MS = hours(8);
+/** `lastSeenAt` is kept to the minute: a write on every request would cost more than it tells. */
+const LAST_SEEN_GRAIN_MS = minutes(1);
+
+export interface SignedIn {
+  readonly session: Session;
+  readonly user: User;
+  readonly membership: Membership;
+  readonly organization: Organization;
+}
+
+/**
+ * Opens a session for an active member, inside the transaction that decided to let them in: a deactivation that commits
+ * first is seen here, one that commits later removes this row (S142). `idHash` is of a value made by `newSessionToken`.
+ */
+export async function startSession(
+  tx: Repositories,
+  context: ChangeContext,
+  input: {
+    readonly membership: Membership;
+    readonly idHash: string;
+    readonly connectionId: ConnectionId | null;
+  },
+): Promise<Session> {
+  const { membership, idHash, connectionId } = input;
+  const { organizationId, now } = context;
+  if (membership.status !== 'active')
+    throw new GatehouseError('internal', 'A session was opened for a suspended member.');
+  await tx.memberships.update(organizationId, { ...membership, lastActiveAt: now }, membership.version);
+  const session: Session = {
+    idHash,
+    organizationId,
+    userId: membership.userId,
+    membershipId: membership.id,
+    connectionId,
+    authenticatedAt: now,
+    createdAt: now,
+    lastSeenAt: now,
+    expiresAt: now + ABSOLUTE_LIMIT_MS,
+  };
+  await tx.sessions.insert(organizationId, session);
+  await record(tx, context, {
+    type: 'session.started',
+    target: { kind: 'membership', id: membership.id },
+    details: { connectionId },
+  });
+  return session;
+}
+
+/** The cookie value; storage keeps its hash. */
+export const newSessionToken = (): string => newToken('ghs');
+
+/** Answers who holds this cookie value, or undefined: unknown, ended, expired, idle too long, suspended or removed. */
+export async function findSignedIn(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  token: string,
+): Promise<SignedIn | undefined> {
+  const { storage } = deps;
+  const now = deps.clock();
+  const session = await storage.sessions.findByHash(deps.hashToken(token));
+  if (session === undefined || session.expiresAt <= now || session.lastSeenAt + IDLE_LIMIT_MS <= now)
+    return undefined;
+  const membership = await storage.memberships.find(session.organizationId, session.membershipId);
+  if (membership?.status !== 'active') return undefined;
+  const user = await storage.users.find(session.userId);
+  const organization = await storage.organizations.find(session.organizationId);
+  if (user === undefined || organization === undefined) return undefined;
+  if (now - session.lastSeenAt >= LAST_SEEN_GRAIN_MS) {
+    await storage.transact((tx) => tx.sessions.updateLastSeen(session.organizationId, session.idHash, now));
+  }
+  return { session, user, membership, organization };
+}
+
+/** Ends the session of this cookie value; nothing happens when there is none. */
+export async function endSession(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  input: { readonly token: string; readonly cause: Cause },
+): Promise<void> {
+  const session = await deps.storage.sessions.findByHash(deps.hashToken(input.token));
+  if (session === undefined) return;
+  await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = {
+      organizationId: session.organizationId,
+      cause: input.cause,
+      now: deps.clock(),
+    };
+    if (!(await tx.sessions.remove(session.organizationId, session.idHash))) return;
+    await record(tx, context, {
+      type: 'session.ended',
+      target: { kind: 'membership', id: session.membershipId },
+    });
+  });
+}
+
+export type SessionOwner = {
+  readonly organizationId: OrganizationId;
+  readonly membershipId: MembershipId;
+  readonly userId: UserId;
+};

@@ -1,0 +1,192 @@
+/** Loads the facts of a sign-in, asks the decision, and does what it says, inside the caller's transaction. */
+import { GatehouseError } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
+import type { ChangeContext } from './deps.ts';
+import { isProvedAddress } from './domains.ts';
+import type { DirectoryUser } from './entities/directory.ts';
+import { invitationStatus } from './entities/invitation.ts';
+import type { Organization } from './entities/organization.ts';
+import type { Membership, MembershipSource, User } from './entities/people.ts';
+import type { Connection } from './entities/sign-in.ts';
+import { settleInvitation } from './invitation-settlement.ts';
+import { insertMembership } from './memberships.ts';
+import { getOrganization } from './organization-lookup.ts';
+import type { Repositories } from './ports/storage.ts';
+import type { Person, SignInFacts } from './sign-in-decision.ts';
+import { decideSignIn } from './sign-in-decision.ts';
+import type { UpstreamIdentity } from './upstream-identity.ts';
+
+interface Admission {
+  readonly connection: Connection;
+  readonly identity: UpstreamIdentity;
+}
+
+/** Answers the membership that may come in, bound to this identity. Throws `sign_in_refused` with the exact reason. */
+export async function admit(
+  tx: Repositories,
+  context: ChangeContext,
+  admission: Admission,
+): Promise<Membership> {
+  const organization = await getOrganization(tx, context.organizationId);
+  const facts = await loadFacts(tx, context, { ...admission, organization });
+  const decision = decideSignIn(facts);
+  switch (decision.kind) {
+    case 'refuse':
+      throw new GatehouseError('sign_in_refused', 'This sign-in could not be completed.', {
+        context: { reason: decision.reason },
+      });
+    case 'enter':
+      if (decision.bind) await bind(tx, context, { ...admission, membership: decision.person.membership });
+      return decision.person.membership;
+    case 'join':
+      return addPerson(tx, context, { ...admission, organization, source: 'sso' });
+    case 'accept_invitation': {
+      const membership = await addPerson(tx, context, { ...admission, organization, source: 'invitation' });
+      return settleInvitation(tx, context, { invitation: decision.invitation, membership });
+    }
+  }
+}
+
+async function loadFacts(
+  tx: Repositories,
+  context: ChangeContext,
+  input: Admission & { readonly organization: Organization },
+): Promise<SignInFacts> {
+  const { connection, identity, organization } = input;
+  const bound = await findBound(tx, context, input);
+  const byExternalId = await findPushed(tx, context, identity.externalIds, 'externalId');
+  const byUserName = await findPushed(
+    tx,
+    context,
+    identity.userName === null ? [] : [identity.userName],
+    'userName',
+  );
+  const boundElsewhere = new Set<string>();
+  for (const person of [...byExternalId, ...byUserName]) {
+    const other = await tx.identities.findByMembership(
+      context.organizationId,
+      connection.id,
+      person.membership.id,
+    );
+    if (other !== undefined) boundElsewhere.add(person.membership.id);
+  }
+  return {
+    provisioning: organization.provisioning,
+    bound,
+    byExternalId,
+    byUserName,
+    isBoundToAnother: (person) => boundElsewhere.has(person.membership.id),
+    jit: connection.jit,
+    ...(await loadAddressFacts(tx, context, identity)),
+  };
+}
+
+async function findBound(
+  tx: Repositories,
+  context: ChangeContext,
+  { connection, identity }: Admission,
+): Promise<Person | undefined> {
+  const { organizationId } = context;
+  const known = await tx.identities.find(organizationId, connection.id, identity.issuer, identity.subject);
+  if (known === undefined) return undefined;
+  const membership = await tx.memberships.find(organizationId, known.membershipId);
+  if (membership === undefined) return undefined;
+  return {
+    membership,
+    directoryUser: await tx.directoryUsers.findByMembership(organizationId, membership.id),
+  };
+}
+
+async function findPushed(
+  tx: Repositories,
+  context: ChangeContext,
+  values: readonly string[],
+  key: 'externalId' | 'userName',
+): Promise<readonly Person[]> {
+  const { organizationId } = context;
+  const found = new Map<string, DirectoryUser>();
+  for (const value of values) {
+    const users =
+      key === 'externalId'
+        ? await tx.directoryUsers.listByExternalId(organizationId, value)
+        : await tx.directoryUsers.listByUserName(organizationId, foldKey(value));
+    for (const user of users) found.set(user.id, user);
+  }
+  const people: Person[] = [];
+  for (const directoryUser of found.values()) {
+    const membership = await tx.memberships.find(organizationId, directoryUser.membershipId);
+    if (membership !== undefined) people.push({ membership, directoryUser });
+  }
+  return people;
+}
+
+async function loadAddressFacts(
+  tx: Repositories,
+  context: ChangeContext,
+  identity: UpstreamIdentity,
+): Promise<Pick<SignInFacts, 'isAddressVerified' | 'isDomainProved' | 'invitation' | 'isAddressTaken'>> {
+  const { organizationId, now } = context;
+  if (identity.email === null) {
+    return { isAddressVerified: false, isDomainProved: false, invitation: undefined, isAddressTaken: false };
+  }
+  const emailKey = foldKey(identity.email);
+  const isDomainProved = await isProvedAddress(tx, organizationId, identity.email);
+  const pending = await tx.invitations.findPendingByEmail(organizationId, emailKey);
+  const owner = await tx.users.findByEmail(emailKey);
+  const members = await tx.memberships.listByEmail(organizationId, emailKey);
+  return {
+    isAddressVerified: identity.isEmailVerified || isDomainProved,
+    isDomainProved,
+    invitation: pending !== undefined && invitationStatus(pending, now) === 'pending' ? pending : undefined,
+    isAddressTaken: owner !== undefined || members.length > 0,
+  };
+}
+
+async function addPerson(
+  tx: Repositories,
+  context: ChangeContext,
+  input: Admission & { readonly organization: Organization; readonly source: MembershipSource },
+): Promise<Membership> {
+  const { identity, organization, source } = input;
+  const name = identity.name ?? identity.email ?? identity.subject;
+  const user: User = {
+    id: newId('usr', context.now),
+    version: 1,
+    email: null,
+    emailKey: null,
+    name,
+    passwordHash: null,
+    createdAt: context.now,
+    updatedAt: context.now,
+  };
+  await tx.users.insert(user);
+  const membership = await insertMembership(tx, context, {
+    user,
+    email: identity.email,
+    emailKey: identity.email === null ? null : foldKey(identity.email),
+    name,
+    status: 'active',
+    source,
+    defaultRole: organization.defaultRole,
+  });
+  await bind(tx, context, { ...input, membership });
+  return membership;
+}
+
+async function bind(
+  tx: Repositories,
+  context: ChangeContext,
+  input: Admission & { readonly membership: Membership },
+): Promise<void> {
+  const { connection, identity, membership } = input;
+  await tx.identities.insert(context.organizationId, {
+    organizationId: context.organizationId,
+    connectionId: connection.id,
+    issuer: identity.issuer,
+    subject: identity.subject,
+    userId: membership.userId,
+    membershipId: membership.id,
+    createdAt: context.now,
+  });
+}

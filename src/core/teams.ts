@@ -1,0 +1,209 @@
+/** Teams inside an organization, and who is in them by an admin's word. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { MembershipId, OrganizationId, TeamId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import type { Cause } from './audit.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Team } from './entities/people.ts';
+import { refreshRoles, syncGrants } from './grants.ts';
+import { getMembership } from './memberships.ts';
+import { getOrganization } from './organization-lookup.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import type { Grant, TeamRole } from './roles.ts';
+
+interface TeamRequest {
+  readonly organizationId: OrganizationId;
+  readonly cause: Cause;
+}
+
+/** The team, or `not_found`. */
+export async function getTeam(
+  from: Queries | Repositories,
+  organizationId: OrganizationId,
+  id: TeamId,
+): Promise<Team> {
+  const team = await from.teams.find(organizationId, id);
+  if (team === undefined) throw new GatehouseError('not_found', 'No such team.');
+  return team;
+}
+
+export async function insertTeam(
+  tx: Repositories,
+  context: ChangeContext,
+  input: { readonly name: string; readonly isDefault: boolean },
+): Promise<Team> {
+  const { organizationId, now } = context;
+  const team: Team = {
+    id: newId('team', now),
+    version: 1,
+    organizationId,
+    ...input,
+    createdAt: now,
+    updatedAt: now,
+  };
+  await tx.teams.insert(organizationId, team);
+  await record(tx, context, {
+    type: 'team.created',
+    target: { kind: 'team', id: team.id },
+    details: { name: team.name },
+  });
+  return team;
+}
+
+/** Adds a team. Throws `plan_lacks` where the plan has none or only the one made with the organization. */
+export async function createTeam(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: TeamRequest & { readonly name: string },
+): Promise<Team> {
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = {
+      organizationId: input.organizationId,
+      cause: input.cause,
+      now: deps.clock(),
+    };
+    const { plan } = await getOrganization(tx, input.organizationId);
+    if (plan.teams !== 'many') {
+      const has = plan.teams === 'one' ? 'one team only' : 'no teams';
+      throw new GatehouseError(
+        'plan_lacks',
+        `The plan ${plan.preset} has ${has}. A plan with several teams is needed.`,
+      );
+    }
+    return insertTeam(tx, context, { name: input.name, isDefault: false });
+  });
+}
+
+/** Renames a team. Throws `not_found`. */
+export async function renameTeam(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: TeamRequest & { readonly id: TeamId; readonly name: string },
+): Promise<Team> {
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = {
+      organizationId: input.organizationId,
+      cause: input.cause,
+      now: deps.clock(),
+    };
+    const before = await getTeam(tx, input.organizationId, input.id);
+    const after: Team = { ...before, name: input.name, updatedAt: context.now };
+    await tx.teams.update(input.organizationId, after, before.version);
+    await record(tx, context, {
+      type: 'team.updated',
+      target: { kind: 'team', id: before.id },
+      details: { before: before.name, after: after.name },
+    });
+    return { ...after, version: before.version + 1 };
+  });
+}
+
+/** Removes a team, its grants and its place in group mappings. Throws `not_found`, and `forbidden` for the default team. */
+export async function removeTeam(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: TeamRequest & { readonly id: TeamId },
+): Promise<void> {
+  const { organizationId, cause, id } = input;
+  await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const team = await getTeam(tx, organizationId, id);
+    if (team.isDefault) throw new GatehouseError('forbidden', 'The default team stays; rename it instead.');
+    await forgetInMappings(tx, context, id);
+    await forgetInLedger(tx, context, id);
+    await tx.teams.remove(organizationId, id);
+    await record(tx, context, {
+      type: 'team.removed',
+      target: { kind: 'team', id },
+      details: { name: team.name },
+    });
+  });
+}
+
+async function forgetInMappings(tx: Repositories, context: ChangeContext, id: TeamId): Promise<void> {
+  for (const mapping of await tx.groupMappings.list(context.organizationId)) {
+    const grants = mapping.grants.filter((grant) => grant.scope !== 'team' || grant.teamId !== id);
+    if (grants.length === mapping.grants.length) continue;
+    if (grants.length === 0) await tx.groupMappings.remove(context.organizationId, mapping.id);
+    else
+      await tx.groupMappings.update(
+        context.organizationId,
+        { ...mapping, grants, updatedAt: context.now },
+        mapping.version,
+      );
+  }
+}
+
+async function forgetInLedger(tx: Repositories, context: ChangeContext, id: TeamId): Promise<void> {
+  const { organizationId } = context;
+  const rules = await getOrganization(tx, organizationId);
+  for (;;) {
+    // Each pass takes the page it read out of the team, so the next one starts anew.
+    const page = await tx.teamMembers.listByTeam(organizationId, id, { limit: 200 });
+    if (page.length === 0) return;
+    for (const { membershipId } of page) {
+      const grants = await tx.grants.listByMembership(organizationId, membershipId);
+      for (const grant of grants) if (isOfTeam(grant, id)) await tx.grants.remove(organizationId, grant.id);
+      await refreshRoles(tx, context, {
+        membership: await getMembership(tx, organizationId, membershipId),
+        rules,
+      });
+    }
+  }
+}
+
+const isOfTeam = (grant: Grant, id: TeamId): boolean =>
+  grant.scope.kind === 'team' && grant.scope.teamId === id;
+
+/** A team role given by hand or by invitation; what the directory gives stays the directory's. */
+const isGivenByPeople = (grant: Grant): boolean =>
+  grant.source.kind === 'manual' || grant.source.kind === 'invitation';
+
+/**
+ * Puts a member into a team by hand, or takes the hand-given role away (`role: null`); roles from the directory stay.
+ * Throws `not_found`, and `role_from_directory` when the directory's grant keeps the member in.
+ */
+export async function setTeamMember(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: TeamRequest & {
+    readonly teamId: TeamId;
+    readonly memberId: MembershipId;
+    readonly role: TeamRole | null;
+    readonly actor: string;
+  },
+): Promise<{ readonly teamId: TeamId; readonly memberId: MembershipId; readonly role: TeamRole | null }> {
+  const { organizationId, cause, teamId, memberId, role } = input;
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    await getTeam(tx, organizationId, teamId);
+    const membership = await getMembership(tx, organizationId, memberId);
+    const rules = await getOrganization(tx, organizationId);
+    await syncGrants(tx, context, {
+      membership,
+      owns: (grant) => isGivenByPeople(grant) && isOfTeam(grant, teamId),
+      wanted:
+        role === null
+          ? []
+          : [
+              {
+                scope: { kind: 'team', teamId, role },
+                source: { kind: 'manual', actor: input.actor },
+                rank: 0,
+              },
+            ],
+      rules,
+    });
+    const now = await tx.teamMembers.listByMemberships(organizationId, [memberId]);
+    const result = now.find((row) => row.teamId === teamId)?.role ?? null;
+    if (result !== role) {
+      throw new GatehouseError(
+        'role_from_directory',
+        'This team role comes from a directory group. Change the group or its mapping instead.',
+      );
+    }
+    await record(tx, context, {
+      type: role === null ? 'team.member_removed' : 'team.member_set',
+      target: { kind: 'team', id: teamId },
+      details: { membershipId: memberId, role },
+    });
+    return { teamId, memberId, role: result };
+  });
+}

@@ -9,11 +9,10 @@ export function refuseFor(error: unknown): never {
   const chain = causesOf(error);
   const refusal = chain.find((cause) => isGatehouseError(cause, 'sign_in_refused'));
   if (refusal !== undefined) throw refusal;
-  for (const cause of chain) {
-    const reason = reasonOf(cause);
-    if (reason !== undefined) refuse(reason, {}, error);
-  }
-  refuse('oidc.id_token', {}, error);
+  // What was wrong lies deeper than the library's general code for it.
+  const exact = chain.map(reasonOf).find((reason) => reason !== undefined);
+  const general = chain.map(reasonOfCode).find((reason) => reason !== undefined);
+  refuse(exact ?? general ?? 'oidc.id_token', {}, error);
 }
 
 /** The error, its cause, the cause of that: openid-client wraps the library below it. */
@@ -44,6 +43,8 @@ const CLAIMS: Readonly<Record<string, OidcRejection>> = {
   nonce: 'oidc.nonce',
   auth_time: 'oidc.auth_time',
   sub: 'oidc.subject',
+  exp: 'oidc.expired',
+  nbf: 'oidc.not_yet_valid',
 };
 
 function reasonOf(cause: unknown): OidcRejection | undefined {
@@ -58,8 +59,11 @@ function reasonOf(cause: unknown): OidcRejection | undefined {
   if (typeof cause.claim === 'string') return CLAIMS[cause.claim] ?? 'oidc.time';
   if ('header' in cause && 'reason' in cause) return 'oidc.algorithm';
   if ('signature' in cause) return 'oidc.signature';
-  if (cause.attribute === 'issuer') return 'oidc.discovery';
-  return typeof cause.code === 'string' ? CODES[cause.code] : undefined;
+  return cause.attribute === 'issuer' ? 'oidc.discovery' : undefined;
+}
+
+function reasonOfCode(cause: unknown): OidcRejection | undefined {
+  return isObject(cause) && typeof cause.code === 'string' ? CODES[cause.code] : undefined;
 }
 
 const reasonOfStatus = (status: number): OidcRejection => (status >= 500 ? 'oidc.unreachable' : 'oidc.code');

@@ -33,8 +33,8 @@ export type OidcRejection =
   | 'oidc.too_old'
   | 'oidc.auth_time';
 
-/** The sentence everybody sees, whatever happened. */
-const UNIFORM_TEXT = 'The sign-in could not be completed.';
+/** The sentence everybody sees, whatever happened and whatever the protocol. */
+const UNIFORM_TEXT = 'The sign-in could not be completed. Please start again, or ask your administrator.';
 
 /**
  * Refuses a sign-in with `sign_in_refused`. `facts` are logged beside the reason and may be unverified: they are

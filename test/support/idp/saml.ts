@@ -158,8 +158,9 @@ function issue({ idp, user, acsUrl, audience }: Issue, { request, response, next
     authnContextClassRef: 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
     getUserFromRequest: () => user,
     profileMapper: describeUser,
-    getPostURL: (_audience: string, _dom: unknown, _request: unknown, done: (e: null, url: string) => void) =>
-      done(null, acsUrl),
+    // samlp passes audience, document and request before the callback.
+    getPostURL: (...answer: readonly [unknown, unknown, unknown, (error: null, url: string) => void]) =>
+      answer[3](null, acsUrl),
   })(request, response, next);
 }
 

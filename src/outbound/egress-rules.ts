@@ -77,7 +77,7 @@ export function judgeAddress(
 }
 
 /** True for an address of the public internet; false for anything special-purpose or unreadable (S194). */
-export function isPublicAddress(text: string): boolean {
+function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;
   const address = ipaddr.process(text);
   if (address.range() !== 'unicast') return false;

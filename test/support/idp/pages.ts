@@ -1,4 +1,4 @@
-/** The plain HTML of the bundled test identity providers: choose a person, post a form. */
+/** The plain HTML of the bundled test identity providers: choose a person. */
 
 /** Makes text safe in HTML text and in double-quoted attributes. */
 export function escapeHtml(text: string): string {
@@ -36,21 +36,6 @@ ${fields.join('\n')}
 <datalist id="people">${options.join('')}</datalist>
 <button type="submit">Sign in</button>
 </form>`,
-  );
-}
-
-/** A form that posts itself; without script it has a button. */
-export function autoPostPage(action: string, fields: Readonly<Record<string, string>>): string {
-  const inputs = Object.entries(fields).map(
-    ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
-  );
-  return page(
-    'Signing in',
-    `<form method="post" action="${escapeHtml(action)}">
-${inputs.join('\n')}
-<noscript><button type="submit">Continue</button></noscript>
-</form>
-<script>document.forms[0].submit()</script>`,
   );
 }
 

@@ -149,6 +149,8 @@ function parametersOf(node: Node): number | undefined {
     /^(Function(Declaration|Expression)|ArrowFunctionExpression|MethodProperty|Constructor)$/.test(node.type);
   if (!isFunction || !isNodeLike(inner) || inner.body === null || inner.body === undefined) return undefined;
   const names = (Array.isArray(inner.params) ? inner.params : []).map(parameterName);
+  // Express tells an error handler from others by its four parameters.
+  if (names.length === 4 && /^_?next$/.test(names[3] ?? '')) return 3;
   return names.length - (names[0] === 'organizationId' ? 1 : 0);
 }
 

@@ -53,6 +53,7 @@ const fine: [what: string, path: string, text: string][] = [
   ['three parameters', 'src/a.ts', 'function a(b: 1, c: 2, d: 3) {}'],
   ['an organization id and three', 'src/a.ts', 'class A { a(organizationId: 1, b: 2, c: 3, d: 4) {} }'],
   ['four parameters of a callback', 'src/a.ts', 'text.replace(/a/, (b, c, d, e) => b);'],
+  ['an error handler of Express', 'src/a.ts', 'function a(error, request, response, next) {}'],
   ['a file of 300 lines', 'src/a.ts', lines(300)],
   ['a test file of 500 lines', 'test/a.test.ts', lines(500)],
   ['a long describe', 'test/a.test.ts', `describe.each([1])('x', () => {\n${lines(60)}\n});`],

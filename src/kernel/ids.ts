@@ -61,3 +61,10 @@ export function newId<P extends keyof Prefixes>(prefix: P, now: number): Prefixe
   // The one place where a string becomes a branded id out of nothing.
   return `${prefix}_${encodeTime(now)}${random}` as Prefixes[P];
 }
+
+/** Reads an id from outside: undefined unless it has the prefix and the shape of one. */
+export function parseId<P extends keyof Prefixes>(prefix: P, text: string): Prefixes[P] | undefined {
+  return text.startsWith(`${prefix}_`) && /^[0-9a-z]{26}$/.test(text.slice(prefix.length + 1))
+    ? (text as Prefixes[P])
+    : undefined;
+}

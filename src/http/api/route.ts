@@ -1,0 +1,80 @@
+/** What a management API route is: one declaration that guards it, validates it, documents it and handles it. */
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import type { Caller } from '../../core/access.ts';
+import type { Cause } from '../../core/audit.ts';
+import type { Organization } from '../../core/entities/organization.ts';
+import type { SignedIn } from '../../core/sessions.ts';
+import type { ErrorCode } from '../../kernel/errors.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { Guard } from '../guards.ts';
+
+/** What a handler is given besides its input. */
+export interface ApiContext {
+  readonly deps: HttpDeps;
+  readonly caller: Caller;
+  readonly cause: Cause;
+  /** The person behind a session cookie; absent for the operator key. */
+  readonly signedIn: SignedIn | undefined;
+  /** For the rare handler that sets a cookie or reads a header. */
+  readonly req: Request;
+  readonly res: Response;
+}
+
+export interface OrganizationContext extends ApiContext {
+  readonly organization: Organization;
+}
+
+export interface RouteInput<Body, Query> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: Body;
+  readonly query: Query;
+}
+
+interface RouteShape<Body, Query> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Below /api/v1, Express spelling: `/organizations/:org/teams`. */
+  readonly path: string;
+  /** Stable name in the OpenAPI document, verb first: `createTeam`. */
+  readonly operationId: string;
+  /** One sentence for people who read the OpenAPI document. */
+  readonly summary: string;
+  readonly tag: string;
+  /** `application/json` unless said otherwise. */
+  readonly body?: z.ZodType<Body>;
+  readonly query?: z.ZodType<Query>;
+  readonly status: 200 | 201 | 204;
+  /** The answer's body; absent: none. */
+  readonly response?: z.ZodType;
+  /** Codes beyond those every route may answer. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** A route whose handler gets the organization its path names. */
+interface OrganizationRoute<Body, Query> extends RouteShape<Body, Query> {
+  readonly guard: Extract<Guard, { kind: 'organization' }>;
+  handle(context: OrganizationContext, input: RouteInput<Body, Query>): Promise<unknown>;
+}
+
+interface PlainRoute<Body, Query> extends RouteShape<Body, Query> {
+  readonly guard: Exclude<Guard, { kind: 'organization' }>;
+  handle(context: ApiContext, input: RouteInput<Body, Query>): Promise<unknown>;
+}
+
+/** A route as the router and the OpenAPI generator see it. */
+export type ApiRoute = OrganizationRoute<unknown, unknown> | PlainRoute<unknown, unknown>;
+
+/**
+ * Declares a route of an organization. Handlers see `body` and `query` as their schemas parsed them.
+ * The cast forgets the input types only here: the router feeds a handler nothing but what its own schemas produced.
+ */
+export function organizationRoute<Body = undefined, Query = undefined>(
+  route: OrganizationRoute<Body, Query>,
+): ApiRoute {
+  return route as unknown as ApiRoute;
+}
+
+/** Declares any other route. */
+export function plainRoute<Body = undefined, Query = undefined>(route: PlainRoute<Body, Query>): ApiRoute {
+  return route as unknown as ApiRoute;
+}

@@ -1,0 +1,119 @@
+/** Mounts the route table: guard first, then the schemas, then the handler; nothing of a request is read before its guard. */
+import type { Request, Response } from 'express';
+import express, { Router } from 'express';
+import { GatehouseError } from '../../kernel/errors.ts';
+import type { HttpDeps } from '../deps.ts';
+import { renderProblem } from '../errors/problem.ts';
+import { actorOf, callerOf, organizationFor } from '../guards.ts';
+import { strictJson } from '../json-body.ts';
+import { causeOf } from '../request-facts.ts';
+import { parseInput } from './input.ts';
+import type { ApiContext, ApiRoute, RouteInput } from './route.ts';
+import { apiRoutes } from './routes.ts';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const CSV_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/** The router below /api/v1. */
+export function createApiRouter(deps: HttpDeps): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.use((_req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+  const readBody = [
+    strictJson({ limit: BODY_LIMIT_BYTES, types: ['application/json'] }),
+    express.text({ type: 'text/csv', limit: CSV_LIMIT_BYTES }),
+  ];
+  for (const route of apiRoutes) {
+    // The guard runs before the body is read: strangers do not get to make us parse.
+    router[route.method](route.path, guardOf(deps, route), ...readBody, handlerOf(route));
+  }
+  router.use(() => {
+    throw new GatehouseError('not_found', 'There is nothing at this address.');
+  });
+  router.use(renderProblem);
+  return router;
+}
+
+interface Guarded {
+  readonly context: ApiContext & { readonly organization?: Awaited<ReturnType<typeof organizationFor>> };
+}
+
+function guardOf(deps: HttpDeps, route: ApiRoute) {
+  return async (req: Request, res: Response, next: () => void): Promise<void> => {
+    const guarded: Guarded = { context: await contextOf(deps, route, { req, res }) };
+    res.locals.guarded = guarded;
+    next();
+  };
+}
+
+async function contextOf(
+  deps: HttpDeps,
+  route: ApiRoute,
+  { req, res }: { readonly req: Request; readonly res: Response },
+): Promise<Guarded['context']> {
+  const { guard } = route;
+  if (guard.kind === 'public') {
+    const cause = causeOf(res, { kind: 'anonymous' });
+    // A public route acts for nobody: its handler reads a session itself if it wants one.
+    return { deps, caller: NOBODY, cause, signedIn: undefined, req, res };
+  }
+  const { caller, signedIn } = await callerOf(deps, req);
+  const context: ApiContext = { deps, caller, cause: causeOf(res, actorOf(caller)), signedIn, req, res };
+  switch (guard.kind) {
+    case 'operator':
+      if (caller.kind !== 'operator') throw new GatehouseError('forbidden', 'Only the operator may do this.');
+      return context;
+    case 'session':
+      if (signedIn === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
+      return context;
+    case 'organization': {
+      const reference = String(req.params.org);
+      return {
+        ...context,
+        organization: await organizationFor(deps, { caller, reference, permission: guard.permission }),
+      };
+    }
+  }
+}
+
+/** Holds no permission anywhere. */
+const NOBODY: ApiContext['caller'] = {
+  kind: 'member',
+  organizationId: '' as never,
+  membershipId: '' as never,
+  userId: '' as never,
+  email: null,
+  orgRole: 'viewer',
+};
+
+function handlerOf(route: ApiRoute) {
+  return async (req: Request, res: Response): Promise<void> => {
+    const { context } = res.locals.guarded as Guarded;
+    const input: RouteInput<unknown, unknown> = {
+      params: Object.fromEntries(Object.entries(req.params).map(([key, value]) => [key, String(value)])),
+      body: route.body === undefined ? undefined : parseInput(route.body, req.body),
+      query: route.query === undefined ? undefined : parseInput(route.query, { ...req.query }),
+    };
+    const answer = await callHandler(route, context, input);
+    if (route.status === 204) res.status(204).end();
+    else res.status(route.status).json(answer);
+  };
+}
+
+function callHandler(
+  route: ApiRoute,
+  context: Guarded['context'],
+  input: RouteInput<unknown, unknown>,
+): Promise<unknown> {
+  if (route.guard.kind !== 'organization')
+    return (route as Extract<ApiRoute, { guard: { kind: 'public' } }>).handle(context, input);
+  const { organization } = context;
+  if (organization === undefined)
+    throw new GatehouseError('internal', 'A guard let a request through without its organization.');
+  return (route as Extract<ApiRoute, { guard: { kind: 'organization' } }>).handle(
+    { ...context, organization },
+    input,
+  );
+}

@@ -1,0 +1,33 @@
+/** Cookies: all `__Host-`, HttpOnly and Secure; read from the raw header, because nothing else is needed of it. */
+import type { Request, Response } from 'express';
+
+export const SESSION_COOKIE = '__Host-gatehouse-session';
+export const OPERATOR_COOKIE = '__Host-gatehouse-operator';
+
+/** One binding cookie per sign-in, so that several tabs work at once; the name carries the sign-in's own id. */
+export const bindingCookie = (signInId: string): string => `__Host-gatehouse-sign-in-${signInId}`;
+
+/** The value of one cookie; undefined when absent, or sent twice (a sibling host tried to shadow it). */
+export function readCookie(req: Request, name: string): string | undefined {
+  const values = (req.headers.cookie ?? '')
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
+  return values.length === 1 && values[0] !== '' ? values[0] : undefined;
+}
+
+interface CookieOptions {
+  readonly value: string;
+  readonly maxAgeMs: number;
+  /** `none` only for the binding cookie, which must travel with a cross-site POST from the IdP (S187). */
+  readonly sameSite: 'lax' | 'none';
+}
+
+export function setCookie(res: Response, name: string, { value, maxAgeMs, sameSite }: CookieOptions): void {
+  res.cookie(name, value, { httpOnly: true, secure: true, path: '/', sameSite, maxAge: maxAgeMs });
+}
+
+export function clearCookie(res: Response, name: string): void {
+  res.clearCookie(name, { httpOnly: true, secure: true, path: '/', sameSite: 'lax' });
+}

@@ -1,0 +1,13 @@
+/** What the HTTP edge is given: core's dependencies and the few things only requests need. */
+import type { Deps } from '../core/deps.ts';
+import type { Logger } from '../kernel/log.ts';
+import type { OidcRelyingParty } from './oidc/strategy.ts';
+
+export interface HttpDeps extends Deps {
+  readonly logger: Logger;
+  readonly oidc: OidcRelyingParty;
+  /** Keyed hash of the operator key. */
+  readonly operatorKeyHash: string;
+  /** Peers whose X-Forwarded-* headers count; empty: nobody's (S220). */
+  readonly trustProxy: readonly string[];
+}

@@ -1,0 +1,116 @@
+/** Who is asking: operator key, session cookie, or nobody; and whether the browser meant to ask (S186). */
+import type { Request } from 'express';
+import type { Caller } from '../core/access.ts';
+import { holdsPermission } from '../core/access.ts';
+import type { Actor } from '../core/audit.ts';
+import type { Organization } from '../core/entities/organization.ts';
+import { findOrganization } from '../core/organization-lookup.ts';
+import type { Permission } from '../core/roles.ts';
+import type { SignedIn } from '../core/sessions.ts';
+import { findSignedIn } from '../core/sessions.ts';
+import { GatehouseError } from '../kernel/errors.ts';
+import { constantTimeEqual } from '../kernel/tokens.ts';
+import { OPERATOR_COOKIE, readCookie, SESSION_COOKIE } from './cookies.ts';
+import type { HttpDeps } from './deps.ts';
+import { isOperatorSession } from './operator-session.ts';
+
+/** Every route states one of these; forgetting is a type error. */
+export type Guard =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'operator' }
+  /** A signed-in person, or the operator, with this permission in the route's organization. */
+  | { readonly kind: 'organization'; readonly permission: Permission }
+  /** A signed-in person. */
+  | { readonly kind: 'session' };
+
+const unauthenticated = () =>
+  new GatehouseError('unauthenticated', 'Send the operator key as a bearer token, or sign in.');
+
+/** The one bearer value of the Authorization header. Undefined when there is no header; throws for anything malformed or doubled (S108). */
+export function bearerToken(req: Request): string | undefined {
+  const values = req.headersDistinct.authorization;
+  if (values === undefined) return undefined;
+  const match = values.length === 1 ? /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(values[0] ?? '') : null;
+  if (match?.[1] === undefined)
+    throw new GatehouseError('unauthenticated', 'The Authorization header is not a single bearer token.');
+  return match[1];
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Throws `forbidden` when an unsafe request that rides on a cookie does not come from our own pages (S186). */
+export function assertSameOrigin(deps: Pick<HttpDeps, 'baseUrl'>, req: Request): void {
+  if (SAFE_METHODS.has(req.method)) return;
+  const origin = req.headers.origin;
+  const isSame =
+    origin === undefined ? req.headers['sec-fetch-site'] === 'same-origin' : origin === deps.baseUrl;
+  if (!isSame)
+    throw new GatehouseError('forbidden', 'This request did not come from a page of this gateway.');
+}
+
+/** The signed-in person behind the session cookie, or undefined. Throws `forbidden` for a cross-site unsafe request. */
+export async function signedInOf(deps: HttpDeps, req: Request): Promise<SignedIn | undefined> {
+  const token = readCookie(req, SESSION_COOKIE);
+  if (token === undefined) return undefined;
+  const signedIn = await findSignedIn(deps, token);
+  if (signedIn !== undefined) assertSameOrigin(deps, req);
+  return signedIn;
+}
+
+/** The caller of the management API. A bearer value that is not the operator key is refused, never ignored (S112). */
+export async function callerOf(
+  deps: HttpDeps,
+  req: Request,
+): Promise<{ readonly caller: Caller; readonly signedIn?: SignedIn }> {
+  const bearer = bearerToken(req);
+  if (bearer !== undefined) {
+    if (!constantTimeEqual(deps.hashToken(bearer), deps.operatorKeyHash)) throw unauthenticated();
+    return { caller: { kind: 'operator' } };
+  }
+  const operatorCookie = readCookie(req, OPERATOR_COOKIE);
+  if (operatorCookie !== undefined && (await isOperatorSession(deps, operatorCookie))) {
+    assertSameOrigin(deps, req);
+    return { caller: { kind: 'operator' } };
+  }
+  const signedIn = await signedInOf(deps, req);
+  if (signedIn === undefined) throw unauthenticated();
+  const { membership, user } = signedIn;
+  return {
+    signedIn,
+    caller: {
+      kind: 'member',
+      organizationId: membership.organizationId,
+      membershipId: membership.id,
+      userId: user.id,
+      email: membership.email,
+      orgRole: membership.orgRole,
+    },
+  };
+}
+
+export const actorOf = (caller: Caller): Actor =>
+  caller.kind === 'operator'
+    ? { kind: 'operator' }
+    : { kind: 'member', userId: caller.userId, membershipId: caller.membershipId, email: caller.email };
+
+/**
+ * The organization a route names, when the caller may see it. Another organization's id or slug answers `not_found`,
+ * exactly as one that does not exist (law 1); a missing permission in one's own answers `forbidden`.
+ */
+export async function organizationFor(
+  deps: HttpDeps,
+  request: { readonly caller: Caller; readonly reference: string; readonly permission: Permission },
+): Promise<Organization> {
+  const { caller, reference, permission } = request;
+  const organization = await findOrganization(deps.storage, reference);
+  const isVisible = caller.kind === 'operator' || caller.organizationId === organization?.id;
+  if (organization === undefined || !isVisible)
+    throw new GatehouseError('not_found', 'No such organization.');
+  if (!holdsPermission(caller, organization.id, permission)) {
+    throw new GatehouseError(
+      'forbidden',
+      `This needs the permission ${permission}, which your role does not carry.`,
+    );
+  }
+  return organization;
+}

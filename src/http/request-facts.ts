@@ -1,0 +1,45 @@
+/** The facts of one request that outlive its handler: id, caller's address, and the cause written into the audit. */
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+import type { Actor, Cause } from '../core/audit.ts';
+import type { Logger } from '../kernel/log.ts';
+
+export interface RequestFacts {
+  readonly requestId: string;
+  readonly ip: string;
+  readonly logger: Logger;
+}
+
+/** Attaches the facts and logs one line per answered request: never a body, a query or a header. */
+export function attachFacts(logger: Logger) {
+  return (req: Request, res: Response, next: NextFunction): void => {
+    const requestId = randomUUID();
+    const facts: RequestFacts = { requestId, ip: req.ip ?? '', logger: logger.child({ requestId }) };
+    res.locals.facts = facts;
+    res.setHeader('X-Request-Id', requestId);
+    const startedAt = performance.now();
+    res.once('finish', () => {
+      const ms = Math.round((performance.now() - startedAt) * 10) / 10;
+      facts.logger.info('request', { method: req.method, route: routeOf(req), status: res.statusCode, ms });
+    });
+    next();
+  };
+}
+
+/** The matched pattern, not the path: paths carry invitation tokens (S168). */
+function routeOf(req: Request): string {
+  const route: unknown = req.route;
+  const path = typeof route === 'object' && route !== null && 'path' in route ? route.path : undefined;
+  return typeof path === 'string' ? `${req.baseUrl.replace(/\/[a-z]+_[0-9a-z]+/g, '/:id')}${path}` : '(none)';
+}
+
+/** The facts of this request. */
+export function factsOf(res: Response): RequestFacts {
+  return res.locals.facts as RequestFacts;
+}
+
+/** The cause of a change made by this request. */
+export function causeOf(res: Response, actor: Actor): Cause {
+  const { requestId, ip } = factsOf(res);
+  return { actor, requestId, ip };
+}

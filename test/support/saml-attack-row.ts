@@ -1,6 +1,6 @@
 /** The form of an attack row and the string surgery that rows are written with. */
 import type { SamlRejection } from '../../src/protocols/saml/rejections.ts';
-import type { SamlContext, SignMode, sign } from './saml-builder.ts';
+import type { SamlContext, Signer, SignMode } from './saml-builder.ts';
 
 export type Change = (xml: string, context: SamlContext) => string;
 
@@ -13,7 +13,8 @@ export interface AttackRow {
   /** Absent: the assertion is signed. */
   readonly mode?: SignMode;
   readonly edit?: Change;
-  readonly choice?: (context: SamlContext) => Parameters<typeof sign>[3];
+  /** What is unlike the genuine signer. */
+  readonly signer?: () => Partial<Signer>;
   readonly after?: Change;
   /** From the text to the form field; absent: base64 of UTF-8. */
   readonly encode?: (xml: string) => string;

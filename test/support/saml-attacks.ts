@@ -3,6 +3,7 @@ import type { SamlRejection } from '../../src/protocols/saml/rejections.ts';
 import { type AttackRow, outer, swap, swapping } from './saml-attack-row.ts';
 import { DOCUMENT_ATTACKS } from './saml-attacks-document.ts';
 import { PROTOCOL_ATTACKS } from './saml-attacks-protocol.ts';
+import { TEXT_ATTACKS } from './saml-attacks-text.ts';
 import {
   encode,
   entraLike,
@@ -25,7 +26,7 @@ export interface Attack {
 
 /** Every attack against this context: post each with a pending request of that id, expect a refusal and no session. */
 export function attacks(context: SamlContext): readonly Attack[] {
-  return [...DOCUMENT_ATTACKS, ...PROTOCOL_ATTACKS].map((row) => ({
+  return [...DOCUMENT_ATTACKS, ...TEXT_ATTACKS, ...PROTOCOL_ATTACKS].map((row) => ({
     name: row.name,
     line: row.line,
     reason: row.reason,
@@ -57,7 +58,7 @@ export function goodResponses(
 
 function build(row: Oddity, context: SamlContext): string {
   const edited = row.edit?.(oktaLike(context), context) ?? oktaLike(context);
-  const signed = sign(edited, row.mode ?? 'assertion', context, row.choice?.(context));
+  const signed = sign(edited, row.mode ?? 'assertion', { ...context, ...row.signer?.() });
   const changed = row.after?.(signed, context) ?? signed;
   return (row.encode ?? encode)(changed);
 }

@@ -20,18 +20,19 @@ export interface SamlContext {
 
 export type SignMode = 'none' | 'assertion' | 'response' | 'both';
 
-interface SigningChoice {
+/** Who signs, and how; a SamlContext is one. Absent: RSA-SHA256, SHA-256, exclusive canonicalization. */
+export interface Signer {
+  readonly key: string;
+  readonly cert: string;
   readonly signatureAlgorithm?: string;
   readonly digestAlgorithm?: string;
   readonly canonicalization?: string;
-  readonly key?: string;
-  readonly cert?: string;
 }
 
 const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
 const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256';
 export const EXC_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';
-export const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
+const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
 
 /** A SAML time, so many seconds from the context's now. */
 export const instant = (context: SamlContext, seconds = 0): string =>
@@ -89,35 +90,29 @@ export function entraLike(context: SamlContext): string {
 }
 
 /** Signs one element in place, the signature after its Issuer. */
-export function signElement(
-  xml: string,
-  local: 'Response' | 'Assertion',
-  context: SamlContext,
-  choice: SigningChoice = {},
-): string {
-  const signer = new SignedXml({
-    privateKey: choice.key ?? context.key,
-    publicCert: choice.cert ?? context.cert,
-    signatureAlgorithm: choice.signatureAlgorithm ?? RSA_SHA256,
-    canonicalizationAlgorithm: choice.canonicalization ?? EXC_C14N,
+function signElement(xml: string, local: 'Response' | 'Assertion', signer: Signer): string {
+  const signed = new SignedXml({
+    privateKey: signer.key,
+    publicCert: signer.cert,
+    signatureAlgorithm: signer.signatureAlgorithm ?? RSA_SHA256,
+    canonicalizationAlgorithm: signer.canonicalization ?? EXC_C14N,
   });
-  signer.addReference({
+  signed.addReference({
     xpath: `//*[local-name(.)='${local}']`,
     transforms: [ENVELOPED, EXC_C14N],
-    digestAlgorithm: choice.digestAlgorithm ?? SHA256,
+    digestAlgorithm: signer.digestAlgorithm ?? SHA256,
   });
-  signer.computeSignature(xml, {
+  signed.computeSignature(xml, {
     prefix: 'ds',
     location: { reference: `//*[local-name(.)='${local}']/*[local-name(.)='Issuer']`, action: 'after' },
   });
-  return signer.getSignedXml();
+  return signed.getSignedXml();
 }
 
 /** Signs the assertion first, then the response around it. */
-export function sign(xml: string, mode: SignMode, context: SamlContext, choice: SigningChoice = {}): string {
-  const inner =
-    mode === 'assertion' || mode === 'both' ? signElement(xml, 'Assertion', context, choice) : xml;
-  return mode === 'response' || mode === 'both' ? signElement(inner, 'Response', context, choice) : inner;
+export function sign(xml: string, mode: SignMode, signer: Signer): string {
+  const inner = mode === 'assertion' || mode === 'both' ? signElement(xml, 'Assertion', signer) : xml;
+  return mode === 'response' || mode === 'both' ? signElement(inner, 'Response', signer) : inner;
 }
 
 export const encode = (xml: string): string => Buffer.from(xml, 'utf8').toString('base64');

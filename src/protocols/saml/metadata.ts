@@ -98,7 +98,7 @@ export function buildSpMetadata(sp: SpMetadata): string {
     keyDescriptor('signing', pem),
     keyDescriptor('encryption', pem),
   ]);
-  const logout = sp.logoutUrl === undefined ? [] : [endpoint('SingleLogoutService', POST, sp.logoutUrl)];
+  const logout = sp.logoutUrl === undefined ? [] : [postEndpoint('SingleLogoutService', sp.logoutUrl)];
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<md:EntityDescriptor xmlns:md="${MD_NS}" entityID="${escapeXml(sp.spEntityId)}">`,
@@ -108,7 +108,7 @@ export function buildSpMetadata(sp: SpMetadata): string {
     '    <md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>',
     '    <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>',
     '    <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified</md:NameIDFormat>',
-    endpoint('AssertionConsumerService', POST, sp.acsUrl, ' index="0" isDefault="true"'),
+    postEndpoint('AssertionConsumerService', sp.acsUrl, ' index="0" isDefault="true"'),
     '  </md:SPSSODescriptor>',
     '</md:EntityDescriptor>',
     '',
@@ -155,8 +155,8 @@ function keyDescriptor(use: 'signing' | 'encryption', pem: string): string {
   return `    <md:KeyDescriptor use="${use}"><ds:KeyInfo xmlns:ds="${DS_NS}"><ds:X509Data><ds:X509Certificate>${der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`;
 }
 
-const endpoint = (name: string, binding: string, location: string, more = ''): string =>
-  `    <md:${name} Binding="${binding}" Location="${escapeXml(location)}"${more}/>`;
+const postEndpoint = (name: string, location: string, more = ''): string =>
+  `    <md:${name} Binding="${POST}" Location="${escapeXml(location)}"${more}/>`;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',

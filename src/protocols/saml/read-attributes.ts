@@ -4,7 +4,8 @@ import { attributeOf, childrenOf, SAML_NS, type XmlElement } from './xml-tree.ts
 
 const MAX_NAMES = 250;
 const MAX_NAME_LENGTH = 512;
-const MAX_VALUES = 2000;
+/** Active Directory itself ends at about a thousand groups; each value costs the signature engine time. */
+const MAX_VALUES = 1024;
 const MAX_VALUE_LENGTH = 4096;
 
 /**

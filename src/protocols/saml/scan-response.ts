@@ -1,5 +1,6 @@
 /** The gate before the signature engine: decides by form alone whether a posted SAML response may be verified at all. */
 import { decodeResponse } from './decode-response.ts';
+import { readAttributes } from './read-attributes.ts';
 import { refuse } from './rejections.ts';
 import { checkSignatureShape, STEERING_NAMES } from './signature-shape.ts';
 import {
@@ -41,6 +42,9 @@ export const MESSAGE_RULES: XmlRules = {
   reject: (problem, cause) => refuse(`saml.${problem}`, undefined, cause),
 };
 
+/** Issuer, status, a signature with key information and some extensions: elements that are not the assertion's. */
+const MAX_OUTSIDE = 200;
+
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 const ASSERTION_NAMES = ['Assertion', 'EncryptedAssertion'];
 const RESPONSE_CHILDREN = new Set([
@@ -76,6 +80,7 @@ export function scanResponse(samlResponse: unknown): ScannedResponse {
   const assertion = findAssertion(root, elements);
   const assertionId = attributeOf(assertion, 'ID') ?? refuse('saml.assertion_shape');
   const { responseSigned, assertionSigned } = checkSignatures(root, assertion, elements);
+  checkCost(assertion, elements);
   const subject = childrenOf(assertion, SAML_NS, 'Subject')[0];
   return {
     xml,
@@ -161,6 +166,17 @@ function findAssertion(root: XmlElement, elements: readonly XmlElement[]): XmlEl
   // Decryption is a later step: until then a response we cannot read is refused by name (S28).
   if (assertion.local === 'EncryptedAssertion') return refuse('saml.encrypted_assertion');
   return assertion;
+}
+
+/**
+ * The engine blocks the process in proportion to the elements, so what the second gate would refuse for its size is
+ * refused here, and padding around the assertion too (S24, S56).
+ */
+function checkCost(assertion: XmlElement, elements: readonly XmlElement[]): void {
+  const inside = [...walk(assertion)].length;
+  if (elements.length - inside > MAX_OUTSIDE)
+    refuse('saml.response_shape', { outside: elements.length - inside });
+  readAttributes(assertion);
 }
 
 function checkSignatures(root: XmlElement, assertion: XmlElement, elements: readonly XmlElement[]) {

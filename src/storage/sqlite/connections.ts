@@ -1,0 +1,74 @@
+/** Connections in SQLite. Secrets inside the settings are sealed before they come here. */
+import type { Connection } from '../../core/entities/sign-in.ts';
+import type { ConnectionRepository } from '../../core/ports/sign-ins.ts';
+import {
+  type Columns,
+  flag,
+  insertRow,
+  integer,
+  json,
+  ownedBy,
+  text,
+  textOrNull,
+  toFlag,
+  toJson,
+  updateRow,
+  word,
+} from './rows.ts';
+import type { Row, Sql } from './sql.ts';
+
+const FIND = 'SELECT * FROM connections WHERE organization_id = ? AND id = ?';
+const FIND_BY_ID = 'SELECT * FROM connections WHERE id = ?';
+const LIST = 'SELECT * FROM connections WHERE organization_id = ? ORDER BY id';
+const REMOVE = 'DELETE FROM connections WHERE organization_id = ? AND id = ?';
+
+const columnsOf = (connection: Connection): Columns => ({
+  name: connection.name,
+  status: connection.status,
+  settings: toJson(connection.settings),
+  jit: toFlag(connection.jit),
+  idp_initiated: toFlag(connection.idpInitiated),
+  attributes: toJson(connection.attributes),
+  user_name_claim: connection.userNameClaim,
+  created_at: connection.createdAt,
+  updated_at: connection.updatedAt,
+});
+
+const fromRow = (row: Row): Connection => ({
+  id: word(row, 'id'),
+  version: integer(row, 'version'),
+  organizationId: word(row, 'organization_id'),
+  name: text(row, 'name'),
+  status: word(row, 'status'),
+  settings: json(row, 'settings'),
+  jit: flag(row, 'jit'),
+  idpInitiated: flag(row, 'idp_initiated'),
+  attributes: json(row, 'attributes'),
+  userNameClaim: textOrNull(row, 'user_name_claim'),
+  createdAt: integer(row, 'created_at'),
+  updatedAt: integer(row, 'updated_at'),
+});
+
+/** Connections over one connection to the database; the promises are those of the port. */
+export function connectionRepository(sql: Sql): ConnectionRepository {
+  const one = (row: Row | undefined) => row && fromRow(row);
+  return {
+    insert: async (organizationId, connection) =>
+      insertRow(sql, 'connections', {
+        organization_id: ownedBy(organizationId, connection),
+        id: connection.id,
+        version: connection.version,
+        ...columnsOf(connection),
+      }),
+    find: async (organizationId, id) => one(sql.get(FIND, organizationId, id)),
+    list: async (organizationId) => sql.all(LIST, organizationId).map(fromRow),
+    update: async (organizationId, next, version) =>
+      updateRow(sql, 'connections', {
+        key: { organization_id: ownedBy(organizationId, next), id: next.id },
+        columns: columnsOf(next),
+        version,
+      }),
+    remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,
+    findById: async (id) => one(sql.get(FIND_BY_ID, id)),
+  };
+}

@@ -1,0 +1,99 @@
+/** Directories and their tokens in SQLite. */
+import type { Directory, DirectoryToken } from '../../core/entities/directory.ts';
+import type { DirectoryRepository, DirectoryTokenRepository } from '../../core/ports/directories.ts';
+import { type Columns, insertRow, integer, integerOrNull, ownedBy, text, updateRow, word } from './rows.ts';
+import type { Row, Sql } from './sql.ts';
+
+const FIND = 'SELECT * FROM directories WHERE organization_id = ? AND id = ?';
+const LIST = 'SELECT * FROM directories WHERE organization_id = ? ORDER BY id';
+const REMOVE = 'DELETE FROM directories WHERE organization_id = ? AND id = ?';
+const LIST_TOKENS =
+  'SELECT * FROM directory_tokens WHERE organization_id = ? AND directory_id = ? ORDER BY id';
+const FIND_TOKEN = 'SELECT * FROM directory_tokens WHERE token_hash = ?';
+const REMOVE_TOKEN = 'DELETE FROM directory_tokens WHERE organization_id = ? AND directory_id = ? AND id = ?';
+const TOKEN_USED = 'UPDATE directory_tokens SET last_used_at = ? WHERE organization_id = ? AND id = ?';
+
+const columnsOf = (directory: Directory): Columns => ({
+  kind: directory.kind,
+  name: directory.name,
+  status: directory.status,
+  adoption: directory.adoption,
+  created_at: directory.createdAt,
+  updated_at: directory.updatedAt,
+});
+
+const fromRow = (row: Row): Directory => ({
+  id: word(row, 'id'),
+  version: integer(row, 'version'),
+  organizationId: word(row, 'organization_id'),
+  kind: word(row, 'kind'),
+  name: text(row, 'name'),
+  status: word(row, 'status'),
+  adoption: word(row, 'adoption'),
+  createdAt: integer(row, 'created_at'),
+  updatedAt: integer(row, 'updated_at'),
+});
+
+/** Directories over one connection; the promises are those of the port. */
+export function directoryRepository(sql: Sql): DirectoryRepository {
+  return {
+    insert: async (organizationId, directory) =>
+      insertRow(sql, 'directories', {
+        organization_id: ownedBy(organizationId, directory),
+        id: directory.id,
+        version: directory.version,
+        ...columnsOf(directory),
+      }),
+    find: async (organizationId, id) => {
+      const row = sql.get(FIND, organizationId, id);
+      return row && fromRow(row);
+    },
+    list: async (organizationId) => sql.all(LIST, organizationId).map(fromRow),
+    update: async (organizationId, next, version) =>
+      updateRow(sql, 'directories', {
+        key: { organization_id: ownedBy(organizationId, next), id: next.id },
+        columns: columnsOf(next),
+        version,
+      }),
+    remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,
+  };
+}
+
+const tokenFromRow = (row: Row): DirectoryToken => ({
+  id: word(row, 'id'),
+  organizationId: word(row, 'organization_id'),
+  directoryId: word(row, 'directory_id'),
+  name: text(row, 'name'),
+  tokenHash: text(row, 'token_hash'),
+  createdAt: integer(row, 'created_at'),
+  expiresAt: integerOrNull(row, 'expires_at'),
+  lastUsedAt: integerOrNull(row, 'last_used_at'),
+});
+
+/** Directory tokens over one connection; the promises are those of the port. */
+export function directoryTokenRepository(sql: Sql): DirectoryTokenRepository {
+  return {
+    insert: async (organizationId, token) =>
+      insertRow(sql, 'directory_tokens', {
+        organization_id: ownedBy(organizationId, token),
+        directory_id: token.directoryId,
+        id: token.id,
+        name: token.name,
+        token_hash: token.tokenHash,
+        created_at: token.createdAt,
+        expires_at: token.expiresAt,
+        last_used_at: token.lastUsedAt,
+      }),
+    list: async (organizationId, directoryId) =>
+      sql.all(LIST_TOKENS, organizationId, directoryId).map(tokenFromRow),
+    remove: async (organizationId, directoryId, id) =>
+      sql.run(REMOVE_TOKEN, organizationId, directoryId, id) > 0,
+    updateLastUsed: async (organizationId, id, at) => {
+      sql.run(TOKEN_USED, at, organizationId, id);
+    },
+    findByHash: async (tokenHash) => {
+      const row = sql.get(FIND_TOKEN, tokenHash);
+      return row && tokenFromRow(row);
+    },
+  };
+}

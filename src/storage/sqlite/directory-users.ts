@@ -1,0 +1,154 @@
+/** Directory users in SQLite, with their e-mail addresses in a child table for look-ups. */
+import type { UserField } from '../../core/directory-query.ts';
+import type { DirectoryUser } from '../../core/entities/directory.ts';
+import type { DirectoryUserRepository } from '../../core/ports/directories.ts';
+import type { OrganizationId } from '../../kernel/ids.ts';
+import { queryPage, type Searchable, scanPage } from './directory-query.ts';
+import {
+  type Columns,
+  flag,
+  insertRow,
+  integer,
+  json,
+  ownedBy,
+  text,
+  textOrNull,
+  toFlag,
+  toJson,
+  updateRow,
+  word,
+} from './rows.ts';
+import type { Row, Sql } from './sql.ts';
+
+const FIND = 'SELECT * FROM directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
+const FIND_BY_MEMBERSHIP = `
+  SELECT * FROM directory_users WHERE organization_id = ? AND membership_id = ? ORDER BY id LIMIT 1`;
+const IN_ACTIVE_DIRECTORY = `
+  directory_id IN (SELECT id FROM directories WHERE organization_id = ? AND status = 'active')`;
+const LIST_BY_USER_NAME = `
+  SELECT * FROM directory_users
+  WHERE organization_id = ? AND user_name_key = ? AND ${IN_ACTIVE_DIRECTORY} ORDER BY id`;
+const LIST_BY_EXTERNAL_ID = `
+  SELECT * FROM directory_users
+  WHERE organization_id = ? AND external_id = ? AND ${IN_ACTIVE_DIRECTORY} ORDER BY id`;
+const REMOVE = 'DELETE FROM directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
+const LEAVE_GROUPS = 'DELETE FROM group_members WHERE organization_id = ? AND member_id = ?';
+const FORGET_EMAILS =
+  'DELETE FROM directory_user_emails WHERE organization_id = ? AND directory_id = ? AND user_id = ?';
+const ADD_EMAIL = `
+  INSERT INTO directory_user_emails (organization_id, directory_id, user_id, value_key) VALUES (?, ?, ?, ?)
+  ON CONFLICT DO NOTHING`;
+
+const SEARCHABLE: Searchable<UserField> = {
+  table: 'directory_users',
+  places: {
+    id: { kind: 'column', column: 'id', nullable: false },
+    userName: { kind: 'column', column: 'user_name_key', nullable: false },
+    externalId: { kind: 'column', column: 'external_id', nullable: true },
+    displayName: { kind: 'column', column: 'display_name_key', nullable: true },
+    email: {
+      kind: 'child',
+      ids: 'SELECT user_id FROM directory_user_emails WHERE organization_id = ? AND directory_id = ?',
+      column: 'value_key',
+      scope: 'directory',
+    },
+    group: {
+      kind: 'child',
+      ids: 'SELECT member_id FROM group_members WHERE organization_id = ?',
+      column: 'group_id',
+      scope: 'organization',
+    },
+  },
+};
+
+const columnsOf = (user: DirectoryUser): Columns => ({
+  membership_id: user.membershipId,
+  user_id: user.userId,
+  is_active: toFlag(user.isActive),
+  user_name: user.userName,
+  user_name_key: user.userNameKey,
+  external_id: user.externalId,
+  display_name_key: user.displayNameKey,
+  email_keys: toJson(user.emailKeys),
+  attributes: toJson(user.attributes),
+  created_at: user.createdAt,
+  updated_at: user.updatedAt,
+});
+
+const fromRow = (row: Row): DirectoryUser => ({
+  id: word(row, 'id'),
+  version: integer(row, 'version'),
+  organizationId: word(row, 'organization_id'),
+  directoryId: word(row, 'directory_id'),
+  membershipId: word(row, 'membership_id'),
+  userId: word(row, 'user_id'),
+  isActive: flag(row, 'is_active'),
+  userName: text(row, 'user_name'),
+  userNameKey: text(row, 'user_name_key'),
+  externalId: textOrNull(row, 'external_id'),
+  displayNameKey: textOrNull(row, 'display_name_key'),
+  emailKeys: json(row, 'email_keys'),
+  attributes: json(row, 'attributes'),
+  createdAt: integer(row, 'created_at'),
+  updatedAt: integer(row, 'updated_at'),
+});
+
+/** Directory users over one connection; the promises are those of the port. */
+export function directoryUserRepository(sql: Sql): DirectoryUserRepository {
+  const one = (row: Row | undefined) => row && fromRow(row);
+  return {
+    insert: async (organizationId, user) => insertUser(sql, organizationId, user),
+    find: async (organizationId, directoryId, id) => one(sql.get(FIND, organizationId, directoryId, id)),
+    findByMembership: async (organizationId, membershipId) =>
+      one(sql.get(FIND_BY_MEMBERSHIP, organizationId, membershipId)),
+    listByUserName: async (organizationId, userNameKey) =>
+      sql.all(LIST_BY_USER_NAME, organizationId, userNameKey, organizationId).map(fromRow),
+    listByExternalId: async (organizationId, externalId) =>
+      sql.all(LIST_BY_EXTERNAL_ID, organizationId, externalId, organizationId).map(fromRow),
+    query: async (organizationId, directoryId, query, page) => {
+      const found = queryPage(sql, SEARCHABLE, { scope: { organizationId, directoryId }, query, page });
+      return { rows: found.rows.map(fromRow), total: found.total };
+    },
+    scan: async (organizationId, directoryId, query, page) =>
+      scanPage(sql, SEARCHABLE, { scope: { organizationId, directoryId }, query, page }).map(fromRow),
+    update: async (organizationId, next, version) => updateUser(sql, organizationId, { next, version }),
+    remove: async (organizationId, directoryId, id) => {
+      const removed = sql.run(REMOVE, organizationId, directoryId, id) > 0;
+      if (removed) sql.run(LEAVE_GROUPS, organizationId, id);
+      return removed;
+    },
+  };
+}
+
+const keyOf = (organizationId: OrganizationId, user: DirectoryUser): Columns => ({
+  organization_id: ownedBy(organizationId, user),
+  directory_id: user.directoryId,
+  id: user.id,
+});
+
+function addEmails(sql: Sql, organizationId: OrganizationId, user: DirectoryUser): void {
+  for (const key of user.emailKeys) sql.run(ADD_EMAIL, organizationId, user.directoryId, user.id, key);
+}
+
+function insertUser(sql: Sql, organizationId: OrganizationId, user: DirectoryUser): void {
+  insertRow(sql, 'directory_users', {
+    ...keyOf(organizationId, user),
+    version: user.version,
+    ...columnsOf(user),
+  });
+  addEmails(sql, organizationId, user);
+}
+
+function updateUser(
+  sql: Sql,
+  organizationId: OrganizationId,
+  change: { readonly next: DirectoryUser; readonly version: number },
+): void {
+  const { next, version } = change;
+  const columns = columnsOf(next);
+  const before = sql.get(FIND, organizationId, next.directoryId, next.id);
+  updateRow(sql, 'directory_users', { key: keyOf(organizationId, next), columns, version });
+  if (before === undefined || before.email_keys === columns.email_keys) return;
+  sql.run(FORGET_EMAILS, organizationId, next.directoryId, next.id);
+  addEmails(sql, organizationId, next);
+}

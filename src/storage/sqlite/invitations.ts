@@ -1,0 +1,109 @@
+/** Invitations in SQLite. */
+import type { Invitation } from '../../core/entities/invitation.ts';
+import type { PageRequest } from '../../core/ports/paging.ts';
+import type { InvitationRepository } from '../../core/ports/people.ts';
+import type { OrganizationId } from '../../kernel/ids.ts';
+import { NO_ID_YET } from './paging.ts';
+import {
+  type Columns,
+  insertRow,
+  integer,
+  integerOrNull,
+  json,
+  ownedBy,
+  text,
+  textOrNull,
+  toJson,
+  updateRow,
+  word,
+  wordOrNull,
+} from './rows.ts';
+import type { Row, Sql } from './sql.ts';
+
+const FIND = 'SELECT * FROM invitations WHERE organization_id = ? AND id = ?';
+const FIND_PENDING =
+  "SELECT * FROM invitations WHERE organization_id = ? AND email_key = ? AND status = 'pending'";
+const FIND_BY_TOKEN = 'SELECT * FROM invitations WHERE token_hash = ?';
+const LIST = 'SELECT * FROM invitations WHERE organization_id = ? AND id < ? ORDER BY id DESC LIMIT ?';
+const LIST_BY_STATUS = `
+  SELECT * FROM invitations WHERE organization_id = ? AND status = ? AND id < ? ORDER BY id DESC LIMIT ?`;
+const LIST_PENDING = "SELECT * FROM invitations WHERE organization_id = ? AND status = 'pending' ORDER BY id";
+const CLAIM = `
+  UPDATE invitations SET status = 'accepted', accepted_by = ?, settled_at = ?, version = version + 1
+  WHERE organization_id = ? AND id = ? AND status = 'pending' AND expires_at > ?`;
+
+const columnsOf = (invitation: Invitation): Columns => ({
+  email: invitation.email,
+  email_key: invitation.emailKey,
+  role: invitation.role,
+  teams: toJson(invitation.teams),
+  message: invitation.message,
+  delivery: invitation.delivery,
+  token_hash: invitation.tokenHash,
+  status: invitation.status,
+  invited_by: toJson(invitation.invitedBy),
+  accepted_by: invitation.acceptedBy,
+  created_at: invitation.createdAt,
+  expires_at: invitation.expiresAt,
+  settled_at: invitation.settledAt,
+});
+
+const fromRow = (row: Row): Invitation => ({
+  id: word(row, 'id'),
+  version: integer(row, 'version'),
+  organizationId: word(row, 'organization_id'),
+  email: text(row, 'email'),
+  emailKey: text(row, 'email_key'),
+  role: word(row, 'role'),
+  teams: json(row, 'teams'),
+  message: textOrNull(row, 'message'),
+  delivery: word(row, 'delivery'),
+  tokenHash: text(row, 'token_hash'),
+  status: word(row, 'status'),
+  invitedBy: json(row, 'invited_by'),
+  acceptedBy: wordOrNull(row, 'accepted_by'),
+  createdAt: integer(row, 'created_at'),
+  expiresAt: integer(row, 'expires_at'),
+  settledAt: integerOrNull(row, 'settled_at'),
+});
+
+/** Invitations over one connection; the promises are those of the port. */
+export function invitationRepository(sql: Sql): InvitationRepository {
+  const one = (row: Row | undefined) => row && fromRow(row);
+  return {
+    insert: async (organizationId, invitation) =>
+      insertRow(sql, 'invitations', {
+        organization_id: ownedBy(organizationId, invitation),
+        id: invitation.id,
+        version: invitation.version,
+        ...columnsOf(invitation),
+      }),
+    find: async (organizationId, id) => one(sql.get(FIND, organizationId, id)),
+    findPendingByEmail: async (organizationId, emailKey) =>
+      one(sql.get(FIND_PENDING, organizationId, emailKey)),
+    list: async (organizationId, filter, page) => listNewest(sql, organizationId, { ...filter, page }),
+    listPending: async (organizationId) => sql.all(LIST_PENDING, organizationId).map(fromRow),
+    update: async (organizationId, next, version) =>
+      updateRow(sql, 'invitations', {
+        key: { organization_id: ownedBy(organizationId, next), id: next.id },
+        columns: columnsOf(next),
+        version,
+      }),
+    claim: async (organizationId, id, { membershipId, now }) =>
+      sql.run(CLAIM, membershipId, now, organizationId, id, now) > 0,
+    findByTokenHash: async (tokenHash) => one(sql.get(FIND_BY_TOKEN, tokenHash)),
+  };
+}
+
+function listNewest(
+  sql: Sql,
+  organizationId: OrganizationId,
+  ask: { readonly status?: Invitation['status'] | undefined; readonly page: PageRequest },
+): readonly Invitation[] {
+  const before = ask.page.after ?? NO_ID_YET;
+  const rows =
+    ask.status === undefined
+      ? sql.all(LIST, organizationId, before, ask.page.limit)
+      : sql.all(LIST_BY_STATUS, organizationId, ask.status, before, ask.page.limit);
+  return rows.map(fromRow);
+}

@@ -1,0 +1,104 @@
+/** Memberships in SQLite. */
+import type { Membership } from '../../core/entities/people.ts';
+import type { PageRequest } from '../../core/ports/paging.ts';
+import type { MemberFilter, MembershipRepository } from '../../core/ports/people.ts';
+import type { OrganizationId } from '../../kernel/ids.ts';
+import { foldText } from '../../kernel/text.ts';
+import {
+  type Columns,
+  insertRow,
+  integer,
+  integerOrNull,
+  ownedBy,
+  text,
+  textOrNull,
+  updateRow,
+  word,
+} from './rows.ts';
+import type { Row, Sql, Value } from './sql.ts';
+
+const FIND = 'SELECT * FROM memberships WHERE organization_id = ? AND id = ?';
+const FIND_BY_USER = 'SELECT * FROM memberships WHERE organization_id = ? AND user_id = ?';
+const LIST_BY_EMAIL = 'SELECT * FROM memberships WHERE organization_id = ? AND email_key = ? ORDER BY id';
+const LIST_BY_USER = 'SELECT * FROM memberships WHERE user_id = ? ORDER BY id';
+const REMOVE = 'DELETE FROM memberships WHERE organization_id = ? AND id = ?';
+const IN_TEAM = `id IN (SELECT membership_id FROM team_members WHERE organization_id = ? AND team_id = ?)`;
+
+const columnsOf = (membership: Membership): Columns => ({
+  user_id: membership.userId,
+  email: membership.email,
+  email_key: membership.emailKey,
+  name: membership.name,
+  name_key: foldText(membership.name),
+  status: membership.status,
+  source: membership.source,
+  org_role: membership.orgRole,
+  last_active_at: membership.lastActiveAt,
+  created_at: membership.createdAt,
+  updated_at: membership.updatedAt,
+});
+
+const fromRow = (row: Row): Membership => ({
+  id: word(row, 'id'),
+  version: integer(row, 'version'),
+  organizationId: word(row, 'organization_id'),
+  userId: word(row, 'user_id'),
+  email: textOrNull(row, 'email'),
+  emailKey: textOrNull(row, 'email_key'),
+  name: text(row, 'name'),
+  status: word(row, 'status'),
+  source: word(row, 'source'),
+  orgRole: word(row, 'org_role'),
+  lastActiveAt: integerOrNull(row, 'last_active_at'),
+  createdAt: integer(row, 'created_at'),
+  updatedAt: integer(row, 'updated_at'),
+});
+
+/** Memberships over one connection; the promises are those of the port. */
+export function membershipRepository(sql: Sql): MembershipRepository {
+  const one = (row: Row | undefined) => row && fromRow(row);
+  return {
+    insert: async (organizationId, membership) =>
+      insertRow(sql, 'memberships', {
+        organization_id: ownedBy(organizationId, membership),
+        id: membership.id,
+        version: membership.version,
+        ...columnsOf(membership),
+      }),
+    find: async (organizationId, id) => one(sql.get(FIND, organizationId, id)),
+    findByUser: async (organizationId, userId) => one(sql.get(FIND_BY_USER, organizationId, userId)),
+    listByEmail: async (organizationId, emailKey) =>
+      sql.all(LIST_BY_EMAIL, organizationId, emailKey).map(fromRow),
+    list: async (organizationId, filter, page) => listMembers(sql, organizationId, { filter, page }),
+    update: async (organizationId, next, version) =>
+      updateRow(sql, 'memberships', {
+        key: { organization_id: ownedBy(organizationId, next), id: next.id },
+        columns: columnsOf(next),
+        version,
+      }),
+    remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,
+    listByUser: async (userId) => sql.all(LIST_BY_USER, userId).map(fromRow),
+  };
+}
+
+function listMembers(
+  sql: Sql,
+  organizationId: OrganizationId,
+  ask: { readonly filter: MemberFilter; readonly page: PageRequest },
+): readonly Membership[] {
+  const { filter, page } = ask;
+  const conditions = ['organization_id = ?', 'id > ?'];
+  const values: Value[] = [organizationId, page.after ?? ''];
+  const add = (condition: string, ...added: readonly Value[]) => {
+    conditions.push(condition);
+    values.push(...added);
+  };
+  if (filter.role !== undefined) add('org_role = ?', filter.role);
+  if (filter.status !== undefined) add('status = ?', filter.status);
+  if (filter.teamId !== undefined) add(IN_TEAM, organizationId, filter.teamId);
+  if (filter.text !== undefined) {
+    add("(instr(name_key, ?) > 0 OR instr(coalesce(email_key, ''), ?) > 0)", filter.text, filter.text);
+  }
+  const statement = `SELECT * FROM memberships WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`;
+  return sql.compose(statement, [...values, page.limit]).map(fromRow);
+}

@@ -1,0 +1,69 @@
+/** Opens the embedded store: one file in the data folder, one writing and one reading connection. */
+import type { Database as Connection } from 'better-sqlite3';
+import type { Queries, Storage } from '../../core/ports/storage.ts';
+import { type Clock, systemClock } from '../../kernel/clock.ts';
+import { openReader, openWriter } from './connect.ts';
+import { type Lock, prepareFile, takeLock } from './files.ts';
+import { migrate } from './migrate.ts';
+import { createRepositories } from './repositories.ts';
+import { createSql, type Sql } from './sql.ts';
+import { Writer } from './writer.ts';
+
+/** `path`: the file; it and its folder are made when absent. `clock`: for the notes of migrations. */
+export interface SqliteStorageOptions {
+  readonly path: string;
+  readonly clock?: Clock;
+}
+
+interface Connections {
+  readonly lock: Lock;
+  readonly writing: Connection;
+  readonly reading: Connection;
+}
+
+/**
+ * Opens or creates the store and migrates it. Throws `storage_unavailable`, with a sentence that names the file, when
+ * another process holds it, when it is damaged or not ours, or when its schema is newer than this program.
+ */
+export async function openSqliteStorage(options: SqliteStorageOptions): Promise<Storage> {
+  const connections = connect(options);
+  const writer = new Writer(connections.writing);
+  const sql = createSql(connections.reading);
+  const queries: Queries = createRepositories(sql);
+  let closing: Promise<void> | undefined;
+  return {
+    ...queries,
+    transact: (fn) => writer.transact(fn),
+    ping: async () => ping(sql),
+    close: () => {
+      closing ??= writer.close().then(() => disconnect(connections));
+      return closing;
+    },
+  };
+}
+
+function ping(sql: Sql): void {
+  sql.get('SELECT max(number) FROM schema_migrations');
+}
+
+function connect({ path, clock = systemClock }: SqliteStorageOptions): Connections {
+  prepareFile(path);
+  const lock = takeLock(path);
+  let writing: Connection | undefined;
+  try {
+    writing = openWriter(path);
+    migrate(writing, path, clock);
+    return { lock, writing, reading: openReader(path) };
+  } catch (error) {
+    writing?.close();
+    lock.release();
+    throw error;
+  }
+}
+
+function disconnect({ lock, writing, reading }: Connections): void {
+  reading.close();
+  writing.pragma('wal_checkpoint(TRUNCATE)');
+  writing.close();
+  lock.release();
+}

@@ -1,0 +1,113 @@
+/** Organizations in SQLite, with the two counters that move by conditional write only. */
+import type { Organization } from '../../core/entities/organization.ts';
+import type { CountsOutcome, OrganizationRepository } from '../../core/ports/people.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import type { OrganizationId } from '../../kernel/ids.ts';
+import {
+  type Columns,
+  flag,
+  insertRow,
+  integer,
+  integerOrNull,
+  ownedBy,
+  text,
+  toFlag,
+  updateRow,
+  word,
+} from './rows.ts';
+import type { Row, Sql } from './sql.ts';
+
+const FIND = 'SELECT * FROM organizations WHERE id = ?';
+const FIND_BY_SLUG = 'SELECT * FROM organizations WHERE slug = ?';
+const LIST = 'SELECT * FROM organizations WHERE id > ? ORDER BY id LIMIT ?';
+const REMOVE = 'DELETE FROM organizations WHERE id = ?';
+/** The journal has no foreign key, so that the end of an organization can still be told afterwards. */
+const REMOVE_JOURNAL = ['audit_events', 'outbox'].map(
+  (table) => `DELETE FROM ${table} WHERE organization_id = ?`,
+);
+const MOVE_COUNTS = `
+  UPDATE organizations SET seats_used = seats_used + ?, active_owners = active_owners + ?
+  WHERE id = ?
+    AND (? <= 0 OR plan_seats IS NULL OR seats_used + ? <= plan_seats)
+    AND (? >= 0 OR active_owners < 1 OR active_owners + ? >= 1)`;
+
+/** Everything `update` may store: not the counters. */
+const settingsOf = (organization: Organization): Columns => ({
+  slug: organization.slug,
+  name: organization.name,
+  plan_preset: organization.plan.preset,
+  plan_seats: organization.plan.seats,
+  plan_invitations: toFlag(organization.plan.invitations),
+  plan_teams: organization.plan.teams,
+  plan_sso: toFlag(organization.plan.sso),
+  plan_scim: toFlag(organization.plan.scim),
+  provisioning: organization.provisioning,
+  default_role: organization.defaultRole,
+  conflict_policy: organization.conflictPolicy,
+  created_at: organization.createdAt,
+  updated_at: organization.updatedAt,
+});
+
+const fromRow = (row: Row): Organization => ({
+  id: word(row, 'id'),
+  version: integer(row, 'version'),
+  slug: text(row, 'slug'),
+  name: text(row, 'name'),
+  plan: {
+    preset: text(row, 'plan_preset'),
+    seats: integerOrNull(row, 'plan_seats'),
+    invitations: flag(row, 'plan_invitations'),
+    teams: word(row, 'plan_teams'),
+    sso: flag(row, 'plan_sso'),
+    scim: flag(row, 'plan_scim'),
+  },
+  provisioning: word(row, 'provisioning'),
+  defaultRole: word(row, 'default_role'),
+  conflictPolicy: word(row, 'conflict_policy'),
+  seatsUsed: integer(row, 'seats_used'),
+  activeOwners: integer(row, 'active_owners'),
+  createdAt: integer(row, 'created_at'),
+  updatedAt: integer(row, 'updated_at'),
+});
+
+/** Organizations over one connection; the promises are those of the port. */
+export function organizationRepository(sql: Sql): OrganizationRepository {
+  const one = (row: Row | undefined) => row && fromRow(row);
+  return {
+    insert: async (id, organization) =>
+      insertRow(sql, 'organizations', {
+        id: ownedBy(id, { organizationId: organization.id }),
+        version: organization.version,
+        ...settingsOf(organization),
+        seats_used: organization.seatsUsed,
+        active_owners: organization.activeOwners,
+      }),
+    find: async (id) => one(sql.get(FIND, id)),
+    update: async (id, next, version) =>
+      updateRow(sql, 'organizations', {
+        key: { id: ownedBy(id, { organizationId: next.id }) },
+        columns: settingsOf(next),
+        version,
+      }),
+    remove: async (id) => {
+      for (const statement of REMOVE_JOURNAL) sql.run(statement, id);
+      return sql.run(REMOVE, id) > 0;
+    },
+    moveCounts: async (id, { seats, owners }) => {
+      const moved = sql.run(MOVE_COUNTS, seats, owners, id, seats, seats, owners, owners) > 0;
+      return moved ? 'moved' : whyNotMoved(sql, id, seats);
+    },
+    findBySlug: async (slug) => one(sql.get(FIND_BY_SLUG, slug)),
+    list: async (page) => sql.all(LIST, page.after ?? '', page.limit).map(fromRow),
+  };
+}
+
+/** Tells which rule refused a move; seats are named first when both did. */
+function whyNotMoved(sql: Sql, id: OrganizationId, seats: number): CountsOutcome {
+  const row = sql.get(FIND, id);
+  if (row === undefined) throw new GatehouseError('not_found', 'There is no such organization.');
+  const { plan, seatsUsed } = fromRow(row);
+  return seats > 0 && plan.seats !== null && seatsUsed + seats > plan.seats
+    ? 'seats_exhausted'
+    : 'last_owner';
+}

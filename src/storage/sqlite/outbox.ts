@@ -1,0 +1,54 @@
+/** The outbox in SQLite: what must leave Gatehouse after the change it belongs to has committed. */
+import type { OutboxEvent } from '../../core/audit.ts';
+import type { OutboxRepository } from '../../core/ports/journal.ts';
+import { insertRow, integer, integerOrNull, ownedBy, text, textOrNull, word } from './rows.ts';
+import type { Row, Sql } from './sql.ts';
+
+const FIND = 'SELECT * FROM outbox WHERE organization_id = ? AND id = ?';
+const CLAIM = `
+  UPDATE outbox SET due_at = ? + ?, attempts = attempts + 1
+  WHERE organization_id = ? AND id = ? AND due_at IS NOT NULL AND due_at <= ? RETURNING *`;
+const SETTLE = `
+  UPDATE outbox SET delivered_at = ?, due_at = ?, last_error = ? WHERE organization_id = ? AND id = ?`;
+const LIST_DUE = `
+  SELECT * FROM outbox WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?`;
+
+const fromRow = (row: Row): OutboxEvent => ({
+  id: word(row, 'id'),
+  organizationId: word(row, 'organization_id'),
+  kind: word(row, 'kind'),
+  type: text(row, 'type'),
+  payload: text(row, 'payload'),
+  createdAt: integer(row, 'created_at'),
+  attempts: integer(row, 'attempts'),
+  dueAt: integerOrNull(row, 'due_at'),
+  deliveredAt: integerOrNull(row, 'delivered_at'),
+  lastError: textOrNull(row, 'last_error'),
+});
+
+/** The outbox over one connection; the promises are those of the port. */
+export function outboxRepository(sql: Sql): OutboxRepository {
+  const one = (row: Row | undefined) => row && fromRow(row);
+  return {
+    append: async (organizationId, event) =>
+      insertRow(sql, 'outbox', {
+        organization_id: ownedBy(organizationId, event),
+        id: event.id,
+        kind: event.kind,
+        type: event.type,
+        payload: event.payload,
+        created_at: event.createdAt,
+        attempts: event.attempts,
+        due_at: event.dueAt,
+        delivered_at: event.deliveredAt,
+        last_error: event.lastError,
+      }),
+    find: async (organizationId, id) => one(sql.get(FIND, organizationId, id)),
+    claim: async (organizationId, id, now, leaseMs) =>
+      one(sql.get(CLAIM, now, leaseMs, organizationId, id, now)),
+    settle: async (organizationId, id, { deliveredAt, dueAt, lastError }) => {
+      sql.run(SETTLE, deliveredAt, dueAt, lastError, organizationId, id);
+    },
+    listDue: async (now, limit) => sql.all(LIST_DUE, now, limit).map(fromRow),
+  };
+}

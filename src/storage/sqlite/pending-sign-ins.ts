@@ -1,0 +1,63 @@
+/** One-time records of signing in, in SQLite: sign-ins under way, and assertions already seen. */
+import type { PendingSignIn } from '../../core/entities/sign-in.ts';
+import type { ConsumedAssertionRepository, PendingSignInRepository } from '../../core/ports/sign-ins.ts';
+import { insertRow, integer, ownedBy, text, textOrNull, word } from './rows.ts';
+import type { Row, Sql } from './sql.ts';
+
+const WHICH = 'organization_id = ? AND connection_id = ? AND handle_hash = ?';
+const FIND = `SELECT * FROM pending_sign_ins WHERE ${WHICH}`;
+const CONSUME = `DELETE FROM pending_sign_ins WHERE ${WHICH} RETURNING *`;
+const REMOVE_EXPIRED = 'DELETE FROM pending_sign_ins WHERE expires_at <= ?';
+const CLAIM_ASSERTION = `
+  INSERT INTO consumed_assertions (organization_id, connection_id, assertion_id, expires_at)
+  VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const REMOVE_EXPIRED_ASSERTIONS = 'DELETE FROM consumed_assertions WHERE expires_at <= ?';
+
+const fromRow = (row: Row): PendingSignIn => ({
+  id: word(row, 'id'),
+  organizationId: word(row, 'organization_id'),
+  connectionId: word(row, 'connection_id'),
+  handleHash: text(row, 'handle_hash'),
+  bindingHash: text(row, 'binding_hash'),
+  requestId: textOrNull(row, 'request_id'),
+  nonce: textOrNull(row, 'nonce'),
+  codeVerifier: textOrNull(row, 'code_verifier'),
+  returnTo: textOrNull(row, 'return_to'),
+  createdAt: integer(row, 'created_at'),
+  expiresAt: integer(row, 'expires_at'),
+});
+
+/** Pending sign-ins over one connection; the promises are those of the port. */
+export function pendingSignInRepository(sql: Sql): PendingSignInRepository {
+  const one = (row: Row | undefined) => row && fromRow(row);
+  return {
+    insert: async (organizationId, pending) =>
+      insertRow(sql, 'pending_sign_ins', {
+        organization_id: ownedBy(organizationId, pending),
+        connection_id: pending.connectionId,
+        handle_hash: pending.handleHash,
+        id: pending.id,
+        binding_hash: pending.bindingHash,
+        request_id: pending.requestId,
+        nonce: pending.nonce,
+        code_verifier: pending.codeVerifier,
+        return_to: pending.returnTo,
+        created_at: pending.createdAt,
+        expires_at: pending.expiresAt,
+      }),
+    find: async (organizationId, connectionId, handleHash) =>
+      one(sql.get(FIND, organizationId, connectionId, handleHash)),
+    consume: async (organizationId, connectionId, handleHash) =>
+      one(sql.get(CONSUME, organizationId, connectionId, handleHash)),
+    removeExpired: async (now) => sql.run(REMOVE_EXPIRED, now),
+  };
+}
+
+/** Consumed assertions over one connection; the promises are those of the port. */
+export function consumedAssertionRepository(sql: Sql): ConsumedAssertionRepository {
+  return {
+    claim: async (organizationId, connectionId, assertionId, expiresAt) =>
+      sql.run(CLAIM_ASSERTION, organizationId, connectionId, assertionId, expiresAt) > 0,
+    removeExpired: async (now) => sql.run(REMOVE_EXPIRED_ASSERTIONS, now),
+  };
+}

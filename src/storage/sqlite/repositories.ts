@@ -1,0 +1,50 @@
+/** All repositories over one connection. */
+import type { Repositories } from '../../core/ports/storage.ts';
+import { auditEventRepository } from './audit-events.ts';
+import { connectionRepository } from './connections.ts';
+import { directoryRepository, directoryTokenRepository } from './directories.ts';
+import { directoryGroupRepository } from './directory-groups.ts';
+import { directoryUserRepository } from './directory-users.ts';
+import { domainRepository } from './domains.ts';
+import { grantRepository } from './grants.ts';
+import { groupMappingRepository } from './group-mappings.ts';
+import { groupMemberRepository } from './group-members.ts';
+import { identityRepository } from './identities.ts';
+import { installationRepository } from './installation.ts';
+import { invitationRepository } from './invitations.ts';
+import { membershipRepository } from './memberships.ts';
+import { organizationRepository } from './organizations.ts';
+import { outboxRepository } from './outbox.ts';
+import { consumedAssertionRepository, pendingSignInRepository } from './pending-sign-ins.ts';
+import { sessionRepository } from './sessions.ts';
+import type { Sql } from './sql.ts';
+import { teamMemberRepository, teamRepository } from './teams.ts';
+import { userRepository } from './users.ts';
+
+/** Builds every repository over `sql`; cheap enough to be done for each transaction. */
+export function createRepositories(sql: Sql): Repositories {
+  return {
+    organizations: organizationRepository(sql),
+    users: userRepository(sql),
+    memberships: membershipRepository(sql),
+    grants: grantRepository(sql),
+    teams: teamRepository(sql),
+    teamMembers: teamMemberRepository(sql),
+    directories: directoryRepository(sql),
+    directoryTokens: directoryTokenRepository(sql),
+    directoryUsers: directoryUserRepository(sql),
+    directoryGroups: directoryGroupRepository(sql),
+    groupMembers: groupMemberRepository(sql),
+    groupMappings: groupMappingRepository(sql),
+    connections: connectionRepository(sql),
+    identities: identityRepository(sql),
+    domains: domainRepository(sql),
+    pendingSignIns: pendingSignInRepository(sql),
+    consumedAssertions: consumedAssertionRepository(sql),
+    sessions: sessionRepository(sql),
+    invitations: invitationRepository(sql),
+    auditEvents: auditEventRepository(sql),
+    outbox: outboxRepository(sql),
+    installation: installationRepository(sql),
+  };
+}

@@ -1,0 +1,80 @@
+/** One connection as the repositories see it: cached statements in, plain rows out, coded errors only. */
+import type { Database as Connection, Statement } from 'better-sqlite3';
+import { GatehouseError } from '../../kernel/errors.ts';
+import { toStorageError } from './driver-errors.ts';
+
+export type Value = string | number | null | Buffer;
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What a repository may ask of its connection. Texts are written in this folder, values are always parameters. */
+export interface Sql {
+  /** Runs a statement; answers how many rows it changed itself (cascades not counted). */
+  run(text: string, ...values: readonly Value[]): number;
+  /** The first row; undefined when there is none. */
+  get(text: string, ...values: readonly Value[]): Row | undefined;
+  all(text: string, ...values: readonly Value[]): readonly Row[];
+  /** Like `all`, for texts composed from a caller's query: kept in a cache of their own that cannot push out the rest. */
+  compose(text: string, values: readonly Value[]): readonly Row[];
+}
+
+const COMPOSED_KEPT = 64;
+
+type Prepared = Statement<Value[], Row>;
+
+function createStatementCache(connection: Connection, limit: number): (text: string) => Prepared {
+  const statements = new Map<string, Prepared>();
+  return (text) => {
+    const known = statements.get(text);
+    if (known !== undefined) return known;
+    for (const oldest of statements.keys()) {
+      if (statements.size < limit) break;
+      statements.delete(oldest);
+    }
+    const statement = connection.prepare<Value[], Row>(text);
+    statements.set(text, statement);
+    return statement;
+  };
+}
+
+function guarded<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
+/** The refusal of every call that comes after the store was closed. */
+export const closedError = (): GatehouseError =>
+  new GatehouseError('storage_unavailable', 'The store is closed.');
+
+/** Wraps a connection. Calls after the connection closed throw `storage_unavailable`. */
+export function createSql(connection: Connection): Sql {
+  const fixed = createStatementCache(connection, Number.POSITIVE_INFINITY);
+  const composed = createStatementCache(connection, COMPOSED_KEPT);
+  const open = () => {
+    if (!connection.open) throw closedError();
+  };
+  return {
+    run: (text, ...values) =>
+      guarded(() => {
+        open();
+        return fixed(text).run(...values).changes;
+      }),
+    get: (text, ...values) =>
+      guarded(() => {
+        open();
+        return fixed(text).get(...values);
+      }),
+    all: (text, ...values) =>
+      guarded(() => {
+        open();
+        return fixed(text).all(...values);
+      }),
+    compose: (text, values) =>
+      guarded(() => {
+        open();
+        return composed(text).all(...values);
+      }),
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * The one writer of a store: a queue whose waiting calls run one after another and are committed together, so that
+ * many callers share one wait for the disk. Nobody is answered before the commit that holds their work.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import type { Database as Connection, Statement } from 'better-sqlite3';
+import type { Repositories } from '../../core/ports/storage.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import { toStorageError } from './driver-errors.ts';
+import { closedError, createSql, type Sql } from './sql.ts';
+import { openUnit, type Unit } from './unit.ts';
+
+/** At most this many calls, and no new call after this much work, go into one commit: the first must not wait long. */
+const BATCH_CALLS = 128;
+const BATCH_MS = 5;
+
+/** Beyond this many waiting calls the store answers that it is overloaded instead of promising. */
+const WAITING_LIMIT = 10_000;
+
+/** A function that still has not settled after this long waits for something that is not the store. */
+const FUNCTION_LIMIT_MS = 5000;
+
+interface Call {
+  /** Runs the caller's function; answers how to tell the caller its result. */
+  readonly work: (unit: Unit) => Promise<() => void>;
+  readonly fail: (error: unknown) => void;
+}
+
+interface Outcome {
+  /** Tells the caller how its function ended; only after the commit. */
+  readonly settle: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** The unit whose function is running, as seen from inside that function. */
+const currentUnit = new AsyncLocalStorage<Unit>();
+
+/** Owns the writing connection's transactions; the connection itself is opened and closed by its caller. */
+export class Writer {
+  readonly #connection: Connection;
+  readonly #sql: Sql;
+  readonly #functionLimitMs: number;
+  readonly #begin: Statement;
+  readonly #commit: Statement;
+  readonly #rollback: Statement;
+  readonly #save: Statement;
+  readonly #release: Statement;
+  readonly #undo: Statement;
+  readonly #waiting: Call[] = [];
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+  #commits = 0;
+  #lostBy: unknown;
+
+  /** `functionLimitMs`: how long a function may take before it is given up; for tests. */
+  constructor(connection: Connection, functionLimitMs: number = FUNCTION_LIMIT_MS) {
+    this.#connection = connection;
+    this.#sql = createSql(connection);
+    this.#functionLimitMs = functionLimitMs;
+    this.#begin = connection.prepare('BEGIN IMMEDIATE');
+    this.#commit = connection.prepare('COMMIT');
+    this.#rollback = connection.prepare('ROLLBACK');
+    this.#save = connection.prepare('SAVEPOINT unit');
+    this.#release = connection.prepare('RELEASE unit');
+    this.#undo = connection.prepare('ROLLBACK TO unit');
+  }
+
+  /** How many commits there were so far. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  /** The port's `transact`. */
+  transact<Result>(fn: (tx: Repositories) => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const refusal = this.#refusal();
+      if (refusal !== undefined) {
+        reject(refusal);
+        return;
+      }
+      // The function belongs to its caller's asynchronous context, not to that of whoever woke the queue.
+      const inContext = AsyncLocalStorage.snapshot();
+      const work = async (unit: Unit) => {
+        const result = await inContext(() => currentUnit.run(unit, fn, unit.repositories));
+        return () => resolve(result);
+      };
+      this.#waiting.push({ work, fail: reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Refuses new calls, and resolves when those already waiting have been answered. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+  }
+
+  #refusal(): GatehouseError | undefined {
+    if (this.#isClosed) return closedError();
+    if (currentUnit.getStore()?.isOpen === true) {
+      return new GatehouseError('internal', 'transact was called inside transact: it would wait for itself.');
+    }
+    if (this.#waiting.length >= WAITING_LIMIT) {
+      return new GatehouseError('storage_unavailable', 'The store is overloaded at the moment.');
+    }
+    return undefined;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      // One turn of the event loop lets every request that has already arrived join this commit.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      await this.#runBatch();
+    }
+    this.#running = undefined;
+  }
+
+  async #runBatch(): Promise<void> {
+    const outcomes: Outcome[] = [];
+    try {
+      this.#begin.run();
+      const startedAt = performance.now();
+      while (outcomes.length < BATCH_CALLS && performance.now() - startedAt < BATCH_MS) {
+        const call = this.#waiting.shift();
+        if (call === undefined) break;
+        outcomes.push(await this.#runCall(call));
+        if (!this.#connection.inTransaction) throw this.#lostBy;
+      }
+      this.#commit.run();
+      this.#commits += 1;
+    } catch (error) {
+      this.#giveUp(outcomes, error);
+      return;
+    }
+    for (const outcome of outcomes) outcome.settle();
+  }
+
+  /** Runs one function in a savepoint of its own. Never throws: what is lost beyond the savepoint shows in `inTransaction`. */
+  async #runCall(call: Call): Promise<Outcome> {
+    const unit = openUnit(this.#sql, () => this.#connection.inTransaction);
+    try {
+      this.#save.run();
+      const settle = await this.#limited(call.work(unit));
+      unit.end();
+      this.#release.run();
+      return { settle, fail: call.fail };
+    } catch (error) {
+      unit.abandon();
+      this.#undoCall(error);
+      return { settle: () => call.fail(error), fail: call.fail };
+    }
+  }
+
+  #undoCall(error: unknown): void {
+    this.#lostBy = error;
+    // After a full disk or a failed write SQLite may already have rolled everything back.
+    if (!this.#connection.inTransaction) return;
+    try {
+      this.#undo.run();
+      this.#release.run();
+    } catch (cause) {
+      this.#lostBy = cause;
+      this.#rollBack();
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      if (this.#connection.inTransaction) this.#rollback.run();
+    } catch {
+      // The connection is beyond use; every later begin says so to its callers.
+    }
+  }
+
+  /** The transaction is lost, and with it the work of everybody in it; a begin that failed is told to all who wait. */
+  #giveUp(outcomes: readonly Outcome[], error: unknown): void {
+    this.#rollBack();
+    const cause = toStorageError(error);
+    const told = new GatehouseError('storage_unavailable', 'The store could not keep the change.', {
+      cause,
+      context: cause.context,
+    });
+    for (const { fail } of outcomes.length > 0 ? outcomes : this.#waiting.splice(0)) fail(told);
+  }
+
+  /** Gives up on a function that waits for something other than the store: it would hold up every other writer. */
+  #limited<Result>(work: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const limit = `${this.#functionLimitMs} ms`;
+        reject(
+          new GatehouseError(
+            'internal',
+            `A transaction was not finished after ${limit}: it waits for more than storage.`,
+          ),
+        );
+      }, this.#functionLimitMs);
+      work.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+}

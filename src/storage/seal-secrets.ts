@@ -1,0 +1,141 @@
+/** Wraps any storage so that recoverable secrets are sealed before they reach it and opened on the way out (law 7). */
+import type { OutboxEvent } from '../core/entities/journal.ts';
+import type { Connection, PendingSignIn } from '../core/entities/sign-in.ts';
+import type { Repositories, Storage } from '../core/ports/storage.ts';
+import type { Sealer } from '../kernel/sealing.ts';
+
+/** One kind of entity in both forms; sealing and opening leave everything but its secrets alone. */
+interface Form<Entity> {
+  readonly seal: (entity: Entity) => Entity;
+  readonly open: (entity: Entity) => Entity;
+}
+
+type Turn = (value: string, place: { organizationId: string; field: string }) => string;
+
+function formOf<Entity>(sealer: Sealer, change: (entity: Entity, turn: Turn) => Entity): Form<Entity> {
+  return {
+    seal: (entity) => change(entity, (value, place) => sealer.seal(value, place)),
+    open: (entity) => change(entity, (value, place) => sealer.open(value, place)),
+  };
+}
+
+function changeConnection(connection: Connection, turn: Turn): Connection {
+  const { organizationId, settings } = connection;
+  if (settings.protocol !== 'oidc' || settings.clientSecret === null) return connection;
+  const clientSecret = turn(settings.clientSecret, { organizationId, field: 'connection.clientSecret' });
+  return { ...connection, settings: { ...settings, clientSecret } };
+}
+
+function changePending(pending: PendingSignIn, turn: Turn): PendingSignIn {
+  const { organizationId, nonce, codeVerifier } = pending;
+  return {
+    ...pending,
+    nonce: nonce === null ? null : turn(nonce, { organizationId, field: 'pendingSignIn.nonce' }),
+    codeVerifier:
+      codeVerifier === null
+        ? null
+        : turn(codeVerifier, { organizationId, field: 'pendingSignIn.codeVerifier' }),
+  };
+}
+
+/** Only mails are sealed: they carry links that let people in. */
+function changeEvent(event: OutboxEvent, turn: Turn): OutboxEvent {
+  if (event.kind !== 'mail') return event;
+  const place = { organizationId: event.organizationId, field: 'outbox.payload' };
+  return { ...event, payload: turn(event.payload, place) };
+}
+
+async function opened<Entity>(
+  found: Promise<Entity | undefined>,
+  form: Form<Entity>,
+): Promise<Entity | undefined> {
+  const entity = await found;
+  return entity && form.open(entity);
+}
+
+async function openedAll<Entity>(
+  found: Promise<readonly Entity[]>,
+  form: Form<Entity>,
+): Promise<readonly Entity[]> {
+  return (await found).map(form.open);
+}
+
+type Reads<Name extends keyof Repositories> = Storage[Name];
+
+function readConnections(inner: Reads<'connections'>, form: Form<Connection>): Reads<'connections'> {
+  return {
+    find: (organizationId, id) => opened(inner.find(organizationId, id), form),
+    list: (organizationId) => openedAll(inner.list(organizationId), form),
+    findById: (id) => opened(inner.findById(id), form),
+  };
+}
+
+function readPending(inner: Reads<'pendingSignIns'>, form: Form<PendingSignIn>): Reads<'pendingSignIns'> {
+  return {
+    find: (organizationId, connectionId, handleHash) =>
+      opened(inner.find(organizationId, connectionId, handleHash), form),
+  };
+}
+
+function readOutbox(inner: Reads<'outbox'>, form: Form<OutboxEvent>): Reads<'outbox'> {
+  return {
+    find: (organizationId, id) => opened(inner.find(organizationId, id), form),
+    listDue: (now, limit) => openedAll(inner.listDue(now, limit), form),
+  };
+}
+
+interface Forms {
+  readonly connection: Form<Connection>;
+  readonly pending: Form<PendingSignIn>;
+  readonly event: Form<OutboxEvent>;
+}
+
+function sealRepositories(tx: Repositories, forms: Forms): Repositories {
+  const { connections, pendingSignIns, outbox } = tx;
+  const { connection: connectionForm, pending: pendingForm, event: eventForm } = forms;
+  return {
+    ...tx,
+    connections: {
+      ...readConnections(connections, connectionForm),
+      insert: (organizationId, connection) =>
+        connections.insert(organizationId, connectionForm.seal(connection)),
+      update: (organizationId, next, version) =>
+        connections.update(organizationId, connectionForm.seal(next), version),
+      remove: (organizationId, id) => connections.remove(organizationId, id),
+    },
+    pendingSignIns: {
+      ...readPending(pendingSignIns, pendingForm),
+      insert: (organizationId, pending) => pendingSignIns.insert(organizationId, pendingForm.seal(pending)),
+      consume: (organizationId, connectionId, handleHash) =>
+        opened(pendingSignIns.consume(organizationId, connectionId, handleHash), pendingForm),
+      removeExpired: (now) => pendingSignIns.removeExpired(now),
+    },
+    outbox: {
+      ...readOutbox(outbox, eventForm),
+      append: (organizationId, event) => outbox.append(organizationId, eventForm.seal(event)),
+      claim: (organizationId, id, now, leaseMs) =>
+        opened(outbox.claim(organizationId, id, now, leaseMs), eventForm),
+      settle: (organizationId, id, outcome) => outbox.settle(organizationId, id, outcome),
+    },
+  };
+}
+
+/**
+ * Answers a storage that seals, each for its organization and field: the client secret of an OIDC connection, nonce
+ * and code verifier of a pending sign-in, and the payload of a mail. Null stays null. Reads throw `internal` when a
+ * stored secret does not open: a wrong key, or a value moved to another place.
+ */
+export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
+  const forms: Forms = {
+    connection: formOf(sealer, changeConnection),
+    pending: formOf(sealer, changePending),
+    event: formOf(sealer, changeEvent),
+  };
+  return {
+    ...storage,
+    connections: readConnections(storage.connections, forms.connection),
+    pendingSignIns: readPending(storage.pendingSignIns, forms.pending),
+    outbox: readOutbox(storage.outbox, forms.event),
+    transact: (fn) => storage.transact((tx) => fn(sealRepositories(tx, forms))),
+  };
+}

@@ -2,9 +2,9 @@
 import { GatehouseError } from '../kernel/errors.ts';
 import type { ConnectionId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
-import type { Cause } from './audit.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
+import type { Cause } from './entities/journal.ts';
 import type { Connection, OidcSettings, SamlSettings } from './entities/sign-in.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';

@@ -2,7 +2,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { OrganizationId } from '../kernel/ids.ts';
 import type { HashToken } from '../kernel/tokens.ts';
-import type { Cause } from './audit.ts';
+import type { Cause } from './entities/journal.ts';
 import type { PlanPreset } from './plans.ts';
 import type { Fetcher } from './ports/fetcher.ts';
 import type { Mailer } from './ports/mailer.ts';

@@ -3,12 +3,12 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { DirectoryId, DirectoryUserId, OrganizationId, UserId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
-import type { Cause } from './audit.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import { touchGroups } from './directory-groups.ts';
 import { domainOf } from './domains.ts';
 import type { Directory, DirectoryAttributes, DirectoryUser } from './entities/directory.ts';
+import type { Cause } from './entities/journal.ts';
 import type { Membership, User } from './entities/people.ts';
 import {
   endMembership,

@@ -4,10 +4,10 @@ import type { GroupMappingId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
 import { assertMayGrant } from './access.ts';
-import type { Cause } from './audit.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { GroupMapping, MappingGrant, MappingMatch } from './entities/directory.ts';
+import type { Cause } from './entities/journal.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { reprojectMapping } from './role-projection.ts';
 

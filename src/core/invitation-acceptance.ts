@@ -2,10 +2,10 @@
 import { GatehouseError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
-import type { Cause } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Invitation } from './entities/invitation.ts';
 import { invitationStatus } from './entities/invitation.ts';
+import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
 import { assertAcceptable, settleInvitation } from './invitation-settlement.ts';

@@ -7,11 +7,11 @@ import { foldKey } from '../kernel/text.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Caller } from './access.ts';
 import { assertMayGrant } from './access.ts';
-import type { Cause } from './audit.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Invitation, InvitationTeam } from './entities/invitation.ts';
 import { invitationStatus } from './entities/invitation.ts';
+import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { invitationMail } from './mails.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -81,24 +81,17 @@ export async function createInvitation(
   return { invitation, url, delivery: { channel: 'email', ...outcome } };
 }
 
-async function assertMayInvite(
-  tx: Repositories,
-  context: ChangeContext,
-  input: {
-    readonly organization: Organization;
-    readonly caller: Caller;
-    readonly invitation: InvitationInput;
-  },
-): Promise<void> {
-  const { organization, caller, invitation } = input;
-  const { plan } = organization;
+interface Attempt {
+  readonly organization: Organization;
+  readonly caller: Caller;
+  readonly invitation: InvitationInput;
+}
+
+/** Refuses in the order a person would want to hear it: the door, the plan, the role, the address, the seats. */
+async function assertMayInvite(tx: Repositories, context: ChangeContext, attempt: Attempt): Promise<void> {
+  const { organization, caller, invitation } = attempt;
   await assertInvitationsOpen(tx, organization);
-  if (!plan.invitations) {
-    throw new GatehouseError(
-      'plan_lacks',
-      `The plan ${plan.preset} is for one person. A plan with more seats lets you invite others.`,
-    );
-  }
+  assertPlanInvites(organization);
   assertMayGrant(caller, invitation.role);
   if (invitation.role === 'owner') {
     throw new GatehouseError(
@@ -109,17 +102,8 @@ async function assertMayInvite(
   }
   const members = await tx.memberships.listByEmail(organization.id, foldKey(invitation.email));
   if (members.length > 0) {
-    throw new GatehouseError(
-      'already_member',
-      `${invitation.email} is already a member of ${organization.name}.`,
-      { field: 'email' },
-    );
-  }
-  if (plan.seats !== null && organization.seatsUsed >= plan.seats) {
-    throw new GatehouseError(
-      'seats_exhausted',
-      `All ${plan.seats} seats of ${organization.name} are taken. Free one, or ask for a plan with more seats.`,
-    );
+    const detail = `${invitation.email} is already a member of ${organization.name}.`;
+    throw new GatehouseError('already_member', detail, { field: 'email' });
   }
   for (const [index, team] of invitation.teams.entries()) {
     if ((await tx.teams.find(context.organizationId, team.teamId)) !== undefined) continue;
@@ -129,24 +113,37 @@ async function assertMayInvite(
   }
 }
 
+function assertPlanInvites({ plan, name, seatsUsed }: Organization): void {
+  if (!plan.invitations) {
+    throw new GatehouseError(
+      'plan_lacks',
+      `The plan ${plan.preset} is for one person. A plan with more seats lets you invite others.`,
+    );
+  }
+  if (plan.seats !== null && seatsUsed >= plan.seats) {
+    throw new GatehouseError(
+      'seats_exhausted',
+      `All ${plan.seats} seats of ${name} are taken. Free one, or ask for a plan with more seats.`,
+    );
+  }
+}
+
 async function insertInvitation(
   tx: Repositories,
   context: ChangeContext,
   input: { readonly invitation: InvitationInput; readonly tokenHash: string },
 ): Promise<Invitation> {
   const { organizationId, now, cause } = context;
-  const { email, role, teams, message, ttlMs, delivery } = input.invitation;
-  await settleExpired(tx, context, foldKey(email));
+  const { ttlMs, message, ...chosen } = input.invitation;
+  const emailKey = foldKey(chosen.email);
+  await settleExpired(tx, context, emailKey);
   const row: Invitation = {
     id: newId('inv', now),
     version: 1,
     organizationId,
-    email,
-    emailKey: foldKey(email),
-    role,
-    teams,
+    ...chosen,
+    emailKey,
     message: message ?? null,
-    delivery,
     tokenHash: input.tokenHash,
     status: 'pending',
     invitedBy: cause.actor,
@@ -155,19 +152,15 @@ async function insertInvitation(
     expiresAt: now + (ttlMs ?? INVITATION_TTL_MS),
     settledAt: null,
   };
-  try {
-    await tx.invitations.insert(organizationId, row);
-  } catch (error) {
+  await tx.invitations.insert(organizationId, row).catch((error: unknown) => {
     if (!isGatehouseError(error, 'already_exists')) throw error;
-    throw new GatehouseError('already_invited', `${email} already has a pending invitation.`, {
-      field: 'email',
-      cause: error,
-    });
-  }
+    const detail = `${row.email} already has a pending invitation.`;
+    throw new GatehouseError('already_invited', detail, { field: 'email', cause: error });
+  });
   await record(tx, context, {
     type: 'invitation.created',
     target: { kind: 'invitation', id: row.id },
-    details: { email, role, delivery, expiresAt: row.expiresAt },
+    details: { email: row.email, role: row.role, delivery: row.delivery, expiresAt: row.expiresAt },
   });
   return row;
 }

@@ -12,11 +12,15 @@ const seatWeight = (membership: Membership | undefined): number => (membership?.
 const ownerWeight = (membership: Membership | undefined): number =>
   membership?.status === 'active' && membership.orgRole === 'owner' ? 1 : 0;
 
+interface Move {
+  readonly before: Membership | undefined;
+  readonly after: Membership | undefined;
+}
+
 async function moveCounts(
   tx: Repositories,
   organizationId: OrganizationId,
-  before: Membership | undefined,
-  after: Membership | undefined,
+  { before, after }: Move,
 ): Promise<void> {
   const delta = {
     seats: seatWeight(after) - seatWeight(before),
@@ -44,7 +48,7 @@ export async function updateMembership(
   before: Membership,
   after: Membership,
 ): Promise<Membership> {
-  await moveCounts(tx, before.organizationId, before, after);
+  await moveCounts(tx, before.organizationId, { before, after });
   await tx.memberships.update(before.organizationId, after, before.version);
   return { ...after, version: before.version + 1 };
 }
@@ -81,7 +85,7 @@ export async function insertMembership(
     createdAt: now,
     updatedAt: now,
   };
-  await moveCounts(tx, organizationId, undefined, membership);
+  await moveCounts(tx, organizationId, { before: undefined, after: membership });
   await tx.memberships.insert(organizationId, membership);
   await tx.grants.insert(organizationId, {
     id: newId('grt', now),
@@ -126,7 +130,7 @@ export async function endMembership(
   membership: Membership,
 ): Promise<void> {
   const { organizationId } = context;
-  await moveCounts(tx, organizationId, membership, undefined);
+  await moveCounts(tx, organizationId, { before: membership, after: undefined });
   const endedSessions = await tx.sessions.removeByMembership(organizationId, membership.id);
   await tx.grants.removeByMembership(organizationId, membership.id);
   await tx.teamMembers.replace(organizationId, membership.id, []);

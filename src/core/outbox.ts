@@ -2,8 +2,8 @@
 import { minutes, seconds } from '../kernel/clock.ts';
 import type { OrganizationId, OutboxEventId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
-import type { OutboxEvent } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
+import type { OutboxEvent } from './entities/journal.ts';
 import type { Mail, MailReceipt } from './ports/mailer.ts';
 import type { Repositories } from './ports/storage.ts';
 

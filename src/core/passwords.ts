@@ -1,9 +1,9 @@
 /** Passwords of people who chose one: the rule for a new one, and signing in with it. */
 import { GatehouseError } from '../kernel/errors.ts';
 import { foldKey } from '../kernel/text.ts';
-import type { Cause } from './audit.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
+import type { Cause } from './entities/journal.ts';
 import type { Membership, User } from './entities/people.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 

@@ -55,13 +55,9 @@ async function loadFacts(
 ): Promise<SignInFacts> {
   const { connection, identity, organization } = input;
   const bound = await findBound(tx, context, input);
-  const byExternalId = await findPushed(tx, context, identity.externalIds, 'externalId');
-  const byUserName = await findPushed(
-    tx,
-    context,
-    identity.userName === null ? [] : [identity.userName],
-    'userName',
-  );
+  const byExternalId = await findPushed(tx, context, { key: 'externalId', values: identity.externalIds });
+  const userNames = identity.userName === null ? [] : [identity.userName];
+  const byUserName = await findPushed(tx, context, { key: 'userName', values: userNames });
   const boundElsewhere = new Set<string>();
   for (const person of [...byExternalId, ...byUserName]) {
     const other = await tx.identities.findByMembership(
@@ -101,8 +97,7 @@ async function findBound(
 async function findPushed(
   tx: Repositories,
   context: ChangeContext,
-  values: readonly string[],
-  key: 'externalId' | 'userName',
+  { key, values }: { readonly key: 'externalId' | 'userName'; readonly values: readonly string[] },
 ): Promise<readonly Person[]> {
   const { organizationId } = context;
   const found = new Map<string, DirectoryUser>();

@@ -2,9 +2,9 @@
 import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
-import type { Cause } from './audit.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
+import type { Cause } from './entities/journal.ts';
 import type { Team } from './entities/people.ts';
 import { refreshRoles, syncGrants } from './grants.ts';
 import { getMembership } from './memberships.ts';

@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import type { Caller } from '../core/access.ts';
 import { holdsPermission } from '../core/access.ts';
-import type { Actor } from '../core/audit.ts';
+import type { Actor } from '../core/entities/journal.ts';
 import type { Organization } from '../core/entities/organization.ts';
 import { findOrganization } from '../core/organization-lookup.ts';
 import type { Permission } from '../core/roles.ts';

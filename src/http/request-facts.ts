@@ -1,7 +1,7 @@
 /** The facts of one request that outlive its handler: id, caller's address, and the cause written into the audit. */
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
-import type { Actor, Cause } from '../core/audit.ts';
+import type { Actor, Cause } from '../core/entities/journal.ts';
 import type { Logger } from '../kernel/log.ts';
 
 export interface RequestFacts {

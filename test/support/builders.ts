@@ -1,5 +1,5 @@
 /** Builders: one valid entity each, with quiet defaults; a test names only what it is about. */
-import type { AuditEvent, OutboxEvent } from '../../src/core/audit.ts';
+import type { AuditEvent, OutboxEvent } from '../../src/core/entities/journal.ts';
 import type {
   Directory,
   DirectoryGroup,

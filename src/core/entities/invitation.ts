@@ -1,7 +1,7 @@
 /** An invitation of one address into one organization, by mail or by a link handed over. */
 import type { InvitationId, MembershipId, OrganizationId, TeamId } from '../../kernel/ids.ts';
-import type { Actor } from '../audit.ts';
 import type { OrgRole, TeamRole } from '../roles.ts';
+import type { Actor } from './journal.ts';
 
 export interface InvitationTeam {
   readonly teamId: TeamId;

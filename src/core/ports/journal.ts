@@ -1,7 +1,7 @@
 /** What core asks of storage about what happened and what must still be told, and about the installation itself. */
 
 import type { OrganizationId, OutboxEventId } from '../../kernel/ids.ts';
-import type { AuditEvent, OutboxEvent } from '../audit.ts';
+import type { AuditEvent, OutboxEvent } from '../entities/journal.ts';
 import type { PageRequest } from './paging.ts';
 
 export interface AuditEventRepository {

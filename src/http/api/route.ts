@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Caller } from '../../core/access.ts';
-import type { Cause } from '../../core/audit.ts';
+import type { Cause } from '../../core/entities/journal.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { SignedIn } from '../../core/sessions.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';

@@ -1,5 +1,5 @@
 /** Audit events in SQLite: appended, listed, never changed. */
-import type { AuditEvent } from '../../core/audit.ts';
+import type { AuditEvent } from '../../core/entities/journal.ts';
 import type { AuditEventRepository } from '../../core/ports/journal.ts';
 import { NO_ID_YET } from './paging.ts';
 import { insertRow, integer, json, ownedBy, text, textOrNull, toJson, word } from './rows.ts';

@@ -1,5 +1,5 @@
 /** The outbox in SQLite: what must leave Gatehouse after the change it belongs to has committed. */
-import type { OutboxEvent } from '../../core/audit.ts';
+import type { OutboxEvent } from '../../core/entities/journal.ts';
 import type { OutboxRepository } from '../../core/ports/journal.ts';
 import { insertRow, integer, integerOrNull, ownedBy, text, textOrNull, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';

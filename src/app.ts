@@ -1,0 +1,142 @@
+/** The composition root: the only file that constructs adapters and wires them together. */
+import type { Server } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { issueOperatorLink } from './core/operator-link.ts';
+import type { Mailer } from './core/ports/mailer.ts';
+import type { PasswordHasher } from './core/ports/password-hasher.ts';
+import type { Storage } from './core/ports/storage.ts';
+import type { TxtResolver } from './core/ports/txt-resolver.ts';
+import type { HttpDeps } from './http/deps.ts';
+import { createOidcClient } from './http/oidc/strategy.ts';
+import { createServer } from './http/server.ts';
+import { deliverDueMails } from './jobs/deliver-mails.ts';
+import { removeExpired } from './jobs/expire.ts';
+import { startJobs } from './jobs/schedule.ts';
+import type { Clock } from './kernel/clock.ts';
+import { minutes, seconds, systemClock } from './kernel/clock.ts';
+import type { Logger } from './kernel/log.ts';
+import { createSealer, deriveKey } from './kernel/sealing.ts';
+import { createTokenHasher } from './kernel/tokens.ts';
+import type { MasterKey } from './master-key.ts';
+import { loadMasterKey } from './master-key.ts';
+import { settleOperatorKey } from './operator-key.ts';
+import { createArgon2Passwords } from './outbound/argon2-passwords.ts';
+import { createDnsTxtResolver } from './outbound/dns-txt-resolver.ts';
+import { createFileMailer } from './outbound/file-mailer.ts';
+import { createSafeFetch } from './outbound/safe-fetch.ts';
+import { createSmtpMailer } from './outbound/smtp-mailer.ts';
+import { sealSecrets } from './storage/seal-secrets.ts';
+import { openSqliteStorage } from './storage/sqlite/open.ts';
+
+/** What a test may put in place of the real world. */
+export interface Replacements {
+  readonly clock?: Clock;
+  readonly mailer?: Mailer;
+  readonly passwords?: PasswordHasher;
+  readonly txtResolver?: TxtResolver;
+}
+
+export interface Gateway {
+  readonly deps: HttpDeps;
+  readonly masterKey: MasterKey;
+  /** The operator key, only when it has just been made: printed once, stored as a hash. */
+  readonly newOperatorKey: string | undefined;
+  /** Not yet listening. */
+  readonly server: Server;
+  /** Stops taking requests, lets those under way finish, stops the jobs, then closes storage. */
+  close(): Promise<void>;
+}
+
+/** Builds the whole gateway over an opened store. Listens nowhere. */
+export async function composeGateway(
+  config: Config,
+  logger: Logger,
+  replaced: Replacements = {},
+): Promise<Gateway> {
+  const clock = replaced.clock ?? systemClock;
+  const masterKey = loadMasterKey(config.masterKey, config.dataDir);
+  const storage = await openStorage(config, masterKey, clock);
+  const hashToken = createTokenHasher(deriveKey(masterKey.key, 'token-hash'));
+  const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);
+  const fetcher = createSafeFetch({ allow: config.egressAllow });
+  const deps: HttpDeps = {
+    storage,
+    clock,
+    hashToken,
+    passwords: replaced.passwords ?? createArgon2Passwords(),
+    mailer: replaced.mailer ?? createMailer(config, clock),
+    fetcher,
+    txtResolver: replaced.txtResolver ?? createDnsTxtResolver(),
+    baseUrl: config.baseUrl,
+    plans: config.plans,
+    logger,
+    oidc: createOidcClient({ fetcher, clock }),
+    operatorKeyHash: operatorKey.hash,
+    trustProxy: config.trustProxy,
+  };
+  const server = createHttpServer(
+    {
+      requestTimeout: seconds(30),
+      headersTimeout: seconds(10),
+      keepAliveTimeout: seconds(65),
+      maxHeaderSize: 16_384,
+    },
+    createServer(deps),
+  );
+  const stopJobs = startJobs(
+    [
+      { name: 'deliver-mails', everyMs: seconds(15), run: () => deliverDueMails(deps) },
+      { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
+    ],
+    logger,
+  );
+  return {
+    deps,
+    masterKey,
+    newOperatorKey: operatorKey.created,
+    server,
+    async close() {
+      await drain(server);
+      await stopJobs();
+      await storage.close();
+    },
+  };
+}
+
+async function openStorage(config: Config, masterKey: MasterKey, clock: Clock): Promise<Storage> {
+  const path = config.storage.file ?? join(config.dataDir, 'gatehouse.db');
+  const storage = await openSqliteStorage({ path, clock });
+  return sealSecrets(storage, createSealer(deriveKey(masterKey.key, 'seal')));
+}
+
+function createMailer(config: Config, clock: Clock): Mailer {
+  const from = `gatehouse@${new URL(config.baseUrl).hostname}`;
+  return config.smtpUrl === undefined
+    ? createFileMailer({ folder: join(config.dataDir, 'mail'), from, clock })
+    : createSmtpMailer({ url: config.smtpUrl, from });
+}
+
+/** How long requests under way may take to finish once the gateway has been told to stop (R41). */
+const DRAIN_LIMIT_MS = seconds(20);
+
+/** Resolves when the last request under way has been answered; connections are closed as they fall idle. */
+function drain(server: Server): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  return new Promise((resolve) => {
+    // A kept-alive connection that turns idle after `close` would otherwise hold the process for its whole timeout.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(limit);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** The one-time link of an unclaimed gateway; undefined once an operator has claimed it. */
+export const operatorLink = (gateway: Gateway): Promise<string | undefined> =>
+  issueOperatorLink(gateway.deps);

@@ -1,0 +1,114 @@
+/** The journal: who caused a change, the audit row that tells it, and the message that leaves Gatehouse because of it. */
+import type { AuditEventId, OrganizationId, OutboxEventId } from '../../kernel/ids.ts';
+
+/** Whoever caused a change. `system` is Gatehouse itself (expiry, cut-over). */
+export type Actor =
+  | { readonly kind: 'operator' }
+  | {
+      readonly kind: 'member';
+      readonly userId: string;
+      readonly membershipId: string;
+      readonly email: string | null;
+    }
+  | {
+      readonly kind: 'directory';
+      readonly directoryId: string;
+      readonly tokenId: string;
+      readonly tokenName: string;
+    }
+  | { readonly kind: 'connection'; readonly connectionId: string }
+  | { readonly kind: 'invitee'; readonly invitationId: string }
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'system' };
+
+/** What every use case is told about the request that caused it. */
+export interface Cause {
+  readonly actor: Actor;
+  readonly requestId: string;
+  /** The caller's network address as the edge saw it; absent for jobs. */
+  readonly ip?: string | undefined;
+}
+
+export type AuditType =
+  | 'organization.created'
+  | 'organization.updated'
+  | 'organization.removed'
+  | 'organization.provisioning_changed'
+  | 'team.created'
+  | 'team.updated'
+  | 'team.removed'
+  | 'team.member_set'
+  | 'team.member_removed'
+  | 'member.added'
+  | 'member.updated'
+  | 'member.roles_changed'
+  | 'member.suspended'
+  | 'member.reactivated'
+  | 'member.removed'
+  | 'directory.created'
+  | 'directory.updated'
+  | 'directory.removed'
+  | 'directory_token.created'
+  | 'directory_token.removed'
+  | 'directory_user.created'
+  | 'directory_user.updated'
+  | 'directory_user.removed'
+  | 'directory_group.created'
+  | 'directory_group.updated'
+  | 'directory_group.members_changed'
+  | 'directory_group.removed'
+  | 'group_mapping.created'
+  | 'group_mapping.updated'
+  | 'group_mapping.removed'
+  | 'connection.created'
+  | 'connection.updated'
+  | 'connection.removed'
+  | 'domain.created'
+  | 'domain.verified'
+  | 'domain.removed'
+  | 'invitation.created'
+  | 'invitation.updated'
+  | 'invitation.resent'
+  | 'invitation.revoked'
+  | 'invitation.voided'
+  | 'invitation.accepted'
+  | 'session.started'
+  | 'session.ended'
+  | 'password.accepted'
+  | 'password.rejected'
+  | 'saml.accepted'
+  | 'saml.rejected'
+  | 'oidc.accepted'
+  | 'oidc.rejected'
+  | 'operator.claimed';
+
+export interface AuditEvent {
+  readonly id: AuditEventId;
+  readonly organizationId: OrganizationId;
+  readonly type: AuditType;
+  readonly actor: Actor;
+  /** The thing the change happened to, such as `{ kind: 'membership', id: 'mem_…' }`. */
+  readonly target: { readonly kind: string; readonly id: string };
+  /** Before and after, reasons, counts. Never a secret, a token or a password. */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly requestId: string;
+  readonly ip: string | null;
+  readonly at: number;
+}
+
+/** A message that leaves Gatehouse after the change it belongs to has committed. */
+export interface OutboxEvent {
+  readonly id: OutboxEventId;
+  readonly organizationId: OrganizationId;
+  /** `event`: for the product behind Gatehouse. `mail`: for a person. */
+  readonly kind: 'event' | 'mail';
+  readonly type: string;
+  /** JSON text; sealed at rest when `kind` is `mail`, because mails carry links that let people in. */
+  readonly payload: string;
+  readonly createdAt: number;
+  readonly attempts: number;
+  /** When to try (again), epoch ms; null once delivered or given up. */
+  readonly dueAt: number | null;
+  readonly deliveredAt: number | null;
+  readonly lastError: string | null;
+}

@@ -1,0 +1,13 @@
+/** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions. Nothing relies on it; expiry is checked at use. */
+import type { Deps } from '../core/deps.ts';
+
+/** Answers how many rows went. */
+export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Promise<number> {
+  const now = deps.clock();
+  return deps.storage.transact(async (tx) => {
+    const signIns = await tx.pendingSignIns.removeExpired(now);
+    const assertions = await tx.consumedAssertions.removeExpired(now);
+    const sessions = await tx.sessions.removeExpired(now);
+    return signIns + assertions + sessions;
+  });
+}

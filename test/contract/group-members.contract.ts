@@ -1,0 +1,131 @@
+/** Contract: group members are rows; a change names what really changed and costs by what it names (R11, R20). */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { MemberRef } from '../../src/core/ports/directories.ts';
+import { aDirectoryGroup, nextId } from '../support/builders.ts';
+import { aWorld, plantWorld } from '../support/world.ts';
+import { type OpenStorage, race, type StorageUnderTest } from './storage-under-test.ts';
+
+const userRef = (): MemberRef => ({ memberId: nextId('du'), memberKind: 'user' });
+const groupRef = (): MemberRef => ({ memberId: nextId('dg'), memberKind: 'group' });
+const idsOf = (members: readonly MemberRef[]) => members.map((member) => member.memberId).sort();
+
+/** Registers the suite. */
+export function groupMembers(name: string, open: OpenStorage): void {
+  describe(`${name}: group members`, () => {
+    let under: StorageUnderTest;
+    const world = aWorld();
+    const id = world.organization.id;
+    beforeAll(async () => {
+      under = await open();
+      await under.storage.transact((tx) => plantWorld(tx, world));
+    });
+    afterAll(() => under.close());
+
+    const plantGroup = async () => {
+      const group = aDirectoryGroup(world.directory);
+      await under.storage.transact((tx) => tx.directoryGroups.insert(id, group));
+      const add = (members: readonly MemberRef[]) =>
+        under.storage.transact((tx) => tx.groupMembers.insert(id, group.id, members));
+      const remove = (members: readonly string[]) =>
+        under.storage.transact((tx) => tx.groupMembers.remove(id, group.id, members));
+      const list = () => under.storage.groupMembers.list(id, group.id, { limit: 10_000 });
+      return { group, add, remove, list };
+    };
+
+    test('R20 adding answers only the members that were not in', async () => {
+      const { add, list } = await plantGroup();
+      const [a, b, c] = [userRef(), groupRef(), userRef()];
+      expect(await add([a, b])).toEqual([a, b]);
+      expect(await add([a, b])).toEqual([]);
+      expect(await add([b, c])).toEqual([c]);
+      expect(await add([])).toEqual([]);
+      expect(idsOf(await list())).toEqual(idsOf([a, b, c]));
+    });
+
+    test('R20 a member named twice in one call is added once', async () => {
+      const { add, list } = await plantGroup();
+      const member = userRef();
+      expect(await add([member, member])).toEqual([member]);
+      expect(await list()).toEqual([member]);
+    });
+
+    test('R20 removing answers only the members that were in', async () => {
+      const { add, remove, list } = await plantGroup();
+      const [a, b, c] = [userRef(), groupRef(), userRef()];
+      await add([a, b]);
+      expect(await remove([a.memberId, c.memberId])).toEqual([a]);
+      expect(await remove([a.memberId])).toEqual([]);
+      expect(await remove([])).toEqual([]);
+      expect(await remove([b.memberId, b.memberId])).toEqual([b]);
+      expect(await list()).toEqual([]);
+    });
+
+    test('R11 100 parallel adds of one member each leave 100 members', async () => {
+      const { group, list } = await plantGroup();
+      const members = Array.from({ length: 100 }, userRef);
+      const outcomes = await race(under.storage, members.length, (tx, index) =>
+        tx.groupMembers.insert(id, group.id, members.slice(index, index + 1)),
+      );
+      for (const [index, outcome] of outcomes.entries()) {
+        expect(outcome).toEqual({ answered: [members[index]] });
+      }
+      expect(idsOf(await list())).toEqual(idsOf(members));
+    });
+
+    test('of 50 parallel adds of the same member one answers it, of 50 removals likewise', async () => {
+      const { group, list } = await plantGroup();
+      const member = userRef();
+      const added = await race(under.storage, 50, (tx) => tx.groupMembers.insert(id, group.id, [member]));
+      expect(added.filter((outcome) => JSON.stringify(outcome).includes(member.memberId))).toHaveLength(1);
+      const removed = await race(under.storage, 50, (tx) =>
+        tx.groupMembers.remove(id, group.id, [member.memberId]),
+      );
+      expect(removed.filter((outcome) => JSON.stringify(outcome).includes(member.memberId))).toHaveLength(1);
+      expect(await list()).toEqual([]);
+    });
+
+    test('the groups of a member are listed by id, whole', async () => {
+      const member = userRef();
+      const groups = [await plantGroup(), await plantGroup(), await plantGroup()];
+      for (const { add } of groups) await add([member, userRef()]);
+      const found = await under.storage.groupMembers.listGroupsOf(id, member.memberId);
+      expect(found).toStrictEqual(groups.map(({ group }) => group));
+      expect(await under.storage.groupMembers.listGroupsOf(id, nextId('du'))).toEqual([]);
+    });
+
+    test('removeEverywhere takes one member out of its groups, names them, and touches nobody else', async () => {
+      const member = userRef();
+      const other = userRef();
+      const groups = [await plantGroup(), await plantGroup(), await plantGroup()];
+      for (const { add } of groups.slice(0, 2)) await add([member, other]);
+      await groups[2]?.add([other]);
+      const removeEverywhere = () =>
+        under.storage.transact((tx) => tx.groupMembers.removeEverywhere(id, member.memberId));
+      const touched = groups.slice(0, 2).map(({ group }) => group.id);
+      expect([...(await removeEverywhere())].sort()).toEqual(touched);
+      expect(await removeEverywhere()).toEqual([]);
+      for (const { list } of groups) expect(await list()).toEqual([other]);
+    });
+
+    test('a group of 5,000 takes members in one call and answers single changes exactly', async () => {
+      const { add, remove, list } = await plantGroup();
+      const members = Array.from({ length: 5_000 }, userRef);
+      const known = members[2_500];
+      if (known === undefined) throw new Error('no member');
+      expect(await add(members)).toHaveLength(5_000);
+      const fresh = userRef();
+      expect(await add([known, fresh])).toEqual([fresh]);
+      expect(await remove([known.memberId, nextId('du')])).toEqual([known]);
+      expect(await add(members)).toEqual([known]);
+      expect(await list()).toHaveLength(5_001);
+      expect(await remove(idsOf(members))).toHaveLength(5_000);
+      expect(await list()).toEqual([fresh]);
+    });
+
+    test('a change of members does not move the version of the group: that is the decision of the caller', async () => {
+      const { group, add } = await plantGroup();
+      await add([userRef()]);
+      expect(await under.storage.directoryGroups.find(id, world.directory.id, group.id)).toStrictEqual(group);
+    });
+  });
+}

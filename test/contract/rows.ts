@@ -1,0 +1,370 @@
+/** One driver per stored kind of row, so that a rule for all repositories is written once and proved for each. */
+import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
+import {
+  aConnection,
+  aDirectory,
+  aDirectoryGroup,
+  aDirectoryToken,
+  aDirectoryUser,
+  aDomain,
+  aGrant,
+  aGroupMapping,
+  aMembership,
+  anAuditEvent,
+  anIdentity,
+  anInvitation,
+  anOrganization,
+  anOutboxEvent,
+  aPendingSignIn,
+  aSession,
+  aTeam,
+  aUser,
+  oidcSettings,
+  samlSettings,
+} from '../support/builders.ts';
+import type { World } from '../support/world.ts';
+
+/** One row and everything that can be done with it. */
+export interface Row {
+  readonly value: object;
+  insert(tx: Repositories): Promise<void>;
+  find(store: Queries): Promise<unknown>;
+  readonly remove?: ((tx: Repositories) => Promise<unknown>) | undefined;
+  /** Compare-and-swap to a value that differs by `text`; absent where rows are never rewritten. */
+  readonly update?: ((tx: Repositories, text: string, expectedVersion: number) => Promise<void>) | undefined;
+}
+
+/** `make(world, text)`: a new row in a planted world, with `text` in every field that is free text. */
+export interface RowKind {
+  readonly name: keyof Repositories;
+  readonly make: (world: World, text: string) => Row;
+}
+
+const organizations: RowKind = {
+  name: 'organizations',
+  make: (_world, text) => {
+    const value = anOrganization({ slug: text, name: text });
+    return {
+      value,
+      insert: (tx) => tx.organizations.insert(value.id, value),
+      find: (store) => store.organizations.find(value.id),
+      update: (tx, name, version) => tx.organizations.update(value.id, { ...value, name }, version),
+      remove: (tx) => tx.organizations.remove(value.id),
+    };
+  },
+};
+
+const users: RowKind = {
+  name: 'users',
+  make: (_world, text) => {
+    const value = aUser({ email: text, emailKey: text, name: text, passwordHash: text });
+    return {
+      value,
+      insert: (tx) => tx.users.insert(value),
+      find: (store) => store.users.find(value.id),
+      update: (tx, name, version) => tx.users.update({ ...value, name }, version),
+      remove: (tx) => tx.users.remove(value.id),
+    };
+  },
+};
+
+const memberships: RowKind = {
+  name: 'memberships',
+  make: ({ organization: { id } }, text) => {
+    const user = aUser();
+    const value = aMembership(id, user.id, { email: text, emailKey: text, name: text });
+    return {
+      value,
+      insert: async (tx) => {
+        await tx.users.insert(user);
+        await tx.memberships.insert(id, value);
+      },
+      find: (store) => store.memberships.find(id, value.id),
+      update: (tx, name, version) => tx.memberships.update(id, { ...value, name }, version),
+      remove: (tx) => tx.memberships.remove(id, value.id),
+    };
+  },
+};
+
+const grants: RowKind = {
+  name: 'grants',
+  make: ({ organization: { id }, membership, connection }, text) => {
+    const value = aGrant(id, membership.id, {
+      source: { kind: 'sso_claim', connectionId: connection.id, claim: text, value: text, mappingId: text },
+    });
+    return {
+      value,
+      insert: (tx) => tx.grants.insert(id, value),
+      find: async (store) =>
+        (await store.grants.listByMembership(id, membership.id)).find((grant) => grant.id === value.id),
+      remove: (tx) => tx.grants.remove(id, value.id),
+    };
+  },
+};
+
+const teams: RowKind = {
+  name: 'teams',
+  make: ({ organization: { id } }, text) => {
+    const value = aTeam(id, { name: text });
+    return {
+      value,
+      insert: (tx) => tx.teams.insert(id, value),
+      find: (store) => store.teams.find(id, value.id),
+      update: (tx, name, version) => tx.teams.update(id, { ...value, name }, version),
+      remove: (tx) => tx.teams.remove(id, value.id),
+    };
+  },
+};
+
+const invitations: RowKind = {
+  name: 'invitations',
+  make: ({ organization: { id } }, text) => {
+    const value = anInvitation(id, { email: text, emailKey: text, message: text, tokenHash: `hash ${text}` });
+    return {
+      value,
+      insert: (tx) => tx.invitations.insert(id, value),
+      find: (store) => store.invitations.find(id, value.id),
+      update: (tx, message, version) => tx.invitations.update(id, { ...value, message }, version),
+    };
+  },
+};
+
+const directories: RowKind = {
+  name: 'directories',
+  make: ({ organization: { id } }, text) => {
+    const value = aDirectory(id, { name: text });
+    return {
+      value,
+      insert: (tx) => tx.directories.insert(id, value),
+      find: (store) => store.directories.find(id, value.id),
+      update: (tx, name, version) => tx.directories.update(id, { ...value, name }, version),
+      remove: (tx) => tx.directories.remove(id, value.id),
+    };
+  },
+};
+
+const directoryTokens: RowKind = {
+  name: 'directoryTokens',
+  make: ({ organization: { id }, directory }, text) => {
+    const value = aDirectoryToken(directory, { name: text, tokenHash: `hash ${text}` });
+    return {
+      value,
+      insert: (tx) => tx.directoryTokens.insert(id, value),
+      find: (store) => store.directoryTokens.findByHash(value.tokenHash),
+      remove: (tx) => tx.directoryTokens.remove(id, directory.id, value.id),
+    };
+  },
+};
+
+const directoryUsers: RowKind = {
+  name: 'directoryUsers',
+  make: ({ organization: { id }, directory }, text) => {
+    const user = aUser();
+    const member = aMembership(id, user.id);
+    const value = aDirectoryUser(directory.id, member, {
+      userName: text,
+      userNameKey: text,
+      externalId: text,
+      displayNameKey: text,
+      emailKeys: [text, `second ${text}`],
+      attributes: { displayName: text, nested: [{ [text]: text }] },
+    });
+    return {
+      value,
+      insert: async (tx) => {
+        await tx.users.insert(user);
+        await tx.memberships.insert(id, member);
+        await tx.directoryUsers.insert(id, value);
+      },
+      find: (store) => store.directoryUsers.find(id, directory.id, value.id),
+      update: (tx, externalId, version) => tx.directoryUsers.update(id, { ...value, externalId }, version),
+      remove: (tx) => tx.directoryUsers.remove(id, directory.id, value.id),
+    };
+  },
+};
+
+const directoryGroups: RowKind = {
+  name: 'directoryGroups',
+  make: ({ organization: { id }, directory }, text) => {
+    const value = aDirectoryGroup(directory, {
+      displayName: text,
+      displayNameKey: text,
+      externalId: text,
+      attributes: { [text]: text },
+    });
+    return {
+      value,
+      insert: (tx) => tx.directoryGroups.insert(id, value),
+      find: (store) => store.directoryGroups.find(id, directory.id, value.id),
+      update: (tx, externalId, version) => tx.directoryGroups.update(id, { ...value, externalId }, version),
+      remove: (tx) => tx.directoryGroups.remove(id, directory.id, value.id),
+    };
+  },
+};
+
+const groupMappings: RowKind = {
+  name: 'groupMappings',
+  make: ({ organization: { id } }, text) => {
+    const value = aGroupMapping(id, { match: { kind: 'claim', claim: text, value: text } });
+    return {
+      value,
+      insert: (tx) => tx.groupMappings.insert(id, value),
+      find: (store) => store.groupMappings.find(id, value.id),
+      update: (tx, groupName, version) =>
+        tx.groupMappings.update(id, { ...value, match: { kind: 'group_name', groupName } }, version),
+      remove: (tx) => tx.groupMappings.remove(id, value.id),
+    };
+  },
+};
+
+const connections: RowKind = {
+  name: 'connections',
+  make: ({ organization: { id } }, text) => {
+    const value = aConnection(id, {
+      name: text,
+      settings: oidcSettings({ issuer: text, clientId: text, clientSecret: text, scopes: [text] }),
+      attributes: { email: text, groups: text },
+      userNameClaim: text,
+    });
+    return {
+      value,
+      insert: (tx) => tx.connections.insert(id, value),
+      find: (store) => store.connections.find(id, value.id),
+      update: (tx, name, version) => tx.connections.update(id, { ...value, name }, version),
+      remove: (tx) => tx.connections.remove(id, value.id),
+    };
+  },
+};
+
+const samlConnections: RowKind = {
+  name: 'connections',
+  make: ({ organization: { id } }, text) => {
+    const settings = samlSettings({ idpEntityId: text, ssoUrl: text, certificates: [text, text] });
+    const value = aConnection(id, { name: text, settings });
+    return {
+      value,
+      insert: (tx) => tx.connections.insert(id, value),
+      find: (store) => store.connections.findById(value.id),
+    };
+  },
+};
+
+const identities: RowKind = {
+  name: 'identities',
+  make: ({ organization: { id }, connection }, text) => {
+    const user = aUser();
+    const member = aMembership(id, user.id);
+    const value = anIdentity(connection.id, member, { issuer: text, subject: text });
+    return {
+      value,
+      insert: async (tx) => {
+        await tx.users.insert(user);
+        await tx.memberships.insert(id, member);
+        await tx.identities.insert(id, value);
+      },
+      find: (store) => store.identities.find(id, connection.id, text, text),
+      remove: (tx) => tx.identities.removeByMembership(id, member.id),
+    };
+  },
+};
+
+const domains: RowKind = {
+  name: 'domains',
+  make: ({ organization: { id } }, text) => {
+    const value = aDomain(id, { domain: text, challenge: text });
+    return {
+      value,
+      insert: (tx) => tx.domains.insert(id, value),
+      find: (store) => store.domains.find(id, value.id),
+      update: (tx, challenge, version) => tx.domains.update(id, { ...value, challenge }, version),
+      remove: (tx) => tx.domains.remove(id, value.id),
+    };
+  },
+};
+
+const pendingSignIns: RowKind = {
+  name: 'pendingSignIns',
+  make: ({ organization: { id }, connection }, text) => {
+    const value = aPendingSignIn(connection, {
+      handleHash: text,
+      bindingHash: text,
+      requestId: text,
+      nonce: text,
+      codeVerifier: text,
+      returnTo: text,
+    });
+    return {
+      value,
+      insert: (tx) => tx.pendingSignIns.insert(id, value),
+      find: (store) => store.pendingSignIns.find(id, connection.id, text),
+      remove: (tx) => tx.pendingSignIns.consume(id, connection.id, text),
+    };
+  },
+};
+
+const sessions: RowKind = {
+  name: 'sessions',
+  make: ({ organization: { id }, membership, connection }, text) => {
+    const value = aSession(membership, { idHash: text, connectionId: connection.id });
+    return {
+      value,
+      insert: (tx) => tx.sessions.insert(id, value),
+      find: (store) => store.sessions.findByHash(text),
+      remove: (tx) => tx.sessions.remove(id, text),
+    };
+  },
+};
+
+const auditEvents: RowKind = {
+  name: 'auditEvents',
+  make: ({ organization: { id } }, text) => {
+    const value = anAuditEvent(id, {
+      actor: { kind: 'directory', directoryId: text, tokenId: text, tokenName: text },
+      target: { kind: text, id: text },
+      details: { [text]: [text] },
+      requestId: text,
+      ip: text,
+    });
+    return {
+      value,
+      insert: (tx) => tx.auditEvents.append(id, value),
+      find: async (store) =>
+        (await store.auditEvents.list(id, {}, { limit: 1000 })).find((event) => event.id === value.id),
+    };
+  },
+};
+
+const outbox: RowKind = {
+  name: 'outbox',
+  make: ({ organization: { id } }, text) => {
+    const value = anOutboxEvent(id, { kind: 'mail', type: text, payload: text, lastError: text });
+    return {
+      value,
+      insert: (tx) => tx.outbox.append(id, value),
+      find: (store) => store.outbox.find(id, value.id),
+    };
+  },
+};
+
+/** Every kind of row that can be read back by itself. */
+export const ROW_KINDS: readonly RowKind[] = [
+  organizations,
+  users,
+  memberships,
+  grants,
+  teams,
+  invitations,
+  directories,
+  directoryTokens,
+  directoryUsers,
+  directoryGroups,
+  groupMappings,
+  connections,
+  samlConnections,
+  identities,
+  domains,
+  pendingSignIns,
+  sessions,
+  auditEvents,
+  outbox,
+];

@@ -1,0 +1,37 @@
+/** Every suite of the storage contract, for one adapter. */
+import { type Adapter, opener } from './adapters.ts';
+import { counts } from './counts.contract.ts';
+import { directoryQuery } from './directory-query.contract.ts';
+import { durability } from './durability.contract.ts';
+import { groupMembers } from './group-members.contract.ts';
+import { lookUps } from './look-ups.contract.ts';
+import { paging } from './paging.contract.ts';
+import { removals } from './removals.contract.ts';
+import { roundTrips } from './round-trips.contract.ts';
+import { singleUse } from './single-use.contract.ts';
+import type { ContractSuite } from './storage-under-test.ts';
+import { tenantIsolation } from './tenant-isolation.contract.ts';
+import { transactions } from './transactions.contract.ts';
+import { uniqueness } from './uniqueness.contract.ts';
+import { versions } from './versions.contract.ts';
+
+const SUITES: readonly ContractSuite[] = [
+  roundTrips,
+  uniqueness,
+  versions,
+  transactions,
+  counts,
+  singleUse,
+  lookUps,
+  removals,
+  paging,
+  directoryQuery,
+  groupMembers,
+  tenantIsolation,
+  durability,
+];
+
+/** Registers the tests of all suites under the adapter's name. */
+export function holdToContract(adapter: Adapter): void {
+  for (const suite of SUITES) suite(adapter.name, opener(adapter));
+}

@@ -1,0 +1,388 @@
+/** For every method of every repository: how to call it for organization `b` with what belongs to organization `a`. */
+import type { Queries, Repositories, WriteVerb } from '../../src/core/ports/storage.ts';
+import type { OrganizationId } from '../../src/kernel/ids.ts';
+import { nextId, nextText } from '../support/builders.ts';
+import { SHARED, type World } from '../support/world.ts';
+
+/** What the caller is told about the other organization's things: exactly what it would be told about nothing. */
+type Told =
+  | { readonly answers: unknown }
+  | { readonly refuses: 'not_found' | 'version_conflict' | 'internal' }
+  /** A look-up by a key that both organizations hold: only the caller's own row may come back. */
+  | { readonly answersOwn: number };
+
+/** A method that ends at the border of an organization. */
+type Bounded<Store> = Told & {
+  readonly call: (store: Store, b: OrganizationId, a: World) => Promise<unknown>;
+};
+
+/** A method that is global by the port's own word; the closed list of them is asserted by the suite. */
+interface Global {
+  readonly global: true;
+}
+
+/** Reads must be callable outside a transaction, so their calls are given no more than `Queries`. */
+type Entry<Method> = Global | Bounded<Method extends WriteVerb ? Repositories : Queries>;
+
+export type IsolationTable = {
+  readonly [Name in keyof Repositories]: {
+    readonly [Method in keyof Repositories[Name]]: Entry<Method>;
+  };
+};
+
+const PAGE = { offset: 0, limit: 100 } as const;
+const global: Global = { global: true };
+
+/** The same row as if it were the caller's own: the id is known, only the organization differs. */
+const claimedBy = <Row extends object>(organizationId: OrganizationId, row: Row) => ({
+  ...row,
+  organizationId,
+});
+
+const absent = { answers: undefined } as const;
+const nothing = { answers: [] } as const;
+const noRows = { answers: { rows: [], total: 0 } } as const;
+const untouched = { answers: false } as const;
+const notFound = { refuses: 'not_found' } as const;
+const conflict = { refuses: 'version_conflict' } as const;
+const bug = { refuses: 'internal' } as const;
+
+const people: Pick<
+  IsolationTable,
+  'organizations' | 'users' | 'memberships' | 'grants' | 'teams' | 'teamMembers' | 'invitations'
+> = {
+  organizations: {
+    insert: { ...bug, call: (tx, b, a) => tx.organizations.insert(b, a.organization) },
+    find: { answersOwn: 1, call: (store, b) => store.organizations.find(b) },
+    update: { ...bug, call: (tx, b, a) => tx.organizations.update(b, a.organization, 1) },
+    remove: { answers: true, call: (tx, b) => tx.organizations.remove(b) },
+    moveCounts: {
+      answers: 'moved',
+      call: (tx, b) => tx.organizations.moveCounts(b, { seats: 5, owners: 5 }),
+    },
+    findBySlug: global,
+    list: global,
+  },
+  users: { insert: global, find: global, findByEmail: global, update: global, remove: global },
+  memberships: {
+    insert: { ...bug, call: (tx, b, a) => tx.memberships.insert(b, { ...a.membership, id: nextId('mem') }) },
+    find: { ...absent, call: (store, b, a) => store.memberships.find(b, a.membership.id) },
+    findByUser: { ...absent, call: (store, b, a) => store.memberships.findByUser(b, a.user.id) },
+    listByEmail: { answersOwn: 1, call: (store, b) => store.memberships.listByEmail(b, SHARED.email) },
+    list: { answersOwn: 1, call: (store, b) => store.memberships.list(b, {}, PAGE) },
+    update: { ...conflict, call: (tx, b, a) => tx.memberships.update(b, claimedBy(b, a.membership), 1) },
+    remove: { ...untouched, call: (tx, b, a) => tx.memberships.remove(b, a.membership.id) },
+    listByUser: global,
+  },
+  grants: {
+    insert: {
+      ...notFound,
+      call: (tx, b, a) => tx.grants.insert(b, { ...claimedBy(b, a.grant), id: nextId('grt') }),
+    },
+    listByMembership: {
+      ...nothing,
+      call: (store, b, a) => store.grants.listByMembership(b, a.membership.id),
+    },
+    remove: { ...untouched, call: (tx, b, a) => tx.grants.remove(b, a.grant.id) },
+    removeByMembership: { ...absent, call: (tx, b, a) => tx.grants.removeByMembership(b, a.membership.id) },
+  },
+  teams: {
+    insert: { ...bug, call: (tx, b, a) => tx.teams.insert(b, { ...a.team, id: nextId('team') }) },
+    find: { ...absent, call: (store, b, a) => store.teams.find(b, a.team.id) },
+    list: { answersOwn: 1, call: (store, b) => store.teams.list(b) },
+    update: { ...conflict, call: (tx, b, a) => tx.teams.update(b, claimedBy(b, a.team), 1) },
+    remove: { ...untouched, call: (tx, b, a) => tx.teams.remove(b, a.team.id) },
+  },
+  teamMembers: {
+    listByMemberships: {
+      ...nothing,
+      call: (store, b, a) => store.teamMembers.listByMemberships(b, [a.membership.id]),
+    },
+    listByTeam: { ...nothing, call: (store, b, a) => store.teamMembers.listByTeam(b, a.team.id, PAGE) },
+    replace: {
+      ...notFound,
+      call: (tx, b, a) => tx.teamMembers.replace(b, a.membership.id, [{ teamId: a.team.id, role: 'owner' }]),
+    },
+  },
+  invitations: {
+    insert: { ...bug, call: (tx, b, a) => tx.invitations.insert(b, { ...a.invitation, id: nextId('inv') }) },
+    find: { ...absent, call: (store, b, a) => store.invitations.find(b, a.invitation.id) },
+    findPendingByEmail: {
+      answersOwn: 1,
+      call: (store, b, a) => store.invitations.findPendingByEmail(b, a.invitation.emailKey),
+    },
+    list: { answersOwn: 1, call: (store, b) => store.invitations.list(b, {}, PAGE) },
+    listPending: { answersOwn: 1, call: (store, b) => store.invitations.listPending(b) },
+    update: { ...conflict, call: (tx, b, a) => tx.invitations.update(b, claimedBy(b, a.invitation), 1) },
+    claim: {
+      ...untouched,
+      call: (tx, b, a) => tx.invitations.claim(b, a.invitation.id, { membershipId: a.membership.id, now: 1 }),
+    },
+    findByTokenHash: global,
+  },
+};
+
+const directories: Pick<
+  IsolationTable,
+  'directories' | 'directoryTokens' | 'groupMappings' | 'groupMembers'
+> = {
+  directories: {
+    insert: { ...bug, call: (tx, b, a) => tx.directories.insert(b, { ...a.directory, id: nextId('dir') }) },
+    find: { ...absent, call: (store, b, a) => store.directories.find(b, a.directory.id) },
+    list: { answersOwn: 1, call: (store, b) => store.directories.list(b) },
+    update: { ...conflict, call: (tx, b, a) => tx.directories.update(b, claimedBy(b, a.directory), 1) },
+    remove: { ...untouched, call: (tx, b, a) => tx.directories.remove(b, a.directory.id) },
+  },
+  directoryTokens: {
+    insert: {
+      ...notFound,
+      call: (tx, b, a) =>
+        tx.directoryTokens.insert(b, {
+          ...claimedBy(b, a.token),
+          id: nextId('dtk'),
+          tokenHash: nextText('hash'),
+        }),
+    },
+    list: { ...nothing, call: (store, b, a) => store.directoryTokens.list(b, a.directory.id) },
+    remove: { ...untouched, call: (tx, b, a) => tx.directoryTokens.remove(b, a.directory.id, a.token.id) },
+    updateLastUsed: { ...absent, call: (tx, b, a) => tx.directoryTokens.updateLastUsed(b, a.token.id, 9) },
+    findByHash: global,
+  },
+  groupMembers: {
+    insert: {
+      ...notFound,
+      call: (tx, b, a) =>
+        tx.groupMembers.insert(b, a.group.id, [{ memberId: nextId('du'), memberKind: 'user' }]),
+    },
+    remove: { ...nothing, call: (tx, b, a) => tx.groupMembers.remove(b, a.group.id, [a.directoryUser.id]) },
+    list: { ...nothing, call: (store, b, a) => store.groupMembers.list(b, a.group.id, PAGE) },
+    listGroupsOf: {
+      ...nothing,
+      call: (store, b, a) => store.groupMembers.listGroupsOf(b, a.directoryUser.id),
+    },
+    removeEverywhere: {
+      ...nothing,
+      call: (tx, b, a) => tx.groupMembers.removeEverywhere(b, a.directoryUser.id),
+    },
+  },
+  groupMappings: {
+    insert: { ...bug, call: (tx, b, a) => tx.groupMappings.insert(b, { ...a.mapping, id: nextId('map') }) },
+    find: { ...absent, call: (store, b, a) => store.groupMappings.find(b, a.mapping.id) },
+    list: { answersOwn: 1, call: (store, b) => store.groupMappings.list(b) },
+    update: { ...conflict, call: (tx, b, a) => tx.groupMappings.update(b, claimedBy(b, a.mapping), 1) },
+    remove: { ...untouched, call: (tx, b, a) => tx.groupMappings.remove(b, a.mapping.id) },
+  },
+};
+
+const resources: Pick<IsolationTable, 'directoryUsers' | 'directoryGroups'> = {
+  directoryUsers: {
+    insert: {
+      ...notFound,
+      call: (tx, b, a) =>
+        tx.directoryUsers.insert(b, {
+          ...claimedBy(b, a.directoryUser),
+          id: nextId('du'),
+          userNameKey: nextText('name'),
+        }),
+    },
+    find: {
+      ...absent,
+      call: (store, b, a) => store.directoryUsers.find(b, a.directory.id, a.directoryUser.id),
+    },
+    findByMembership: {
+      ...absent,
+      call: (store, b, a) => store.directoryUsers.findByMembership(b, a.membership.id),
+    },
+    listByUserName: {
+      answersOwn: 1,
+      call: (store, b) => store.directoryUsers.listByUserName(b, SHARED.userName),
+    },
+    listByExternalId: {
+      answersOwn: 1,
+      call: (store, b) => store.directoryUsers.listByExternalId(b, SHARED.externalId),
+    },
+    query: {
+      ...noRows,
+      call: (store, b, a) => store.directoryUsers.query(b, a.directory.id, { kind: 'all' }, PAGE),
+    },
+    scan: {
+      ...nothing,
+      call: (store, b, a) => store.directoryUsers.scan(b, a.directory.id, { kind: 'all' }, PAGE),
+    },
+    update: {
+      ...conflict,
+      call: (tx, b, a) => tx.directoryUsers.update(b, claimedBy(b, a.directoryUser), 1),
+    },
+    remove: {
+      ...untouched,
+      call: (tx, b, a) => tx.directoryUsers.remove(b, a.directory.id, a.directoryUser.id),
+    },
+  },
+  directoryGroups: {
+    insert: {
+      ...notFound,
+      call: (tx, b, a) => tx.directoryGroups.insert(b, { ...claimedBy(b, a.group), id: nextId('dg') }),
+    },
+    find: { ...absent, call: (store, b, a) => store.directoryGroups.find(b, a.directory.id, a.group.id) },
+    findInOrganization: {
+      ...absent,
+      call: (store, b, a) => store.directoryGroups.findInOrganization(b, a.group.id),
+    },
+    listByName: { answersOwn: 1, call: (store, b) => store.directoryGroups.listByName(b, SHARED.groupName) },
+    query: {
+      ...noRows,
+      call: (store, b, a) => store.directoryGroups.query(b, a.directory.id, { kind: 'all' }, PAGE),
+    },
+    scan: {
+      ...nothing,
+      call: (store, b, a) => store.directoryGroups.scan(b, a.directory.id, { kind: 'all' }, PAGE),
+    },
+    update: { ...conflict, call: (tx, b, a) => tx.directoryGroups.update(b, claimedBy(b, a.group), 1) },
+    remove: { ...untouched, call: (tx, b, a) => tx.directoryGroups.remove(b, a.directory.id, a.group.id) },
+  },
+};
+
+const signIns: Pick<
+  IsolationTable,
+  'connections' | 'identities' | 'domains' | 'pendingSignIns' | 'consumedAssertions' | 'sessions'
+> = {
+  connections: {
+    insert: { ...bug, call: (tx, b, a) => tx.connections.insert(b, { ...a.connection, id: nextId('con') }) },
+    find: { ...absent, call: (store, b, a) => store.connections.find(b, a.connection.id) },
+    list: { answersOwn: 1, call: (store, b) => store.connections.list(b) },
+    update: { ...conflict, call: (tx, b, a) => tx.connections.update(b, claimedBy(b, a.connection), 1) },
+    remove: { ...untouched, call: (tx, b, a) => tx.connections.remove(b, a.connection.id) },
+    findById: global,
+  },
+  identities: {
+    insert: {
+      ...notFound,
+      call: (tx, b, a) =>
+        tx.identities.insert(b, { ...claimedBy(b, a.identity), subject: nextText('subject') }),
+    },
+    find: {
+      ...absent,
+      call: (store, b, a) => store.identities.find(b, a.connection.id, SHARED.issuer, SHARED.subject),
+    },
+    findByMembership: {
+      ...absent,
+      call: (store, b, a) => store.identities.findByMembership(b, a.connection.id, a.membership.id),
+    },
+    listByMembership: {
+      ...nothing,
+      call: (store, b, a) => store.identities.listByMembership(b, a.membership.id),
+    },
+    removeByMembership: {
+      ...absent,
+      call: (tx, b, a) => tx.identities.removeByMembership(b, a.membership.id),
+    },
+  },
+  domains: {
+    insert: { ...bug, call: (tx, b, a) => tx.domains.insert(b, { ...a.domain, id: nextId('dom') }) },
+    find: { ...absent, call: (store, b, a) => store.domains.find(b, a.domain.id) },
+    list: { answersOwn: 1, call: (store, b) => store.domains.list(b) },
+    update: { ...conflict, call: (tx, b, a) => tx.domains.update(b, claimedBy(b, a.domain), 1) },
+    remove: { ...untouched, call: (tx, b, a) => tx.domains.remove(b, a.domain.id) },
+    findVerified: global,
+  },
+  pendingSignIns: {
+    insert: {
+      ...notFound,
+      call: (tx, b, a) =>
+        tx.pendingSignIns.insert(b, {
+          ...claimedBy(b, a.pending),
+          id: nextId('sin'),
+          handleHash: nextText('hash'),
+        }),
+    },
+    find: {
+      ...absent,
+      call: (store, b, a) => store.pendingSignIns.find(b, a.connection.id, a.pending.handleHash),
+    },
+    consume: {
+      ...absent,
+      call: (tx, b, a) => tx.pendingSignIns.consume(b, a.connection.id, a.pending.handleHash),
+    },
+    removeExpired: global,
+  },
+  consumedAssertions: {
+    claim: {
+      ...notFound,
+      call: (tx, b, a) => tx.consumedAssertions.claim(b, a.connection.id, '_another', 9),
+    },
+    removeExpired: global,
+  },
+  sessions: {
+    insert: {
+      ...notFound,
+      call: (tx, b, a) => tx.sessions.insert(b, { ...claimedBy(b, a.session), idHash: nextText('hash') }),
+    },
+    updateLastSeen: { ...absent, call: (tx, b, a) => tx.sessions.updateLastSeen(b, a.session.idHash, 9) },
+    listByMembership: {
+      ...nothing,
+      call: (store, b, a) => store.sessions.listByMembership(b, a.membership.id),
+    },
+    remove: { ...untouched, call: (tx, b, a) => tx.sessions.remove(b, a.session.idHash) },
+    removeByMembership: {
+      answers: 0,
+      call: (tx, b, a) => tx.sessions.removeByMembership(b, a.membership.id),
+    },
+    findByHash: global,
+    removeExpired: global,
+  },
+};
+
+const journal: Pick<IsolationTable, 'auditEvents' | 'outbox' | 'installation'> = {
+  auditEvents: {
+    append: { ...bug, call: (tx, b, a) => tx.auditEvents.append(b, { ...a.auditEvent, id: nextId('aud') }) },
+    list: { answersOwn: 1, call: (store, b) => store.auditEvents.list(b, {}, PAGE) },
+  },
+  outbox: {
+    append: { ...bug, call: (tx, b, a) => tx.outbox.append(b, { ...a.outboxEvent, id: nextId('evt') }) },
+    find: { ...absent, call: (store, b, a) => store.outbox.find(b, a.outboxEvent.id) },
+    claim: {
+      ...absent,
+      call: (tx, b, a) => tx.outbox.claim(b, a.outboxEvent.id, Number.MAX_SAFE_INTEGER - 1, 1),
+    },
+    settle: {
+      ...absent,
+      call: (tx, b, a) =>
+        tx.outbox.settle(b, a.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: 'stolen' }),
+    },
+    listDue: global,
+  },
+  installation: { find: global, insert: global, consume: global },
+};
+
+/** The whole port. A method missing here fails the type check, and at run time the suite. */
+export const ISOLATION_TABLE: IsolationTable = {
+  ...people,
+  ...directories,
+  ...resources,
+  ...signIns,
+  ...journal,
+};
+
+/** The closed list of methods that reach beyond one organization, each for the reason its docblock gives. */
+export const GLOBAL_METHODS: readonly string[] = [
+  'connections.findById',
+  'consumedAssertions.removeExpired',
+  'directoryTokens.findByHash',
+  'domains.findVerified',
+  'installation.consume',
+  'installation.find',
+  'installation.insert',
+  'invitations.findByTokenHash',
+  'memberships.listByUser',
+  'organizations.findBySlug',
+  'organizations.list',
+  'outbox.listDue',
+  'pendingSignIns.removeExpired',
+  'sessions.findByHash',
+  'sessions.removeExpired',
+  'users.find',
+  'users.findByEmail',
+  'users.insert',
+  'users.remove',
+  'users.update',
+];

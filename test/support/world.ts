@@ -1,0 +1,145 @@
+/** A world: one organization that holds one of everything, so that a test can ask what else sees or changes it. */
+import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
+import {
+  aConnection,
+  aDirectory,
+  aDirectoryGroup,
+  aDirectoryToken,
+  aDirectoryUser,
+  aDomain,
+  aGrant,
+  aGroupMapping,
+  aMembership,
+  anAuditEvent,
+  anIdentity,
+  anInvitation,
+  anOrganization,
+  anOutboxEvent,
+  aPendingSignIn,
+  aSession,
+  aTeam,
+  aUser,
+  BUILT_AT,
+  oidcSettings,
+} from './builders.ts';
+
+export type World = ReturnType<typeof aWorld>;
+
+/** What two worlds have in common: an outsider who guesses names finds the same ones in both (S115). */
+export const SHARED = {
+  email: 'ada@shared.example',
+  userName: 'ada@shared.example',
+  externalId: 'external-1',
+  groupName: 'staff',
+  issuer: 'https://shared.example',
+  subject: 'subject-1',
+  domain: 'shared.example',
+  assertionId: '_assertion-1',
+} as const;
+
+function aPeopleWorld() {
+  const user = aUser();
+  const organization = anOrganization({ activeOwners: 1, seatsUsed: 2 });
+  const membership = aMembership(organization.id, user.id, { email: SHARED.email, emailKey: SHARED.email });
+  const team = aTeam(organization.id);
+  return {
+    user,
+    organization,
+    membership,
+    team,
+    grant: aGrant(organization.id, membership.id),
+    teamMember: { teamId: team.id, membershipId: membership.id, role: 'member' as const },
+    invitation: anInvitation(organization.id, { email: 'invitee@shared.example' }),
+  };
+}
+
+function aDirectoryWorld({ organization, membership }: ReturnType<typeof aPeopleWorld>) {
+  const directory = aDirectory(organization.id);
+  const { externalId, userName, groupName, email } = SHARED;
+  const group = aDirectoryGroup(directory, { displayName: groupName, externalId });
+  return {
+    directory,
+    group,
+    token: aDirectoryToken(directory),
+    directoryUser: aDirectoryUser(directory.id, membership, { userName, externalId, emailKeys: [email] }),
+    mapping: aGroupMapping(organization.id, { match: { kind: 'group_id', groupId: group.id } }),
+  };
+}
+
+function aSignInWorld({ organization, membership }: ReturnType<typeof aPeopleWorld>) {
+  const connection = aConnection(organization.id, { settings: oidcSettings() });
+  const { issuer, subject, domain } = SHARED;
+  return {
+    connection,
+    identity: anIdentity(connection.id, membership, { issuer, subject }),
+    domain: aDomain(organization.id, { domain }),
+    pending: aPendingSignIn(connection),
+    session: aSession(membership, { connectionId: connection.id }),
+    auditEvent: anAuditEvent(organization.id),
+    outboxEvent: anOutboxEvent(organization.id, { kind: 'mail', payload: '{"link":"recoverable"}' }),
+  };
+}
+
+/** Builds a whole organization; nothing is stored yet. Its keys are those of every other world, its ids its own. */
+export function aWorld() {
+  const people = aPeopleWorld();
+  return { ...people, ...aDirectoryWorld(people), ...aSignInWorld(people) };
+}
+
+/** Stores the world in one given transaction, parents first. */
+export async function plantWorld(tx: Repositories, world: World): Promise<void> {
+  const id = world.organization.id;
+  const { directoryUser, group, connection } = world;
+  await tx.organizations.insert(id, world.organization);
+  await tx.users.insert(world.user);
+  await tx.memberships.insert(id, world.membership);
+  await tx.teams.insert(id, world.team);
+  await tx.grants.insert(id, world.grant);
+  await tx.teamMembers.replace(id, world.membership.id, [world.teamMember]);
+  await tx.invitations.insert(id, world.invitation);
+  await tx.directories.insert(id, world.directory);
+  await tx.directoryTokens.insert(id, world.token);
+  await tx.directoryUsers.insert(id, directoryUser);
+  await tx.directoryGroups.insert(id, group);
+  await tx.groupMembers.insert(id, group.id, [{ memberId: directoryUser.id, memberKind: 'user' }]);
+  await tx.groupMappings.insert(id, world.mapping);
+  await tx.connections.insert(id, connection);
+  await tx.identities.insert(id, world.identity);
+  await tx.domains.insert(id, world.domain);
+  await tx.pendingSignIns.insert(id, world.pending);
+  await tx.consumedAssertions.claim(id, connection.id, SHARED.assertionId, BUILT_AT + 600_000);
+  await tx.sessions.insert(id, world.session);
+  await tx.auditEvents.append(id, world.auditEvent);
+  await tx.outbox.append(id, world.outboxEvent);
+}
+
+const EVERYTHING = { kind: 'all' } as const;
+const WHOLE_PAGE = { offset: 0, limit: 1000 } as const;
+
+/** Reads back everything of the world's organization that the port can show, named by repository. */
+export async function readWorld(store: Queries, world: World) {
+  const id = world.organization.id;
+  const { membership, team, directory, group, connection } = world;
+  return {
+    organizations: await store.organizations.find(id),
+    users: await store.users.find(world.user.id),
+    memberships: await store.memberships.list(id, {}, WHOLE_PAGE),
+    grants: await store.grants.listByMembership(id, membership.id),
+    teams: await store.teams.list(id),
+    teamMembers: await store.teamMembers.listByTeam(id, team.id, WHOLE_PAGE),
+    invitations: await store.invitations.list(id, {}, WHOLE_PAGE),
+    directories: await store.directories.list(id),
+    directoryTokens: await store.directoryTokens.list(id, directory.id),
+    directoryUsers: await store.directoryUsers.query(id, directory.id, EVERYTHING, WHOLE_PAGE),
+    directoryGroups: await store.directoryGroups.query(id, directory.id, EVERYTHING, WHOLE_PAGE),
+    groupMembers: await store.groupMembers.list(id, group.id, WHOLE_PAGE),
+    groupMappings: await store.groupMappings.list(id),
+    connections: await store.connections.list(id),
+    identities: await store.identities.listByMembership(id, membership.id),
+    domains: await store.domains.list(id),
+    pendingSignIns: await store.pendingSignIns.find(id, connection.id, world.pending.handleHash),
+    sessions: await store.sessions.listByMembership(id, membership.id),
+    auditEvents: await store.auditEvents.list(id, {}, WHOLE_PAGE),
+    outbox: await store.outbox.find(id, world.outboxEvent.id),
+  };
+}

@@ -53,6 +53,7 @@ export interface DirectoryUserRepository {
   ): Promise<DirectoryUser | undefined>;
   /** Active or not, in any active directory of the organization. */
   listByUserName(organizationId: OrganizationId, userNameKey: string): Promise<readonly DirectoryUser[]>;
+  /** Likewise, by the exact externalId. */
   listByExternalId(organizationId: OrganizationId, externalId: string): Promise<readonly DirectoryUser[]>;
   query(
     organizationId: OrganizationId,

@@ -26,6 +26,7 @@ const LEAVE_GROUPS = 'DELETE FROM group_members WHERE organization_id = ? AND me
 
 const SEARCHABLE: Searchable<GroupField> = {
   table: 'directory_groups',
+  countColumn: 'group_count',
   places: {
     id: { kind: 'column', column: 'id', nullable: false },
     displayName: { kind: 'column', column: 'display_name_key', nullable: false },

@@ -19,6 +19,8 @@ export type FieldPlace =
 /** What is being searched: a table with organization_id, directory_id and id, and the places of its fields. */
 export interface Searchable<Field extends string> {
   readonly table: string;
+  /** The column of `directories` that counts the table's rows of one directory. */
+  readonly countColumn: 'user_count' | 'group_count';
   readonly places: Readonly<Record<Field, FieldPlace>>;
 }
 
@@ -117,7 +119,11 @@ export function queryPage<Field extends string>(
   const rows = sql.compose(`SELECT * ${text} ORDER BY id LIMIT ? OFFSET ?`, [...values, limit, offset]);
   // A page that is not full shows the end of the list, and so the total, without counting.
   if (rows.length < limit && (rows.length > 0 || offset === 0)) return { rows, total: offset + rows.length };
-  const [count] = sql.compose(`SELECT count(*) AS total ${text}`, values);
+  const kept = `SELECT ${target.countColumn} AS total FROM directories WHERE organization_id = ? AND id = ?`;
+  const count =
+    ask.query.kind === 'all'
+      ? sql.get(kept, ...values)
+      : sql.compose(`SELECT count(*) AS total ${text}`, values)[0];
   return { rows, total: count === undefined ? 0 : integer(count, 'total') };
 }
 

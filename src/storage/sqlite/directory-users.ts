@@ -41,6 +41,7 @@ const ADD_EMAIL = `
 
 const SEARCHABLE: Searchable<UserField> = {
   table: 'directory_users',
+  countColumn: 'user_count',
   places: {
     id: { kind: 'column', column: 'id', nullable: false },
     userName: { kind: 'column', column: 'user_name_key', nullable: false },

@@ -121,6 +121,8 @@ CREATE TABLE directories (
   name TEXT NOT NULL,
   status TEXT NOT NULL,
   adoption TEXT NOT NULL,
+  user_count INTEGER NOT NULL DEFAULT 0,
+  group_count INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (organization_id, id)
@@ -184,6 +186,18 @@ BEGIN
   SELECT RAISE (ABORT, 'missing reference: membership_id');
 END;
 
+-- Kept counts: the total of an unfiltered list is asked for with every page of it.
+CREATE TRIGGER directory_users_counted AFTER INSERT ON directory_users
+BEGIN
+  UPDATE directories SET user_count = user_count + 1
+  WHERE organization_id = NEW.organization_id AND id = NEW.directory_id;
+END;
+CREATE TRIGGER directory_users_uncounted AFTER DELETE ON directory_users
+BEGIN
+  UPDATE directories SET user_count = user_count - 1
+  WHERE organization_id = OLD.organization_id AND id = OLD.directory_id;
+END;
+
 CREATE TABLE directory_user_emails (
   organization_id TEXT NOT NULL,
   directory_id TEXT NOT NULL,
@@ -215,6 +229,17 @@ CREATE INDEX directory_groups_by_display_name
   ON directory_groups (organization_id, display_name_key, directory_id);
 CREATE INDEX directory_groups_by_external_id
   ON directory_groups (organization_id, external_id, directory_id) WHERE external_id IS NOT NULL;
+
+CREATE TRIGGER directory_groups_counted AFTER INSERT ON directory_groups
+BEGIN
+  UPDATE directories SET group_count = group_count + 1
+  WHERE organization_id = NEW.organization_id AND id = NEW.directory_id;
+END;
+CREATE TRIGGER directory_groups_uncounted AFTER DELETE ON directory_groups
+BEGIN
+  UPDATE directories SET group_count = group_count - 1
+  WHERE organization_id = OLD.organization_id AND id = OLD.directory_id;
+END;
 
 CREATE TABLE group_members (
   organization_id TEXT NOT NULL,

@@ -324,6 +324,40 @@ export function directoryQuery(name: string, open: OpenStorage): void {
       expect(scanned).toStrictEqual(one.users.slice(2, 3));
     });
 
+    test('totals stay exact through removals, cascades and rollbacks, on whole, cut and empty pages', async () => {
+      const directory = aDirectory(id);
+      const people = Array.from({ length: 6 }, () => aUser());
+      const members = people.map((person) => aMembership(id, person.id));
+      const users = members.map((member) => aDirectoryUser(directory.id, member));
+      await under.storage.transact(async (tx) => {
+        await tx.directories.insert(id, directory);
+        for (const person of people) await tx.users.insert(person);
+        for (const member of members) await tx.memberships.insert(id, member);
+        for (const user of users) await tx.directoryUsers.insert(id, user);
+      });
+      const totals = async () => {
+        const pages = [0, 1, 3, 10].flatMap((limit) => [0, 2, 50].map((offset) => ({ offset, limit })));
+        const { directoryUsers } = under.storage;
+        const answers = await Promise.all(
+          pages.map((page) => directoryUsers.query(id, directory.id, { kind: 'all' }, page)),
+        );
+        return [...new Set(answers.map(({ total }) => total))];
+      };
+      const removeFirst = (count: number) => async (tx: Repositories) => {
+        for (const user of users.slice(0, count)) await tx.directoryUsers.remove(id, directory.id, user.id);
+        if (count > 2) throw new Error('interrupted');
+      };
+      expect(await totals()).toEqual([6]);
+      await under.storage.transact(removeFirst(2));
+      expect(await totals()).toEqual([4]);
+      await expect(under.storage.transact(removeFirst(4))).rejects.toThrow('interrupted');
+      expect(await totals()).toEqual([4]);
+      await under.storage.transact(removeFirst(2));
+      expect(await totals()).toEqual([4]);
+      await under.storage.transact((tx) => tx.directories.remove(id, directory.id));
+      expect(await totals()).toEqual([0]);
+    });
+
     test('a tree of 200 terms is answered', async () => {
       const operands = Array.from({ length: 200 }, (_, index) => equals('email', WORDS[index % 5] ?? ''));
       for (const one of planted) await agreeOnUsers(one, { kind: 'or', operands });

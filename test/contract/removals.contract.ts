@@ -1,6 +1,7 @@
 /** Contract: a removal takes along what hangs on the row, and nothing else: no leftover can act for what is gone (R13). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Repositories } from '../../src/core/ports/storage.ts';
+import { GatehouseError } from '../../src/kernel/errors.ts';
 import { aConnection, anOrganization, nextId, nextText } from '../support/builders.ts';
 import { aWorld, plantWorld, readWorld, SHARED, type World } from '../support/world.ts';
 import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
@@ -236,6 +237,21 @@ export function removals(name: string, open: OpenStorage): void {
       });
       await under.storage.transact((tx) => tx.directoryGroups.remove(id, directory.id, group.id));
       expect(await under.storage.groupMembers.list(id, parent.id, { limit: 10 })).toEqual([]);
+    });
+
+    test('a user is not removed while a membership remains, and is afterwards', async () => {
+      const { user, membership, organization, directory, directoryUser } = await plant();
+      const { storage } = under;
+      await expect(storage.transact((tx) => tx.users.remove(user.id))).rejects.toThrow(GatehouseError);
+      expect(await storage.users.find(user.id)).toStrictEqual(user);
+      expect(await storage.memberships.listByUser(user.id)).toStrictEqual([membership]);
+      const removed = await storage.transact(async (tx) => {
+        await tx.directoryUsers.remove(organization.id, directory.id, directoryUser.id);
+        await tx.memberships.remove(organization.id, membership.id);
+        return tx.users.remove(user.id);
+      });
+      expect(removed).toBe(true);
+      expect(await storage.users.find(user.id)).toBeUndefined();
     });
 
     test('removing what was never there answers false', async () => {

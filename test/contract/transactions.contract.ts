@@ -99,6 +99,30 @@ export function transactions(name: string, open: OpenStorage): void {
       expect(await under.storage.organizations.find(fresh.id)).toBeUndefined();
     });
 
+    test('a clash that the function catches still ends the transaction', async () => {
+      const taken = await under.storage.transact(insertOrganization);
+      const fresh = anOrganization();
+      const swallowing = under.storage.transact(async (tx) => {
+        await tx.organizations.insert(fresh.id, fresh);
+        const late = anOrganization({ slug: taken.slug });
+        await tx.organizations.insert(late.id, late).catch(() => undefined);
+      });
+      expect(await outcomeOf(swallowing)).toEqual({ refused: 'already_exists', field: 'slug' });
+      expect(await under.storage.organizations.find(fresh.id)).toBeUndefined();
+    });
+
+    test('a clash may be told in other words: the error thrown in its place passes through', async () => {
+      const taken = await under.storage.transact(insertOrganization);
+      const told = new Interruption('in other words');
+      const translating = under.storage.transact((tx) => {
+        const late = anOrganization({ slug: taken.slug });
+        return tx.organizations.insert(late.id, late).catch(() => {
+          throw told;
+        });
+      });
+      await expect(translating).rejects.toBe(told);
+    });
+
     test('a failing transaction among many hurts only its own caller', async () => {
       const values = Array.from({ length: 60 }, () => anOrganization());
       const runs = values.map((value, index) =>

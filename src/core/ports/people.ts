@@ -53,6 +53,7 @@ export interface UserRepository {
   find(userId: UserId): Promise<User | undefined>;
   findByEmail(emailKey: string): Promise<User | undefined>;
   update(next: User, expectedVersion: number): Promise<void>;
+  /** Refused, changing nothing, while a membership of the user remains. */
   remove(userId: UserId): Promise<boolean>;
 }
 

@@ -94,6 +94,9 @@ export type Queries = { readonly [Name in keyof Repositories]: Omit<Repositories
  * `transact(fn)` runs `fn` with repositories that all belong to one atomic, serializable transaction and answers
  * after it is durable. If `fn` throws, nothing of it remains and the error passes through. `fn` may run more than
  * once (a Mongo adapter retries), so it must do nothing but storage calls: no network, no mail, no password hashing.
+ *
+ * A clash (`already_exists`, or a missing parent) ends the transaction even when `fn` catches it: some engines have lost
+ * it by then. `fn` may throw another error in its place. The repositories are dead once `fn` has settled.
  * A write that was refused has ended the transaction, `version_conflict` excepted: catching the error inside `fn` serves
  * to throw a better one, not to go on. `transact` inside `transact` is refused with `internal`.
  */

@@ -18,7 +18,13 @@ export interface Draft {
   readonly memberChanges: MemberChange[];
   /** The last password given; it is never written into the resource. */
   password: string | undefined;
+  /** Steps through lists that this request may still cause. */
+  work: number;
 }
+
+// 1000 operations with long filters over long lists would hold up every other request for seconds.
+const MAX_WORK = 100_000;
+const FILTER_CHARACTERS_PER_STEP = 64;
 
 /** A draft of a deep copy of `resource`. */
 export function newDraft(resource: ScimObject, type: ResourceType): Draft {
@@ -28,12 +34,14 @@ export function newDraft(resource: ScimObject, type: ResourceType): Draft {
     findings: newFindings(),
     memberChanges: [],
     password: undefined,
+    work: MAX_WORK,
   };
 }
 
 /**
  * Applies a change at a path. A path no schema knows is ignored and noted.
- * Throws `mutability` for a read-only target, `invalid_path`, `invalid_filter`, `invalid_value`, `no_target`.
+ * Throws `mutability` for a read-only target, `invalid_path`, `invalid_filter`, `invalid_value`, `no_target`, and
+ * `too_many` when all changes of the draft together walk through lists too often.
  */
 export function applyAtPath(draft: Draft, text: string, change: Change): void {
   const path = parsePath(text, draft.type);
@@ -88,7 +96,18 @@ function applyToAttribute(draft: Draft, path: AttributePath, change: Change): vo
   } else if (isPassword(path)) {
     draft.password = readPassword(path, change, findings);
   } else {
+    spendWork(draft, path);
     changeAttribute(resource, path, { change, findings });
+  }
+}
+
+function spendWork(draft: Draft, path: AttributePath): void {
+  const holder = path.extension === undefined ? draft.resource : ownValue(draft.resource, path.extension.id);
+  const list = isScimObject(holder) ? ownValue(holder, path.attribute.name) : undefined;
+  const filterSteps = path.filter === undefined ? 0 : path.text.length / FILTER_CHARACTERS_PER_STEP;
+  draft.work -= Array.isArray(list) ? list.length * (1 + filterSteps) : 0;
+  if (draft.work < 0) {
+    throw new GatehouseError('too_many', 'The operations together are too much work; send fewer at a time.');
   }
 }
 

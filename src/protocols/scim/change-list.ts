@@ -67,7 +67,7 @@ function requireFit(values: readonly ScimValue[], attribute: Attribute, reading:
 function changeAll(existing: ScimValue[], { attribute, sub }: AttributePath, step: Step): ScimValue[] {
   const { change, reading } = step;
   if (sub !== undefined) {
-    return changeSubOfAll(existing, sub, step);
+    return changeSubOfAll(existing, { attribute, sub }, step);
   }
   if (change.op === 'remove') {
     return change.value === undefined ? [] : removeListed(existing, attribute, step);
@@ -84,8 +84,13 @@ function removeListed(existing: ScimValue[], attribute: Attribute, { change, rea
   return withoutListed(existing, coerceList(change.value, attribute, reading), attribute);
 }
 
+interface SubTarget {
+  readonly attribute: Attribute;
+  readonly sub: Attribute;
+}
+
 /** `emails.type` without a filter means every element; with several, one `value` for all is never meant. */
-function changeSubOfAll(existing: ScimValue[], sub: Attribute, step: Step): ScimValue[] {
+function changeSubOfAll(existing: ScimValue[], { attribute, sub }: SubTarget, step: Step): ScimValue[] {
   const isRemoval = step.change.op === 'remove';
   if (!isRemoval && existing.length > 1 && (sub.name === 'value' || sub.name === 'primary')) {
     throw new GatehouseError('no_target', 'Several values exist; a filter must say which one is meant.', {
@@ -93,7 +98,8 @@ function changeSubOfAll(existing: ScimValue[], sub: Attribute, step: Step): Scim
     });
   }
   const elements = existing.length === 0 && !isRemoval ? [newScimObject()] : existing;
-  return changeSubOf(elements, sub, step);
+  // Elements that have become the same value are one value (RFC 7643 §2.4).
+  return mergeValues([], changeSubOf(elements, sub, step), attribute);
 }
 
 function changeSelected(existing: ScimValue[], path: Target, step: Step): ScimValue[] {
@@ -109,7 +115,6 @@ function changeSelected(existing: ScimValue[], path: Target, step: Step): ScimVa
     return mergeValues([], changeElements(existing, new Set(selected), { ...step, path }), path.attribute);
   }
   changeSubOf(selected, sub, step);
-  // Elements that have become the same value are one value (RFC 7643 §2.4).
   return mergeValues([], existing, path.attribute);
 }
 

@@ -5,7 +5,7 @@ import { guardBody, guardSegments, isJsonObject, type JsonObject, requireJsonObj
 import type { MemberChange } from './member-changes.ts';
 import { keepActive, requireAttributes, requireImmutables } from './resource-rules.ts';
 import { sameValue } from './resource-values.ts';
-import type { ResourceType, ScimObject } from './schema.ts';
+import { ownValue, type ResourceType, type ScimObject } from './schema.ts';
 import type { Tolerance } from './tolerances.ts';
 
 /** One operation of a PATCH body whose form is right; whether it fits the resource, `applyPatch` tells. */
@@ -61,7 +61,7 @@ export function parsePatch(body: unknown): PatchOperation[] {
 /**
  * Applies operations in order to a copy of the resource; any failure leaves nothing changed (RFC 7644 §3.5.2).
  * Attributes no schema knows are ignored and reported. Throws, naming the operation, `invalid_path`, `invalid_filter`,
- * `invalid_value`, `no_target`, `mutability`.
+ * `invalid_value`, `no_target`, `mutability`, `too_many` (operations that walk through long lists too often).
  */
 export function applyPatch(
   resource: ScimObject,
@@ -73,7 +73,6 @@ export function applyPatch(
     applyOne(draft, operation, index);
   }
   const { findings, memberChanges, password, resource: after } = draft;
-  keepActive(resource, after, findings);
   requireAttributes(after, type, resource);
   requireImmutables(resource, after, type);
   return {
@@ -90,11 +89,14 @@ function applyOne(draft: Draft, operation: PatchOperation, index: number): void 
   for (const tolerance of operation.tolerances) {
     draft.findings.tolerances.add(tolerance);
   }
+  const active = ownValue(draft.resource, 'active');
   try {
     applyOperation(draft, operation);
   } catch (error) {
     throw located(error, index);
   }
+  // After each operation, not at the end: "deactivate, then remove active" must not bring the first value back.
+  keepActive(active, draft.resource, draft.findings);
 }
 
 function applyOperation(draft: Draft, { op, path, value }: PatchOperation): void {

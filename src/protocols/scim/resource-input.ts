@@ -4,7 +4,7 @@ import { applyKeys, newDraft } from './apply.ts';
 import { guardBody, type JsonObject, requireJsonObject } from './input-guard.ts';
 import type { MemberChange, MemberValue } from './member-changes.ts';
 import { keepActive, keepUnwritable, requireAttributes, requireImmutables } from './resource-rules.ts';
-import { newScimObject, type ResourceType, type ScimObject } from './schema.ts';
+import { newScimObject, ownValue, type ResourceType, type ScimObject } from './schema.ts';
 import type { Findings, Tolerance } from './tolerances.ts';
 
 /** POST makes a resource; PUT replaces `existing`, the stored one. */
@@ -38,7 +38,7 @@ export function readResource(body: unknown, type: ResourceType, input: InputMode
   checkSchemas(object, type, draft.findings);
   applyKeys(draft, withoutNulls(object, draft.findings), 'replace');
   if (input.mode === 'replace') {
-    keepActive(input.existing, draft.resource, draft.findings);
+    keepActive(ownValue(input.existing, 'active'), draft.resource, draft.findings);
     keepUnwritable(input.existing, draft.resource, type);
     requireImmutables(input.existing, draft.resource, type);
   }

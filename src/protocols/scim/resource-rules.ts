@@ -9,6 +9,7 @@ import {
   type ResourceType,
   type Schema,
   type ScimObject,
+  type ScimValue,
 } from './schema.ts';
 import type { Findings } from './tolerances.ts';
 
@@ -36,11 +37,10 @@ export function requireImmutables(before: ScimObject, after: ScimObject, type: R
   }
 }
 
-/** Keeps a stored `active` that the new resource lacks: a suspended person is not re-activated by an omission. */
-export function keepActive(before: ScimObject, after: ScimObject, findings: Findings): void {
-  const active = ownValue(before, 'active');
-  if (typeof active === 'boolean' && !Object.hasOwn(after, 'active')) {
-    after.active = active;
+/** Puts `active` back where a change has dropped it: a suspended person is not re-activated by an omission. */
+export function keepActive(active: ScimValue | undefined, resource: ScimObject, findings: Findings): void {
+  if (typeof active === 'boolean' && !Object.hasOwn(resource, 'active')) {
+    resource.active = active;
     findings.tolerances.add('active_kept');
   }
 }

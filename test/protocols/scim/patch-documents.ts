@@ -82,3 +82,8 @@ export function withChanges(resource: ScimObject, changes: Record<string, unknow
 export function patch(resource: ScimObject, operations: readonly unknown[], type = userType): PatchResult {
   return applyPatch(resource, parsePatch({ schemas: [PATCH_OP], Operations: operations }), type);
 }
+
+/** Operations in the RFC's own spelling. */
+export const replace = (path: string, value: unknown) => ({ op: 'replace', path, value });
+export const add = (path: string, value: unknown) => ({ op: 'add', path, value });
+export const remove = (path: string) => ({ op: 'remove', path });

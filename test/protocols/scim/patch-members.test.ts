@@ -1,10 +1,6 @@
 /** PATCH on the members of a group: experiments P21 to P34 and P68 of the SCIM dossier, and the forms beyond them. */
 import { describe, expect, test } from '@jest/globals';
-import { CORE, group, groupType, patch, user } from './patch-documents.ts';
-
-const replace = (path: string, value: unknown) => ({ op: 'replace', path, value });
-const add = (path: string, value: unknown) => ({ op: 'add', path, value });
-const remove = (path: string) => ({ op: 'remove', path });
+import { add, CORE, group, groupType, patch, remove, replace, user } from './patch-documents.ts';
 
 const one = (value: string) => ({ value, type: undefined });
 const memberCases: readonly { title: string; operation: unknown; changes: readonly unknown[] }[] = [

@@ -164,10 +164,11 @@ CREATE TABLE directory_users (
 -- userName before directory: the same index answers "in this directory" and "anywhere in the organization".
 CREATE UNIQUE INDEX directory_users_by_user_name
   ON directory_users (organization_id, user_name_key, directory_id);
+-- Look-ups end with id: lists are ordered by it, and without it the planner walks the directory instead.
 CREATE INDEX directory_users_by_external_id
-  ON directory_users (organization_id, external_id, directory_id) WHERE external_id IS NOT NULL;
+  ON directory_users (organization_id, external_id, directory_id, id) WHERE external_id IS NOT NULL;
 CREATE INDEX directory_users_by_display_name
-  ON directory_users (organization_id, directory_id, display_name_key) WHERE display_name_key IS NOT NULL;
+  ON directory_users (organization_id, directory_id, display_name_key, id) WHERE display_name_key IS NOT NULL;
 CREATE INDEX directory_users_by_membership ON directory_users (organization_id, membership_id);
 
 -- Not a foreign key: ending a membership must not take away what the directory still holds.
@@ -226,9 +227,9 @@ CREATE TABLE directory_groups (
   FOREIGN KEY (organization_id, directory_id) REFERENCES directories (organization_id, id) ON DELETE CASCADE
 ) STRICT;
 CREATE INDEX directory_groups_by_display_name
-  ON directory_groups (organization_id, display_name_key, directory_id);
+  ON directory_groups (organization_id, display_name_key, directory_id, id);
 CREATE INDEX directory_groups_by_external_id
-  ON directory_groups (organization_id, external_id, directory_id) WHERE external_id IS NOT NULL;
+  ON directory_groups (organization_id, external_id, directory_id, id) WHERE external_id IS NOT NULL;
 
 CREATE TRIGGER directory_groups_counted AFTER INSERT ON directory_groups
 BEGIN

@@ -1,0 +1,284 @@
+/** Every statement of every repository finds its rows by index: the plans hold whatever the number of rows. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Database, { type Database as Connection } from 'better-sqlite3';
+import type { GroupQuery, UserQuery } from '../../../src/core/directory-query.ts';
+import type { Repositories } from '../../../src/core/ports/storage.ts';
+import { createRepositories } from '../../../src/storage/sqlite/repositories.ts';
+import type { Sql } from '../../../src/storage/sqlite/sql.ts';
+import { openTestStorage, type TestStorage } from '../../support/storage.ts';
+import { aWorld, plantWorld } from '../../support/world.ts';
+
+let under: TestStorage;
+let connection: Connection;
+
+beforeAll(async () => {
+  under = await openTestStorage();
+  connection = new Database(under.path, { readonly: true });
+});
+afterAll(async () => {
+  connection.close();
+  await under.close();
+});
+
+/** Answers the statements that `work` sends, without running any. */
+async function statementsOf(
+  work: (repositories: Repositories) => Promise<unknown>,
+): Promise<readonly string[]> {
+  const texts: string[] = [];
+  const note = (text: string) => {
+    texts.push(text);
+  };
+  const sql: Sql = {
+    run: (text) => {
+      note(text);
+      return 1;
+    },
+    get: (text) => {
+      note(text);
+      return undefined;
+    },
+    all: (text) => {
+      note(text);
+      return [];
+    },
+    compose: (text) => {
+      note(text);
+      return [];
+    },
+  };
+  await work(createRepositories(sql));
+  return texts;
+}
+
+/** The steps of the plan that read a whole table or index, or sort what they read. */
+function slowSteps(statement: string): readonly string[] {
+  const plan = connection.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${statement}`);
+  const blanks = Array.from({ length: statement.split('?').length - 1 }, () => null);
+  return plan
+    .all(...blanks)
+    .map(({ detail }) => detail)
+    .filter((detail) => /^SCAN (?!json_each)/.test(detail));
+}
+
+const world = aWorld();
+const id = world.organization.id;
+const { membership, team, directory, directoryUser, group, connection: upstream, user } = world;
+const PAGE = { offset: 100, limit: 10 };
+
+const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unknown>>> = {
+  organizations: async ({ organizations }) => [
+    await organizations.find(id),
+    await organizations.findBySlug('x'),
+    await organizations.list(PAGE),
+    await organizations.update(id, world.organization, 1),
+    await organizations.moveCounts(id, { seats: 1, owners: 0 }),
+    await organizations.remove(id),
+  ],
+  users: async ({ users }) => [
+    await users.find(user.id),
+    await users.findByEmail('x'),
+    await users.update(user, 1),
+    await users.remove(user.id),
+  ],
+  memberships: async ({ memberships }) => [
+    await memberships.find(id, membership.id),
+    await memberships.findByUser(id, user.id),
+    await memberships.listByEmail(id, 'x'),
+    await memberships.listByUser(user.id),
+    await memberships.list(id, {}, PAGE),
+    await memberships.list(id, { role: 'admin', status: 'active', teamId: team.id, text: 'x' }, PAGE),
+    await memberships.update(id, membership, 1),
+    await memberships.remove(id, membership.id),
+  ],
+  'grants and teams': async ({ grants, teams, teamMembers }) => [
+    await grants.listByMembership(id, membership.id),
+    await grants.remove(id, world.grant.id),
+    await grants.removeByMembership(id, membership.id),
+    await teams.find(id, team.id),
+    await teams.list(id),
+    await teams.update(id, team, 1),
+    await teams.remove(id, team.id),
+    await teamMembers.listByMemberships(id, [membership.id]),
+    await teamMembers.listByTeam(id, team.id, PAGE),
+    await teamMembers.replace(id, membership.id, []),
+  ],
+  invitations: async ({ invitations }) => [
+    await invitations.find(id, world.invitation.id),
+    await invitations.findPendingByEmail(id, 'x'),
+    await invitations.list(id, {}, PAGE),
+    await invitations.list(id, { status: 'accepted' }, PAGE),
+    await invitations.listPending(id),
+    await invitations.update(id, world.invitation, 1),
+    await invitations.claim(id, world.invitation.id, { membershipId: membership.id, now: 1 }),
+    await invitations.findByTokenHash('x'),
+  ],
+  'directories and tokens': async ({ directories, directoryTokens, groupMappings }) => [
+    await directories.find(id, directory.id),
+    await directories.list(id),
+    await directories.update(id, directory, 1),
+    await directories.remove(id, directory.id),
+    await directoryTokens.list(id, directory.id),
+    await directoryTokens.findByHash('x'),
+    await directoryTokens.updateLastUsed(id, world.token.id, 1),
+    await directoryTokens.remove(id, directory.id, world.token.id),
+    await groupMappings.find(id, world.mapping.id),
+    await groupMappings.list(id),
+    await groupMappings.update(id, world.mapping, 1),
+    await groupMappings.remove(id, world.mapping.id),
+  ],
+  'directory users': async ({ directoryUsers }) => [
+    await directoryUsers.find(id, directory.id, directoryUser.id),
+    await directoryUsers.findByMembership(id, membership.id),
+    await directoryUsers.listByUserName(id, 'x'),
+    await directoryUsers.listByExternalId(id, 'x'),
+    await directoryUsers.update(id, directoryUser, 1),
+    await directoryUsers.remove(id, directory.id, directoryUser.id),
+  ],
+  'directory groups and members': async ({ directoryGroups, groupMembers }) => [
+    await directoryGroups.find(id, directory.id, group.id),
+    await directoryGroups.findInOrganization(id, group.id),
+    await directoryGroups.listByName(id, 'x'),
+    await directoryGroups.update(id, group, 1),
+    await directoryGroups.remove(id, directory.id, group.id),
+    await groupMembers.list(id, group.id, PAGE),
+    await groupMembers.listGroupsOf(id, directoryUser.id),
+    await groupMembers.remove(id, group.id, [directoryUser.id]),
+    await groupMembers.removeEverywhere(id, directoryUser.id),
+  ],
+  'connections, identities and domains': async ({ connections, identities, domains }) => [
+    await connections.find(id, upstream.id),
+    await connections.findById(upstream.id),
+    await connections.list(id),
+    await connections.update(id, upstream, 1),
+    await connections.remove(id, upstream.id),
+    await identities.find(id, upstream.id, 'x', 'y'),
+    await identities.findByMembership(id, upstream.id, membership.id),
+    await identities.listByMembership(id, membership.id),
+    await identities.removeByMembership(id, membership.id),
+    await domains.find(id, world.domain.id),
+    await domains.findVerified('x'),
+    await domains.list(id),
+    await domains.update(id, world.domain, 1),
+    await domains.remove(id, world.domain.id),
+  ],
+  'one-time records and sessions': async ({ pendingSignIns, consumedAssertions, sessions }) => [
+    await pendingSignIns.find(id, upstream.id, 'x'),
+    await pendingSignIns.consume(id, upstream.id, 'x'),
+    await pendingSignIns.removeExpired(1),
+    await consumedAssertions.removeExpired(1),
+    await sessions.findByHash('x'),
+    await sessions.listByMembership(id, membership.id),
+    await sessions.updateLastSeen(id, 'x', 1),
+    await sessions.remove(id, 'x'),
+    await sessions.removeByMembership(id, membership.id),
+    await sessions.removeExpired(1),
+  ],
+  'journal and installation': async ({ auditEvents, outbox, installation }) => [
+    await auditEvents.list(id, {}, PAGE),
+    await auditEvents.list(id, { targetId: 'x', type: 'member.added' }, PAGE),
+    await outbox.find(id, world.outboxEvent.id),
+    await outbox.claim(id, world.outboxEvent.id, 1, 1),
+    await outbox.settle(id, world.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: null }),
+    await outbox.listDue(1, 10),
+    await installation.find('x'),
+    await installation.consume('x', 'y', 'z'),
+    await installation.consume('x', 'y', undefined),
+  ],
+  'every insert': (repositories) => plantWorld(repositories, world),
+};
+
+describe('query plans', () => {
+  test.each(Object.keys(CALLS))('%s never reads a whole table', async (name) => {
+    const statements = await statementsOf(async (repositories) => CALLS[name]?.(repositories));
+    expect(statements.length).toBeGreaterThan(3);
+    for (const statement of statements)
+      expect({ statement, slow: slowSteps(statement) }).toEqual({ statement, slow: [] });
+  });
+
+  test('the gate fails on a statement without an index', () => {
+    expect(slowSteps('SELECT * FROM users WHERE name = ?')).toEqual(['SCAN users']);
+  });
+});
+
+const by = (
+  field: 'userName' | 'externalId' | 'email' | 'displayName' | 'group' | 'id',
+  value = 'x',
+): UserQuery => ({
+  kind: 'equals',
+  field,
+  value,
+});
+const from = (field: 'userName' | 'externalId' | 'displayName' | 'email'): UserQuery => ({
+  kind: 'startsWith',
+  field,
+  value: 'x',
+});
+
+const USER_QUERIES: readonly { query: UserQuery; index: string }[] = [
+  { query: { kind: 'all' }, index: 'sqlite_autoindex_directory_users_1' },
+  { query: by('id'), index: 'sqlite_autoindex_directory_users_1' },
+  { query: by('userName'), index: 'directory_users_by_user_name' },
+  { query: from('userName'), index: 'directory_users_by_user_name' },
+  { query: by('externalId'), index: 'directory_users_by_external_id' },
+  { query: by('displayName'), index: 'directory_users_by_display_name' },
+  { query: from('externalId'), index: 'directory_users_by_external_id' },
+  { query: from('displayName'), index: 'directory_users_by_display_name' },
+  { query: by('email'), index: 'directory_user_emails_by_value' },
+  { query: from('email'), index: 'directory_user_emails_by_value' },
+  { query: by('group'), index: 'PRIMARY KEY' },
+  {
+    query: { kind: 'and', operands: [by('userName'), { kind: 'not', operand: by('email') }] },
+    index: 'directory_users_by_user_name',
+  },
+  {
+    query: { kind: 'or', operands: [by('userName', 'x'), by('userName', 'y')] },
+    index: 'directory_users_by_user_name',
+  },
+  {
+    query: { kind: 'and', operands: [by('displayName'), by('group')] },
+    index: 'directory_users_by_display_name',
+  },
+];
+
+const GROUP_QUERIES: readonly { query: GroupQuery; index: string }[] = [
+  { query: { kind: 'equals', field: 'displayName', value: 'x' }, index: 'directory_groups_by_display_name' },
+  { query: { kind: 'equals', field: 'externalId', value: 'x' }, index: 'directory_groups_by_external_id' },
+  {
+    query: { kind: 'startsWith', field: 'displayName', value: 'x' },
+    index: 'directory_groups_by_display_name',
+  },
+  { query: { kind: 'equals', field: 'member', value: 'x' }, index: 'group_members_by_member' },
+];
+
+describe('directory queries', () => {
+  const planOf = (statement: string) =>
+    connection
+      .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${statement}`)
+      .all(...Array.from({ length: statement.split('?').length - 1 }, () => null))
+      .map(({ detail }) => detail)
+      .join('; ');
+
+  test.each(USER_QUERIES)('users by $query go through $index', async ({ query, index }) => {
+    const [rows = ''] = await statementsOf(({ directoryUsers }) =>
+      directoryUsers.query(id, directory.id, query, PAGE),
+    );
+    expect(slowSteps(rows)).toEqual([]);
+    expect(planOf(rows)).toContain(index);
+  });
+
+  test.each(GROUP_QUERIES)('groups by $query go through $index', async ({ query, index }) => {
+    const [rows = ''] = await statementsOf(({ directoryGroups }) =>
+      directoryGroups.query(id, directory.id, query, PAGE),
+    );
+    expect(slowSteps(rows)).toEqual([]);
+    expect(planOf(rows)).toContain(index);
+  });
+
+  test('a value is never part of the statement', async () => {
+    const poison = `x' OR 1=1 --`;
+    const statements = await statementsOf(({ directoryUsers }) =>
+      directoryUsers.query(id, directory.id, by('userName', poison), PAGE),
+    );
+    expect(statements.join()).not.toContain(poison);
+  });
+});

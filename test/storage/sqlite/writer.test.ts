@@ -1,0 +1,250 @@
+/** The single writer: calls that wait are committed together, and what one of them does hurts no other (R4, R16). */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import Database, { type Database as Connection } from 'better-sqlite3';
+import type { Repositories } from '../../../src/core/ports/storage.ts';
+import { openReader, openWriter } from '../../../src/storage/sqlite/connect.ts';
+import { prepareFile } from '../../../src/storage/sqlite/files.ts';
+import { migrate } from '../../../src/storage/sqlite/migrate.ts';
+import { createRepositories } from '../../../src/storage/sqlite/repositories.ts';
+import { createSql } from '../../../src/storage/sqlite/sql.ts';
+import { Writer } from '../../../src/storage/sqlite/writer.ts';
+import { anOrganization } from '../../support/builders.ts';
+
+let folder: string;
+let path: string;
+let connection: Connection;
+let reader: Connection;
+let writer: Writer;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-writer-'));
+  path = join(folder, 'gatehouse.db');
+  prepareFile(path);
+  connection = openWriter(path);
+  migrate(connection, path, () => 0);
+  reader = openReader(path);
+  writer = new Writer(connection);
+});
+afterEach(async () => {
+  await writer.close();
+  reader.close();
+  connection.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const slugs = () => reader.prepare('SELECT slug FROM organizations ORDER BY slug').pluck().all();
+const insert = (slug: string) => async (tx: Repositories) => {
+  const value = anOrganization({ slug });
+  await tx.organizations.insert(value.id, value);
+  return slug;
+};
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, index) => `n${String(index).padStart(4, '0')}`);
+
+describe('group commit', () => {
+  test('100 calls that wait together cost a few commits, not 100, and each gets its own answer', async () => {
+    const names = numbered(100);
+    expect(await Promise.all(names.map((name) => writer.transact(insert(name))))).toEqual(names);
+    expect(writer.commits).toBeLessThan(50);
+    expect(slugs()).toEqual(names);
+  });
+
+  test('a call alone is committed alone', async () => {
+    await writer.transact(insert('first'));
+    await writer.transact(insert('second'));
+    expect(writer.commits).toBe(2);
+  });
+
+  test('nobody is answered before the commit that holds the work', async () => {
+    const seen: unknown[] = [];
+    const names = numbered(20);
+    await Promise.all(
+      names.map(async (name) => {
+        await writer.transact(insert(name));
+        seen.push(slugs().includes(name));
+      }),
+    );
+    expect(seen).toEqual(names.map(() => true));
+  });
+
+  test('a reader sees nothing of a batch until all of it is committed', async () => {
+    const seen: number[] = [];
+    const look = (name: string) => async (tx: Repositories) => {
+      await insert(name)(tx);
+      seen.push(slugs().length);
+    };
+    await Promise.all(numbered(10).map((name) => writer.transact(look(name))));
+    expect(new Set(seen).size).toBeLessThan(10);
+    expect(seen[0]).toBe(0);
+    expect(slugs()).toHaveLength(10);
+  });
+
+  test('a failing call is rolled back alone; its neighbours in the same commit stay', async () => {
+    const calls = numbered(9).map((name, index) =>
+      writer.transact(async (tx) => {
+        await insert(name)(tx);
+        if (index % 3 === 0) throw new Error(name);
+      }),
+    );
+    const ends = await Promise.allSettled(calls);
+    expect(ends.map(({ status }) => status === 'rejected')).toEqual(numbered(9).map((_, i) => i % 3 === 0));
+    expect(slugs()).toEqual(['n0001', 'n0002', 'n0004', 'n0005', 'n0007', 'n0008']);
+    expect(writer.commits).toBeLessThan(9);
+  });
+});
+
+describe('failures of the machine', () => {
+  test('R4 on a full disk calls are storage_unavailable, reads go on, and writes again once there is room', async () => {
+    await writer.transact(insert('before'));
+    const pages = Number(connection.pragma('page_count', { simple: true }));
+    connection.pragma(`max_page_count = ${pages}`);
+    const big = async (tx: Repositories) => {
+      for (const name of numbered(300)) {
+        const value = anOrganization({ slug: `big-${name}`, name: 'x'.repeat(500) });
+        await tx.organizations.insert(value.id, value);
+      }
+    };
+    await expect(writer.transact(big)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(slugs()).toEqual(['before']);
+    connection.pragma('max_page_count = 1000000');
+    await writer.transact(big);
+    expect(slugs()).toHaveLength(301);
+  });
+
+  test('a commit that fails is told to everybody in it, and leaves nothing', async () => {
+    const breakCommit = async (tx: Repositories) => {
+      await insert('breaker')(tx);
+      // Ends the transaction behind the writer's back, as SQLite itself does after some failed writes.
+      connection.exec('ROLLBACK');
+    };
+    const calls = [insert('a'), insert('b'), breakCommit].map((fn) => writer.transact<unknown>(fn));
+    for (const end of await Promise.allSettled(calls)) {
+      expect(end).toMatchObject({ status: 'rejected', reason: { code: 'storage_unavailable' } });
+    }
+    expect(slugs()).toEqual([]);
+    await writer.transact(insert('after'));
+    expect(slugs()).toEqual(['after']);
+  });
+
+  test('a statement after the transaction was lost does not run on its own', async () => {
+    const call = writer.transact(async (tx) => {
+      connection.exec('ROLLBACK');
+      await insert('stray')(tx);
+    });
+    await expect(call).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('a lock held by another process is storage_unavailable for those who wait, and passes', async () => {
+    connection.pragma('busy_timeout = 1');
+    const other = new Database(path);
+    other.exec('BEGIN IMMEDIATE');
+    const calls = numbered(3).map((name) => writer.transact(insert(name)));
+    for (const end of await Promise.allSettled(calls)) {
+      expect(end).toMatchObject({ status: 'rejected', reason: { code: 'storage_unavailable' } });
+    }
+    other.exec('COMMIT');
+    other.close();
+    await writer.transact(insert('free'));
+    expect(slugs()).toEqual(['free']);
+  });
+});
+
+describe('the function of a call', () => {
+  test('a refused write that the function swallows is still the end of its transaction', async () => {
+    await writer.transact(insert('taken'));
+    const call = writer.transact(async (tx) => {
+      await insert('other')(tx);
+      await insert('taken')(tx).catch(() => undefined);
+    });
+    await expect(call).rejects.toMatchObject({ code: 'already_exists', field: 'slug' });
+    expect(slugs()).toEqual(['taken']);
+  });
+
+  test('a version conflict that the function catches is not the end', async () => {
+    const value = anOrganization({ slug: 'moved' });
+    await writer.transact((tx) => tx.organizations.insert(value.id, value));
+    const answer = await writer.transact(async (tx) => {
+      await insert('other')(tx);
+      return tx.organizations.update(value.id, value, 7).catch(() => 'caught');
+    });
+    expect(answer).toBe('caught');
+    expect(slugs()).toEqual(['moved', 'other']);
+  });
+
+  test('transact inside transact is refused at once instead of waiting for itself', async () => {
+    const inner = writer.transact(() => writer.transact(insert('inner')));
+    await expect(inner).rejects.toMatchObject({ code: 'internal' });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('transact after transact in one flow is not mistaken for it', async () => {
+    const later = await writer.transact(async () => () => writer.transact(insert('later')));
+    await later();
+    expect(slugs()).toEqual(['later']);
+  });
+
+  test('a function that waits for anything but storage is given up, rolled back and locked out', async () => {
+    const impatient = new Writer(connection, 20);
+    let late: Promise<unknown> = Promise.resolve();
+    const stuck = impatient.transact(async (tx) => {
+      await insert('stuck')(tx);
+      await new Promise((resolve) => {
+        late = (async () => {
+          await impatient.transact(async () => undefined).catch(() => undefined);
+          await next;
+          return insert('late')(tx);
+        })();
+        late.catch(() => resolve(undefined));
+      });
+    });
+    const next = stuck.catch(() => impatient.transact(insert('next')));
+    await expect(stuck).rejects.toMatchObject({ code: 'internal' });
+    await expect(late).rejects.toMatchObject({ code: 'internal' });
+    await next;
+    expect(slugs()).toEqual(['next']);
+    await impatient.close();
+  });
+
+  test("each function runs in its own caller's asynchronous context", async () => {
+    const context = new AsyncLocalStorage<number>();
+    const numbers = Array.from({ length: 10 }, (_, index) => index);
+    const calls = numbers.map((number) =>
+      context.run(number, () => writer.transact(async () => context.getStore())),
+    );
+    expect(await Promise.all(calls)).toEqual(numbers);
+  });
+
+  test('close lets the waiting calls finish and refuses later ones', async () => {
+    const calls = numbered(300).map((name) => writer.transact(insert(name)));
+    const closing = writer.close();
+    await expect(writer.transact(insert('late'))).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await closing;
+    expect(await Promise.all(calls)).toHaveLength(300);
+    expect(slugs()).toHaveLength(300);
+  });
+
+  test('more calls than the queue holds are refused, the others served', async () => {
+    const calls = Array.from({ length: 10_050 }, () => writer.transact(async () => 'served'));
+    const ends = await Promise.allSettled(calls);
+    expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(50);
+  });
+
+  test('R16 50 writers in a loop meet no lock of their own making', async () => {
+    const loop = async (name: string) => {
+      for (let round = 0; round < 10; round += 1) await writer.transact(insert(`${name}-${round}`));
+    };
+    await Promise.all(numbered(50).map(loop));
+    expect(slugs()).toHaveLength(500);
+  });
+
+  test('a write outside a transaction is a bug, not an outage', async () => {
+    const value = anOrganization();
+    const outside = createRepositories(createSql(reader));
+    await expect(outside.organizations.insert(value.id, value)).rejects.toMatchObject({ code: 'internal' });
+  });
+});

@@ -109,7 +109,7 @@ function changeSelected(existing: ScimValue[], path: Target, step: Step): ScimVa
     return existing.filter((value) => !matchesElement(filter, value));
   }
   if (selected.length === 0) {
-    return step.change.op === 'remove' ? existing : [...existing, ...build(path, step)];
+    return step.change.op === 'remove' ? existing : mergeValues(existing, build(path, step), path.attribute);
   }
   if (sub === undefined) {
     return mergeValues([], changeElements(existing, new Set(selected), { ...step, path }), path.attribute);

@@ -20,7 +20,7 @@ export interface Reading {
 }
 
 /** The sub-attributes named by one complex value; undefined unassigns. */
-export type Entries = readonly (readonly [Attribute, ScimValue | undefined])[];
+type Entries = readonly (readonly [Attribute, ScimValue | undefined])[];
 
 /** Most values one multi-valued attribute may hold; group members are no part of a resource and not bounded by it. */
 export const MAX_VALUES = 1000;

@@ -143,9 +143,13 @@ function identities(value: ScimValue, attribute: Attribute): readonly string[] {
   if (!isScimObject(value) || !Object.hasOwn(value, 'type') || !Object.hasOwn(value, 'value')) {
     return [identity(value, attribute)];
   }
-  const untyped = Object.assign(newScimObject(), value);
-  delete untyped.type;
-  return [identity(value, attribute), identity(untyped, attribute)];
+  return [identity(value, attribute), identity(without(value, 'type'), attribute)];
+}
+
+function without(value: ScimObject, name: string): ScimObject {
+  const rest = Object.assign(newScimObject(), value);
+  delete rest[name];
+  return rest;
 }
 
 function identity(value: ScimValue, attribute: Attribute): string {
@@ -154,7 +158,8 @@ function identity(value: ScimValue, attribute: Attribute): string {
   }
   const own = ownValue(value, 'value');
   if (own === undefined) {
-    return valueKey(value);
+    // `primary` marks a value, it is no part of it.
+    return valueKey(without(value, 'primary'));
   }
   const type = ownValue(value, 'type');
   const parts = [

@@ -294,6 +294,12 @@ const rules: readonly Row[] = [
     [remove('emails[value eq "a"].value')],
     { emails: [{ type: 'work', value: 'b' }] },
   ],
+  [
+    'an element built from a filter that turns out to be there is not stored twice',
+    {},
+    [add('emails[type eq "zz"]', { type: 'home', value: 'h@y.org' })],
+    {},
+  ],
   ['active null is not a re-activation', { active: false }, [replace('active', null)], {}],
   [
     'values come back byte for byte',

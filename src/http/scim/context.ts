@@ -1,0 +1,69 @@
+/** What every SCIM handler is told: whose directory it acts for. The token decides that; the path must agree with it. */
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { authenticateDirectory } from '../../core/directories.ts';
+import type { Directory } from '../../core/entities/directory.ts';
+import type { Cause } from '../../core/entities/journal.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import type { ResourceType } from '../../protocols/scim/schema.ts';
+import { groupResourceType, userResourceType } from '../../protocols/scim/schema.ts';
+import type { HttpDeps } from '../deps.ts';
+import { bearerToken } from '../guards.ts';
+import { causeOf } from '../request-facts.ts';
+
+/** One authenticated request of a directory. */
+export interface ScimContext {
+  readonly deps: HttpDeps;
+  readonly directory: Directory;
+  readonly organizationId: Directory['organizationId'];
+  readonly directoryId: Directory['id'];
+  readonly cause: Cause;
+  /** `https://host/scim/v2/{directoryId}`: every location starts with it, whatever the Host header says. */
+  readonly baseUrl: string;
+  readonly userType: ResourceType;
+  readonly groupType: ResourceType;
+}
+
+/** Answers one request. The context is already authenticated. */
+export type ScimHandler = (context: ScimContext, req: Request, res: Response) => Promise<void> | void;
+
+/**
+ * The guard of everything below `/:directoryId`; it runs before any body is read. Throws `unauthenticated` for a
+ * missing, malformed, doubled, unknown, expired or foreign token (S108), `forbidden` for a draft directory.
+ */
+export function directoryGuard(deps: HttpDeps): RequestHandler {
+  const types = { userType: userResourceType(), groupType: groupResourceType() };
+  return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    const token = bearerToken(req);
+    if (token === undefined) {
+      throw new GatehouseError('unauthenticated', 'Send the directory token as a bearer token.');
+    }
+    const directoryId = String(req.params.directoryId);
+    const found = await authenticateDirectory(deps, { token, directoryId });
+    const { directory } = found;
+    const context: ScimContext = {
+      deps,
+      directory,
+      organizationId: directory.organizationId,
+      directoryId: directory.id,
+      cause: causeOf(res, {
+        kind: 'directory',
+        directoryId: directory.id,
+        tokenId: found.token.id,
+        tokenName: found.token.name,
+      }),
+      baseUrl: `${deps.baseUrl}/scim/v2/${directory.id}`,
+      ...types,
+    };
+    res.locals.scim = context;
+    next();
+  };
+}
+
+/** The context that the guard left for this request. */
+export function scimContextOf(res: Response): ScimContext {
+  const context: ScimContext | undefined = res.locals.scim;
+  if (context === undefined) {
+    throw new GatehouseError('internal', 'A SCIM handler ran without its guard.');
+  }
+  return context;
+}

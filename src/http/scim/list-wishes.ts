@@ -1,0 +1,62 @@
+/** What a list or search asks for: the query parameters of GET, or the body of POST /.search, as texts still to be read. */
+import type { Request } from 'express';
+import { z } from 'zod';
+import { GatehouseError } from '../../kernel/errors.ts';
+
+const NAMES = ['filter', 'startIndex', 'count', 'attributes', 'excludedAttributes'] as const;
+type WishName = (typeof NAMES)[number];
+
+/** Absent parameters are undefined; a present but blank one is ''. */
+export type ListWishes = Readonly<Partial<Record<WishName, string>>>;
+
+/** Node's query parser drops what comes after the thousandth parameter: a filter must never be lost that way. */
+const MAX_PARAMETERS = 100;
+
+/**
+ * Reads the query string. Names in any letter case (Microsoft's collection sends `startindex`); unknown parameters are
+ * ignored (dossier 10), sortBy among them, since sorting is not offered. Throws `invalid_value` for a repeated one.
+ */
+export function queryWishes(req: Request): ListWishes {
+  const entries = Object.entries(req.query);
+  if (entries.length > MAX_PARAMETERS) {
+    throw new GatehouseError('invalid_value', `At most ${MAX_PARAMETERS} query parameters are read.`);
+  }
+  const wishes: Partial<Record<WishName, string>> = {};
+  for (const [key, value] of entries) {
+    const name = NAMES.find((known) => known.toLowerCase() === key.toLowerCase());
+    if (name === undefined) continue;
+    if (typeof value !== 'string' || wishes[name] !== undefined) {
+      throw new GatehouseError('invalid_value', `${name} may be given once.`, { field: name });
+    }
+    wishes[name] = value;
+  }
+  return wishes;
+}
+
+const searchRequest = z.object({
+  filter: z.string().optional(),
+  startIndex: z.int().optional(),
+  count: z.int().optional(),
+  attributes: z.array(z.string()).optional(),
+  excludedAttributes: z.array(z.string()).optional(),
+});
+
+/** Reads the body of POST /.search (RFC 7644 §3.4.3). Throws `invalid_syntax` (no object), `invalid_value` with the field. */
+export function searchWishes(body: unknown): ListWishes {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new GatehouseError('invalid_syntax', 'The body must be a JSON object.');
+  }
+  const parsed = searchRequest.safeParse(body);
+  if (!parsed.success) {
+    const field = parsed.error.issues[0]?.path.join('.') ?? '';
+    throw new GatehouseError('invalid_value', `${field} is not what a search request holds.`, { field });
+  }
+  const { filter, startIndex, count, attributes, excludedAttributes } = parsed.data;
+  return {
+    ...(filter === undefined ? {} : { filter }),
+    ...(startIndex === undefined ? {} : { startIndex: String(startIndex) }),
+    ...(count === undefined ? {} : { count: String(count) }),
+    ...(attributes === undefined ? {} : { attributes: attributes.join(',') }),
+    ...(excludedAttributes === undefined ? {} : { excludedAttributes: excludedAttributes.join(',') }),
+  };
+}

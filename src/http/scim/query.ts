@@ -1,0 +1,143 @@
+/** From a SCIM filter to the question storage can answer from its indexes: never fewer rows than the filter means. */
+import type { DirectoryQuery, GroupField, UserField } from '../../core/directory-query.ts';
+import { foldKey } from '../../kernel/text.ts';
+import type { Filter } from '../../protocols/scim/filter.ts';
+import type { AttributeTarget } from '../../protocols/scim/filter-terms.ts';
+
+/** The question for storage. When it is not exact its answers still have to be matched against the filter. */
+export interface Translation<Field extends string> {
+  readonly query: DirectoryQuery<Field>;
+  readonly isExact: boolean;
+}
+
+/** Attribute paths that storage keeps under an index, in schema case; text that ignores case is kept as `foldKey` makes it. */
+export type FieldTable<Field extends string> = Readonly<
+  Record<string, { readonly field: Field; readonly isList: boolean }>
+>;
+
+/** `groups` is not here: storage knows direct membership only, the attribute speaks of indirect membership too. */
+export const userFields: FieldTable<UserField> = {
+  id: { field: 'id', isList: false },
+  userName: { field: 'userName', isList: false },
+  externalId: { field: 'externalId', isList: false },
+  displayName: { field: 'displayName', isList: false },
+  'emails.value': { field: 'email', isList: true },
+};
+
+export const groupFields: FieldTable<GroupField> = {
+  id: { field: 'id', isList: false },
+  displayName: { field: 'displayName', isList: false },
+  externalId: { field: 'externalId', isList: false },
+  'members.value': { field: 'member', isList: true },
+};
+
+const ANYTHING = { query: { kind: 'all' }, isExact: false } as const;
+
+/** Translates a filter (RFC 7644 §3.4.2.2); absent means all rows. */
+export function translateFilter<Field extends string>(
+  filter: Filter | undefined,
+  fields: FieldTable<Field>,
+): Translation<Field> {
+  return filter === undefined ? { query: { kind: 'all' }, isExact: true } : translate(filter, fields);
+}
+
+/** True when the filter names the attribute, so that it has to be loaded before matching. `name` in schema case. */
+export function speaksOf(filter: Filter, name: string): boolean {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.operands.some((operand) => speaksOf(operand, name));
+    case 'not':
+      return speaksOf(filter.operand, name);
+    case 'element':
+      return filter.target.attribute.name === name || speaksOf(filter.filter, name);
+    case 'compare':
+    case 'present':
+      return filter.target.attribute.name === name;
+  }
+}
+
+function translate<Field extends string>(filter: Filter, fields: FieldTable<Field>): Translation<Field> {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return join(
+        filter.kind,
+        filter.operands.map((operand) => translate(operand, fields)),
+      );
+    case 'not': {
+      // The complement of too many rows would be too few.
+      const operand = translate(filter.operand, fields);
+      return operand.isExact ? { query: { kind: 'not', operand: operand.query }, isExact: true } : ANYTHING;
+    }
+    case 'present':
+      return ANYTHING;
+    case 'compare':
+      return translateComparison(filter, fields, pathOf(filter.target));
+    case 'element':
+      return translateElement(filter.filter, fields, filter.target.attribute.name);
+  }
+}
+
+function join<Field extends string>(
+  kind: 'and' | 'or',
+  operands: readonly Translation<Field>[],
+): Translation<Field> {
+  return {
+    query: { kind, operands: operands.map(({ query }) => query) },
+    isExact: operands.every(({ isExact }) => isExact),
+  };
+}
+
+function translateComparison<Field extends string>(
+  { op, value, target }: Extract<Filter, { kind: 'compare' }>,
+  fields: FieldTable<Field>,
+  path: string | undefined,
+): Translation<Field> {
+  const known = path !== undefined && Object.hasOwn(fields, path) ? fields[path] : undefined;
+  if (known === undefined || typeof value !== 'string') return ANYTHING;
+  const { field, isList } = known;
+  const isExactText = (target.sub ?? target.attribute).caseExact;
+  const equals = { kind: 'equals', field, value: isExactText ? value : foldKey(value) } as const;
+  if (op === 'eq') return { query: equals, isExact: true };
+  // "Some value differs" is not "no value is equal", so lists are left to the matcher.
+  if (op === 'ne' && !isList) return { query: { kind: 'not', operand: equals }, isExact: true };
+  // Keys have lost their outer blanks, which a prefix may count on: close enough to narrow, not to answer.
+  if (op === 'sw' && !isExactText) {
+    return { query: { kind: 'startsWith', field, value: foldKey(value) }, isExact: false };
+  }
+  return op === 'sw' ? { query: { kind: 'startsWith', field, value }, isExact: true } : ANYTHING;
+}
+
+/** `emails[type eq "work" and value eq "x"]`: one element must fit all of it, storage can only say that some value is x. */
+function translateElement<Field extends string>(
+  filter: Filter,
+  fields: FieldTable<Field>,
+  list: string,
+): Translation<Field> {
+  switch (filter.kind) {
+    case 'and': {
+      const joined = join(
+        'and',
+        filter.operands.map((operand) => translateElement(operand, fields, list)),
+      );
+      return { ...joined, isExact: false };
+    }
+    case 'or':
+      return join(
+        'or',
+        filter.operands.map((operand) => translateElement(operand, fields, list)),
+      );
+    case 'compare':
+      return translateComparison(filter, fields, `${list}.${filter.target.attribute.name}`);
+    case 'not':
+    case 'present':
+    case 'element':
+      return ANYTHING;
+  }
+}
+
+function pathOf({ schemaUrn, attribute, sub }: AttributeTarget): string | undefined {
+  if (schemaUrn !== undefined) return undefined;
+  return sub === undefined ? attribute.name : `${attribute.name}.${sub.name}`;
+}

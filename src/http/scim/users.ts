@@ -1,0 +1,159 @@
+/** /Users: creates, reads, replaces, patches, deletes and lists the people of one directory (RFC 7644 §3.3-3.6). */
+import type { Request, Response } from 'express';
+import type { UserField } from '../../core/directory-query.ts';
+import {
+  changeDirectoryUser,
+  getDirectoryUser,
+  provisionUser,
+  removeDirectoryUser,
+} from '../../core/directory-users.ts';
+import type { DirectoryUser } from '../../core/entities/directory.ts';
+import type { DirectoryUserId } from '../../kernel/ids.ts';
+import { parseId } from '../../kernel/ids.ts';
+import { type Projection, parseProjection } from '../../protocols/scim/attributes.ts';
+import { parseFilter } from '../../protocols/scim/filter.ts';
+import { listResponse, parsePaging } from '../../protocols/scim/list-response.ts';
+import { applyPatch, parsePatch } from '../../protocols/scim/patch.ts';
+import { readResource } from '../../protocols/scim/resource-input.ts';
+import { sameValue } from '../../protocols/scim/resource-values.ts';
+import type { ScimObject } from '../../protocols/scim/schema.ts';
+import { sendNoContent, sendNotModified, sendResource, sendScim } from './answers.ts';
+import type { ScimContext } from './context.ts';
+import { findListPage, type ListSource } from './list-page.ts';
+import { type ListWishes, queryWishes, searchWishes } from './list-wishes.ts';
+import { type NotedTolerances, noteTolerances } from './noted-tolerances.ts';
+import { isKnownVersion, preconditionOf } from './preconditions.ts';
+import { fullUser, locationOf, presentUser } from './present.ts';
+import { speaksOf, userFields } from './query.ts';
+import { toUserInput } from './record-input.ts';
+import { noSuchResource } from './refusals.ts';
+import { storedDocument } from './stored-document.ts';
+
+/** GET /Users. */
+export async function listUsers(context: ScimContext, req: Request, res: Response): Promise<void> {
+  await sendUserList(context, res, queryWishes(req));
+}
+
+/** POST /Users/.search. */
+export async function searchUsers(context: ScimContext, req: Request, res: Response): Promise<void> {
+  await sendUserList(context, res, searchWishes(req.body));
+}
+
+async function sendUserList(context: ScimContext, res: Response, wishes: ListWishes): Promise<void> {
+  const projection = parseProjection(wishes, context.userType);
+  const paging = parsePaging(wishes);
+  const filter = wishes.filter === undefined ? undefined : parseFilter(wishes.filter, context.userType);
+  const { rows, total } = await findListPage(userSource(context), filter, paging);
+  const resources = await Promise.all(rows.map((row) => presentUser(context, row, projection)));
+  const { startIndex } = paging;
+  sendScim(res, 200, listResponse({ resources, totalResults: total, startIndex }));
+}
+
+function userSource(context: ScimContext): ListSource<DirectoryUser, UserField> {
+  const { deps, organizationId, directoryId } = context;
+  const { directoryUsers } = deps.storage;
+  return {
+    fields: userFields,
+    query: (query, page) => directoryUsers.query(organizationId, directoryId, query, page),
+    scan: (query, page) => directoryUsers.scan(organizationId, directoryId, query, page),
+    resourceOf: (row, filter) =>
+      fullUser(context, row, {
+        groups: speaksOf(filter, 'groups'),
+        manager: speaksOf(filter, 'manager'),
+      }),
+  };
+}
+
+/** POST /Users: 201 with Location and ETag. */
+export async function createUser(context: ScimContext, req: Request, res: Response): Promise<void> {
+  const projection = projectionOf(context, req);
+  const input = readResource(req.body, context.userType, { mode: 'create' });
+  noteTolerances(res, input);
+  const user = await provisionUser(context.deps, { ...context, user: toUserInput(input.resource) });
+  const resource = await presentUser(context, user, projection);
+  const location = locationOf(context, context.userType, user.id);
+  sendResource(res, 201, { version: user.version, resource, location });
+}
+
+/** GET /Users/{id}: 304 when the SCIM client has that version. */
+export async function getUser(context: ScimContext, req: Request, res: Response): Promise<void> {
+  const projection = projectionOf(context, req);
+  const user = await getDirectoryUser(context.deps.storage, context, userIdOf(req));
+  if (isKnownVersion(req, user.version)) sendNotModified(res, user.version);
+  else await sendUser(context, res, { user, projection });
+}
+
+/** PUT /Users/{id}: replaces, never creates. What changes nothing keeps version and dates (dossier 22, 36, 37). */
+export async function replaceUser(context: ScimContext, req: Request, res: Response): Promise<void> {
+  await changeUser(context, { req, res }, (existing) =>
+    readResource(req.body, context.userType, { mode: 'replace', existing }),
+  );
+}
+
+/** PATCH /Users/{id}: all operations or none; 200 with the user as it is now (dossier 85, 89). */
+export async function patchUser(context: ScimContext, req: Request, res: Response): Promise<void> {
+  const operations = parsePatch(req.body);
+  await changeUser(context, { req, res }, (existing) => applyPatch(existing, operations, context.userType));
+}
+
+interface Exchange {
+  readonly req: Request;
+  readonly res: Response;
+}
+
+/** Runs `next` on the stored document inside the transaction. A pushed password is dropped: people sign in through SSO. */
+async function changeUser(
+  context: ScimContext,
+  { req, res }: Exchange,
+  next: (existing: ScimObject) => NotedTolerances & { readonly resource: ScimObject },
+): Promise<void> {
+  const projection = projectionOf(context, req);
+  const check = preconditionOf(req);
+  let noted: NotedTolerances = { tolerances: [], unknownAttributes: [] };
+  const user = await changeDirectoryUser(context.deps, {
+    ...context,
+    id: userIdOf(req),
+    change: (current) => {
+      check(current.version);
+      const existing = storedDocument(current.attributes);
+      const changed = next(existing);
+      noted = changed;
+      return sameValue(existing, changed.resource) ? undefined : toUserInput(changed.resource);
+    },
+  });
+  noteTolerances(res, noted);
+  await sendUser(context, res, { user, projection });
+}
+
+/** DELETE /Users/{id}: 204; membership, sessions and grants end with it. */
+export async function deleteUser(context: ScimContext, req: Request, res: Response): Promise<void> {
+  const check = preconditionOf(req);
+  await removeDirectoryUser(context.deps, {
+    ...context,
+    id: userIdOf(req),
+    check: (current) => check(current.version),
+  });
+  sendNoContent(res);
+}
+
+async function sendUser(
+  context: ScimContext,
+  res: Response,
+  answer: { readonly user: DirectoryUser; readonly projection: Projection },
+): Promise<void> {
+  const { user, projection } = answer;
+  sendResource(res, 200, {
+    version: user.version,
+    resource: await presentUser(context, user, projection),
+  });
+}
+
+const projectionOf = (context: ScimContext, req: Request): Projection =>
+  parseProjection(queryWishes(req), context.userType);
+
+/** An id of another shape answers exactly as one that is not there (S106). */
+function userIdOf(req: Request): DirectoryUserId {
+  const id = parseId('du', String(req.params.id));
+  if (id === undefined) throw noSuchResource(req);
+  return id;
+}

@@ -31,6 +31,9 @@ export type IsolationTable = {
 };
 
 const PAGE = { offset: 0, limit: 100 } as const;
+/** A whole page, one past the end and an empty one: an adapter may count differently for each. */
+const PAGES = [PAGE, { offset: 5, limit: 5 }, { offset: 0, limit: 0 }] as const;
+const onEveryPage = (ask: (page: (typeof PAGES)[number]) => Promise<unknown>) => Promise.all(PAGES.map(ask));
 const global: Global = { global: true };
 
 /** The same row as if it were the caller's own: the id is known, only the organization differs. */
@@ -41,7 +44,7 @@ const claimedBy = <Row extends object>(organizationId: OrganizationId, row: Row)
 
 const absent = { answers: undefined } as const;
 const nothing = { answers: [] } as const;
-const noRows = { answers: { rows: [], total: 0 } } as const;
+const noRows = { answers: PAGES.map(() => ({ rows: [], total: 0 })) };
 const untouched = { answers: false } as const;
 const notFound = { refuses: 'not_found' } as const;
 const conflict = { refuses: 'version_conflict' } as const;
@@ -203,7 +206,8 @@ const resources: Pick<IsolationTable, 'directoryUsers' | 'directoryGroups'> = {
     },
     query: {
       ...noRows,
-      call: (store, b, a) => store.directoryUsers.query(b, a.directory.id, { kind: 'all' }, PAGE),
+      call: (store, b, a) =>
+        onEveryPage((page) => store.directoryUsers.query(b, a.directory.id, { kind: 'all' }, page)),
     },
     scan: {
       ...nothing,
@@ -231,7 +235,8 @@ const resources: Pick<IsolationTable, 'directoryUsers' | 'directoryGroups'> = {
     listByName: { answersOwn: 1, call: (store, b) => store.directoryGroups.listByName(b, SHARED.groupName) },
     query: {
       ...noRows,
-      call: (store, b, a) => store.directoryGroups.query(b, a.directory.id, { kind: 'all' }, PAGE),
+      call: (store, b, a) =>
+        onEveryPage((page) => store.directoryGroups.query(b, a.directory.id, { kind: 'all' }, page)),
     },
     scan: {
       ...nothing,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Queries, Repositories, WriteVerb } from '../../src/core/ports/storage.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
+import { aDirectoryGroup } from '../support/builders.ts';
 import { aWorld, plantWorld, readWorld, SHARED, type World } from '../support/world.ts';
 import { type OpenStorage, type Outcome, outcomeOf, type StorageUnderTest } from './storage-under-test.ts';
 import { GLOBAL_METHODS, ISOLATION_TABLE } from './tenant-isolation-table.ts';
@@ -92,17 +93,27 @@ export function tenantIsolation(name: string, open: OpenStorage): void {
       return under.storage.transact(async (tx) => {
         await plantWorld(tx, a);
         await plantWorld(tx, b);
+        const parent = aDirectoryGroup(a.directory);
+        await tx.directoryGroups.insert(a.organization.id, parent);
+        const nested = { memberId: a.group.id, memberKind: 'group' } as const;
+        await tx.groupMembers.insert(a.organization.id, parent.id, [nested]);
         return { a, b };
       });
     };
 
+    /** The world, and the group that its own group is nested in. */
+    const readAll = async (a: World) => ({
+      ...(await readWorld(under.storage, a)),
+      groupsOfGroup: await under.storage.groupMembers.listGroupsOf(a.organization.id, a.group.id),
+    });
+
     const isolated = async (told: (a: World, b: World) => Promise<Outcome>, entry: Bounded) => {
       const { a, b } = await plantTwo();
-      const before = await readWorld(under.storage, a);
+      const before = await readAll(a);
       const outcome = await told(a, b);
       expectTold(entry, outcome, b);
       for (const foreign of idsIn(a)) expect(JSON.stringify(outcome)).not.toContain(foreign);
-      expect(await readWorld(under.storage, a)).toStrictEqual(before);
+      expect(await readAll(a)).toStrictEqual(before);
       const claim = (assertionId: string) =>
         under.storage.transact((tx) =>
           tx.consumedAssertions.claim(a.organization.id, a.connection.id, assertionId, 9),

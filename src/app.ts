@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
+import { settleOperatorKey } from './core/operator-key.ts';
 import { issueOperatorLink } from './core/operator-link.ts';
 import type { Mailer } from './core/ports/mailer.ts';
 import type { PasswordHasher } from './core/ports/password-hasher.ts';
@@ -19,12 +20,11 @@ import { minutes, seconds, systemClock } from './kernel/clock.ts';
 import type { Logger } from './kernel/log.ts';
 import { createSealer, deriveKey } from './kernel/sealing.ts';
 import { createTokenHasher } from './kernel/tokens.ts';
-import type { MasterKey } from './master-key.ts';
-import { loadMasterKey } from './master-key.ts';
-import { settleOperatorKey } from './operator-key.ts';
 import { createArgon2Passwords } from './outbound/argon2-passwords.ts';
 import { createDnsTxtResolver } from './outbound/dns-txt-resolver.ts';
 import { createFileMailer } from './outbound/file-mailer.ts';
+import type { MasterKey } from './outbound/master-key.ts';
+import { loadMasterKey } from './outbound/master-key.ts';
 import { createSafeFetch } from './outbound/safe-fetch.ts';
 import { createSmtpMailer } from './outbound/smtp-mailer.ts';
 import { sealSecrets } from './storage/seal-secrets.ts';
@@ -55,43 +55,24 @@ export async function composeGateway(
   logger: Logger,
   replaced: Replacements = {},
 ): Promise<Gateway> {
-  const clock = replaced.clock ?? systemClock;
   const masterKey = loadMasterKey(config.masterKey, config.dataDir);
-  const storage = await openStorage(config, masterKey, clock);
+  const storage = await openStorage(config, masterKey, replaced.clock ?? systemClock);
   const hashToken = createTokenHasher(deriveKey(masterKey.key, 'token-hash'));
   const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);
-  const fetcher = createSafeFetch({ allow: config.egressAllow });
+  const adapters = createAdapters(config, replaced);
   const deps: HttpDeps = {
+    ...adapters,
     storage,
-    clock,
     hashToken,
-    passwords: replaced.passwords ?? createArgon2Passwords(),
-    mailer: replaced.mailer ?? createMailer(config, clock),
-    fetcher,
-    txtResolver: replaced.txtResolver ?? createDnsTxtResolver(),
     baseUrl: config.baseUrl,
     plans: config.plans,
     logger,
-    oidc: createOidcClient({ fetcher, clock }),
+    oidc: createOidcClient(adapters),
     operatorKeyHash: operatorKey.hash,
     trustProxy: config.trustProxy,
   };
-  const server = createHttpServer(
-    {
-      requestTimeout: seconds(30),
-      headersTimeout: seconds(10),
-      keepAliveTimeout: seconds(65),
-      maxHeaderSize: 16_384,
-    },
-    createServer(deps),
-  );
-  const stopJobs = startJobs(
-    [
-      { name: 'deliver-mails', everyMs: seconds(15), run: () => deliverDueMails(deps) },
-      { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
-    ],
-    logger,
-  );
+  const server = createHttpServer(SERVER_LIMITS, createServer(deps));
+  const stopJobs = startJobs(jobsOf(deps), logger);
   return {
     deps,
     masterKey,
@@ -104,6 +85,30 @@ export async function composeGateway(
     },
   };
 }
+
+/** S225: slow and oversized requests end by themselves. Idle connections outlive a load balancer's 60 seconds. */
+const SERVER_LIMITS = {
+  requestTimeout: seconds(30),
+  headersTimeout: seconds(10),
+  keepAliveTimeout: seconds(65),
+  maxHeaderSize: 16_384,
+};
+
+function createAdapters(config: Config, replaced: Replacements) {
+  const clock = replaced.clock ?? systemClock;
+  return {
+    clock,
+    passwords: replaced.passwords ?? createArgon2Passwords(),
+    mailer: replaced.mailer ?? createMailer(config, clock),
+    fetcher: createSafeFetch({ allow: config.egressAllow }),
+    txtResolver: replaced.txtResolver ?? createDnsTxtResolver(),
+  };
+}
+
+const jobsOf = (deps: HttpDeps) => [
+  { name: 'deliver-mails', everyMs: seconds(15), run: () => deliverDueMails(deps) },
+  { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
+];
 
 async function openStorage(config: Config, masterKey: MasterKey, clock: Clock): Promise<Storage> {
   const path = config.storage.file ?? join(config.dataDir, 'gatehouse.db');

@@ -68,6 +68,15 @@ export const importTable: readonly Ring[] = [
     isPure: false,
   },
   {
+    folder: 'src/storage/',
+    mayImport: ['src/kernel/'],
+    mayImportTypes: ['src/core/'],
+    packages: [],
+    builtins: COMPUTING,
+    isPure: true,
+    because: 'decorators wrap the port and know no engine',
+  },
+  {
     folder: 'src/outbound/',
     mayImport: ['src/kernel/'],
     mayImportTypes: ['src/core/'],

@@ -1,5 +1,5 @@
 /** What a filter term means: which attribute its path names and which value its literal is. Pure. */
-import type { Token } from './filter-tokens.ts';
+import type { FilterToken } from './filter-tokens.ts';
 import { filterError, quoted } from './filter-tokens.ts';
 import { instantOf } from './instant.ts';
 import type { Attribute, ResourceType, Schema } from './schema.ts';
@@ -71,7 +71,11 @@ export function comparable(target: AttributeTarget, position: number): Attribute
  * Reads a literal in the type of the attribute. Beyond the grammar it takes "True" for booleans (Entra) and strings
  * without quotes (Microsoft's own collection). Throws `invalid_filter` for any other value or operator of that type.
  */
-export function toFilterValue(attribute: Attribute, operator: CompareOperator, token: Token): FilterValue {
+export function toFilterValue(
+  attribute: Attribute,
+  operator: CompareOperator,
+  token: FilterToken,
+): FilterValue {
   if (token.kind !== 'word' && token.kind !== 'string')
     throw filterError('a value is missing', token.position);
   if (isUnusable(attribute, operator)) {
@@ -132,7 +136,11 @@ function isUnusable({ type }: Attribute, operator: CompareOperator): boolean {
   return substring.includes(operator) && (type === 'boolean' || type === 'integer' || type === 'decimal');
 }
 
-function readLiteral(attribute: Attribute, operator: CompareOperator, token: Token): FilterValue | undefined {
+function readLiteral(
+  attribute: Attribute,
+  operator: CompareOperator,
+  token: FilterToken,
+): FilterValue | undefined {
   switch (attribute.type) {
     case 'boolean':
       return readBoolean(token.text);

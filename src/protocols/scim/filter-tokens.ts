@@ -2,7 +2,7 @@
 import { GatehouseError } from '../../kernel/errors.ts';
 
 /** A piece of a filter. `position` counts characters from 1; `text` of a string is decoded, without quotes. */
-export interface Token {
+export interface FilterToken {
   readonly kind: 'word' | 'string' | '(' | ')' | '[' | ']' | 'end';
   readonly text: string;
   readonly position: number;
@@ -18,10 +18,10 @@ const pattern = /\s+|"(?:[^"\\]|\\.)*"|[()[\]]|[^\s()[\]"]+/suy;
  * The tokens of a filter, closed by one of kind `end`. At most 4,096 characters.
  * Throws `invalid_filter` for longer or ill-formed text, an unfinished string or a bad escape (RFC 7644 §3.4.2.2).
  */
-export function tokenize(text: string): readonly Token[] {
+export function tokenize(text: string): readonly FilterToken[] {
   if (text.length > maxLength) throw filterError(`longer than ${maxLength} characters`, maxLength + 1);
   if (!text.isWellFormed()) throw filterError('not well-formed Unicode', 1);
-  const tokens: Token[] = [];
+  const tokens: FilterToken[] = [];
   let offset = 0;
   let isGlued = false;
   while (offset < text.length) {
@@ -49,7 +49,7 @@ export function quoted(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
 }
 
-function toToken(piece: string, position: number, isGlued: boolean): Token {
+function toToken(piece: string, position: number, isGlued: boolean): FilterToken {
   if (piece === '(' || piece === ')' || piece === '[' || piece === ']') {
     return { kind: piece, text: piece, position, isGlued };
   }
@@ -74,7 +74,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function rejectTouchingStrings(tokens: readonly Token[]): void {
+function rejectTouchingStrings(tokens: readonly FilterToken[]): void {
   for (const [index, token] of tokens.entries()) {
     const previous = tokens[index - 1];
     const isText = token.kind === 'word' || token.kind === 'string';

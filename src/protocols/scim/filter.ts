@@ -2,7 +2,7 @@
 import { compareValue, isPresent } from './filter-compare.ts';
 import type { AttributeTarget, CompareOperator, FilterValue, Scope } from './filter-terms.ts';
 import { comparable, elementScope, resolveTarget, toFilterValue, toOperator } from './filter-terms.ts';
-import type { Token } from './filter-tokens.ts';
+import type { FilterToken } from './filter-tokens.ts';
 import { filterError, quoted, tokenize } from './filter-tokens.ts';
 import type { Attribute, ResourceType, ScimObject, ScimValue } from './schema.ts';
 import { isScimObject, newScimObject, ownValue } from './schema.ts';
@@ -92,7 +92,7 @@ function asList(value: ScimValue | undefined): readonly ScimValue[] {
 }
 
 interface Parser {
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly FilterToken[];
   readonly scope: Scope;
   readonly counts: { index: number; depth: number; terms: number };
 }
@@ -142,7 +142,7 @@ function parseNested(parser: Parser, close: ')' | ']'): Filter {
   return filter;
 }
 
-function parseTerm(parser: Parser, path: Token): Filter {
+function parseTerm(parser: Parser, path: FilterToken): Filter {
   const target = resolveTarget(parser.scope, path.text, path.position);
   const next = peek(parser);
   return next.kind === '[' && next.isGlued
@@ -150,7 +150,7 @@ function parseTerm(parser: Parser, path: Token): Filter {
     : parseComparison(parser, target, path);
 }
 
-function parseElement(parser: Parser, target: AttributeTarget, path: Token): Filter {
+function parseElement(parser: Parser, target: AttributeTarget, path: FilterToken): Filter {
   const isList = target.attribute.type === 'complex' || target.attribute.multiValued;
   if (parser.scope.kind === 'element' || target.sub !== undefined || !isList) {
     throw filterError(`${quoted(path.text)} has no elements to filter`, path.position);
@@ -169,7 +169,7 @@ function parseElement(parser: Parser, target: AttributeTarget, path: Token): Fil
   return { kind: 'element', target, filter: { kind: 'and', operands } };
 }
 
-function parseComparison(parser: Parser, target: AttributeTarget, path: Token): Filter {
+function parseComparison(parser: Parser, target: AttributeTarget, path: FilterToken): Filter {
   parser.counts.terms += 1;
   if (parser.counts.terms > maxTerms) throw filterError(`more than ${maxTerms} terms`, path.position);
   const token = take(parser);
@@ -181,27 +181,27 @@ function parseComparison(parser: Parser, target: AttributeTarget, path: Token): 
   return { kind: 'compare', target: compared, op, value };
 }
 
-function peek(parser: Parser): Token {
+function peek(parser: Parser): FilterToken {
   const token = parser.tokens[parser.counts.index] ?? parser.tokens.at(-1);
   return token ?? { kind: 'end', text: '', position: 1, isGlued: false };
 }
 
-function take(parser: Parser): Token {
+function take(parser: Parser): FilterToken {
   const token = peek(parser);
   parser.counts.index += 1;
   return token;
 }
 
-function expect(parser: Parser, kind: Token['kind']): void {
+function expect(parser: Parser, kind: FilterToken['kind']): void {
   const token = take(parser);
   if (token.kind !== kind) throw unexpected(token, kind === 'end' ? '"and", "or" or the end' : `"${kind}"`);
 }
 
-function isWord(token: Token, word: string): boolean {
+function isWord(token: FilterToken, word: string): boolean {
   return token.kind === 'word' && token.text.toLowerCase() === word;
 }
 
-function unexpected(token: Token, wanted: string): Error {
+function unexpected(token: FilterToken, wanted: string): Error {
   const found = token.kind === 'end' ? 'the end' : quoted(token.text);
   return filterError(`expected ${wanted}, found ${found}`, token.position);
 }

@@ -1,7 +1,8 @@
 /** The operator key: given by configuration, or made at the first start; either way only a keyed hash is kept. */
-import type { Storage } from './core/ports/storage.ts';
-import type { HashToken } from './kernel/tokens.ts';
-import { newToken } from './kernel/tokens.ts';
+
+import type { HashToken } from '../kernel/tokens.ts';
+import { newToken } from '../kernel/tokens.ts';
+import type { Storage } from './ports/storage.ts';
 
 const ENTRY = 'operator.key-hash';
 

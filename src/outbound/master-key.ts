@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GatehouseError } from './kernel/errors.ts';
+import { GatehouseError } from '../kernel/errors.ts';
 
 export interface MasterKey {
   readonly key: Buffer;

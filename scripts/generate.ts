@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { importTableAsMarkdown } from './architecture/import-table.ts';
 import { configSchemaDocument, configurationPage } from './generate/configuration.ts';
 import { errorsPage } from './generate/errors.ts';
+import { openApiText } from './generate/openapi.ts';
 
 export interface GeneratedFile {
   /** Relative to the root of the project. */
@@ -22,6 +23,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'schemas/config.schema.json', content: configSchemaDocument },
   { path: 'docs/configuration.md', content: configurationPage },
   { path: 'docs/errors.md', content: errorsPage },
+  { path: 'schemas/console-api.openapi.json', content: openApiText },
   { path: 'ARCHITECTURE.md', section: 'imports', content: importTableAsMarkdown },
 ];
 

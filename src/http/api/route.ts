@@ -64,6 +64,10 @@ interface PlainRoute<Body, Query> extends RouteShape<Body, Query> {
 /** A route as the router and the OpenAPI generator see it. */
 export type ApiRoute = OrganizationRoute<unknown, unknown> | PlainRoute<unknown, unknown>;
 
+/** Tells the two kinds apart; the compiler does not look into the guard by itself. */
+export const isOrganizationRoute = (route: ApiRoute): route is OrganizationRoute<unknown, unknown> =>
+  route.guard.kind === 'organization';
+
 /**
  * Declares a route of an organization. Handlers see `body` and `query` as their schemas parsed them.
  * The cast forgets the input types only here: the router feeds a handler nothing but what its own schemas produced.

@@ -4,11 +4,13 @@ import express, { Router } from 'express';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { renderProblem } from '../errors/problem.ts';
-import { actorOf, callerOf, organizationFor } from '../guards.ts';
+import type { Guard } from '../guards.ts';
+import { actorOf, bearerToken, callerOf, organizationFor, signedInOf } from '../guards.ts';
 import { strictJson } from '../json-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { parseInput } from './input.ts';
 import type { ApiContext, ApiRoute, RouteInput } from './route.ts';
+import { isOrganizationRoute } from './route.ts';
 import { apiRoutes } from './routes.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -59,7 +61,7 @@ async function contextOf(
     // A public route acts for nobody: its handler reads a session itself if it wants one.
     return { deps, caller: NOBODY, cause, signedIn: undefined, req, res };
   }
-  const { caller, signedIn } = await callerOf(deps, req);
+  const { caller, signedIn } = await callerFor(deps, guard, req);
   const context: ApiContext = { deps, caller, cause: causeOf(res, actorOf(caller)), signedIn, req, res };
   switch (guard.kind) {
     case 'operator':
@@ -76,6 +78,18 @@ async function contextOf(
       };
     }
   }
+}
+
+/**
+ * "Who is signed in?" is about the session cookie even in a browser in which the operator is signed in as well; a bearer
+ * value is never overlooked for it (S112).
+ */
+async function callerFor(deps: HttpDeps, guard: Guard, req: Request): ReturnType<typeof callerOf> {
+  const found = await callerOf(deps, req);
+  if (guard.kind !== 'session' || found.signedIn !== undefined || bearerToken(req) !== undefined)
+    return found;
+  const signedIn = await signedInOf(deps, req);
+  return signedIn === undefined ? found : { ...found, signedIn };
 }
 
 /** Holds no permission anywhere. */
@@ -107,13 +121,9 @@ function callHandler(
   context: Guarded['context'],
   input: RouteInput<unknown, unknown>,
 ): Promise<unknown> {
-  if (route.guard.kind !== 'organization')
-    return (route as Extract<ApiRoute, { guard: { kind: 'public' } }>).handle(context, input);
+  if (!isOrganizationRoute(route)) return route.handle(context, input);
   const { organization } = context;
   if (organization === undefined)
     throw new GatehouseError('internal', 'A guard let a request through without its organization.');
-  return (route as Extract<ApiRoute, { guard: { kind: 'organization' } }>).handle(
-    { ...context, organization },
-    input,
-  );
+  return route.handle({ ...context, organization }, input);
 }

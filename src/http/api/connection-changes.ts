@@ -1,0 +1,67 @@
+/** A connection as core wants it, from a body: what is not said keeps its default or its stored value. */
+import type { ConnectionInput } from '../../core/connections.ts';
+import type { Connection } from '../../core/entities/sign-in.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import type { ChangeInput, CreateInput } from './connection-inputs.ts';
+import { applyOidc, EMPTY_OIDC, newSaml, readSaml, type SettingsDeps } from './connection-settings.ts';
+
+/** A new connection as core wants it. Throws `invalid`, `egress_refused`, `upstream_unreachable`. */
+export async function connectionFrom(deps: SettingsDeps, input: CreateInput): Promise<ConnectionInput> {
+  const settings =
+    input.protocol === 'saml' ? await newSaml(deps, input) : applyOidc(deps, EMPTY_OIDC, input);
+  const presetClaim = input.preset === 'entra' && input.protocol === 'oidc' ? 'preferred_username' : null;
+  return {
+    name: input.name,
+    status: input.status ?? 'active',
+    settings,
+    jit: input.jit ?? false,
+    idpInitiated: input.idpInitiated ?? false,
+    attributes: attributesOf(input.attributes) ?? {},
+    userNameClaim: input.userNameClaim === undefined ? presetClaim : input.userNameClaim,
+  };
+}
+
+/** What a change makes of a stored connection. Calls a `metadataUrl` now, so it must run before any transaction. */
+export async function connectionChangeFrom(
+  deps: SettingsDeps,
+  protocol: Connection['settings']['protocol'],
+  input: ChangeInput,
+): Promise<(current: Connection) => ConnectionInput> {
+  const foreign = protocol === 'saml' ? OIDC_ONLY : SAML_ONLY;
+  const misplaced = foreign.find((key) => input[key] !== undefined && input[key] !== false);
+  if (misplaced !== undefined)
+    throw new GatehouseError('invalid', `A connection of the protocol ${protocol} has no ${misplaced}.`, {
+      field: misplaced,
+    });
+  const saml = await readSaml(deps, input);
+  return ({ settings, ...current }) => ({
+    name: input.name ?? current.name,
+    status: input.status ?? current.status,
+    settings: settings.protocol === 'saml' ? { ...settings, ...saml } : applyOidc(deps, settings, input),
+    jit: input.jit ?? current.jit,
+    idpInitiated: input.idpInitiated ?? current.idpInitiated,
+    attributes: attributesOf(input.attributes) ?? current.attributes,
+    userNameClaim: input.userNameClaim === undefined ? current.userNameClaim : input.userNameClaim,
+  });
+}
+
+const SAML_ONLY = [
+  'metadataXml',
+  'metadataUrl',
+  'entityId',
+  'ssoUrl',
+  'certificates',
+  'signatures',
+  'idpInitiated',
+] as const;
+const OIDC_ONLY = ['issuer', 'clientId', 'clientSecret', 'tokenEndpointAuthMethod', 'scopes'] as const;
+
+function attributesOf(given: ChangeInput['attributes']): ConnectionInput['attributes'] | undefined {
+  if (given === undefined) return undefined;
+  const { email, name, groups } = given;
+  return {
+    ...(email === undefined ? {} : { email }),
+    ...(name === undefined ? {} : { name }),
+    ...(groups === undefined ? {} : { groups }),
+  };
+}

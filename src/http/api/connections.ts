@@ -1,0 +1,124 @@
+/** Connections over the management API: the SAML and OIDC identity providers of an organization. */
+import {
+  createConnection,
+  getConnection,
+  removeConnection,
+  updateConnection,
+} from '../../core/connections.ts';
+import { connectionChangeFrom, connectionFrom } from './connection-changes.ts';
+import { checkConnection } from './connection-check.ts';
+import { changeBody, createBody } from './connection-inputs.ts';
+import { connectionCheckShape, connectionShape } from './directory-shapes.ts';
+import { wholeList, wholeListOf } from './paging.ts';
+import { pathId } from './path-ids.ts';
+import { presentConnection } from './present-directory.ts';
+import type { ApiRoute } from './route.ts';
+import { organizationRoute } from './route.ts';
+
+const tag = 'connections';
+const guard = { kind: 'organization', permission: 'sso.manage' } as const;
+
+const readRoutes: readonly ApiRoute[] = [
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/connections',
+    operationId: 'listConnections',
+    summary: 'Lists all connections, oldest first.',
+    tag,
+    guard,
+    status: 200,
+    response: wholeListOf(connectionShape),
+    errors: [],
+    handle: async ({ deps, organization }) =>
+      wholeList(await deps.storage.connections.list(organization.id), (row) =>
+        presentConnection(row, deps.baseUrl),
+      ),
+  }),
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/connections/:connection',
+    operationId: 'getConnection',
+    summary: 'Answers one connection, never its secret.',
+    tag,
+    guard,
+    status: 200,
+    response: connectionShape,
+    errors: [],
+    handle: async ({ deps, organization }, { params }) =>
+      presentConnection(
+        await getConnection(deps.storage, organization.id, pathId('con', params, 'connection')),
+        deps.baseUrl,
+      ),
+  }),
+  organizationRoute({
+    method: 'post',
+    path: '/organizations/:org/connections/:connection/check',
+    operationId: 'checkConnection',
+    summary:
+      'Asks the identity provider (OIDC), or looks at its certificates (SAML), and says what it found.',
+    tag,
+    guard,
+    status: 200,
+    response: connectionCheckShape,
+    errors: [],
+    handle: async ({ deps, organization }, { params }) => {
+      const id = pathId('con', params, 'connection');
+      return checkConnection(deps, await getConnection(deps.storage, organization.id, id));
+    },
+  }),
+];
+
+/** All routes of this resource. */
+export const connectionRoutes: readonly ApiRoute[] = [
+  ...readRoutes,
+  organizationRoute({
+    method: 'post',
+    path: '/organizations/:org/connections',
+    operationId: 'createConnection',
+    summary: 'Adds a connection and answers everything its identity provider must be told.',
+    tag,
+    guard,
+    body: createBody,
+    status: 201,
+    response: connectionShape,
+    errors: ['plan_lacks', 'egress_refused', 'upstream_unreachable'],
+    handle: async ({ deps, cause, organization }, { body }) => {
+      const connection = await connectionFrom(deps, body);
+      const request = { organizationId: organization.id, cause, connection };
+      return presentConnection(await createConnection(deps, request), deps.baseUrl);
+    },
+  }),
+  organizationRoute({
+    method: 'patch',
+    path: '/organizations/:org/connections/:connection',
+    operationId: 'updateConnection',
+    summary: 'Changes a connection; its protocol stays. Another issuer needs its own secret.',
+    tag,
+    guard,
+    body: changeBody,
+    status: 200,
+    response: connectionShape,
+    errors: ['egress_refused', 'upstream_unreachable', 'version_conflict'],
+    handle: async ({ deps, cause, organization }, { params, body }) => {
+      const id = pathId('con', params, 'connection');
+      const { settings } = await getConnection(deps.storage, organization.id, id);
+      const change = await connectionChangeFrom(deps, settings.protocol, body);
+      const request = { organizationId: organization.id, cause, id, change };
+      return presentConnection(await updateConnection(deps, request), deps.baseUrl);
+    },
+  }),
+  organizationRoute({
+    method: 'delete',
+    path: '/organizations/:org/connections/:connection',
+    operationId: 'removeConnection',
+    summary: 'Removes a connection with the identities and sessions that came through it.',
+    tag,
+    guard,
+    status: 204,
+    errors: [],
+    handle: async ({ deps, cause, organization }, { params }) => {
+      const id = pathId('con', params, 'connection');
+      await removeConnection(deps, { organizationId: organization.id, cause, id });
+    },
+  }),
+];

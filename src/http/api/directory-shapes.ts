@@ -1,0 +1,142 @@
+/** What the management API answers about directories, connections, group mappings and domains. */
+import { z } from 'zod';
+import { ADOPTION_POLICIES, DIRECTORY_KINDS } from '../../core/entities/directory.ts';
+import { orgRoleShape, teamRoleShape, timeShape } from './shapes.ts';
+
+const statusShape = z.enum(['draft', 'active', 'disabled']);
+
+export const directoryShape = z.object({
+  id: z.string(),
+  kind: z.enum(DIRECTORY_KINDS),
+  name: z.string(),
+  status: statusShape,
+  adoption: z.enum(ADOPTION_POLICIES),
+  scimBaseUrl: z.string().describe('What the identity provider is given as SCIM base URL.'),
+  createdAt: timeShape,
+  updatedAt: timeShape,
+});
+
+export const directoryTokenShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: timeShape,
+  expiresAt: timeShape.nullable(),
+  lastUsedAt: timeShape.nullable(),
+});
+
+export const createdDirectoryTokenShape = directoryTokenShape.extend({
+  token: z.string().describe('The only time it is shown.'),
+});
+
+export const certificateShape = z.object({
+  fingerprint: z.string().describe('SHA-256 over the DER bytes.'),
+  expiresAt: timeShape,
+  pem: z.string(),
+});
+
+const connectionFields = {
+  id: z.string(),
+  name: z.string(),
+  status: statusShape,
+  jit: z.boolean(),
+  idpInitiated: z.boolean(),
+  attributes: z.object({
+    email: z.string().optional(),
+    name: z.string().optional(),
+    groups: z.string().optional(),
+  }),
+  userNameClaim: z.string().nullable(),
+  createdAt: timeShape,
+  updatedAt: timeShape,
+};
+
+export const samlConnectionShape = z.object({
+  protocol: z.literal('saml'),
+  ...connectionFields,
+  entityId: z.string().describe("The identity provider's."),
+  ssoUrl: z.string(),
+  certificates: z.array(certificateShape),
+  signatures: z.enum(['any', 'assertion', 'response', 'both']),
+  acsUrl: z.string(),
+  spEntityId: z.string(),
+  metadataUrl: z.string().describe('Our metadata, for the identity provider.'),
+});
+
+export const oidcConnectionShape = z.object({
+  protocol: z.literal('oidc'),
+  ...connectionFields,
+  issuer: z.string(),
+  clientId: z.string(),
+  tokenEndpointAuthMethod: z.enum(['client_secret_basic', 'client_secret_post']),
+  scopes: z.array(z.string()),
+  redirectUri: z.string(),
+});
+
+export const connectionShape = z.discriminatedUnion('protocol', [samlConnectionShape, oidcConnectionShape]);
+
+export const connectionCheckShape = z.discriminatedUnion('protocol', [
+  z.object({
+    protocol: z.literal('saml'),
+    ok: z.boolean(),
+    reason: z.string().nullable(),
+    certificates: z.array(certificateShape.omit({ pem: true }).extend({ isExpired: z.boolean() })),
+  }),
+  z.object({
+    protocol: z.literal('oidc'),
+    ok: z.boolean(),
+    reason: z.string().nullable(),
+    authorizationEndpoint: z.string().nullable(),
+    tokenEndpoint: z.string().nullable(),
+    userInfoEndpoint: z.string().nullable(),
+    algorithms: z.array(z.string()),
+  }),
+]);
+
+export const matchShape = z.union([
+  z.object({ groupId: z.string() }),
+  z.object({ groupName: z.string() }),
+  z.object({ claim: z.string(), value: z.string() }),
+]);
+
+export const groupMappingShape = z.object({
+  id: z.string(),
+  match: matchShape,
+  grants: z.array(
+    z.discriminatedUnion('scope', [
+      z.object({ scope: z.literal('org'), role: orgRoleShape.exclude(['owner']) }),
+      z.object({ scope: z.literal('team'), team: z.string(), role: teamRoleShape }),
+    ]),
+  ),
+  rank: z.int(),
+  createdAt: timeShape,
+  updatedAt: timeShape,
+});
+
+const roleChangeShape = z.object({
+  scope: z.enum(['org', 'team']),
+  team: z.string().optional(),
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+});
+
+export const previewShape = z.object({
+  items: z.array(
+    z.object({
+      id: z.string(),
+      userId: z.string(),
+      email: z.string().nullable(),
+      name: z.string(),
+      gains: z.array(roleChangeShape),
+      losses: z.array(roleChangeShape),
+    }),
+  ),
+});
+
+export const domainShape = z.object({
+  id: z.string(),
+  domain: z.string(),
+  status: z.enum(['pending', 'verified']),
+  record: z.object({ type: z.literal('TXT'), name: z.string(), value: z.string() }),
+  verifiedAt: timeShape.nullable(),
+  createdAt: timeShape,
+});

@@ -1,0 +1,92 @@
+/** Domains over the management API: claimed, proved by a DNS record or the operator's word, given up. */
+import { z } from 'zod';
+import { addDomain, getDomain, removeDomain, verifyDomain } from '../../core/domains.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import { domainShape } from './directory-shapes.ts';
+import { wholeList, wholeListOf } from './paging.ts';
+import { pathId } from './path-ids.ts';
+import { presentDomain } from './present-directory.ts';
+import type { ApiRoute } from './route.ts';
+import { organizationRoute } from './route.ts';
+
+const tag = 'domains';
+const guard = { kind: 'organization', permission: 'sso.manage' } as const;
+
+/** All routes of this resource. */
+export const domainRoutes: readonly ApiRoute[] = [
+  organizationRoute({
+    method: 'post',
+    path: '/organizations/:org/domains',
+    operationId: 'createDomain',
+    summary:
+      'Claims a domain and says which TXT record proves it; the operator may vouch with verified: true.',
+    tag,
+    guard,
+    body: z.strictObject({ domain: z.string().max(320), verified: z.boolean().optional() }),
+    status: 201,
+    response: domainShape,
+    errors: ['already_exists'],
+    handle: async ({ deps, caller, cause, organization }, { body }) => {
+      const vouched = body.verified === true;
+      if (vouched && caller.kind !== 'operator')
+        throw new GatehouseError('forbidden', 'Only the operator vouches for a domain.', {
+          field: 'verified',
+        });
+      const request = { organizationId: organization.id, cause, domain: body.domain, vouched };
+      return presentDomain(await addDomain(deps, request));
+    },
+  }),
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/domains',
+    operationId: 'listDomains',
+    summary: 'Lists all domains, oldest first.',
+    tag,
+    guard,
+    status: 200,
+    response: wholeListOf(domainShape),
+    errors: [],
+    handle: async ({ deps, organization }) =>
+      wholeList(await deps.storage.domains.list(organization.id), presentDomain),
+  }),
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/domains/:domain',
+    operationId: 'getDomain',
+    summary: 'Answers one domain.',
+    tag,
+    guard,
+    status: 200,
+    response: domainShape,
+    errors: [],
+    handle: async ({ deps, organization }, { params }) =>
+      presentDomain(await getDomain(deps.storage, organization.id, pathId('dom', params, 'domain'))),
+  }),
+  organizationRoute({
+    method: 'post',
+    path: '/organizations/:org/domains/:domain/verify',
+    operationId: 'verifyDomain',
+    summary: 'Looks for the TXT record now; the domain stays pending when it is not there.',
+    tag,
+    guard,
+    status: 200,
+    response: domainShape,
+    errors: ['already_exists', 'version_conflict'],
+    handle: async ({ deps, cause, organization }, { params }) => {
+      const id = pathId('dom', params, 'domain');
+      return presentDomain(await verifyDomain(deps, { organizationId: organization.id, cause, id }));
+    },
+  }),
+  organizationRoute({
+    method: 'delete',
+    path: '/organizations/:org/domains/:domain',
+    operationId: 'removeDomain',
+    summary: 'Gives a domain up.',
+    tag,
+    guard,
+    status: 204,
+    errors: [],
+    handle: async ({ deps, cause, organization }, { params }) =>
+      removeDomain(deps, { organizationId: organization.id, cause, id: pathId('dom', params, 'domain') }),
+  }),
+];

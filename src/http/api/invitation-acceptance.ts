@@ -1,0 +1,89 @@
+/** Accepting an invitation over the management API: whoever holds the link, as a new person or as the one signed in. */
+import { z } from 'zod';
+import type { Acceptor } from '../../core/invitation-acceptance.ts';
+import { acceptInvitation } from '../../core/invitation-acceptance.ts';
+import { assertInvitationsOpen } from '../../core/provisioning.ts';
+import { ABSOLUTE_LIMIT_MS, endSession } from '../../core/sessions.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import { readCookie, SESSION_COOKIE, setCookie } from '../cookies.ts';
+import type { HttpDeps } from '../deps.ts';
+import { signedInOf } from '../guards.ts';
+import { nameField } from './fields.ts';
+import type { ApiContext, ApiRoute } from './route.ts';
+import { plainRoute } from './route.ts';
+import { acceptedShape } from './shapes.ts';
+
+const acceptBody = z
+  .strictObject({
+    name: nameField.optional(),
+    // The rule for passwords is core's; the bound only keeps absurd ones away from it (S183).
+    password: z.string().max(1024, 'At most 512 characters.').optional(),
+  })
+  .refine(
+    ({ name, password }) => (name === undefined) === (password === undefined),
+    'Give name and password together, or neither and a session.',
+  )
+  .optional();
+
+/** Name and password are an explicit choice to be somebody new, whoever is signed in (S160). */
+async function acceptorOf({ deps, req }: ApiContext, body: z.output<typeof acceptBody>): Promise<Acceptor> {
+  // Read first: a cookie that rides along must come from our own pages, whatever the body says (S186).
+  const signedIn = await signedInOf(deps, req);
+  const { name, password } = body ?? {};
+  if (name !== undefined && password !== undefined) return { kind: 'new', name, password };
+  if (signedIn !== undefined) return { kind: 'signed_in', signedIn };
+  throw new GatehouseError('unauthenticated', 'Give a name and a password, or sign in first.');
+}
+
+/** Law 11: an invitation that died at the switch is told why, and whom to ask, as long as the directory rules. */
+async function assertDoorIsOpen(
+  { storage, hashToken }: Pick<HttpDeps, 'storage' | 'hashToken'>,
+  token: string,
+): Promise<void> {
+  const invitation = await storage.invitations.findByTokenHash(hashToken(token));
+  if (invitation === undefined) return;
+  const organization = await storage.organizations.find(invitation.organizationId);
+  if (organization !== undefined) await assertInvitationsOpen(storage, organization);
+}
+
+/** All routes of this resource. */
+export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
+  plainRoute({
+    method: 'post',
+    path: '/invitations/:token/accept',
+    operationId: 'acceptInvitation',
+    summary: 'Accepts an invitation, once, and signs the person in: the answer sets the session cookie.',
+    tag: 'invitations',
+    guard: { kind: 'public' },
+    body: acceptBody,
+    status: 200,
+    response: acceptedShape,
+    errors: [
+      'unauthenticated',
+      'forbidden',
+      'not_found',
+      'invitation_expired',
+      'invitation_revoked',
+      'invitation_used',
+      'invitations_disabled',
+      'already_exists',
+      'already_member',
+      'seats_exhausted',
+      'version_conflict',
+    ],
+    handle: async (context, { params, body }) => {
+      const { deps, req, res, cause } = context;
+      const token = params.token ?? '';
+      const acceptor = await acceptorOf(context, body);
+      await assertDoorIsOpen(deps, token);
+      const accepted = await acceptInvitation(deps, { token, acceptor, cause });
+      // The cookie is about to be replaced: what it named must not live on (S184).
+      const earlier = readCookie(req, SESSION_COOKIE);
+      if (earlier !== undefined) await endSession(deps, { token: earlier, cause });
+      const { sessionToken: value, membership, organization } = accepted;
+      setCookie(res, SESSION_COOKIE, { value, maxAgeMs: ABSOLUTE_LIMIT_MS, sameSite: 'lax' });
+      const { id, slug } = organization;
+      return { membershipId: membership.id, organization: { id, slug }, orgRole: membership.orgRole };
+    },
+  }),
+];

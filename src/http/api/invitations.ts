@@ -1,0 +1,167 @@
+/** Invitations over the management API; in a directory-managed organization every route answers `invitations_disabled` (law 11). */
+import { z } from 'zod';
+import type { Invitation, InvitationStatus } from '../../core/entities/invitation.ts';
+import { invitationStatus } from '../../core/entities/invitation.ts';
+import { createInvitation, getInvitation, revokeInvitation } from '../../core/invitations.ts';
+import type { PageRequest } from '../../core/ports/paging.ts';
+import { assertInvitationsOpen } from '../../core/provisioning.ts';
+import { ORG_ROLES, TEAM_ROLES } from '../../core/roles.ts';
+import { parseId } from '../../kernel/ids.ts';
+import { durationField, emailField, messageField } from './fields.ts';
+import { pageFields, pageOf, queryField, readPage } from './paging.ts';
+import { pathId } from './path-ids.ts';
+import { presentCreatedInvitation, presentInvitation } from './present.ts';
+import type { ApiRoute, OrganizationContext } from './route.ts';
+import { organizationRoute } from './route.ts';
+import { createdInvitationShape, invitationShape } from './shapes.ts';
+
+const tag = 'invitations';
+const guard = { kind: 'organization', permission: 'members.invite' } as const;
+const STATUSES = ['pending', 'accepted', 'revoked', 'expired'] as const satisfies InvitationStatus[];
+
+const teamField = z
+  .union(
+    [z.string(), z.strictObject({ team: z.string(), role: z.enum(TEAM_ROLES).default('member') })],
+    'Give the id of a team, or {team, role}.',
+  )
+  .transform((given, context) => {
+    const { team, role } = typeof given === 'string' ? { team: given, role: 'member' as const } : given;
+    const teamId = parseId('team', team);
+    if (teamId !== undefined) return { teamId, role };
+    // What the use case says of a team that belongs to nobody here.
+    context.addIssue({ code: 'custom', message: 'No team of this organization has this id.' });
+    return z.NEVER;
+  });
+
+const createBody = z.strictObject({
+  email: emailField,
+  role: z.enum(ORG_ROLES).default('member'),
+  teams: z
+    .array(teamField)
+    .max(50, 'At most 50 teams.')
+    .refine((teams) => new Set(teams.map(({ teamId }) => teamId)).size === teams.length, 'Each team once.')
+    .default([]),
+  resources: z.never('Roles on single resources are not built yet.').optional(),
+  message: messageField.optional(),
+  expiresIn: durationField.default(604_800_000).describe('1h to 30d; 7d unless said otherwise.'),
+  delivery: z.enum(['email', 'link']).default('email'),
+});
+
+const listQuery = z.strictObject({ status: queryField(z.enum(STATUSES)), ...pageFields });
+
+/**
+ * Invitations of one status as a person sees it. `expired` is stored as `pending`: rows are read on until the page is
+ * full, so that a page is never short while there are more.
+ */
+async function listByStatus(
+  { deps, organization }: OrganizationContext,
+  status: InvitationStatus | undefined,
+  { after, limit }: PageRequest,
+): Promise<readonly Invitation[]> {
+  const stored = status === 'expired' ? 'pending' : status;
+  const now = deps.clock();
+  const found: Invitation[] = [];
+  for (let last = after; ; ) {
+    const rows = await deps.storage.invitations.list(
+      organization.id,
+      { status: stored },
+      { after: last, limit },
+    );
+    found.push(...rows.filter((row) => status === undefined || invitationStatus(row, now) === status));
+    if (rows.length < limit || found.length >= limit) return found.slice(0, limit);
+    last = rows.at(-1)?.id;
+  }
+}
+
+const readRoutes: readonly ApiRoute[] = [
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/invitations',
+    operationId: 'listInvitations',
+    summary: 'Lists invitations, newest first.',
+    tag,
+    guard,
+    query: listQuery,
+    status: 200,
+    response: pageOf(invitationShape),
+    errors: ['invitations_disabled'],
+    handle: async (context, { query }) => {
+      const { deps, organization } = context;
+      await assertInvitationsOpen(deps.storage, organization);
+      const { rows, nextCursor } = await readPage(
+        query,
+        (page) => listByStatus(context, query.status, page),
+        ({ id }) => id,
+      );
+      return { items: rows.map((row) => presentInvitation(row, deps.clock())), nextCursor };
+    },
+  }),
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/invitations/:invitation',
+    operationId: 'getInvitation',
+    summary: 'Answers one invitation, never its link.',
+    tag,
+    guard,
+    status: 200,
+    response: invitationShape,
+    errors: ['invitations_disabled'],
+    handle: async ({ deps, organization }, { params }) => {
+      await assertInvitationsOpen(deps.storage, organization);
+      const id = pathId('inv', params, 'invitation');
+      return presentInvitation(
+        await getInvitation(deps, { organizationId: organization.id, id }),
+        deps.clock(),
+      );
+    },
+  }),
+];
+
+/** All routes of this resource; accepting is in `invitation-acceptance.ts`. */
+export const invitationRoutes: readonly ApiRoute[] = [
+  ...readRoutes,
+  organizationRoute({
+    method: 'post',
+    path: '/organizations/:org/invitations',
+    operationId: 'createInvitation',
+    summary: 'Invites one address, by mail or by a link to pass on, and says what really happened.',
+    tag,
+    guard,
+    body: createBody,
+    status: 201,
+    response: createdInvitationShape,
+    errors: [
+      'invitations_disabled',
+      'plan_lacks',
+      'already_member',
+      'already_invited',
+      'seats_exhausted',
+      'version_conflict',
+    ],
+    handle: async ({ deps, caller, cause, organization }, { body }) => {
+      const { email, role, teams, message, expiresIn, delivery } = body;
+      const created = await createInvitation(deps, {
+        organizationId: organization.id,
+        caller,
+        cause,
+        invitation: { email, role, teams, message, ttlMs: expiresIn, delivery },
+      });
+      return presentCreatedInvitation(created, deps.clock());
+    },
+  }),
+  organizationRoute({
+    method: 'delete',
+    path: '/organizations/:org/invitations/:invitation',
+    operationId: 'revokeInvitation',
+    summary: 'Withdraws a pending invitation: its link is dead when this answers.',
+    tag,
+    guard,
+    status: 204,
+    errors: ['invitations_disabled', 'invitation_used', 'version_conflict'],
+    handle: async ({ deps, cause, organization }, { params }) => {
+      await assertInvitationsOpen(deps.storage, organization);
+      const id = pathId('inv', params, 'invitation');
+      await revokeInvitation(deps, { organizationId: organization.id, cause, id });
+    },
+  }),
+];

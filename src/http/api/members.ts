@@ -1,0 +1,133 @@
+/** Members over the management API: who is here, with which roles and why. */
+import { z } from 'zod';
+import { explainMember } from '../../core/explain.ts';
+import { changeMember, getMember, listMembers, removeMember } from '../../core/members.ts';
+import { ORG_ROLES } from '../../core/roles.ts';
+import { parseId } from '../../kernel/ids.ts';
+import { foldText } from '../../kernel/text.ts';
+import { changesSomething, lineOf, NOTHING_TO_CHANGE } from './fields.ts';
+import { pageFields, pageOf, queryField, readPage } from './paging.ts';
+import { pathId } from './path-ids.ts';
+import { presentExplanation, presentMember } from './present.ts';
+import type { ApiRoute } from './route.ts';
+import { organizationRoute } from './route.ts';
+import { explanationShape, memberShape } from './shapes.ts';
+
+const tag = 'members';
+const read = { kind: 'organization', permission: 'members.read' } as const;
+
+const listQuery = z.strictObject({
+  role: queryField(z.enum(ORG_ROLES)),
+  team: queryField(
+    z.string().transform((text, context) => {
+      const id = parseId('team', text);
+      if (id !== undefined) return id;
+      context.addIssue({ code: 'custom', message: 'Give the id of a team.' });
+      return z.NEVER;
+    }),
+  ),
+  status: queryField(z.enum(['active', 'suspended'])),
+  q: queryField(lineOf(200)),
+  ...pageFields,
+});
+
+const readRoutes: readonly ApiRoute[] = [
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/members',
+    operationId: 'listMembers',
+    summary: 'Lists members, oldest first; q looks into names and e-mail addresses.',
+    tag,
+    guard: read,
+    query: listQuery,
+    status: 200,
+    response: pageOf(memberShape),
+    errors: [],
+    handle: async ({ deps, organization }, { query }) => {
+      const { role, team, status, q } = query;
+      const filter = { role, teamId: team, status, text: q === undefined ? undefined : foldText(q) };
+      const list = readPage(
+        query,
+        (page) => listMembers(deps, { organizationId: organization.id, filter, page }),
+        ({ membership }) => membership.id,
+      );
+      const { rows, nextCursor } = await list;
+      return { items: rows.map(presentMember), nextCursor };
+    },
+  }),
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/members/:member',
+    operationId: 'getMember',
+    summary: 'Answers one member.',
+    tag,
+    guard: read,
+    status: 200,
+    response: memberShape,
+    errors: [],
+    handle: async ({ deps, organization }, { params }) =>
+      presentMember(
+        await getMember(deps, { organizationId: organization.id, id: pathId('mem', params, 'member') }),
+      ),
+  }),
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/members/:member/explain',
+    operationId: 'explainMember',
+    summary: 'Says of each role which grants it comes from, and where they came from.',
+    tag,
+    guard: read,
+    status: 200,
+    response: explanationShape,
+    errors: [],
+    handle: async ({ deps, organization }, { params }) =>
+      presentExplanation(
+        await explainMember(deps, { organizationId: organization.id, id: pathId('mem', params, 'member') }),
+      ),
+  }),
+];
+
+/** All routes of this resource. */
+export const memberRoutes: readonly ApiRoute[] = [
+  ...readRoutes,
+  organizationRoute({
+    method: 'patch',
+    path: '/organizations/:org/members/:member',
+    operationId: 'updateMember',
+    summary: 'Gives another org role, suspends or brings back. A suspension ends every session at once.',
+    tag,
+    guard: { kind: 'organization', permission: 'members.update' },
+    body: z
+      .strictObject({
+        orgRole: z.enum(ORG_ROLES).optional(),
+        status: z.enum(['active', 'suspended']).optional(),
+      })
+      .refine(changesSomething, NOTHING_TO_CHANGE),
+    status: 200,
+    response: memberShape,
+    errors: ['last_owner', 'role_from_directory', 'seats_exhausted', 'version_conflict'],
+    handle: async ({ deps, caller, cause, organization }, { params, body }) => {
+      const id = pathId('mem', params, 'member');
+      return presentMember(
+        await changeMember(deps, { organizationId: organization.id, id, caller, cause, change: body }),
+      );
+    },
+  }),
+  organizationRoute({
+    method: 'delete',
+    path: '/organizations/:org/members/:member',
+    operationId: 'removeMember',
+    summary: 'Ends a membership with its sessions, roles and sign-in identities.',
+    tag,
+    guard: { kind: 'organization', permission: 'members.remove' },
+    status: 204,
+    errors: ['last_owner', 'role_from_directory', 'version_conflict'],
+    handle: async ({ deps, caller, cause, organization }, { params }) =>
+      removeMember(deps, {
+        organizationId: organization.id,
+        id: pathId('mem', params, 'member'),
+        caller,
+        cause,
+      }),
+  }),
+];

@@ -1,0 +1,126 @@
+/** Organizations over the management API: made and listed by the operator, read and changed by their own admins too. */
+import { z } from 'zod';
+import { createOrganization, removeOrganization, updateOrganization } from '../../core/organizations.ts';
+import { ORG_ROLES } from '../../core/roles.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import { changesSomething, lineOf, NOTHING_TO_CHANGE, nameField, slugField } from './fields.ts';
+import { pageOf, pageQuery, readPage } from './paging.ts';
+import { presentOrganization } from './present.ts';
+import type { ApiRoute } from './route.ts';
+import { organizationRoute, plainRoute } from './route.ts';
+import { organizationShape } from './shapes.ts';
+
+const tag = 'organizations';
+
+const presetField = lineOf(60);
+const planField = z
+  .union(
+    [
+      presetField,
+      z.strictObject({ preset: presetField, seats: z.int().min(1).max(10_000_000).nullable().optional() }),
+    ],
+    'Give the name of a preset, or {preset, seats} with at least one seat, or null for no limit.',
+  )
+  .transform((plan) => (typeof plan === 'string' ? { preset: plan } : plan));
+
+const createBody = z.strictObject({
+  name: nameField,
+  slug: slugField.optional(),
+  plan: planField.optional(),
+});
+
+const changeBody = z
+  .strictObject({
+    name: nameField.optional(),
+    slug: slugField.optional(),
+    plan: planField.optional(),
+    defaultRole: z.enum(ORG_ROLES).exclude(['owner']).optional(),
+    conflictPolicy: z.enum(['highest', 'ranked', 'refuse']).optional(),
+  })
+  .refine(changesSomething, NOTHING_TO_CHANGE);
+
+const operatorRoutes: readonly ApiRoute[] = [
+  plainRoute({
+    method: 'post',
+    path: '/organizations',
+    operationId: 'createOrganization',
+    summary:
+      'Creates an organization; without a slug it is made from the name, without a plan it is enterprise.',
+    tag,
+    guard: { kind: 'operator' },
+    body: createBody,
+    status: 201,
+    response: organizationShape,
+    errors: ['already_exists'],
+    handle: async ({ deps, cause }, { body }) =>
+      presentOrganization(await createOrganization(deps, { cause, organization: body })),
+  }),
+  plainRoute({
+    method: 'get',
+    path: '/organizations',
+    operationId: 'listOrganizations',
+    summary: 'Lists organizations, oldest first.',
+    tag,
+    guard: { kind: 'operator' },
+    query: pageQuery,
+    status: 200,
+    response: pageOf(organizationShape),
+    errors: [],
+    handle: async ({ deps }, { query }) => {
+      const page = await readPage(
+        query,
+        (request) => deps.storage.organizations.list(request),
+        ({ id }) => id,
+      );
+      return { items: page.rows.map(presentOrganization), nextCursor: page.nextCursor };
+    },
+  }),
+];
+
+/** All routes of this resource. */
+export const organizationRoutes: readonly ApiRoute[] = [
+  ...operatorRoutes,
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org',
+    operationId: 'getOrganization',
+    summary: 'Answers one organization, by id or slug.',
+    tag,
+    guard: { kind: 'organization', permission: 'members.read' },
+    status: 200,
+    response: organizationShape,
+    errors: [],
+    handle: async ({ organization }) => presentOrganization(organization),
+  }),
+  organizationRoute({
+    method: 'patch',
+    path: '/organizations/:org',
+    operationId: 'updateOrganization',
+    summary: 'Changes name, slug or role policy; the plan only by the operator.',
+    tag,
+    guard: { kind: 'organization', permission: 'organization.update' },
+    body: changeBody,
+    status: 200,
+    response: organizationShape,
+    errors: ['already_exists', 'seats_exhausted', 'version_conflict'],
+    handle: async ({ deps, caller, cause, organization }, { body }) => {
+      if (body.plan !== undefined && caller.kind !== 'operator')
+        throw new GatehouseError('forbidden', 'Only the operator changes the plan.', { field: 'plan' });
+      return presentOrganization(
+        await updateOrganization(deps, { organizationId: organization.id, cause, change: body }),
+      );
+    },
+  }),
+  organizationRoute({
+    method: 'delete',
+    path: '/organizations/:org',
+    operationId: 'removeOrganization',
+    summary: 'Removes the organization with everything in it; people stay where they are members elsewhere.',
+    tag,
+    guard: { kind: 'organization', permission: 'organization.remove' },
+    status: 204,
+    errors: [],
+    handle: async ({ deps, cause, organization }) =>
+      removeOrganization(deps, { organizationId: organization.id, cause }),
+  }),
+];

@@ -1,0 +1,24 @@
+/** Ids in paths: one of the wrong shape answers exactly what an unknown or another organization's id answers (S106). */
+import { GatehouseError } from '../../kernel/errors.ts';
+import { parseId } from '../../kernel/ids.ts';
+
+type Params = Readonly<Record<string, string>>;
+
+/** The texts are those of the use cases: nobody may tell a malformed id from a foreign one. */
+const NOT_FOUND = {
+  team: 'No such team.',
+  mem: 'No such member.',
+  dir: 'No such directory.',
+  dtk: 'No such token.',
+  con: 'No such connection.',
+  map: 'No such group mapping.',
+  dom: 'No such domain.',
+  inv: 'No such invitation.',
+} as const;
+
+/** Reads the path parameter `name` as an id of the kind `prefix`. Throws `not_found`. */
+export function pathId<Prefix extends keyof typeof NOT_FOUND>(prefix: Prefix, params: Params, name: string) {
+  const id = parseId(prefix, params[name] ?? '');
+  if (id === undefined) throw new GatehouseError('not_found', NOT_FOUND[prefix]);
+  return id;
+}

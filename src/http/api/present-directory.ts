@@ -1,0 +1,138 @@
+/** Directories, connections, group mappings and domains as JSON; what a customer's IdP must be told is spelled out. */
+import type { z } from 'zod';
+import { connectionUrls } from '../../core/connections.ts';
+import { challengeRecord } from '../../core/domains.ts';
+import type { Directory, DirectoryToken, GroupMapping, MappingMatch } from '../../core/entities/directory.ts';
+import type { Connection, Domain, OidcSettings, SamlSettings } from '../../core/entities/sign-in.ts';
+import type { PreviewedMember, RoleChange } from '../../core/mapping-preview.ts';
+import { checkCertificate } from '../../protocols/saml/certificates.ts';
+import type {
+  certificateShape,
+  connectionShape,
+  directoryShape,
+  directoryTokenShape,
+  domainShape,
+  groupMappingShape,
+  matchShape,
+  previewShape,
+} from './directory-shapes.ts';
+import { isoTime, isoTimeOrNull } from './present.ts';
+
+export const presentDirectory = (directory: Directory, baseUrl: string): z.infer<typeof directoryShape> => ({
+  id: directory.id,
+  kind: directory.kind,
+  name: directory.name,
+  status: directory.status,
+  adoption: directory.adoption,
+  scimBaseUrl: `${baseUrl}/scim/v2/${directory.id}`,
+  createdAt: isoTime(directory.createdAt),
+  updatedAt: isoTime(directory.updatedAt),
+});
+
+export const presentDirectoryToken = (row: DirectoryToken): z.infer<typeof directoryTokenShape> => ({
+  id: row.id,
+  name: row.name,
+  createdAt: isoTime(row.createdAt),
+  expiresAt: isoTimeOrNull(row.expiresAt),
+  lastUsedAt: isoTimeOrNull(row.lastUsedAt),
+});
+
+export const presentCertificate = (text: string): z.infer<typeof certificateShape> => {
+  const { pem, fingerprint, notAfter } = checkCertificate(text);
+  return { fingerprint, expiresAt: isoTime(notAfter), pem };
+};
+
+export const presentConnection = (
+  connection: Connection,
+  baseUrl: string,
+): z.infer<typeof connectionShape> => {
+  const { settings, id } = connection;
+  const common = {
+    id,
+    name: connection.name,
+    status: connection.status,
+    jit: connection.jit,
+    idpInitiated: connection.idpInitiated,
+    attributes: connection.attributes,
+    userNameClaim: connection.userNameClaim,
+    createdAt: isoTime(connection.createdAt),
+    updatedAt: isoTime(connection.updatedAt),
+  };
+  const urls = connectionUrls(baseUrl, id);
+  return settings.protocol === 'saml'
+    ? { ...common, ...presentSaml(settings, urls) }
+    : { ...common, ...presentOidc(settings, urls) };
+};
+
+type Urls = ReturnType<typeof connectionUrls>;
+
+const presentSaml = (settings: SamlSettings, { acsUrl, spEntityId, metadataUrl }: Urls) => ({
+  protocol: settings.protocol,
+  entityId: settings.idpEntityId,
+  ssoUrl: settings.ssoUrl,
+  certificates: settings.certificates.map(presentCertificate),
+  signatures: settings.signatures,
+  acsUrl,
+  spEntityId,
+  metadataUrl,
+});
+
+const presentOidc = (settings: OidcSettings, { redirectUri }: Urls) => ({
+  protocol: settings.protocol,
+  issuer: settings.issuer,
+  clientId: settings.clientId,
+  tokenEndpointAuthMethod: settings.tokenEndpointAuthMethod,
+  scopes: [...settings.scopes],
+  redirectUri,
+});
+
+const presentMatch = (match: MappingMatch): z.infer<typeof matchShape> => {
+  switch (match.kind) {
+    case 'group_id':
+      return { groupId: match.groupId };
+    case 'group_name':
+      return { groupName: match.groupName };
+    case 'claim':
+      return { claim: match.claim, value: match.value };
+  }
+};
+
+export const presentGroupMapping = (mapping: GroupMapping): z.infer<typeof groupMappingShape> => ({
+  id: mapping.id,
+  match: presentMatch(mapping.match),
+  grants: mapping.grants.map((grant) =>
+    grant.scope === 'org'
+      ? { scope: grant.scope, role: grant.role }
+      : { scope: grant.scope, team: grant.teamId, role: grant.role },
+  ),
+  rank: mapping.rank,
+  createdAt: isoTime(mapping.createdAt),
+  updatedAt: isoTime(mapping.updatedAt),
+});
+
+const presentRoleChange = ({ scope, teamId, before, after }: RoleChange) => ({
+  scope,
+  ...(teamId === undefined ? {} : { team: teamId }),
+  before,
+  after,
+});
+
+export const presentPreview = (members: readonly PreviewedMember[]): z.infer<typeof previewShape> => ({
+  items: members.map(({ membership, gains, losses }) => ({
+    id: membership.id,
+    userId: membership.userId,
+    email: membership.email,
+    name: membership.name,
+    gains: gains.map(presentRoleChange),
+    losses: losses.map(presentRoleChange),
+  })),
+});
+
+export const presentDomain = (domain: Domain): z.infer<typeof domainShape> => ({
+  id: domain.id,
+  domain: domain.domain,
+  status: domain.status,
+  record: challengeRecord(domain),
+  verifiedAt: isoTimeOrNull(domain.verifiedAt),
+  createdAt: isoTime(domain.createdAt),
+});

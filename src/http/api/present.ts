@@ -1,0 +1,115 @@
+/** Entities as JSON, about people and what happened: times as ISO 8601, never a hash, never a secret. */
+import { basename } from 'node:path';
+import type { z } from 'zod';
+import type { Invitation } from '../../core/entities/invitation.ts';
+import { invitationStatus } from '../../core/entities/invitation.ts';
+import type { AuditEvent } from '../../core/entities/journal.ts';
+import type { Organization } from '../../core/entities/organization.ts';
+import type { Team } from '../../core/entities/people.ts';
+import type { ExplainedGrant, Explanation } from '../../core/explain.ts';
+import type { CreatedInvitation, InvitationDelivery } from '../../core/invitations.ts';
+import type { Member } from '../../core/members.ts';
+import type {
+  auditEventShape,
+  createdInvitationShape,
+  explanationShape,
+  invitationShape,
+  memberShape,
+  organizationShape,
+  teamShape,
+} from './shapes.ts';
+
+/** Epoch milliseconds as ISO 8601 UTC. */
+export const isoTime = (at: number): string => new Date(at).toISOString();
+/** The same for a time that may not have come. */
+export const isoTimeOrNull = (at: number | null): string | null => (at === null ? null : isoTime(at));
+
+export const presentOrganization = (organization: Organization): z.infer<typeof organizationShape> => {
+  const { id, slug, name, provisioning, plan, defaultRole, conflictPolicy, seatsUsed } = organization;
+  const { preset, seats, invitations, teams, sso, scim } = plan;
+  return {
+    id,
+    slug,
+    name,
+    provisioning,
+    plan: { preset, seats, invitations, teams, sso, scim },
+    defaultRole,
+    conflictPolicy,
+    seatsUsed,
+    createdAt: isoTime(organization.createdAt),
+    updatedAt: isoTime(organization.updatedAt),
+  };
+};
+
+export const presentTeam = (team: Team): z.infer<typeof teamShape> => ({
+  id: team.id,
+  name: team.name,
+  isDefault: team.isDefault,
+  createdAt: isoTime(team.createdAt),
+  updatedAt: isoTime(team.updatedAt),
+});
+
+export const presentMember = ({ membership, teams }: Member): z.infer<typeof memberShape> => ({
+  id: membership.id,
+  userId: membership.userId,
+  email: membership.email,
+  name: membership.name,
+  status: membership.status,
+  orgRole: membership.orgRole,
+  teams: teams.map(({ teamId, role }) => ({ id: teamId, role })),
+  source: membership.source,
+  lastActiveAt: isoTimeOrNull(membership.lastActiveAt),
+});
+
+const presentGrant = ({ at, ...grant }: ExplainedGrant) => ({ ...grant, at: isoTime(at) });
+
+export const presentExplanation = (explanation: Explanation): z.infer<typeof explanationShape> => ({
+  memberId: explanation.membership.id,
+  orgRole: {
+    role: explanation.orgRole.role,
+    because: explanation.orgRole.because.map(presentGrant),
+  },
+  teams: explanation.teams.map((team) => ({ ...team, because: team.because.map(presentGrant) })),
+  grants: explanation.grants.map(presentGrant),
+});
+
+export const presentInvitation = (invitation: Invitation, now: number): z.infer<typeof invitationShape> => ({
+  id: invitation.id,
+  status: invitationStatus(invitation, now),
+  email: invitation.email,
+  role: invitation.role,
+  teams: invitation.teams.map(({ teamId, role }) => ({ id: teamId, role })),
+  message: invitation.message,
+  channel: invitation.delivery,
+  invitedBy: { ...invitation.invitedBy },
+  acceptedBy: invitation.acceptedBy,
+  createdAt: isoTime(invitation.createdAt),
+  expiresAt: isoTime(invitation.expiresAt),
+  settledAt: isoTimeOrNull(invitation.settledAt),
+});
+
+/** The folder of a written mail is the operator's business; its file name is enough to find it. */
+const presentDelivery = (delivery: InvitationDelivery) =>
+  delivery.channel === 'email' && delivery.status === 'written'
+    ? { channel: delivery.channel, status: delivery.status, file: basename(delivery.path) }
+    : delivery;
+
+export const presentCreatedInvitation = (
+  { invitation, url, delivery }: CreatedInvitation,
+  now: number,
+): z.infer<typeof createdInvitationShape> => ({
+  ...presentInvitation(invitation, now),
+  url,
+  delivery: presentDelivery(delivery),
+});
+
+export const presentAuditEvent = (event: AuditEvent): z.infer<typeof auditEventShape> => ({
+  id: event.id,
+  type: event.type,
+  actor: { ...event.actor },
+  target: event.target,
+  details: { ...event.details },
+  requestId: event.requestId,
+  ip: event.ip,
+  at: isoTime(event.at),
+});

@@ -1,0 +1,31 @@
+/** The route table of the management API: one file per resource, put together; nothing else is mounted below /api/v1. */
+import { auditEventRoutes } from './audit-events.ts';
+import { connectionRoutes } from './connections.ts';
+import { directoryRoutes } from './directories.ts';
+import { domainRoutes } from './domains.ts';
+import { groupMappingRoutes } from './group-mappings.ts';
+import { invitationAcceptanceRoutes } from './invitation-acceptance.ts';
+import { invitationRoutes } from './invitations.ts';
+import { memberRoutes } from './members.ts';
+import { describingRoute } from './openapi.ts';
+import { organizationRoutes } from './organizations.ts';
+import type { ApiRoute } from './route.ts';
+import { sessionRoutes } from './session.ts';
+import { teamRoutes } from './teams.ts';
+
+const resources: readonly ApiRoute[] = [
+  ...organizationRoutes,
+  ...teamRoutes,
+  ...memberRoutes,
+  ...invitationRoutes,
+  ...invitationAcceptanceRoutes,
+  ...directoryRoutes,
+  ...groupMappingRoutes,
+  ...connectionRoutes,
+  ...domainRoutes,
+  ...auditEventRoutes,
+  ...sessionRoutes,
+];
+
+/** Every route, the one that describes all the others included. */
+export const apiRoutes: readonly ApiRoute[] = [...resources, describingRoute(resources)];

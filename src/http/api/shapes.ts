@@ -1,0 +1,134 @@
+/** What the management API answers about people, organizations and what happened: schemas that the OpenAPI document and the presenters share. */
+import { z } from 'zod';
+import { ORG_ROLES, TEAM_ROLES } from '../../core/roles.ts';
+
+/** ISO 8601, UTC, with milliseconds. */
+export const timeShape = z.iso.datetime();
+export const orgRoleShape = z.enum(ORG_ROLES);
+export const teamRoleShape = z.enum(TEAM_ROLES);
+
+/** Seats: null is no limit. */
+const seatsShape = z.int().nullable();
+
+export const organizationShape = z.object({
+  id: z.string(),
+  slug: z.string(),
+  name: z.string(),
+  provisioning: z.enum(['manual', 'directory']),
+  plan: z.object({
+    preset: z.string(),
+    seats: seatsShape,
+    invitations: z.boolean(),
+    teams: z.enum(['none', 'one', 'many']),
+    sso: z.boolean(),
+    scim: z.boolean(),
+  }),
+  defaultRole: orgRoleShape,
+  conflictPolicy: z.enum(['highest', 'ranked', 'refuse']),
+  seatsUsed: z.int(),
+  createdAt: timeShape,
+  updatedAt: timeShape,
+});
+
+export const teamShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  isDefault: z.boolean(),
+  createdAt: timeShape,
+  updatedAt: timeShape,
+});
+
+export const memberShape = z.object({
+  id: z.string(),
+  userId: z.string(),
+  email: z.string().nullable(),
+  name: z.string(),
+  status: z.enum(['active', 'suspended']),
+  orgRole: orgRoleShape,
+  teams: z.array(z.object({ id: z.string(), role: teamRoleShape })),
+  source: z.enum(['manual', 'invitation', 'directory', 'sso']),
+  lastActiveAt: timeShape.nullable(),
+});
+
+const explainedGrantShape = z.object({
+  id: z.string(),
+  scope: z.enum(['org', 'team']),
+  team: z.object({ id: z.string(), name: z.string() }).optional(),
+  role: z.string(),
+  source: z.looseObject({
+    kind: z.enum(['default', 'manual', 'invitation', 'directory_group', 'sso_claim']),
+  }),
+  sentence: z.string().describe('Why, in words for a person.'),
+  decides: z.boolean().describe('False when a stronger grant outranks this one.'),
+  at: timeShape,
+});
+
+export const explanationShape = z.object({
+  memberId: z.string(),
+  orgRole: z.object({ role: orgRoleShape, because: z.array(explainedGrantShape) }),
+  teams: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      role: teamRoleShape,
+      because: z.array(explainedGrantShape),
+    }),
+  ),
+  grants: z.array(explainedGrantShape),
+});
+
+export const invitationShape = z.object({
+  id: z.string(),
+  status: z.enum(['pending', 'accepted', 'revoked', 'expired']),
+  email: z.string(),
+  role: orgRoleShape,
+  teams: z.array(z.object({ id: z.string(), role: teamRoleShape })),
+  message: z.string().nullable(),
+  channel: z.enum(['email', 'link']),
+  invitedBy: z.looseObject({ kind: z.string() }),
+  acceptedBy: z.string().nullable().describe('The membership it became.'),
+  createdAt: timeShape,
+  expiresAt: timeShape,
+  settledAt: timeShape.nullable().describe('When it was accepted or withdrawn.'),
+});
+
+export const createdInvitationShape = invitationShape.extend({
+  url: z.string().describe('The only time it is shown.'),
+  delivery: z
+    .union([
+      z.object({ channel: z.literal('link') }),
+      z.object({ channel: z.literal('email'), status: z.literal('sent') }),
+      z.object({ channel: z.literal('email'), status: z.literal('written'), file: z.string() }),
+      z.object({ channel: z.literal('email'), status: z.literal('queued'), detail: z.string() }),
+    ])
+    .describe(
+      'What really happened: handed over, written to a file because no mail server is set, or waiting.',
+    ),
+});
+
+export const auditEventShape = z.object({
+  id: z.string(),
+  type: z.string(),
+  actor: z.looseObject({ kind: z.string() }),
+  target: z.object({ kind: z.string(), id: z.string() }),
+  details: z.record(z.string(), z.unknown()),
+  requestId: z.string(),
+  ip: z.string().nullable(),
+  at: timeShape,
+});
+
+export const sessionShape = z.object({
+  user: z.object({ id: z.string(), email: z.string().nullable(), name: z.string() }),
+  organization: z.object({ id: z.string(), slug: z.string() }),
+  membershipId: z.string(),
+  orgRole: orgRoleShape,
+  teams: z.array(z.object({ id: z.string(), name: z.string(), role: teamRoleShape })),
+  connectionId: z.string().nullable(),
+  authenticatedAt: timeShape,
+});
+
+export const acceptedShape = z.object({
+  membershipId: z.string(),
+  organization: z.object({ id: z.string(), slug: z.string() }),
+  orgRole: orgRoleShape,
+});

@@ -1,0 +1,260 @@
+/** Whatever a directory pushes and an admin maps, in any order: stored roles are what the ledger's reasons amount to. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { removeDirectoryGroup } from '../../src/core/directory-groups.ts';
+import type { Directory } from '../../src/core/entities/directory.ts';
+import { explainMember } from '../../src/core/explain.ts';
+import { createGroupMapping, removeGroupMapping, updateGroupMapping } from '../../src/core/group-mappings.ts';
+import type { GroupMemberChange } from '../../src/core/group-members.ts';
+import { updateOrganization } from '../../src/core/organizations.ts';
+import { createTeam } from '../../src/core/teams.ts';
+import type { TeamId } from '../../src/kernel/ids.ts';
+import {
+  dropUser,
+  membershipOf,
+  newDirectory,
+  newOrganization,
+  pushCause,
+  pushGroup,
+  pushUser,
+  repushGroup,
+} from '../support/core-people.ts';
+import type { CoreWorld } from '../support/core-world.ts';
+import { OPERATOR, openCoreWorld } from '../support/core-world.ts';
+import { journalOf } from '../support/journal-rows.ts';
+import type { ModelMapping, ModelUser, Step } from './directory-model.ts';
+import { anyStep, DirectoryModel, grantsOf } from './directory-model.ts';
+
+interface Run {
+  readonly world: CoreWorld;
+  readonly directory: Directory;
+  readonly teamIds: readonly TeamId[];
+  readonly model: DirectoryModel;
+}
+
+const CALLER = { kind: 'operator' } as const;
+const nth = <Value>(values: Iterable<Value>, index: number): Value | undefined => {
+  const list = [...values];
+  return list.length === 0 ? undefined : list[index % list.length];
+};
+
+const nodes = ({ model }: Run, indexes: readonly number[], without?: string): readonly string[] => {
+  const all = [...model.users.keys(), ...model.groups.keys()].filter((id) => id !== without);
+  return [...new Set(indexes.flatMap((index) => nth(all, index) ?? []))];
+};
+
+/** Does the step to the store and to the model; answers whether something must have changed. */
+function doStep(run: Run, step: Step): Promise<boolean> {
+  switch (step.kind) {
+    case 'pushUser':
+      return addUser(run);
+    case 'dropUser':
+    case 'dropGroup':
+    case 'unmap':
+      return drop(run, step.kind, step.at);
+    case 'pushGroup':
+      return addGroup(run, step);
+    case 'rename':
+      return rename(run, step);
+    case 'add':
+    case 'remove':
+    case 'replace':
+    case 'removeGroups':
+      return changeMembers(run, step);
+    case 'map':
+    case 'remap':
+      return map(run, step);
+    case 'policy':
+      return setPolicy(run, step.policy);
+  }
+}
+
+async function addUser({ world, directory, model }: Run): Promise<boolean> {
+  const user = await pushUser(world, directory);
+  model.users.set(user.id, { id: user.id, membershipId: user.membershipId });
+  return true;
+}
+
+async function drop(run: Run, kind: 'dropUser' | 'dropGroup' | 'unmap', at: number): Promise<boolean> {
+  const { world, directory, model } = run;
+  const { organizationId, id: directoryId } = directory;
+  const request = { organizationId, cause: OPERATOR, caller: CALLER };
+  if (kind === 'unmap') {
+    const mapping = nth(model.mappings.values(), at);
+    if (mapping === undefined) return false;
+    await removeGroupMapping(world.deps, { ...request, id: mapping.id });
+    model.mappings.delete(mapping.id);
+    return true;
+  }
+  if (kind === 'dropUser') {
+    const user = nth(model.users.values(), at);
+    if (user === undefined) return false;
+    await dropUser(world, directory, user);
+    model.forget(user.id);
+    return true;
+  }
+  const group = nth(model.groups.values(), at);
+  if (group === undefined) return false;
+  await removeDirectoryGroup(world.deps, { ...request, directoryId, id: group.id });
+  model.forget(group.id);
+  return true;
+}
+
+async function addGroup(run: Run, step: Extract<Step, { name: string }>): Promise<boolean> {
+  const { world, directory, model } = run;
+  const memberIds = nodes(run, step.members);
+  const group = await pushGroup(world, directory, { name: step.name, memberIds });
+  model.groups.set(group.id, { id: group.id, name: step.name, memberIds: new Set(memberIds) });
+  return true;
+}
+
+/** A rename that moves members in the same request, as a PUT does. */
+async function rename(run: Run, step: Extract<Step, { name: string }>): Promise<boolean> {
+  const { world, directory, model } = run;
+  const group = nth(model.groups.values(), step.at);
+  if (group === undefined) return false;
+  const memberIds = nodes(run, step.members, group.id);
+  const { name } = step;
+  await repushGroup(world, directory, { id: group.id, name, members: [{ kind: 'replace', memberIds }] });
+  group.name = name;
+  group.memberIds.clear();
+  for (const id of memberIds) group.memberIds.add(id);
+  return true;
+}
+
+async function changeMembers(
+  run: Run,
+  step: Extract<Step, { kind: 'add' | 'remove' | 'replace' | 'removeGroups' }>,
+): Promise<boolean> {
+  const { world, directory, model } = run;
+  const group = nth(model.groups.values(), step.at);
+  if (group === undefined) return false;
+  const memberIds = nodes(run, step.members, group.id);
+  const before = [...group.memberIds].sort();
+  const change: GroupMemberChange =
+    step.kind === 'removeGroups'
+      ? { kind: 'removeWhere', matches: (member) => member.memberKind === 'group' }
+      : { kind: step.kind, memberIds };
+  await repushGroup(world, directory, { id: group.id, members: [change] });
+  if (step.kind === 'replace') group.memberIds.clear();
+  if (step.kind === 'add' || step.kind === 'replace') for (const id of memberIds) group.memberIds.add(id);
+  if (step.kind === 'remove') for (const id of memberIds) group.memberIds.delete(id);
+  if (step.kind === 'removeGroups') for (const id of model.groups.keys()) group.memberIds.delete(id);
+  return JSON.stringify(before) !== JSON.stringify([...group.memberIds].sort());
+}
+
+async function map(run: Run, step: Extract<Step, { byName: string | null }>): Promise<boolean> {
+  const { world, directory, model, teamIds } = run;
+  const group = nth(model.groups.values(), step.group);
+  if (step.byName === null && group === undefined) return false;
+  const match: ModelMapping['match'] =
+    step.byName === null && group !== undefined
+      ? { kind: 'group_id', groupId: group.id }
+      : { kind: 'group_name', groupName: step.byName ?? '' };
+  const mapping = { match, grants: grantsOf(step.grants, teamIds), rank: step.rank };
+  const request = { organizationId: directory.organizationId, cause: OPERATOR, caller: CALLER };
+  const old = step.kind === 'remap' ? nth(model.mappings.values(), step.at) : undefined;
+  if (old !== undefined) {
+    await updateGroupMapping(world.deps, { ...request, id: old.id, change: mapping });
+    Object.assign(old, mapping);
+    return true;
+  }
+  const { id } = await createGroupMapping(world.deps, { ...request, mapping });
+  model.mappings.set(id, { id, ...mapping });
+  return true;
+}
+
+async function setPolicy(
+  { world, directory, model }: Run,
+  policy: DirectoryModel['policy'],
+): Promise<boolean> {
+  const { organizationId } = directory;
+  await updateOrganization(world.deps, {
+    organizationId,
+    cause: OPERATOR,
+    change: { conflictPolicy: policy },
+  });
+  model.policy = policy;
+  return true;
+}
+
+async function expectAgreement(run: Run): Promise<void> {
+  for (const user of run.model.users.values()) await expectRoles(run, user);
+}
+
+async function expectRoles({ world, directory, model }: Run, user: ModelUser): Promise<void> {
+  const { organizationId } = directory;
+  const expected = model.rolesOf(user);
+  const membership = await membershipOf(world, organizationId, user.membershipId);
+  const teams = await world.deps.storage.teamMembers.listByMemberships(organizationId, [membership.id]);
+  expect(membership.orgRole).toBe(expected.org?.role);
+  expect(teams.map(({ teamId, role }) => ({ teamId, role }))).toEqual(
+    expected.teams.map(({ teamId, role }) => ({ teamId, role })),
+  );
+  const told = await explainMember(world.deps, { organizationId, id: membership.id });
+  const groupsTold = [told.orgRole, ...told.teams].flatMap(({ because }) =>
+    because.flatMap(({ source }) => (source.kind === 'directory_group' ? [source.groupName] : [])),
+  );
+  const groupsMeant = [expected.org, ...expected.teams].flatMap((one) =>
+    (one?.because ?? []).flatMap(({ source }) =>
+      source.kind === 'directory_group' ? [model.groups.get(source.groupId)?.name] : [],
+    ),
+  );
+  expect(new Set(groupsTold)).toEqual(new Set(groupsMeant));
+}
+
+async function newRun(world: CoreWorld): Promise<Run> {
+  const organization = await newOrganization(world);
+  const directory = await newDirectory(world, organization.id);
+  const request = { organizationId: organization.id, cause: OPERATOR };
+  const teamIds = [
+    (await createTeam(world.deps, { ...request, name: 'Red' })).id,
+    (await createTeam(world.deps, { ...request, name: 'Blue' })).id,
+  ];
+  const run = { world, directory, teamIds, model: new DirectoryModel() };
+  for (let count = 0; count < 3; count += 1) await addUser(run);
+  return run;
+}
+
+describe('pushes, groups and mappings in any order', () => {
+  let world: CoreWorld;
+  beforeAll(async () => {
+    world = await openCoreWorld({ runsTwice: false });
+  });
+  afterAll(() => world.close());
+
+  test('roles, explanations and the journal agree with the model after every step', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { minLength: 8, maxLength: 30 }), async (steps) => {
+        const run = await newRun(world);
+        const journal = () => journalOf(world.path, run.directory.organizationId);
+        for (const step of steps) {
+          const before = journal();
+          const changed = await doStep(run, step);
+          const after = journal();
+          expect(after.audit > before.audit).toBe(changed);
+          expect(after.events).toBe(after.audit);
+          await expectAgreement(run);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  }, 60_000);
+
+  test('groups that contain each other neither hang nor hide anybody', async () => {
+    const run = await newRun(world);
+    const { directory, model } = run;
+    const [user] = [...model.users.keys()];
+    const inner = await pushGroup(world, directory, { name: 'inner', memberIds: [user ?? ''] });
+    const outer = await pushGroup(world, directory, { name: 'outer', memberIds: [inner.id] });
+    await repushGroup(world, directory, { id: inner.id, members: [{ kind: 'add', memberIds: [outer.id] }] });
+    model.groups.set(inner.id, { id: inner.id, name: 'inner', memberIds: new Set([user ?? '', outer.id]) });
+    model.groups.set(outer.id, { id: outer.id, name: 'outer', memberIds: new Set([inner.id]) });
+    const grants = [{ scope: 'org' as const, role: 'admin' as const }];
+    const match = { kind: 'group_id', groupId: outer.id } as const;
+    const request = { organizationId: directory.organizationId, cause: pushCause(directory), caller: CALLER };
+    const { id } = await createGroupMapping(world.deps, { ...request, mapping: { match, grants, rank: 1 } });
+    model.mappings.set(id, { id, match, grants, rank: 1 });
+    await expectAgreement(run);
+  });
+});

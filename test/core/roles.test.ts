@@ -1,0 +1,360 @@
+/** Roles are a pure function of the ledger: tables for the rules, properties for every ledger there can be. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { diffGrants } from '../../src/core/grants.ts';
+import type {
+  ConflictPolicy,
+  Grant,
+  GrantScope,
+  GrantSource,
+  OrgRole,
+  TeamRole,
+} from '../../src/core/roles.ts';
+import { ORG_ROLES, orgRoleRank, ROLE_PERMISSIONS, resolveRoles, TEAM_ROLES } from '../../src/core/roles.ts';
+import { aGrant, nextId } from '../support/builders.ts';
+
+const organizationId = nextId('org');
+const membershipId = nextId('mem');
+const TEAM_IDS = [nextId('team'), nextId('team')] as const;
+
+const SOURCES: Readonly<Record<string, GrantSource>> = {
+  default: { kind: 'default' },
+  manual: { kind: 'manual', actor: 'operator' },
+  invitation: { kind: 'invitation', invitationId: 'inv_1' },
+  group: { kind: 'directory_group', directoryId: 'dir_1', groupId: 'dg_1', mappingId: 'map_1' },
+  claim: { kind: 'sso_claim', connectionId: 'con_1', claim: 'groups', value: 'staff', mappingId: 'map_2' },
+};
+
+type Short = readonly [source: keyof typeof SOURCES, role: OrgRole, rank?: number];
+
+const orgGrant = ([source, role, rank = 0]: Short): Grant =>
+  aGrant(organizationId, membershipId, {
+    scope: { kind: 'org', role },
+    source: SOURCES[source] ?? { kind: 'default' },
+    rank,
+  });
+
+const orgRoleOf = (grants: readonly Grant[], policy: ConflictPolicy) =>
+  resolveRoles(grants, policy).org?.role;
+
+describe('the org role', () => {
+  const rows: [title: string, policy: ConflictPolicy, grants: Short[], role: OrgRole | undefined][] = [
+    ['nothing gives nothing', 'highest', [], undefined],
+    ['the default speaks when nothing else does', 'highest', [['default', 'member']], 'member'],
+    [
+      'a group that says viewer beats a default of member',
+      'highest',
+      [
+        ['default', 'member'],
+        ['group', 'viewer'],
+      ],
+      'viewer',
+    ],
+    [
+      'an invitation as viewer beats a default of member',
+      'highest',
+      [
+        ['default', 'member'],
+        ['invitation', 'viewer'],
+      ],
+      'viewer',
+    ],
+    [
+      'the highest of two groups',
+      'highest',
+      [
+        ['group', 'viewer'],
+        ['group', 'admin'],
+      ],
+      'admin',
+    ],
+    [
+      'the highest of group and claim',
+      'highest',
+      [
+        ['group', 'member'],
+        ['claim', 'admin'],
+      ],
+      'admin',
+    ],
+    [
+      'a person may raise what a group gives',
+      'highest',
+      [
+        ['group', 'member'],
+        ['manual', 'owner'],
+      ],
+      'owner',
+    ],
+    [
+      'a person cannot lower what a group gives',
+      'highest',
+      [
+        ['group', 'admin'],
+        ['manual', 'viewer'],
+      ],
+      'admin',
+    ],
+    [
+      'S137 owner through a group never counts',
+      'highest',
+      [
+        ['default', 'member'],
+        ['group', 'owner'],
+      ],
+      'member',
+    ],
+    [
+      'S137 owner through a claim never counts',
+      'highest',
+      [
+        ['default', 'viewer'],
+        ['claim', 'owner'],
+      ],
+      'viewer',
+    ],
+    [
+      'S137 owner through a group beside a real role leaves the real role',
+      'highest',
+      [
+        ['group', 'owner'],
+        ['group', 'admin'],
+      ],
+      'admin',
+    ],
+    [
+      'ranked: the first rule wins though it gives less',
+      'ranked',
+      [
+        ['group', 'viewer', 1],
+        ['group', 'admin', 2],
+      ],
+      'viewer',
+    ],
+    [
+      'ranked: a claim competes with groups',
+      'ranked',
+      [
+        ['claim', 'viewer', 1],
+        ['group', 'admin', 2],
+      ],
+      'viewer',
+    ],
+    [
+      'ranked: rules of one rank, the higher role',
+      'ranked',
+      [
+        ['group', 'viewer', 1],
+        ['group', 'admin', 1],
+      ],
+      'admin',
+    ],
+    [
+      'ranked: what people give is outside the ranking',
+      'ranked',
+      [
+        ['group', 'viewer', 1],
+        ['group', 'admin', 2],
+        ['manual', 'member', 9],
+      ],
+      'member',
+    ],
+    [
+      'refuse: rules that agree pass',
+      'refuse',
+      [
+        ['group', 'admin'],
+        ['claim', 'admin'],
+      ],
+      'admin',
+    ],
+    [
+      'refuse: rules that disagree leave the default',
+      'refuse',
+      [
+        ['default', 'viewer'],
+        ['group', 'admin'],
+        ['group', 'member'],
+      ],
+      'viewer',
+    ],
+    [
+      'refuse: rules that disagree leave what people gave',
+      'refuse',
+      [
+        ['default', 'viewer'],
+        ['manual', 'member'],
+        ['group', 'admin'],
+        ['claim', 'viewer'],
+      ],
+      'member',
+    ],
+    [
+      'refuse: rules that disagree leave nothing where there was nothing',
+      'refuse',
+      [
+        ['group', 'admin'],
+        ['group', 'viewer'],
+      ],
+      undefined,
+    ],
+    [
+      'refuse: an owner rule is not even a disagreement',
+      'refuse',
+      [
+        ['group', 'owner'],
+        ['group', 'admin'],
+      ],
+      'admin',
+    ],
+  ];
+
+  test.each(rows)('%s', (_title, policy, grants, role) => {
+    expect(orgRoleOf(grants.map(orgGrant), policy)).toBe(role);
+  });
+
+  test('a conflict is named, for the organization and for each team', () => {
+    const [teamId] = TEAM_IDS;
+    const inTeam = (role: TeamRole): Grant => ({
+      ...orgGrant(['group', 'member']),
+      scope: { kind: 'team', teamId, role },
+    });
+    const grants = [
+      orgGrant(['group', 'admin']),
+      orgGrant(['claim', 'viewer']),
+      inTeam('member'),
+      inTeam('owner'),
+    ];
+    expect(resolveRoles(grants, 'refuse')).toEqual({ org: undefined, teams: [], conflicts: ['org', teamId] });
+  });
+
+  test('every reason of the winning role is told, and none of a weaker one', () => {
+    const [winner, twin, loser] = [
+      orgGrant(['group', 'admin']),
+      orgGrant(['manual', 'admin']),
+      orgGrant(['group', 'member']),
+    ];
+    expect(resolveRoles([loser, twin, winner], 'highest').org?.because).toEqual([winner, twin]);
+  });
+});
+
+describe('what roles allow', () => {
+  test('each org role allows everything the one below allows', () => {
+    for (const [index, role] of ORG_ROLES.entries()) {
+      const below = ORG_ROLES[index - 1];
+      if (below === undefined) continue;
+      expect(ROLE_PERMISSIONS[role]).toEqual(expect.arrayContaining([...ROLE_PERMISSIONS[below]]));
+    }
+  });
+});
+
+const source = fc.constantFrom(...Object.values(SOURCES));
+const scope: fc.Arbitrary<GrantScope> = fc.oneof(
+  fc.constantFrom(...ORG_ROLES).map((role): GrantScope => ({ kind: 'org', role })),
+  fc
+    .tuple(fc.constantFrom(...TEAM_IDS), fc.constantFrom(...TEAM_ROLES))
+    .map(([teamId, role]): GrantScope => ({ kind: 'team', teamId, role })),
+);
+const grant = fc
+  .record({ source, scope, rank: fc.integer({ min: 0, max: 3 }) })
+  .map((parts) => aGrant(organizationId, membershipId, parts));
+const ledger = fc.array(grant, { maxLength: 10 });
+const policy = fc.constantFrom<ConflictPolicy>('highest', 'ranked', 'refuse');
+const isMapped = (one: Grant) => one.source.kind === 'directory_group' || one.source.kind === 'sso_claim';
+
+describe('for every ledger', () => {
+  test('the order of grants does not matter', () => {
+    const shuffled = ledger.chain((grants) =>
+      fc.tuple(fc.constant(grants), fc.shuffledSubarray(grants, { minLength: grants.length })),
+    );
+    fc.assert(
+      fc.property(shuffled, policy, ([grants, others], by) => {
+        expect(resolveRoles(others, by)).toEqual(resolveRoles(grants, by));
+      }),
+    );
+  });
+
+  test('the deciding grants alone decide the same', () => {
+    fc.assert(
+      fc.property(ledger, policy, (grants, by) => {
+        const { org, teams } = resolveRoles(grants, by);
+        const deciding = [...(org?.because ?? []), ...teams.flatMap(({ because }) => because)];
+        expect(resolveRoles(deciding, by)).toEqual({ org, teams, conflicts: [] });
+      }),
+    );
+  });
+
+  test('under highest, one more spoken grant never lowers a role that was spoken', () => {
+    fc.assert(
+      fc.property(ledger, grant, (grants, more) => {
+        const before = resolveRoles(grants, 'highest').org;
+        if (before === undefined || before.because.some((one) => one.source.kind === 'default')) return;
+        const after = resolveRoles([...grants, more], 'highest').org;
+        expect(orgRoleRank(after?.role ?? 'viewer')).toBeGreaterThanOrEqual(orgRoleRank(before.role));
+      }),
+    );
+  });
+
+  test('S137 no mapping makes an owner, under any policy', () => {
+    fc.assert(
+      fc.property(ledger, policy, (grants, by) => {
+        expect(orgRoleOf(grants.filter(isMapped), by)).not.toBe('owner');
+      }),
+    );
+  });
+
+  test('a role never outlives its last reason', () => {
+    fc.assert(
+      fc.property(ledger, policy, (grants, by) => {
+        const { org, teams } = resolveRoles(grants, by);
+        for (const resolved of [org, ...teams]) {
+          if (resolved === undefined) continue;
+          const rest = grants.filter((one) => !resolved.because.includes(one));
+          const after = resolveRoles(rest, by);
+          const said = [after.org, ...after.teams].flatMap((one) => one?.because ?? []);
+          expect(said).not.toEqual(expect.arrayContaining([...resolved.because]));
+        }
+      }),
+    );
+  });
+
+  test('team roles and the org role do not see each other', () => {
+    fc.assert(
+      fc.property(ledger, policy, (grants, by) => {
+        const whole = resolveRoles(grants, by);
+        const only = (kind: GrantScope['kind']) =>
+          resolveRoles(
+            grants.filter((one) => one.scope.kind === kind),
+            by,
+          );
+        expect(whole.org).toEqual(only('org').org);
+        expect(whole.teams).toEqual(only('team').teams);
+      }),
+    );
+  });
+});
+
+describe('diffGrants', () => {
+  test('applying the difference gives exactly what was wanted, and applying it again changes nothing', () => {
+    fc.assert(
+      fc.property(ledger, ledger, (current, wanted) => {
+        const { add, remove } = diffGrants(current, wanted);
+        const kept = current.filter((one) => !remove.includes(one));
+        const next = [...kept, ...add.map((one) => aGrant(organizationId, membershipId, one))];
+        const keys = (grants: readonly Pick<Grant, 'scope' | 'source' | 'rank'>[]) =>
+          new Set(grants.map((one) => JSON.stringify([one.scope, one.source, one.rank])));
+        expect(keys(next)).toEqual(keys(wanted));
+        expect(diffGrants(next, wanted)).toEqual({ add: [], remove: [] });
+      }),
+    );
+  });
+
+  test('what is already there is kept under its own id', () => {
+    const one = orgGrant(['manual', 'admin']);
+    const { scope: wantedScope, source: wantedSource, rank } = one;
+    expect(diffGrants([one], [{ scope: wantedScope, source: wantedSource, rank }])).toEqual({
+      add: [],
+      remove: [],
+    });
+  });
+});

@@ -4,6 +4,7 @@ import type { Caller } from '../core/access.ts';
 import { holdsPermission } from '../core/access.ts';
 import type { Actor } from '../core/entities/journal.ts';
 import type { Organization } from '../core/entities/organization.ts';
+import { isOperatorSession } from '../core/operator-link.ts';
 import { findOrganization } from '../core/organization-lookup.ts';
 import type { Permission } from '../core/roles.ts';
 import type { SignedIn } from '../core/sessions.ts';
@@ -12,7 +13,6 @@ import { GatehouseError } from '../kernel/errors.ts';
 import { constantTimeEqual } from '../kernel/tokens.ts';
 import { OPERATOR_COOKIE, readCookie, SESSION_COOKIE } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
-import { isOperatorSession } from './operator-session.ts';
 
 /** Every route states one of these; forgetting is a type error. */
 export type Guard =
@@ -41,9 +41,11 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Throws `forbidden` when an unsafe request that rides on a cookie does not come from our own pages (S186). */
 export function assertSameOrigin(deps: Pick<HttpDeps, 'baseUrl'>, req: Request): void {
   if (SAFE_METHODS.has(req.method)) return;
-  const origin = req.headers.origin;
-  const isSame =
-    origin === undefined ? req.headers['sec-fetch-site'] === 'same-origin' : origin === deps.baseUrl;
+  const { origin } = req.headers;
+  // Our own pages say no-referrer, and then browsers write `Origin: null` on their forms (Fetch §3.2); a frame without
+  // an origin says the same, but `cross-site` besides.
+  const isUntold = origin === undefined || origin === 'null';
+  const isSame = isUntold ? req.headers['sec-fetch-site'] === 'same-origin' : origin === deps.baseUrl;
   if (!isSame)
     throw new GatehouseError('forbidden', 'This request did not come from a page of this gateway.');
 }

@@ -1,0 +1,83 @@
+/** Errors as a person sees them: one plain sentence and a reference, never a cause (S218). */
+import type { NextFunction, Request, Response } from 'express';
+import type { ErrorCode } from '../../kernel/errors.ts';
+import { html } from '../pages/html.ts';
+import { sendPage } from '../pages/layout.ts';
+import { factsOf } from '../request-facts.ts';
+import { entryOf, toGatehouseError } from './error-table.ts';
+import { renderProblem } from './problem.ts';
+import { reportError } from './report.ts';
+
+interface Words {
+  readonly title: string;
+  readonly sentence: string;
+  /** Where the table's status is meant for programs. */
+  readonly status?: number;
+}
+
+const SORRY: Words = {
+  title: 'Something went wrong',
+  sentence: 'This did not work, and it is our fault. Please try again in a moment.',
+};
+
+const UNREADABLE: Words = {
+  title: 'This request cannot be handled',
+  sentence: 'What the browser sent could not be understood. Please go back and try again.',
+};
+
+const WORDS: Partial<Record<ErrorCode, Words>> = {
+  sign_in_refused: {
+    title: 'You could not be signed in',
+    sentence:
+      'Please start the sign-in again. If it fails again, give the reference below to your administrator.',
+    // A browser cannot answer a 401 without a challenge (RFC 9110 §15.5.2).
+    status: 403,
+  },
+  unauthenticated: {
+    title: 'Please sign in',
+    sentence: 'This page is only for people who are signed in.',
+  },
+  forbidden: {
+    title: 'This is not allowed',
+    sentence: 'The request did not come from a page of this gateway, or you may not do this.',
+  },
+  not_found: {
+    title: 'There is nothing here',
+    sentence: 'The address may be mistyped, or what it led to is gone.',
+  },
+  method_not_allowed: {
+    title: 'This request cannot be handled',
+    sentence: 'This address does not work that way. Please go back and try again.',
+  },
+  too_many_requests: {
+    title: 'Too many requests',
+    sentence: 'Please wait a little, then try again.',
+  },
+  internal: SORRY,
+  storage_unavailable: SORRY,
+};
+
+/** Express error handler for pages; programs that speak JSON get problem+json. The text depends on the code alone (law 10). */
+export function renderPageError(thrown: unknown, req: Request, res: Response, next: NextFunction): void {
+  if (res.headersSent || speaksJson(req)) {
+    renderProblem(thrown, req, res, next);
+    return;
+  }
+  const error = toGatehouseError(thrown);
+  reportError(res, error);
+  const { title, sentence, status = entryOf(error.code).status } = WORDS[error.code] ?? UNREADABLE;
+  sendPage(res, {
+    title,
+    status,
+    body: html`<p>${sentence}</p>
+<p class="quiet">Reference: <code>${factsOf(res).requestId}</code></p>
+<p><a href="/sign-in">To the sign-in page</a></p>`,
+  });
+}
+
+/** True when the caller sent JSON, or asks for JSON and not for a page. */
+function speaksJson(req: Request): boolean {
+  const sent = req.headers['content-type'] ?? '';
+  const wanted = req.headers.accept ?? '';
+  return /^application\/json\b/i.test(sent) || (/\bjson\b/i.test(wanted) && !/\bhtml\b/i.test(wanted));
+}

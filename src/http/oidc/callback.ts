@@ -1,0 +1,48 @@
+/** The redirect URI of one connection: an authorization response becomes a session, or one refusal like every other. */
+import type { Request, RequestHandler, Response } from 'express';
+import type { PendingSignIn } from '../../core/entities/sign-in.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { ConnectionOf } from '../sign-in-answer.ts';
+import { connectionAt, finishSignIn, receiveAnswer } from '../sign-in-answer.ts';
+import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
+import { oidcTrust } from './connection-trust.ts';
+import { oidcIdentity } from './identity.ts';
+import type { OidcPending } from './strategy.ts';
+
+/** `GET /oidc-callback/{connectionId}` (OIDC Core §3.1.2.5). Throws `sign_in_refused`. */
+export const getCallback =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const connection = await connectionAt(deps, req, 'oidc');
+    if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
+    try {
+      await acceptCallback(deps, { req, res }, connection);
+    } catch (error) {
+      await refuseSignIn(deps, res, { connection, error });
+    }
+  };
+
+async function acceptCallback(
+  deps: HttpDeps,
+  exchange: { readonly req: Request; readonly res: Response },
+  connection: ConnectionOf<'oidc'>,
+): Promise<void> {
+  // Only the query counts; host and path of the request are what the caller says they are (S86).
+  const query = new URL(exchange.req.originalUrl, deps.baseUrl).searchParams;
+  const states = query.getAll('state');
+  const handle = states.length === 1 ? states[0] : undefined;
+  const received = await receiveAnswer(deps, exchange.req, { connection, handle });
+  const facts = await deps.oidc.verifyOidcCallback({
+    connection: oidcTrust(deps, connection),
+    query,
+    pending: secretsOf(received.pending, handle),
+    now: deps.clock(),
+  });
+  await finishSignIn(deps, exchange, { ...received, identity: oidcIdentity(connection, facts) });
+}
+
+function secretsOf(pending: PendingSignIn | undefined, handle: string | undefined): OidcPending | undefined {
+  if (pending === undefined || handle === undefined) return undefined;
+  const { nonce, codeVerifier } = pending;
+  return nonce === null || codeVerifier === null ? undefined : { state: handle, nonce, codeVerifier };
+}

@@ -1,0 +1,35 @@
+/** From the facts of a verified ID token to the one identity every sign-in ends in. Pure. */
+import type { Connection } from '../../core/entities/sign-in.ts';
+import type { UpstreamIdentity } from '../../core/upstream-identity.ts';
+import type { OidcFacts } from '../../protocols/oidc/id-token-facts.ts';
+
+/**
+ * The person an ID token speaks of. `sub` and Entra's `oid` may equal an externalId; the verified e-mail, or the claim
+ * the connection names instead, may equal a userName. An address from a claim of the connection's own choice is never a
+ * verified one: `email_verified` speaks of `email` alone (S75). Groups stand under the claim `groups`.
+ */
+export function oidcIdentity(connection: Connection, facts: OidcFacts): UpstreamIdentity {
+  const { attributes, userNameClaim } = connection;
+  const first = (name: string) => facts.claims.get(name)?.[0] ?? null;
+  const verifiedEmail = facts.emailVerified ? (facts.email ?? null) : null;
+  const isUsualEmail = attributes.email === undefined || attributes.email === 'email';
+  return {
+    connectionId: connection.id,
+    protocol: 'oidc',
+    issuer: facts.issuer,
+    subject: facts.subject,
+    externalIds: facts.oid === undefined ? [facts.subject] : [facts.subject, facts.oid],
+    userName: userNameClaim === null ? verifiedEmail : (facts.userName ?? null),
+    email: isUsualEmail ? (facts.email ?? null) : first(attributes.email),
+    isEmailVerified: isUsualEmail && verifiedEmail !== null,
+    name: attributes.name === undefined ? (facts.name ?? null) : first(attributes.name),
+    claims: withGroups(facts, attributes.groups),
+  };
+}
+
+/** An empty list leaves no trace in the facts, so only a connection that names its claim says "none" by silence. */
+function withGroups(facts: OidcFacts, configured: string | undefined): UpstreamIdentity['claims'] {
+  const claims = new Map(facts.claims);
+  if (facts.groups.length > 0 || configured !== undefined) claims.set('groups', facts.groups);
+  return claims;
+}

@@ -1,0 +1,41 @@
+/** Starts an OIDC sign-in: one stored record with nonce and code verifier, and the authorization address. */
+import { randomBytes } from 'node:crypto';
+import type { BegunSignIn } from '../../core/sign-ins.ts';
+import { beginSignIn } from '../../core/sign-ins.ts';
+import { isGatehouseError } from '../../kernel/errors.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { ConnectionOf } from '../sign-in-answer.ts';
+import { signInRefusal } from '../sign-in-refusal.ts';
+import { oidcTrust } from './connection-trust.ts';
+
+export interface OidcSignInStart {
+  readonly connection: ConnectionOf<'oidc'>;
+  readonly returnTo: string | null;
+  readonly loginHint: string | undefined;
+}
+
+const secret = (): string => randomBytes(32).toString('base64url');
+
+/** Answers where to send the browser (OIDC Core §3.1.2.1, RFC 7636). Throws `sign_in_refused`, also when the IdP is down. */
+export async function startOidcSignIn(
+  deps: HttpDeps,
+  { connection, returnTo, loginHint }: OidcSignInStart,
+): Promise<{ readonly begun: BegunSignIn; readonly url: string }> {
+  const nonce = secret();
+  const codeVerifier = secret();
+  const begun = await beginSignIn(deps, { connection, requestId: null, nonce, codeVerifier, returnTo });
+  const trust = oidcTrust(deps, connection);
+  try {
+    const url = await deps.oidc.startOidc({
+      connection: trust,
+      state: begun.handle,
+      nonce,
+      codeVerifier,
+      loginHint,
+    });
+    return { begun, url };
+  } catch (error) {
+    if (isGatehouseError(error)) throw error;
+    throw signInRefusal('oidc.start', error);
+  }
+}

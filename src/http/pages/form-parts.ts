@@ -1,0 +1,43 @@
+/** The pieces forms are made of: labelled fields, a message read out at once, the hidden token. */
+import { type Html, html } from './html.ts';
+
+export interface TextField {
+  readonly name: string;
+  readonly label: string;
+  /** `text` if absent. */
+  readonly type?: 'text' | 'email' | 'password';
+  /** The HTML autofill name, such as `username` or `new-password`; `off` if absent. */
+  readonly autocomplete?: string;
+  /** What was typed before; never for passwords. */
+  readonly value?: string;
+  readonly hint?: string;
+  /** What is wrong with it; the field is marked and gets the focus. */
+  readonly problem?: string | undefined;
+}
+
+/** A required text field with its label; hint and problem are tied to it for screen readers (WCAG 1.3.1, 3.3.1). */
+export function textField(field: TextField): Html {
+  const { name, label, type = 'text', autocomplete = 'off', value, hint, problem } = field;
+  const describedBy = [
+    ...(hint === undefined ? [] : [`${name}-hint`]),
+    ...(problem === undefined ? [] : [`${name}-problem`]),
+  ].join(' ');
+  return html`<div class="field">
+<label for="${name}">${label}</label>
+${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}
+${problem !== undefined && html`<p class="wrong" id="${name}-problem" role="alert">${problem}</p>`}
+<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" maxlength="512" required${
+    value !== undefined && html` value="${value}"`
+  }${describedBy !== '' && html` aria-describedby="${describedBy}"`}${
+    problem !== undefined && html` aria-invalid="true" autofocus`
+  }${type === 'email' && html` inputmode="email" spellcheck="false" autocapitalize="none"`}>
+</div>`;
+}
+
+/** A value the form carries along; nothing when there is none. */
+export const hiddenField = (name: string, value: string | null): Html | null =>
+  value === null ? null : html`<input type="hidden" name="${name}" value="${value}">`;
+
+/** What went wrong, read out by screen readers as soon as the page is there. */
+export const problemBox = (text: string | undefined): Html | null =>
+  text === undefined ? null : html`<p class="wrong" role="alert">${text}</p>`;

@@ -1,0 +1,115 @@
+/** Invitations in the browser: looking consumes nothing (S164); accepting is a form of ours, for whoever the link was sent to. */
+import type { Request, RequestHandler, Response } from 'express';
+import type { Acceptor } from '../../core/invitation-acceptance.ts';
+import { acceptInvitation, previewInvitation } from '../../core/invitation-acceptance.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import type { HttpDeps } from '../deps.ts';
+import { formText } from '../form-body.ts';
+import { causeOf } from '../request-facts.ts';
+import { enterSession } from '../session-cookie.ts';
+import { html } from './html.ts';
+import { type InvitationProblem, invitationBody } from './invitation-view.ts';
+import { seeOther, sendPage } from './layout.ts';
+import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
+
+/** `GET /invitations/{token}`: whatever is not pending looks like an unknown token (S165). */
+export const getInvitation =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    await showInvitation(deps, { req, res, visitor: await visitorOf(deps, req) });
+  };
+
+/** `POST /invitations/{token}`: 303 to the person's page, else the same page with what went wrong. */
+export const postInvitation =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const visitor = await visitorOf(deps, req);
+    assertNotForeign(deps, req);
+    if (visitor !== undefined) assertOwnForm(req, visitor);
+    try {
+      const { sessionToken } = await acceptInvitation(deps, {
+        token: String(req.params.token),
+        acceptor: acceptorOf(req, visitor),
+        cause: causeOf(res, { kind: 'anonymous' }),
+      });
+      await enterSession(deps, { req, res }, sessionToken);
+      seeOther(res, '/');
+    } catch (error) {
+      await showProblem(deps, { req, res, visitor, error });
+    }
+  };
+
+function acceptorOf(req: Request, visitor: Visitor | undefined): Acceptor {
+  if (visitor !== undefined) return { kind: 'signed_in', signedIn: visitor.signedIn };
+  const name = (formText(req, 'name') ?? '').normalize('NFC').trim();
+  if (name === '' || name.length > 200 || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name))
+    throw new GatehouseError('invalid', 'Please enter your name, at most 200 characters.', { field: 'name' });
+  return { kind: 'new', name, password: formText(req, 'password') ?? '' };
+}
+
+interface Showing {
+  readonly req: Request;
+  readonly res: Response;
+  readonly visitor: Visitor | undefined;
+  /** 200 if absent. */
+  readonly status?: number;
+  readonly problem?: InvitationProblem;
+}
+
+async function showInvitation(deps: HttpDeps, showing: Showing): Promise<void> {
+  const { req, res, visitor, status = 200, problem } = showing;
+  const token = String(req.params.token);
+  const preview = await previewInvitation(deps, token);
+  if (preview === undefined) return sendDeadLink(res);
+  const path = `/invitations/${encodeURIComponent(token)}`;
+  const typedName = formText(req, 'name') ?? '';
+  sendPage(res, {
+    title: 'You are invited',
+    status,
+    body: invitationBody({ ...preview, path, visitor, problem, typedName }),
+  });
+}
+
+/** What the person can mend is said beside the form; a dead invitation looks like one that never was; the rest is an error page. */
+async function showProblem(deps: HttpDeps, showing: Showing & { readonly error: unknown }): Promise<void> {
+  const { error } = showing;
+  if (!isGatehouseError(error)) throw error;
+  switch (error.code) {
+    case 'not_found':
+    case 'invitation_used':
+    case 'invitation_revoked':
+    case 'invitation_expired':
+    case 'invitations_disabled':
+      return sendDeadLink(showing.res);
+    case 'invalid':
+      return showInvitation(deps, {
+        ...showing,
+        status: 422,
+        problem: { text: error.detail, field: error.field },
+      });
+    // The page itself says what to do: switch accounts, or sign in first.
+    case 'forbidden':
+      return showInvitation(deps, { ...showing, status: 403 });
+    case 'already_exists':
+      return showInvitation(deps, { ...showing, status: 409 });
+    case 'already_member':
+    case 'seats_exhausted':
+      return showInvitation(deps, { ...showing, status: 409, problem: { text: ASK[error.code] } });
+    default:
+      throw error;
+  }
+}
+
+const ASK = {
+  already_member: 'You are already a member of this organization.',
+  seats_exhausted: 'All seats of this organization are taken. Ask whoever invited you to free one.',
+} as const;
+
+function sendDeadLink(res: Response): void {
+  sendPage(res, {
+    title: 'This invitation does not work',
+    status: 404,
+    body: html`<p>An invitation works once and for a limited time. Ask whoever invited you for a new one.</p>
+<p><a class="button" href="/sign-in">To the sign-in page</a></p>`,
+  });
+}

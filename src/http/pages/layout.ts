@@ -1,0 +1,78 @@
+/** The frame of every page and how pages and redirects are sent: one style sheet, no script, nothing kept by caches. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Response } from 'express';
+import { type Html, html, markupOf } from './html.ts';
+
+export interface PageContent {
+  /** Plain text; also the page's name in the browser. */
+  readonly title: string;
+  readonly body: Html;
+  /** 200 if absent. */
+  readonly status?: number;
+  /** `narrow` fits one form and is meant if absent; `wide` fits a table. */
+  readonly width?: 'narrow' | 'wide';
+  /** A path the browser moves on to by itself; absent: it stays. */
+  readonly movesOnTo?: string;
+}
+
+interface Asset {
+  readonly path: string;
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
+const asset = (file: string, type: string): Asset => ({
+  path: `/assets/${file}`,
+  type,
+  bytes: readFileSync(new URL(`./${file}`, import.meta.url)),
+});
+
+const STYLES = asset('gatehouse.css', 'text/css; charset=utf-8');
+const ICON = asset('gatehouse.svg', 'image/svg+xml');
+
+/** The files pages refer to. */
+export const ASSETS: readonly Asset[] = [STYLES, ICON];
+
+/** With a hash of the content, so that a new release is seen at once although browsers keep the file. */
+const versioned = ({ path, bytes }: Asset): string =>
+  `${path}?v=${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`;
+
+const STYLES_URL = versioned(STYLES);
+const ICON_URL = versioned(ICON);
+
+/** Sends a whole page. */
+export function sendPage(res: Response, content: PageContent): void {
+  res
+    .status(content.status ?? 200)
+    .set('Cache-Control', 'no-store')
+    .type('html')
+    .send(markupOf(documentOf(content)));
+}
+
+/** Sends the browser elsewhere with a GET (RFC 9110 §15.4.4). `location` is ours, or an identity provider's own address. */
+export function seeOther(res: Response, location: string): void {
+  res.status(303).set('Cache-Control', 'no-store').set('Location', location).end();
+}
+
+function documentOf({ title, body, width = 'narrow', movesOnTo }: PageContent): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+${movesOnTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${movesOnTo}">`}
+<title>${title} - Gatehouse</title>
+<link rel="stylesheet" href="${STYLES_URL}">
+<link rel="icon" type="image/svg+xml" href="${ICON_URL}">
+</head>
+<body>
+<main class="${width}">
+<h1>${title}</h1>
+${body}
+</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,101 @@
+/** The sign-in of one organization: straight to its identity provider, or a choice when it has several. */
+import type { RequestHandler, Response } from 'express';
+import type { Organization } from '../../core/entities/organization.ts';
+import type { Connection } from '../../core/entities/sign-in.ts';
+import { findOrganization } from '../../core/organization-lookup.ts';
+import { parseId } from '../../kernel/ids.ts';
+import type { HttpDeps } from '../deps.ts';
+import { queryText } from '../form-body.ts';
+import { ownPath } from '../return-path.ts';
+import { signInRefusal } from '../sign-in-refusal.ts';
+import { startSignIn } from '../sign-in-start.ts';
+import { html, isolated } from './html.ts';
+import { sendPage } from './layout.ts';
+
+interface Wishes {
+  /** From `ownPath`. */
+  readonly returnTo: string | null;
+  readonly loginHint?: string | undefined;
+  readonly connection?: string | undefined;
+}
+
+/** The address of an organization's sign-in with what should come along. */
+export function signInPath(slug: string, { returnTo, loginHint, connection }: Wishes): string {
+  const query = new URLSearchParams();
+  if (connection !== undefined) query.set('connection', connection);
+  if (returnTo !== null) query.set('return_to', returnTo);
+  if (loginHint !== undefined) query.set('login_hint', loginHint);
+  return `/sign-in/${encodeURIComponent(slug)}${query.size === 0 ? '' : `?${query}`}`;
+}
+
+/**
+ * `GET /sign-in/{organization}[?connection=&return_to=&login_hint=]`: 303 to the identity provider when one active
+ * connection is meant, a page of choices when several are, 404 page when there is none or no such organization. Throws
+ * `sign_in_refused` for a named connection that cannot be used.
+ */
+export const getOrganizationSignIn =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const organization = await findOrganization(deps.storage, String(req.params.organization));
+    if (organization === undefined) return sendNoSignOn(res);
+    const returnTo = ownPath(queryText(req, 'return_to'));
+    const loginHint = plainHint(queryText(req, 'login_hint'));
+    const named = queryText(req, 'connection');
+    if (named !== undefined) {
+      const connection = await namedConnection(deps, organization, named);
+      return startSignIn(deps, res, { connection, returnTo, loginHint });
+    }
+    const connections = await deps.storage.connections.list(organization.id);
+    const [first, ...others] = connections.filter(({ status }) => status === 'active');
+    if (first === undefined) return sendNoSignOn(res);
+    if (others.length > 0)
+      return sendChoices(res, { organization, connections: [first, ...others], returnTo, loginHint });
+    return startSignIn(deps, res, { connection: first, returnTo, loginHint });
+  };
+
+/** Looked up inside the organization: another one's connection is as unknown as none (law 1). */
+async function namedConnection(
+  deps: HttpDeps,
+  organization: Organization,
+  named: string,
+): Promise<Connection> {
+  const id = parseId('con', named);
+  const connection = id === undefined ? undefined : await deps.storage.connections.find(organization.id, id);
+  if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
+  return connection;
+}
+
+/** A hint goes to the identity provider as it is; odd ones stay here. */
+const plainHint = (hint: string | undefined): string | undefined =>
+  hint !== undefined && hint !== '' && hint.length <= 320 && !/\p{Cc}/u.test(hint) ? hint : undefined;
+
+function sendChoices(
+  res: Response,
+  input: {
+    readonly organization: Organization;
+    readonly connections: readonly Connection[];
+    readonly returnTo: string | null;
+    readonly loginHint: string | undefined;
+  },
+): void {
+  const { organization, connections, ...wishes } = input;
+  const choices = connections.map(({ id, name }) => {
+    const path = signInPath(organization.slug, { ...wishes, connection: id });
+    return html`<li><a class="button second" href="${path}">${isolated(name)}</a></li>`;
+  });
+  sendPage(res, {
+    title: 'Choose how to sign in',
+    body: html`<p>${isolated(organization.name)} has more than one way to sign in.</p>
+<ul class="choices">${choices}</ul>`,
+  });
+}
+
+/** One page for an organization without single sign-on and for one that does not exist. */
+export function sendNoSignOn(res: Response): void {
+  sendPage(res, {
+    title: 'No single sign-on here',
+    status: 404,
+    body: html`<p>There is no organization of this name or address with single sign-on. Check the spelling, or use your password.</p>
+<p><a class="button" href="/sign-in">Back to sign-in</a></p>`,
+  });
+}

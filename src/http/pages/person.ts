@@ -1,0 +1,67 @@
+/** The person's own page: who you are, in which organization, with which roles, and why. */
+import type { RequestHandler } from 'express';
+import { type ExplainedGrant, explainMember } from '../../core/explain.ts';
+import type { HttpDeps } from '../deps.ts';
+import { hiddenField } from './form-parts.ts';
+import { type Html, html, isolated } from './html.ts';
+import { seeOther, sendPage } from './layout.ts';
+import { type Visitor, visitorOf } from './visitor.ts';
+
+/** `GET /`: the page, or the way to the sign-in page for strangers. */
+export const getPerson =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const visitor = await visitorOf(deps, req);
+    if (visitor === undefined) return seeOther(res, '/sign-in');
+    sendPage(res, { title: 'Your access', body: await describe(deps, visitor) });
+  };
+
+async function describe(deps: HttpDeps, visitor: Visitor): Promise<Html> {
+  const { user, membership, organization } = visitor.signedIn;
+  const { orgRole, teams } = await explainMember(deps, {
+    organizationId: organization.id,
+    id: membership.id,
+  });
+  return html`<dl>
+<dt>Name</dt><dd>${isolated(membership.name)}</dd>
+<dt>E-mail</dt><dd>${isolated(membership.email ?? user.email ?? 'none')}</dd>
+<dt>Organization</dt><dd>${isolated(organization.name)}</dd>
+<dt>Signed in</dt><dd>${await wayIn(deps, visitor)}</dd>
+</dl>
+<h2>Your role: <span class="tag">${orgRole.role}</span></h2>
+${because(orgRole.because)}
+<h2>Your teams</h2>
+${
+  teams.length === 0
+    ? html`<p>You are in no team.</p>`
+    : teams.map(
+        (team) => html`<p>${isolated(team.name)}: <span class="tag">${team.role}</span></p>
+${because(team.because)}`,
+      )
+}
+${signOutForm(visitor)}`;
+}
+
+async function wayIn(deps: HttpDeps, { signedIn }: Visitor): Promise<Html> {
+  const { session, organization } = signedIn;
+  const at = `${new Date(session.authenticatedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const connection =
+    session.connectionId === null
+      ? undefined
+      : await deps.storage.connections.find(organization.id, session.connectionId);
+  return connection === undefined ? html`${at}` : html`${at}, through ${isolated(connection.name)}`;
+}
+
+const because = (grants: readonly ExplainedGrant[]): Html | null =>
+  grants.length === 0
+    ? null
+    : html`<ul>${grants.map(({ sentence }) => html`<li>${isolated(sentence)}</li>`)}</ul>`;
+
+/** The button that signs out; `returnTo` (a path of ours) is where the browser goes then, the sign-in page if absent. */
+export function signOutForm(visitor: Visitor, returnTo: string | null = null): Html {
+  return html`<form method="post" action="/sign-out" name="sign-out">
+${hiddenField('csrf', visitor.csrf)}
+${hiddenField('return_to', returnTo)}
+<button class="second" type="submit">Sign out</button>
+</form>`;
+}

@@ -1,0 +1,51 @@
+/** The pages for people. GET changes nothing here but the start of a sign-in; every form is posted from our own pages. */
+import { Router } from 'express';
+import type { HttpDeps } from '../deps.ts';
+import { parseForm, requireForm } from '../form-body.ts';
+import { strictJson } from '../json-body.ts';
+import { mountMethods } from '../methods.ts';
+import { getConsole, postConsoleSignIn } from './console.ts';
+import { getInvitation, postInvitation } from './invitations.ts';
+import { ASSETS } from './layout.ts';
+import { getOrganizationSignIn } from './organization-sign-in.ts';
+import { postPassword } from './password.ts';
+import { getPerson } from './person.ts';
+import { getSetup, postSetup } from './setup.ts';
+import { getSignIn } from './sign-in.ts';
+import { getSignOut, postSignOut } from './sign-out.ts';
+
+const LIMIT_BYTES = 16 * 1024;
+const FORM = 'application/x-www-form-urlencoded';
+
+/** The router for everything a person opens in a browser. */
+export function createPagesRouter(deps: HttpDeps): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  const form = requireForm(LIMIT_BYTES);
+  const formOrJson = [
+    ...strictJson({ limit: LIMIT_BYTES, types: ['application/json'], alsoAccept: [FORM] }),
+    parseForm(LIMIT_BYTES),
+  ];
+  mountAssets(router);
+  mountMethods(router, '/', { GET: [getPerson(deps)] });
+  mountMethods(router, '/sign-in', { GET: [getSignIn(deps)] });
+  mountMethods(router, '/sign-in/password', { POST: [...formOrJson, postPassword(deps)] });
+  mountMethods(router, '/sign-in/:organization', { GET: [getOrganizationSignIn(deps)], allowsHead: false });
+  mountMethods(router, '/sign-out', { GET: [getSignOut(deps)], POST: [...formOrJson, postSignOut(deps)] });
+  mountMethods(router, '/invitations/:token', {
+    GET: [getInvitation(deps)],
+    POST: [...form, postInvitation(deps)],
+  });
+  mountMethods(router, '/setup/:token', { GET: [getSetup(deps)], POST: [...form, postSetup(deps)] });
+  mountMethods(router, '/console', { GET: [getConsole(deps)] });
+  mountMethods(router, '/console/sign-in', { POST: [...form, postConsoleSignIn(deps)] });
+  return router;
+}
+
+function mountAssets(router: Router): void {
+  for (const { path, type, bytes } of ASSETS) {
+    const send = (_req: unknown, res: import('express').Response): void => {
+      res.set('Cache-Control', 'public, max-age=31536000, immutable').set('Content-Type', type).send(bytes);
+    };
+    mountMethods(router, path, { GET: [send] });
+  }
+}

@@ -1,0 +1,41 @@
+/** Who looks at a page, and whether the browser meant to act: session, origin and the token of our own forms (S186). */
+import type { Request } from 'express';
+import type { SignedIn } from '../../core/sessions.ts';
+import { findSignedIn } from '../../core/sessions.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import { constantTimeEqual } from '../../kernel/tokens.ts';
+import { readCookie, SESSION_COOKIE } from '../cookies.ts';
+import type { HttpDeps } from '../deps.ts';
+import { formText } from '../form-body.ts';
+import { assertSameOrigin } from '../guards.ts';
+
+export interface Visitor {
+  readonly signedIn: SignedIn;
+  /** Goes into the hidden field `csrf` of forms that act with this session. */
+  readonly csrf: string;
+}
+
+/** The signed-in person behind the cookie, or undefined. Throws `forbidden` for an unsafe request of another site. */
+export async function visitorOf(deps: HttpDeps, req: Request): Promise<Visitor | undefined> {
+  const cookie = readCookie(req, SESSION_COOKIE);
+  const signedIn = cookie === undefined ? undefined : await findSignedIn(deps, cookie);
+  if (cookie === undefined || signedIn === undefined) return undefined;
+  assertSameOrigin(deps, req);
+  return { signedIn, csrf: deps.hashToken(`csrf:${cookie}`) };
+}
+
+/** Throws `forbidden` unless the posted form is one we rendered for this very session. */
+export function assertOwnForm(req: Request, visitor: Visitor): void {
+  const sent = formText(req, 'csrf');
+  if (sent === undefined || !constantTimeEqual(sent, visitor.csrf))
+    throw new GatehouseError('forbidden', 'This form is not from this session. Reload the page.');
+}
+
+/**
+ * Throws `forbidden` when a browser says that another site made it ask. For acts without a session, where programs that
+ * say nothing are welcome: what they could do they can do anyway, but nobody may be signed in from elsewhere (login CSRF).
+ */
+export function assertNotForeign(deps: Pick<HttpDeps, 'baseUrl'>, req: Request): void {
+  const { origin, 'sec-fetch-site': site } = req.headers;
+  if (origin !== undefined || site !== undefined) assertSameOrigin(deps, req);
+}

@@ -1,0 +1,74 @@
+/** The assertion consumer service: a posted response becomes a session, or one refusal that looks like every other. */
+import type { Request, RequestHandler, Response } from 'express';
+import { findOrganization } from '../../core/organization-lookup.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import type { HttpDeps } from '../deps.ts';
+import { formField } from '../form-body.ts';
+import { seeOther } from '../pages/layout.ts';
+import type { ConnectionOf } from '../sign-in-answer.ts';
+import { connectionAt, finishSignIn, receiveAnswer } from '../sign-in-answer.ts';
+import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
+import { samlIdentity } from './identity.ts';
+import { verifySamlResponse } from './strategy.ts';
+import { samlTrust } from './trust.ts';
+
+/** A response of 256 KB in base64, percent-encoded, with room for line breaks and RelayState (S25). */
+export const ACS_LIMIT_BYTES = 450 * 1024;
+
+/** `POST /saml/{connectionId}/acs` (SAML profiles §4.1.4.3). Throws `invalid_syntax` without a response, `method_not_allowed` for a request, `sign_in_refused` for all else. */
+export const postAcs =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    // A SAMLRequest would be for an identity provider's door, which this is not (S52).
+    if (formField(req, 'SAMLRequest') !== undefined)
+      throw new GatehouseError('method_not_allowed', 'This address takes responses only.');
+    const samlResponse = formField(req, 'SAMLResponse');
+    // Never a start of a sign-in (S53).
+    if (samlResponse === undefined || samlResponse === '')
+      throw new GatehouseError('invalid_syntax', 'There is no SAMLResponse in the form.');
+    const connection = await connectionAt(deps, req, 'saml');
+    if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
+    try {
+      await acceptResponse(deps, { req, res }, { connection, samlResponse });
+    } catch (error) {
+      await refuseSignIn(deps, res, { connection, error });
+    }
+  };
+
+interface PostedResponse {
+  readonly connection: ConnectionOf<'saml'>;
+  readonly samlResponse: unknown;
+}
+
+async function acceptResponse(
+  deps: HttpDeps,
+  exchange: { readonly req: Request; readonly res: Response },
+  { connection, samlResponse }: PostedResponse,
+): Promise<void> {
+  const handle = formField(exchange.req, 'RelayState');
+  const received = await receiveAnswer(deps, exchange.req, { connection, handle });
+  const requestId = received.pending?.requestId ?? undefined;
+  const facts = await verifySamlResponse({
+    samlResponse,
+    connection: samlTrust(deps, connection),
+    pending: { requestId },
+    now: deps.clock(),
+    allowUnsolicited: requestId === undefined && connection.idpInitiated,
+  });
+  if (requestId === undefined) return startInstead(deps, exchange.res, connection);
+  await finishSignIn(deps, exchange, {
+    ...received,
+    identity: samlIdentity(connection, facts),
+    assertion: { id: facts.assertionId, expiresAt: facts.expiresAt },
+  });
+}
+
+/**
+ * A response nobody asked for, where the connection allows it, only says that somebody wants to come in: we ask the
+ * identity provider ourselves. Otherwise another site could sign this browser in as somebody else (S48).
+ */
+async function startInstead(deps: HttpDeps, res: Response, connection: ConnectionOf<'saml'>): Promise<void> {
+  const organization = await findOrganization(deps.storage, connection.organizationId);
+  if (organization === undefined) throw signInRefusal('sign_in.unknown_connection');
+  seeOther(res, `/sign-in/${organization.slug}?connection=${connection.id}`);
+}

@@ -1,0 +1,95 @@
+/** The second half of a sign-in, the same for every protocol: whose answer is this, and what happens once it is believed. */
+import type { Request, Response } from 'express';
+import type { Connection, PendingSignIn } from '../core/entities/sign-in.ts';
+import type { SignInAnswer } from '../core/sign-ins.ts';
+import { completeSignIn, findPendingSignIn } from '../core/sign-ins.ts';
+import type { UpstreamIdentity } from '../core/upstream-identity.ts';
+import { parseId } from '../kernel/ids.ts';
+import { bindingCookie, clearCookie, readCookie } from './cookies.ts';
+import type { HttpDeps } from './deps.ts';
+import { seeOther } from './pages/layout.ts';
+import { causeOf } from './request-facts.ts';
+import { enterSession } from './session-cookie.ts';
+import { signInRefusal } from './sign-in-refusal.ts';
+
+type Protocol = Connection['settings']['protocol'];
+
+/** A connection whose settings are known to be of one protocol. */
+export type ConnectionOf<P extends Protocol> = Connection & {
+  readonly settings: Extract<Connection['settings'], { readonly protocol: P }>;
+};
+
+/**
+ * The connection a callback address names, whatever its status. Undefined for one that does not exist or speaks
+ * another protocol. The route decides, never the message (law 1).
+ */
+export async function connectionAt<P extends Protocol>(
+  deps: HttpDeps,
+  req: Request,
+  protocol: P,
+): Promise<ConnectionOf<P> | undefined> {
+  const id = parseId('con', String(req.params.connectionId));
+  const connection = id === undefined ? undefined : await deps.storage.connections.findById(id);
+  return connection !== undefined && speaks(connection, protocol) ? connection : undefined;
+}
+
+/** Narrows a connection to one protocol. */
+export const speaks = <P extends Protocol>(
+  connection: Connection,
+  protocol: P,
+): connection is ConnectionOf<P> => connection.settings.protocol === protocol;
+
+/** What came back through this browser, and the sign-in it belongs to. */
+export interface ReceivedAnswer {
+  readonly answer: SignInAnswer;
+  /** Undefined when the answer names no sign-in at all. */
+  readonly pending: PendingSignIn | undefined;
+}
+
+/** RelayState and `state` as `beginSignIn` makes them; anything else was not made here and is ignored (S50). */
+const HANDLE = /^ghr_[\w-]{43}$/;
+
+/**
+ * Finds the sign-in that an answer belongs to. The handle names the row, the row names the cookie, and the cookie shows
+ * that it is the same browser. Throws `sign_in_refused` when a handle of ours fits nothing: consumed, expired, of another
+ * connection or of another browser (S44, S45, S72).
+ */
+export async function receiveAnswer(
+  deps: HttpDeps,
+  req: Request,
+  input: { readonly connection: Connection; readonly handle: unknown },
+): Promise<ReceivedAnswer> {
+  const { connection } = input;
+  if (connection.status !== 'active') throw signInRefusal('sign_in.connection_inactive');
+  const handle = typeof input.handle === 'string' && HANDLE.test(input.handle) ? input.handle : undefined;
+  if (handle === undefined) return { answer: { connection, handle, binding: undefined }, pending: undefined };
+  const { organizationId, id } = connection;
+  const row = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
+  const binding = row && readCookie(req, bindingCookie(row.id));
+  const answer: SignInAnswer = { connection, handle, binding };
+  const pending = await findPendingSignIn(deps, answer);
+  if (pending === undefined) throw signInRefusal('sign_in.not_pending');
+  return { answer, pending };
+}
+
+/** Lets the person in: session cookie set, binding cookie gone, and on to where they wanted to go. Throws `sign_in_refused`. */
+export async function finishSignIn(
+  deps: HttpDeps,
+  exchange: { readonly req: Request; readonly res: Response },
+  input: ReceivedAnswer & {
+    readonly identity: UpstreamIdentity;
+    readonly assertion?: { readonly id: string; readonly expiresAt: number };
+  },
+): Promise<void> {
+  const { answer, pending, identity, assertion } = input;
+  const { connectionId } = identity;
+  const { sessionToken, returnTo } = await completeSignIn(deps, {
+    ...answer,
+    identity,
+    assertion,
+    cause: causeOf(exchange.res, { kind: 'connection', connectionId }),
+  });
+  await enterSession(deps, exchange, sessionToken);
+  if (pending !== undefined) clearCookie(exchange.res, bindingCookie(pending.id));
+  seeOther(exchange.res, returnTo ?? '/');
+}

@@ -1,0 +1,48 @@
+/** The first half of a sign-in, the same for every protocol: the browser gets its binding cookie and goes to the identity provider. */
+import type { Response } from 'express';
+import type { Connection } from '../core/entities/sign-in.ts';
+import type { BegunSignIn } from '../core/sign-ins.ts';
+import { SIGN_IN_TTL_MS } from '../core/sign-ins.ts';
+import { bindingCookie, setCookie } from './cookies.ts';
+import type { HttpDeps } from './deps.ts';
+import { startOidcSignIn } from './oidc/start.ts';
+import { seeOther } from './pages/layout.ts';
+import { startSaml } from './saml/start.ts';
+import { speaks } from './sign-in-answer.ts';
+import { refuseSignIn, signInRefusal } from './sign-in-refusal.ts';
+
+export interface SignInStart {
+  readonly connection: Connection;
+  /** From `ownPath`. */
+  readonly returnTo: string | null;
+  readonly loginHint: string | undefined;
+}
+
+/**
+ * Sends the browser to the identity provider of this connection. Throws `sign_in_refused`, recorded, when the start cannot
+ * work: connection not active, provider down, settings that do not work.
+ */
+export async function startSignIn(deps: HttpDeps, res: Response, start: SignInStart): Promise<void> {
+  const { connection } = start;
+  try {
+    if (connection.status !== 'active') throw signInRefusal('sign_in.connection_inactive');
+    const { begun, url } = await begin(deps, start);
+    setCookie(res, bindingCookie(begun.pending.id), {
+      value: begun.binding,
+      maxAgeMs: SIGN_IN_TTL_MS,
+      sameSite: 'none',
+    });
+    seeOther(res, url);
+  } catch (error) {
+    await refuseSignIn(deps, res, { connection, error });
+  }
+}
+
+async function begin(
+  deps: HttpDeps,
+  { connection, ...rest }: SignInStart,
+): Promise<{ readonly begun: BegunSignIn; readonly url: string }> {
+  if (speaks(connection, 'saml')) return startSaml(deps, { connection, ...rest });
+  if (speaks(connection, 'oidc')) return startOidcSignIn(deps, { connection, ...rest });
+  throw signInRefusal('sign_in.unknown_protocol');
+}

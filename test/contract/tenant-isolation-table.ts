@@ -368,6 +368,42 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...journal,
 };
 
+/** Methods that take another way through an adapter when they are asked differently. */
+export const FURTHER_CALLS: readonly {
+  readonly title: string;
+  readonly method: string;
+  readonly entry: Bounded<Repositories>;
+}[] = [
+  {
+    title: 'teamMembers.replace by nothing',
+    method: 'replace',
+    entry: { ...absent, call: (tx, b, a) => tx.teamMembers.replace(b, a.membership.id, []) },
+  },
+  {
+    title: 'invitations.list by status',
+    method: 'list',
+    entry: { answersOwn: 1, call: (tx, b) => tx.invitations.list(b, { status: 'pending' }, PAGE) },
+  },
+  {
+    title: 'memberships.list by team',
+    method: 'list',
+    entry: { ...nothing, call: (tx, b, a) => tx.memberships.list(b, { teamId: a.team.id }, PAGE) },
+  },
+  {
+    title: 'memberships.list by text',
+    method: 'list',
+    entry: { answersOwn: 1, call: (tx, b) => tx.memberships.list(b, { text: SHARED.email }, PAGE) },
+  },
+  {
+    title: 'auditEvents.list by target',
+    method: 'list',
+    entry: {
+      ...nothing,
+      call: (tx, b, a) => tx.auditEvents.list(b, { targetId: a.auditEvent.target.id }, PAGE),
+    },
+  },
+];
+
 /** The closed list of methods that reach beyond one organization, each for the reason its docblock gives. */
 export const GLOBAL_METHODS: readonly string[] = [
   'connections.findById',

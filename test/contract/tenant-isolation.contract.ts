@@ -5,7 +5,7 @@ import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { aDirectoryGroup } from '../support/builders.ts';
 import { aWorld, plantWorld, readWorld, SHARED, type World } from '../support/world.ts';
 import { type OpenStorage, type Outcome, outcomeOf, type StorageUnderTest } from './storage-under-test.ts';
-import { GLOBAL_METHODS, ISOLATION_TABLE } from './tenant-isolation-table.ts';
+import { FURTHER_CALLS, GLOBAL_METHODS, ISOLATION_TABLE } from './tenant-isolation-table.ts';
 
 const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   insert: true,
@@ -152,8 +152,9 @@ export function tenantIsolation(name: string, open: OpenStorage): void {
       );
     });
 
-    test.each(BOUNDED)("S106 $title cannot see or change another organization's rows", ({ entry }) =>
-      isolated((a, b) => within(entry, b, a), entry),
+    test.each([...BOUNDED, ...FURTHER_CALLS])(
+      "S106 $title cannot see or change another organization's rows",
+      ({ entry }) => isolated((a, b) => within(entry, b, a), entry),
     );
 
     test.each(READS)(

@@ -1,11 +1,12 @@
 /** The whole gateway for tests: every route on a real store and a local port, with a clock, mails and DNS that tests own. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import supertest from 'supertest';
-import defaults from '../../config/defaults.json' with { type: 'json' };
+import { composeGateway, type Replacements } from '../../src/app.ts';
+import { type Config, loadConfig } from '../../src/config.ts';
 import { createDirectory, createDirectoryToken } from '../../src/core/directories.ts';
 import type { Directory, DirectoryKind } from '../../src/core/entities/directory.ts';
 import type { Cause } from '../../src/core/entities/journal.ts';
@@ -17,14 +18,8 @@ import type { Mail } from '../../src/core/ports/mailer.ts';
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts';
 import type { Storage } from '../../src/core/ports/storage.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
-import { createOidcClient } from '../../src/http/oidc/strategy.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { Logger } from '../../src/kernel/log.ts';
-import { createSealer, deriveKey } from '../../src/kernel/sealing.ts';
-import { createTokenHasher } from '../../src/kernel/tokens.ts';
-import { createSafeFetch } from '../../src/outbound/safe-fetch.ts';
-import { sealSecrets } from '../../src/storage/seal-secrets.ts';
-import { openSqliteStorage } from '../../src/storage/sqlite/open.ts';
 
 export interface GatewayOptions {
   /** Where the clock starts, epoch ms; 2026-03-01T12:00:00Z if absent. Tests with live identity providers pass Date.now(). */
@@ -52,7 +47,8 @@ export interface LogLine {
 
 export interface TestGateway {
   readonly baseUrl: string;
-  /** Listens on 127.0.0.1. */
+  /** `http://127.0.0.1:port`, where it really listens. */
+  readonly origin: string;
   readonly server: Server;
   readonly deps: HttpDeps;
   readonly storage: Storage;
@@ -88,76 +84,86 @@ export const testCause: Cause = { actor: { kind: 'operator' }, requestId: 'test'
 
 /** Starts a gateway that nobody else uses. */
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-'));
-  const path = join(folder, 'gatehouse.db');
+  const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-'));
   const { server, origin } = await listen();
   const clock = createTestClock(options.now ?? Date.UTC(2026, 2, 1, 12));
-  const masterKey = randomBytes(32);
-  const storage = sealSecrets(
-    await openSqliteStorage({ path, clock: clock.now }),
-    createSealer(deriveKey(masterKey, 'seal')),
-  );
   const operatorKey = `gho_${randomBytes(32).toString('base64url')}`;
-  const mails: Mail[] = [];
-  const txtRecords = new Map<string, readonly string[]>();
-  const logLines: LogLine[] = [];
-  const deps = createDeps({
-    options,
-    storage,
-    clock,
-    masterKey,
-    operatorKey,
-    origin,
-    mails,
-    txtRecords,
-    logLines,
-  });
-  server.on('request', await createApp(deps));
+  const seen: Seen = { mails: [], logLines: [], txtRecords: new Map() };
+  const config = configOf(options, { dataDir, origin, operatorKey });
+  const gateway = await composeGateway(
+    config,
+    collectingLogger(seen.logLines, {}),
+    replacementsOf(clock, seen),
+  );
+  server.on('request', (req, res) => gateway.server.emit('request', req, res));
+  const { deps } = gateway;
   return {
-    baseUrl: deps.baseUrl,
-    server,
-    deps,
-    storage,
-    path,
-    clock,
-    operatorKey,
-    mails,
-    txtRecords,
-    logLines,
+    ...{ baseUrl: deps.baseUrl, origin, server, deps, storage: deps.storage, clock, operatorKey, ...seen },
+    ...requestsOf(deps, server),
+    path: join(dataDir, 'gatehouse.db'),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await gateway.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Place {
+  readonly dataDir: string;
+  readonly origin: string;
+  readonly operatorKey: string;
+}
+
+/** What an operator would have set. */
+function configOf(options: GatewayOptions, { dataDir, origin, operatorKey }: Place): Config {
+  const defaults = loadConfig({ env: {}, readFile: () => undefined });
+  return {
+    ...defaults,
+    ...{ port: 0, dataDir, operatorKey, rateLimits: false },
+    baseUrl: options.baseUrl ?? origin,
+    plans: options.plans ?? defaults.plans,
+    trustProxy: options.trustProxy ?? [],
+    egressAllow: options.egressAllow ?? ['127.0.0.1', 'localhost'],
+  };
+}
+
+/** What tests look at, filled while the gateway runs. */
+interface Seen {
+  readonly mails: Mail[];
+  readonly logLines: LogLine[];
+  readonly txtRecords: Map<string, readonly string[]>;
+}
+
+function replacementsOf(clock: TestClock, { mails, txtRecords }: Seen): Replacements {
+  return {
+    clock: clock.now,
+    passwords: fastPasswords,
+    txtResolver: { resolveTxt: async (name) => txtRecords.get(name) ?? [] },
+    mailer: {
+      send: async (mail) => {
+        mails.push(mail);
+        return { channel: 'smtp', messageId: `<${mails.length}@test>` };
+      },
+    },
+  };
+}
+
+function requestsOf(
+  deps: HttpDeps,
+  server: Server,
+): Pick<TestGateway, 'request' | 'deliverMails' | 'createOrganization' | 'createDirectory'> {
+  return {
     request: () => supertest(server),
     deliverMails: () => deliverDueMails(deps),
     createOrganization: (input = {}) =>
       createOrganization(deps, { cause: testCause, organization: { name: 'Acme', ...input } }),
     createDirectory: (organization, kind) => createActiveDirectory(deps, organization, kind),
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      await storage.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
   };
 }
 
-/** Until every router that server.ts mounts is written, SCIM and what else is there stand alone. */
-async function createApp(deps: HttpDeps): Promise<RequestListener> {
-  try {
-    const { createServer } = await import('../../src/http/server.ts');
-    return createServer(deps) as RequestListener;
-  } catch {
-    const { default: express } = await import('express');
-    const { attachFacts } = await import('../../src/http/request-facts.ts');
-    const { createScimRouter } = await import('../../src/http/scim/router.ts');
-    const app = express();
-    app.set('query parser', 'simple');
-    app.set('case sensitive routing', true);
-    app.set('strict routing', true);
-    app.disable('etag');
-    app.use(attachFacts(deps.logger));
-    app.use('/scim/v2', createScimRouter(deps));
-    return app as RequestListener;
-  }
-}
-
+/** Listens before the gateway exists, so that the gateway can be told its own address. */
 async function listen(): Promise<{ readonly server: Server; readonly origin: string }> {
   const server = createHttpServer({ maxHeaderSize: 16_384 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -174,48 +180,6 @@ function createTestClock(start: number): TestClock {
       now += ms;
     },
   };
-}
-
-interface Parts {
-  readonly options: GatewayOptions;
-  readonly storage: Storage;
-  readonly clock: TestClock;
-  readonly masterKey: Buffer;
-  readonly operatorKey: string;
-  readonly origin: string;
-  readonly mails: Mail[];
-  readonly txtRecords: ReadonlyMap<string, readonly string[]>;
-  readonly logLines: LogLine[];
-}
-
-function createDeps(parts: Parts): HttpDeps {
-  const { options, storage, clock, mails, txtRecords } = parts;
-  const hashToken = createTokenHasher(deriveKey(parts.masterKey, 'token-hash'));
-  const fetcher = createSafeFetch({ allow: options.egressAllow ?? ['127.0.0.1', 'localhost'] });
-  return {
-    storage,
-    clock: clock.now,
-    hashToken,
-    passwords: fastPasswords,
-    mailer: {
-      send: async (mail) => {
-        mails.push(mail);
-        return { channel: 'smtp', messageId: `<${mails.length}@test>` };
-      },
-    },
-    fetcher,
-    txtResolver: { resolveTxt: async (name) => txtRecords.get(name) ?? [] },
-    baseUrl: options.baseUrl ?? parts.origin,
-    plans: options.plans ?? readPlans(),
-    logger: collectingLogger(parts.logLines, {}),
-    oidc: createOidcClient({ fetcher, clock: clock.now }),
-    operatorKeyHash: hashToken(parts.operatorKey),
-    trustProxy: options.trustProxy ?? [],
-  };
-}
-
-function readPlans(): Readonly<Record<string, PlanPreset>> {
-  return JSON.parse(JSON.stringify(defaults.plans));
 }
 
 /** Real hashing takes most of a second by design; tests are not about that. */

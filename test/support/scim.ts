@@ -45,3 +45,28 @@ export const patchOf = (...operations: readonly object[]) => ({
   schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
   Operations: operations,
 });
+
+/** The core URNs, as bodies name them. */
+export const USER_URN = 'urn:ietf:params:scim:schemas:core:2.0:User';
+export const GROUP_URN = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+export const ENTERPRISE_URN = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+export const ERROR_URN = 'urn:ietf:params:scim:api:messages:2.0:Error';
+
+/** The body of a POST /Users, complete unless told otherwise. */
+export const aScimUser = (overrides: Readonly<Record<string, unknown>> = {}) => ({
+  schemas: [USER_URN],
+  userName: 'ada@acme.example',
+  externalId: 'ext-ada',
+  name: { givenName: 'Ada', familyName: 'Lovelace' },
+  displayName: 'Ada Lovelace',
+  emails: [{ value: 'ada@acme.example', type: 'work', primary: true }],
+  active: true,
+  ...overrides,
+});
+
+/** The body of a POST /Groups. */
+export const aScimGroup = (overrides: Readonly<Record<string, unknown>> = {}) => ({
+  schemas: [GROUP_URN],
+  displayName: 'Engineering',
+  ...overrides,
+});

@@ -117,7 +117,8 @@ async function adoptOrAdd(
 ): Promise<Membership> {
   const { user, directory } = pushed;
   const known = await findAdoptable(tx, context.organizationId, user);
-  if (known !== undefined && directory.adoption === 'reject') {
+  // `queue` waits for a confirmation that nobody can give yet: until then it refuses, as `reject` does.
+  if (known !== undefined && directory.adoption !== 'adopt') {
     throw new GatehouseError(
       'already_exists',
       'A member with this e-mail address exists, and this directory does not adopt members.',
@@ -213,7 +214,7 @@ export async function changeDirectoryUser(
     if (wanted === undefined) return before;
     const after: DirectoryUser = { ...before, ...storedFields(wanted), updatedAt: context.now };
     await tx.directoryUsers.update(organizationId, after, before.version);
-    await followProfile(tx, context, { user: after, wanted });
+    await followProfile(tx, context, { before, after, wanted });
     await record(tx, context, {
       type: 'directory_user.updated',
       target: { kind: 'directory_user', id },
@@ -235,10 +236,14 @@ export async function changeDirectoryUser(
 async function followProfile(
   tx: Repositories,
   context: ChangeContext,
-  subject: { readonly user: DirectoryUser; readonly wanted: DirectoryUserInput },
+  subject: {
+    readonly before: DirectoryUser;
+    readonly after: DirectoryUser;
+    readonly wanted: DirectoryUserInput;
+  },
 ): Promise<void> {
-  const { user, wanted } = subject;
-  let membership = await getMembership(tx, context.organizationId, user.membershipId);
+  const { before, after, wanted } = subject;
+  let membership = await getMembership(tx, context.organizationId, after.membershipId);
   const profile = profileOf(wanted);
   if (membership.name !== profile.name || membership.email !== profile.email) {
     membership = await updateMembership(tx, membership, {
@@ -247,7 +252,9 @@ async function followProfile(
       updatedAt: context.now,
     });
   }
-  await setMembershipStatus(tx, context, { membership, status: user.isActive ? 'active' : 'suspended' });
+  // Only a switch is followed: a new name for somebody whom an admin suspended must not bring them back.
+  if (before.isActive === after.isActive) return;
+  await setMembershipStatus(tx, context, { membership, status: after.isActive ? 'active' : 'suspended' });
 }
 
 /** Removes a pushed person and ends the membership, its sessions and grants. Throws `not_found`, `last_owner`. */

@@ -88,10 +88,16 @@ async function findBound(
   if (known === undefined) return undefined;
   const membership = await tx.memberships.find(organizationId, known.membershipId);
   if (membership === undefined) return undefined;
-  return {
-    membership,
-    directoryUser: await tx.directoryUsers.findByMembership(organizationId, membership.id),
-  };
+  return { membership, directoryUser: await findHeld(tx, membership) };
+}
+
+/** What an active directory says about the member; one that is switched off can no longer vouch for anybody. */
+async function findHeld(tx: Repositories, membership: Membership): Promise<DirectoryUser | undefined> {
+  const { organizationId, id } = membership;
+  const user = await tx.directoryUsers.findByMembership(organizationId, id);
+  if (user === undefined) return undefined;
+  const directory = await tx.directories.find(organizationId, user.directoryId);
+  return directory?.status === 'active' ? user : undefined;
 }
 
 async function findPushed(

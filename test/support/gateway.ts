@@ -74,6 +74,7 @@ export interface TestGateway {
 export interface TestDirectory {
   readonly directory: Directory;
   readonly organizationId: Directory['organizationId'];
+  readonly directoryId: Directory['id'];
   readonly token: string;
   /** `/scim/v2/{directoryId}` */
   readonly scimPath: string;
@@ -216,5 +217,6 @@ async function createActiveDirectory(
     directoryId: directory.id,
     name: 'test',
   });
-  return { directory, organizationId: organization.id, token, scimPath: `/scim/v2/${directory.id}` };
+  const { id: directoryId, organizationId } = directory;
+  return { directory, organizationId, directoryId, token, scimPath: `/scim/v2/${directoryId}` };
 }

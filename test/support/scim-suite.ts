@@ -1,6 +1,7 @@
 /** One gateway for a whole test file, and a directory of its own for whoever asks. */
 import { afterAll, beforeAll } from '@jest/globals';
 import type { DirectoryKind } from '../../src/core/entities/directory.ts';
+import type { Organization } from '../../src/core/entities/organization.ts';
 import { startGateway, type TestDirectory, type TestGateway } from './gateway.ts';
 import { aScimGroup, aScimUser, type ScimCaller, scimCaller } from './scim.ts';
 
@@ -15,6 +16,8 @@ export interface ScimSuite {
   readonly gateway: TestGateway;
   /** A new organization with one active directory. */
   world(kind?: DirectoryKind): Promise<ScimWorld>;
+  /** A new active directory of an organization that is there. */
+  worldIn(organization: Pick<Organization, 'id'>, kind?: DirectoryKind): Promise<ScimWorld>;
 }
 
 /** Call at the top of a file; `gateway` is there from the first test on. */
@@ -30,14 +33,14 @@ export function scimSuite(): ScimSuite {
     if (gateway === undefined) throw new Error('the gateway is not started yet');
     return gateway;
   };
+  const worldIn: ScimSuite['worldIn'] = async (organization, kind) =>
+    worldOf(running(), await running().createDirectory(organization, kind));
   return {
     get gateway() {
       return running();
     },
-    world: async (kind) => {
-      const organization = await running().createOrganization();
-      return worldOf(running(), await running().createDirectory(organization, kind));
-    },
+    world: async (kind) => worldIn(await running().createOrganization(), kind),
+    worldIn,
   };
 }
 

@@ -1,0 +1,220 @@
+/** A stage for sign-ins: connections, pushed people and the steps of a browser, one line each in a test. */
+import { inflateRawSync } from 'node:zlib';
+import { type ConnectionInput, createConnection } from '../../src/core/connections.ts';
+import {
+  changeDirectoryUser,
+  type DirectoryUserInput,
+  provisionUser,
+} from '../../src/core/directory-users.ts';
+import type { DirectoryUser } from '../../src/core/entities/directory.ts';
+import type { Organization } from '../../src/core/entities/organization.ts';
+import type { Connection } from '../../src/core/entities/sign-in.ts';
+import { SESSION_COOKIE } from '../../src/http/cookies.ts';
+import type { Browser, Page } from './browser.ts';
+import { type TestDirectory, type TestGateway, testCause } from './gateway.ts';
+import type { OidcIdp } from './idp/oidc.ts';
+import type { SamlContext } from './saml-builder.ts';
+import { idpKey } from './saml-keys.ts';
+
+type Choice = Partial<Omit<ConnectionInput, 'settings'>>;
+
+const QUIET = {
+  name: 'Company sign-in',
+  status: 'active',
+  jit: false,
+  idpInitiated: false,
+  attributes: {},
+  userNameClaim: null,
+} as const;
+
+/** What a SAML connection pins; a live test identity provider is one. */
+export interface SamlParty {
+  readonly entityId: string;
+  readonly ssoUrl: string;
+  readonly certificatePem: string;
+}
+
+/** The identity provider that tests play themselves, with the builder and its fixed key. */
+export const scriptedIdp = (entityId = 'https://idp.example/entity'): SamlParty => ({
+  entityId,
+  ssoUrl: 'https://idp.example/sso',
+  certificatePem: idpKey().cert,
+});
+
+export const addSamlConnection = (
+  { deps }: TestGateway,
+  organization: Pick<Organization, 'id'>,
+  { idp = scriptedIdp(), ...choice }: Choice & { readonly idp?: SamlParty } = {},
+): Promise<Connection> =>
+  createConnection(deps, {
+    organizationId: organization.id,
+    cause: testCause,
+    connection: {
+      ...QUIET,
+      ...choice,
+      settings: {
+        protocol: 'saml',
+        idpEntityId: idp.entityId,
+        ssoUrl: idp.ssoUrl,
+        certificates: [idp.certificatePem],
+        signatures: 'any',
+      },
+    },
+  });
+
+/** Adds the connection and registers it at the live provider. */
+export async function addOidcConnection(
+  { deps, baseUrl }: TestGateway,
+  organization: Pick<Organization, 'id'>,
+  {
+    idp,
+    ...choice
+  }: Choice & { readonly idp: Pick<OidcIdp, 'issuer'> & Partial<Pick<OidcIdp, 'addClient'>> },
+): Promise<Connection> {
+  const clientId = `gatehouse-${crypto.randomUUID()}`;
+  const clientSecret = 'not-a-secret-but-long-enough-for-tests';
+  const connection = await createConnection(deps, {
+    organizationId: organization.id,
+    cause: testCause,
+    connection: {
+      ...QUIET,
+      ...choice,
+      settings: {
+        protocol: 'oidc',
+        issuer: idp.issuer,
+        clientId,
+        clientSecret,
+        tokenEndpointAuthMethod: 'client_secret_basic',
+        scopes: ['openid', 'email', 'profile'],
+      },
+    },
+  });
+  idp.addClient?.({ clientId, clientSecret, redirectUris: [`${baseUrl}/oidc-callback/${connection.id}`] });
+  return connection;
+}
+
+const inputOf = (
+  person: Partial<DirectoryUserInput> & { readonly userName: string },
+): DirectoryUserInput => ({
+  externalId: null,
+  isActive: true,
+  displayName: null,
+  emails: [person.userName],
+  primaryEmail: person.userName,
+  personName: person.userName,
+  attributes: {},
+  ...person,
+});
+
+/** Pushes one person, as the directory would. */
+export const pushPerson = (
+  { deps }: TestGateway,
+  { directory, organizationId }: TestDirectory,
+  person: Partial<DirectoryUserInput> & { readonly userName: string },
+): Promise<DirectoryUser> =>
+  provisionUser(deps, {
+    organizationId,
+    directoryId: directory.id,
+    directory,
+    cause: testCause,
+    user: inputOf(person),
+  });
+
+/** Pushes a change of one person; what is not named stays. */
+export const pushChange = (
+  { deps }: TestGateway,
+  { organizationId, directoryId, id }: DirectoryUser,
+  change: Partial<DirectoryUserInput>,
+): Promise<DirectoryUser> =>
+  changeDirectoryUser(deps, {
+    organizationId,
+    directoryId,
+    id,
+    cause: testCause,
+    change: ({ userName, externalId, isActive }) => inputOf({ userName, externalId, isActive, ...change }),
+  });
+
+/** The status of `GET /api/v1/session` with this browser's cookies: 200 signed in, 401 not. */
+export async function sessionStatus({ baseUrl }: TestGateway, browser: Browser): Promise<number> {
+  return (await browser.request(`${baseUrl}/api/v1/session`)).status;
+}
+
+/** The cookie a response sets for the session, whole; undefined when it sets none. */
+export const setSession = (page: Page): string | undefined =>
+  page.headers.getSetCookie().find((cookie) => cookie.startsWith(`${SESSION_COOKIE}=ghs_`));
+
+/** Exact reasons of refused sign-ins in an organization, in no order. */
+export async function refusalReasons(
+  { storage }: TestGateway,
+  organization: Pick<Organization, 'id'>,
+  ofPage?: Page,
+): Promise<readonly unknown[]> {
+  const rows = await storage.auditEvents.list(organization.id, {}, { limit: 2000 });
+  const requestId = ofPage?.headers.get('x-request-id');
+  return rows
+    .filter(({ type }) => type === 'saml.rejected' || type === 'oidc.rejected')
+    .filter((row) => requestId === undefined || row.requestId === requestId)
+    .map(({ details }) => details.reason ?? details.code);
+}
+
+export interface StartedSignIn {
+  readonly requestId: string;
+  readonly relayState: string;
+  readonly location: string;
+}
+
+/** Opens the start and answers what went to the identity provider. */
+export async function startSaml(
+  { baseUrl }: TestGateway,
+  browser: Browser,
+  path: string,
+): Promise<StartedSignIn> {
+  const page = await browser.request(`${baseUrl}${path}`);
+  const location = page.headers.get('location') ?? '';
+  if (page.status !== 303) throw new Error(`${path} answered ${page.status}: ${page.text}`);
+  const { searchParams } = new URL(location);
+  const request = inflateRawSync(Buffer.from(searchParams.get('SAMLRequest') ?? '', 'base64')).toString();
+  const requestId = / ID="([^"]+)"/.exec(request)?.[1] ?? '';
+  return { requestId, relayState: searchParams.get('RelayState') ?? '', location };
+}
+
+let responses = 0;
+
+/** The builder's context for one connection of this gateway; every call is another response. */
+export function contextFor(
+  { baseUrl, clock }: TestGateway,
+  connection: Pick<Connection, 'id' | 'settings'>,
+  about: { readonly requestId: string | undefined; readonly nameId: string },
+): SamlContext {
+  responses += 1;
+  const { settings } = connection;
+  return {
+    acsUrl: `${baseUrl}/saml/${connection.id}/acs`,
+    spEntityId: `${baseUrl}/saml/${connection.id}/metadata`,
+    idpEntityId: settings.protocol === 'saml' ? settings.idpEntityId : '',
+    now: clock.now(),
+    suffix: String(responses),
+    ...idpKey(),
+    ...about,
+  };
+}
+
+/** Posts fields to an ACS as a browser does that comes from the identity provider. */
+export function postToAcs(
+  { baseUrl }: TestGateway,
+  browser: Browser,
+  message: {
+    readonly connection: Pick<Connection, 'id'>;
+    readonly fields: Readonly<Record<string, string>> | string;
+  },
+): Promise<Page> {
+  return browser.request(`${baseUrl}/saml/${message.connection.id}/acs`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      origin: 'https://idp.example',
+      'sec-fetch-site': 'cross-site',
+    },
+    body: new URLSearchParams(message.fields).toString(),
+  });
+}

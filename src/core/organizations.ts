@@ -172,17 +172,26 @@ async function refreshEverybody(
   }
 }
 
-/** Removes an organization and everything that belongs to it; people who are nowhere else a member go too. Throws `not_found`. */
+/**
+ * Removes an organization and everything that belongs to it; people who are nowhere else a member go too. What remains
+ * is the audit row and the event that tell its end (law 9). Throws `not_found`.
+ */
 export async function removeOrganization(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: { readonly organizationId: OrganizationId; readonly cause: Cause },
 ): Promise<void> {
-  const { organizationId } = input;
+  const { organizationId, cause } = input;
   await deps.storage.transact(async (tx) => {
-    await getOrganization(tx, organizationId);
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const { name, slug } = await getOrganization(tx, organizationId);
     const people = await listPeople(tx, organizationId);
     await tx.organizations.remove(organizationId);
     for (const id of people) await removeIfWithoutTies(tx, id);
+    await record(tx, context, {
+      type: 'organization.removed',
+      target: { kind: 'organization', id: organizationId },
+      details: { name, slug, members: people.length },
+    });
   });
 }
 

@@ -1,15 +1,18 @@
 /** The switch between manual and directory-managed, and what it does to invitations and directory grants (law 11). */
 
 import { GatehouseError } from '../kernel/errors.ts';
-import { newId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Directory } from './entities/directory.ts';
 import type { Organization } from './entities/organization.ts';
-import { refreshRoles } from './grants.ts';
+import type { Membership } from './entities/people.ts';
+import type { RoleRules } from './grants.ts';
+import { insertGrant, refreshRoles } from './grants.ts';
 import { getMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
+import type { Grant, GrantScope } from './roles.ts';
+import { resolveRoles } from './roles.ts';
 
 /**
  * Makes `provisioning` follow the directories: `directory` while at least one is active. On the way in, every pending
@@ -70,8 +73,8 @@ export async function releaseDirectory(
       { after, limit },
     );
     for (const user of page) {
-      await releaseGrants(tx, context, { user, grants });
       const membership = await getMembership(tx, context.organizationId, user.membershipId);
+      await releaseGrants(tx, context, { membership, rules, grants });
       await refreshRoles(tx, context, { membership, rules });
     }
     if (page.length < limit) return;
@@ -83,24 +86,41 @@ async function releaseGrants(
   tx: Repositories,
   context: ChangeContext,
   input: {
-    readonly user: { readonly membershipId: Parameters<Repositories['grants']['listByMembership']>[1] };
+    readonly membership: Membership;
+    readonly rules: RoleRules;
     readonly grants: 'keep' | 'drop';
   },
 ): Promise<void> {
-  const { membershipId } = input.user;
-  for (const grant of await tx.grants.listByMembership(context.organizationId, membershipId)) {
-    if (grant.source.kind !== 'directory_group') continue;
-    await tx.grants.remove(context.organizationId, grant.id);
-    if (input.grants === 'drop') continue;
-    const source = { kind: 'manual' as const, actor: 'operator' };
-    await tx.grants.insert(context.organizationId, {
-      ...grant,
-      id: newId('grt', context.now),
-      source,
-      rank: 0,
-      createdAt: context.now,
-    });
+  const { membership, rules } = input;
+  const { actor } = context.cause;
+  const ledger = await tx.grants.listByMembership(context.organizationId, membership.id);
+  const kept = input.grants === 'keep' ? scopesDecidedByDirectory(ledger, rules.conflictPolicy) : [];
+  for (const grant of ledger) {
+    if (isPushed(grant)) await tx.grants.remove(context.organizationId, grant.id);
   }
+  const source = {
+    kind: 'manual' as const,
+    actor: actor.kind === 'member' ? actor.membershipId : 'operator',
+  };
+  for (const scope of kept)
+    await insertGrant(tx, context, { membershipId: membership.id, scope, source, rank: 0 });
+}
+
+const isPushed = (grant: Grant): boolean => grant.source.kind === 'directory_group';
+
+/**
+ * The roles that hold because of a group and of nothing that stays. Roles, not grants: manual grants know no ranks and
+ * no conflicts, so a grant that was outranked or refused would rise to power if it were kept.
+ */
+function scopesDecidedByDirectory(
+  ledger: readonly Grant[],
+  policy: RoleRules['conflictPolicy'],
+): readonly GrantScope[] {
+  const { org, teams } = resolveRoles(ledger, policy);
+  return [org, ...teams].flatMap((resolved) => {
+    const [first] = resolved?.because ?? [];
+    return first !== undefined && resolved?.because.every(isPushed) ? [first.scope] : [];
+  });
 }
 
 /** Throws `invitations_disabled`, naming who manages people, when the organization is directory-managed. */

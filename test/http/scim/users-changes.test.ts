@@ -46,6 +46,12 @@ describe('GET', () => {
     expect(answer.text).not.toContain('null');
     for (const name of ['title', 'emails', 'nickName', 'name']) expect(answer.body).not.toHaveProperty(name);
   });
+
+  test('a manager who is nobody here stays as sent', async () => {
+    const { scim, addUser } = await suite.world();
+    const id = await addUser({ [ENTERPRISE_URN]: { manager: { value: '26118915' } } });
+    expect((await scim.get(`/Users/${id}`)).body[ENTERPRISE_URN].manager).toEqual({ value: '26118915' });
+  });
 });
 
 describe('PUT', () => {

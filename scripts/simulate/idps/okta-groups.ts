@@ -12,6 +12,7 @@ import {
   textAt,
 } from '../answers.ts';
 import type { Exchange } from '../client.ts';
+import type { Expectation } from '../expectations.ts';
 import type { Group } from '../population.ts';
 import {
   groupAt,
@@ -68,7 +69,7 @@ async function pushGroup(simulation: Simulation, group: Group, verb: ChangeVerb)
     const pushed = await scim.send(...push);
     score.check(pushed, [12, 'the whole membership is taken'], hasStatus(pushed, 200, 204));
   }
-  await checkMembers(simulation, { group, id }, { line: 12, members });
+  await checkMembers(simulation, { group, id }, { members });
 }
 
 interface FullPush {
@@ -104,14 +105,13 @@ function fullPushes({ id, verb, group, members }: FullPush): [string, string, { 
 async function checkMembers(
   { scim, score }: Simulation,
   { id }: KnownGroup,
-  expected: { readonly line: number; readonly members: readonly string[] },
+  expected: { readonly members: readonly string[]; readonly expectation?: Expectation },
 ): Promise<Exchange> {
   const read = await scim.send('GET', resourcePath('Groups', id));
-  score.check(
-    read,
-    [expected.line, 'the group has exactly the members it was given'],
-    [...isResource(read, 200), ...isSameSet(memberIds(read), expected.members)],
-  );
+  score.check(read, expected.expectation ?? [12, 'the group has exactly the members it was given'], [
+    ...isResource(read, 200),
+    ...isSameSet(memberIds(read), expected.members),
+  ]);
   return read;
 }
 
@@ -138,7 +138,7 @@ async function churnByPut(simulation: Simulation, known: KnownGroup): Promise<vo
   };
   const put = await scim.send('PUT', resourcePath('Groups', known.id), { body });
   score.check(put, [12, 'a group put with all its members is taken'], hasStatus(put, 200, 204));
-  await checkMembers(simulation, known, { line: 12, members });
+  await checkMembers(simulation, known, { members });
 }
 
 async function churnByPatch(simulation: Simulation, known: KnownGroup): Promise<void> {
@@ -161,11 +161,11 @@ async function churnByPatch(simulation: Simulation, known: KnownGroup): Promise<
     hasStatus(swapped, 200, 204),
   );
   const left = [...members.filter((id) => id !== leaver), ...first];
-  await checkMembers(simulation, known, { line: 12, members: left });
+  await checkMembers(simulation, known, { members: left });
   const pathless = patchBody({ op: 'add', value: { members: asMembers(second) } });
   const added = await scim.send('PATCH', path, { body: pathless });
   score.check(added, [12, 'an addition without a path is taken'], hasStatus(added, 200, 204));
-  await checkMembers(simulation, known, { line: 12, members: [...left, ...second] });
+  await checkMembers(simulation, known, { members: [...left, ...second] });
 }
 
 /** Rename without a path, with the id inside; sent once more although nothing changed; then back. */
@@ -186,7 +186,14 @@ async function renameGroup(
     const found = await lookUp(simulation, ['Groups', equals('displayName', displayName)]);
     checkOnly(simulation, [found, id], [11, 'the look-up finds a group by its new name']);
   }
-  await checkMembers(simulation, { id, group }, { line: 11, members: memberIds(before) });
+  await checkMembers(
+    simulation,
+    { id, group },
+    {
+      members: memberIds(before),
+      expectation: [11, 'a rename leaves the members alone'],
+    },
+  );
 }
 
 /** Import from the app: both collections, page by page. */
@@ -195,11 +202,22 @@ export const imports: Phase = {
   async run(simulation) {
     const expectation = [14, 'an import sees everything once, in the same order every time'] as const;
     const people = knownPeople(simulation).map(({ id }) => id);
-    await checkWalks(simulation, expectation, { collection: 'Users', pageSize: 20, known: people });
+    await checkWalks(simulation, expectation, {
+      collection: 'Users',
+      pageSize: pageSizeFor(people),
+      known: people,
+    });
     const groups = knownGroups(simulation).map(({ id }) => id);
-    await checkWalks(simulation, expectation, { collection: 'Groups', pageSize: 100, known: groups });
+    await checkWalks(simulation, expectation, {
+      collection: 'Groups',
+      pageSize: pageSizeFor(groups),
+      known: groups,
+    });
   },
 };
+
+/** Okta asks for 100 at a time; with few people the pages are smaller, so that there are always several. */
+const pageSizeFor = (known: readonly string[]) => Math.max(1, Math.min(100, Math.floor(known.length / 3)));
 
 /** Okta sends several changes at once: two equal creates, and membership of one group in small pieces. */
 export const races: Phase = {

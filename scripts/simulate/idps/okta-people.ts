@@ -112,7 +112,11 @@ async function assign(simulation: Simulation, person: Person): Promise<void> {
     [4, 'create answers 201 with id and the values as they were sent'],
     isResource(created, 201, { userName, externalId, name, displayName, emails, active: true }),
   );
-  score.check(created, [4, 'create echoes no password'], keepsSecret(created, password));
+  score.check(
+    created,
+    [4, 'create echoes no password'],
+    [...hasStatus(created, 201), ...keepsSecret(created, password)],
+  );
   if (isTaken || idOf(created) !== '') userIds.set(person.key, idOf(created));
 }
 

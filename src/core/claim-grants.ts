@@ -1,16 +1,18 @@
 /** Roles from what the identity provider says at sign-in: claim rules of the organization, projected on one member. */
+import type { ConnectionId } from '../kernel/ids.ts';
 import type { ChangeContext } from './deps.ts';
-import type { GroupMapping } from './entities/directory.ts';
+import type { GroupMapping, MappingMatch } from './entities/directory.ts';
 import type { Membership } from './entities/people.ts';
 import type { WantedGrant } from './grants.ts';
 import { syncGrants } from './grants.ts';
+import { sweepLedger } from './ledger-sweep.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
 import { scopeOf } from './role-projection.ts';
 import type { Grant } from './roles.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
-/** Pure: the grants these claims amount to, and the claim names that were sent at all. */
+/** Pure: the grants these claims amount to. */
 export function wantedClaimGrants(
   mappings: readonly GroupMapping[],
   identity: Pick<UpstreamIdentity, 'connectionId' | 'claims'>,
@@ -18,19 +20,20 @@ export function wantedClaimGrants(
   return mappings.flatMap((mapping) => {
     const { match } = mapping;
     if (match.kind !== 'claim' || !(identity.claims.get(match.claim) ?? []).includes(match.value)) return [];
-    return mapping.grants.map((grant) => ({
-      scope: scopeOf(grant),
-      source: {
-        kind: 'sso_claim' as const,
-        connectionId: identity.connectionId,
-        claim: match.claim,
-        value: match.value,
-        mappingId: mapping.id,
-      },
-      rank: mapping.rank,
-    }));
+    return grantsThrough(mapping, match, identity.connectionId);
   });
 }
+
+const grantsThrough = (
+  mapping: GroupMapping,
+  { claim, value }: Extract<MappingMatch, { kind: 'claim' }>,
+  connectionId: string,
+): readonly WantedGrant[] =>
+  mapping.grants.map((grant) => ({
+    scope: scopeOf(grant),
+    source: { kind: 'sso_claim' as const, connectionId, claim, value, mappingId: mapping.id },
+    rank: mapping.rank,
+  }));
 
 /** Makes this connection's claim grants what the claims say; a claim that was not sent leaves its grants alone. */
 export async function syncClaimGrants(
@@ -51,5 +54,39 @@ export async function syncClaimGrants(
     owns,
     wanted: wantedClaimGrants(mappings, identity),
     rules: await getOrganization(tx, context.organizationId),
+  });
+}
+
+/**
+ * Carries a changed claim rule over to everybody who holds a role through it, or, with `after` absent, takes those
+ * roles away. A rule that speaks of another claim or value now says nothing until the next sign-in.
+ */
+export async function reprojectClaimRule(
+  tx: Repositories,
+  context: ChangeContext,
+  rule: { readonly before: GroupMapping; readonly after?: GroupMapping },
+): Promise<void> {
+  const { before, after } = rule;
+  if (before.match.kind !== 'claim') return;
+  const now = after?.match;
+  await sweepLedger(tx, context, {
+    owns: ({ source }) => source.kind === 'sso_claim' && source.mappingId === before.id,
+    instead: (owned) =>
+      owned.flatMap(({ source }) => {
+        if (source.kind !== 'sso_claim' || after === undefined || now?.kind !== 'claim') return [];
+        const isSame = now.claim === source.claim && now.value === source.value;
+        return isSame ? grantsThrough(after, now, source.connectionId) : [];
+      }),
+  });
+}
+
+/** Takes away every role that holds because this connection said something. */
+export async function forgetClaimsOf(
+  tx: Repositories,
+  context: ChangeContext,
+  connectionId: ConnectionId,
+): Promise<void> {
+  await sweepLedger(tx, context, {
+    owns: ({ source }) => source.kind === 'sso_claim' && source.connectionId === connectionId,
   });
 }

@@ -3,6 +3,7 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { ConnectionId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
+import { forgetClaimsOf } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Connection, OidcSettings, SamlSettings } from './entities/sign-in.ts';
@@ -116,7 +117,7 @@ export async function updateConnection(
   });
 }
 
-/** Removes a connection and the identities bound through it. Throws `not_found`. */
+/** Removes a connection with the identities bound, the sessions opened and the roles given through it. Throws `not_found`. */
 export async function removeConnection(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: ConnectionRequest & { readonly id: ConnectionId },
@@ -125,6 +126,7 @@ export async function removeConnection(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const connection = await getConnection(tx, organizationId, id);
+    await forgetClaimsOf(tx, context, id);
     await tx.connections.remove(organizationId, id);
     await record(tx, context, {
       type: 'connection.removed',

@@ -5,6 +5,7 @@ import { newId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
 import { assertMayGrant } from './access.ts';
 import { record } from './audit.ts';
+import { reprojectClaimRule } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { GroupMapping, MappingGrant, MappingMatch } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
@@ -120,6 +121,7 @@ export async function updateGroupMapping(
       },
     });
     await reprojectMapping(tx, context, [before.match, after.match]);
+    await reprojectClaimRule(tx, context, { before, after });
     return { ...after, version: before.version + 1 };
   });
 }
@@ -141,5 +143,6 @@ export async function removeGroupMapping(
       details: { match: before.match, grants: before.grants },
     });
     await reprojectMapping(tx, context, [before.match]);
+    await reprojectClaimRule(tx, context, { before });
   });
 }

@@ -6,7 +6,8 @@ import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Team } from './entities/people.ts';
-import { refreshRoles, syncGrants } from './grants.ts';
+import { syncGrants } from './grants.ts';
+import { sweepLedger } from './ledger-sweep.ts';
 import { getMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
@@ -108,7 +109,8 @@ export async function removeTeam(
     const team = await getTeam(tx, organizationId, id);
     if (team.isDefault) throw new GatehouseError('forbidden', 'The default team stays; rename it instead.');
     await forgetInMappings(tx, context, id);
-    await forgetInLedger(tx, context, id);
+    // Through the whole ledger, not the team's list: a conflict may keep a grant silent that speaks again later.
+    await sweepLedger(tx, context, { owns: (grant) => isOfTeam(grant, id) });
     await tx.teams.remove(organizationId, id);
     await record(tx, context, {
       type: 'team.removed',
@@ -119,34 +121,19 @@ export async function removeTeam(
 }
 
 async function forgetInMappings(tx: Repositories, context: ChangeContext, id: TeamId): Promise<void> {
-  for (const mapping of await tx.groupMappings.list(context.organizationId)) {
+  const { organizationId, now } = context;
+  for (const mapping of await tx.groupMappings.list(organizationId)) {
     const grants = mapping.grants.filter((grant) => grant.scope !== 'team' || grant.teamId !== id);
     if (grants.length === mapping.grants.length) continue;
-    if (grants.length === 0) await tx.groupMappings.remove(context.organizationId, mapping.id);
+    const { match } = mapping;
+    if (grants.length === 0) await tx.groupMappings.remove(organizationId, mapping.id);
     else
-      await tx.groupMappings.update(
-        context.organizationId,
-        { ...mapping, grants, updatedAt: context.now },
-        mapping.version,
-      );
-  }
-}
-
-async function forgetInLedger(tx: Repositories, context: ChangeContext, id: TeamId): Promise<void> {
-  const { organizationId } = context;
-  const rules = await getOrganization(tx, organizationId);
-  for (;;) {
-    // Each pass takes the page it read out of the team, so the next one starts anew.
-    const page = await tx.teamMembers.listByTeam(organizationId, id, { limit: 200 });
-    if (page.length === 0) return;
-    for (const { membershipId } of page) {
-      const grants = await tx.grants.listByMembership(organizationId, membershipId);
-      for (const grant of grants) if (isOfTeam(grant, id)) await tx.grants.remove(organizationId, grant.id);
-      await refreshRoles(tx, context, {
-        membership: await getMembership(tx, organizationId, membershipId),
-        rules,
-      });
-    }
+      await tx.groupMappings.update(organizationId, { ...mapping, grants, updatedAt: now }, mapping.version);
+    await record(tx, context, {
+      type: grants.length === 0 ? 'group_mapping.removed' : 'group_mapping.updated',
+      target: { kind: 'group_mapping', id: mapping.id },
+      details: { before: { match, grants: mapping.grants }, after: { match, grants }, removedTeam: id },
+    });
   }
 }
 

@@ -191,11 +191,12 @@ describe('the callback', () => {
     await refused(door, door.callback, 'sign_in.not_pending');
   });
 
-  test('S72 ten times at once opens exactly one session', async () => {
+  test('S72 ten times at once opens at most one session: a provider takes back a code used twice', async () => {
     const { browser, callback } = await ready();
     const pages = await Promise.all(Array.from({ length: 10 }, () => browser.request(callback.href)));
-    expect(pages.filter((page) => setSession(page) !== undefined)).toHaveLength(1);
-    expect(pages.filter(({ status }) => status === 403)).toHaveLength(9);
+    const entered = pages.filter((page) => setSession(page) !== undefined);
+    expect(entered.length).toBeLessThanOrEqual(1);
+    expect(pages.filter(({ status }) => status === 403)).toHaveLength(10 - entered.length);
   });
 
   test("S72 of another browser is nobody's", async () => {

@@ -46,7 +46,8 @@ afterAll(() => gateway.close());
 
 const nameOf = (id: string) => Object.keys(ids).find((name) => ids[name] === id) ?? id;
 /** `$a` in a filter is the id of a. */
-const withIds = (filter: string) => filter.replace(/\$(\w+)/g, (_all, name: string) => ids[name] ?? `$${name}`);
+const withIds = (filter: string) =>
+  filter.replace(/\$(\w+)/g, (_all, name: string) => ids[name] ?? `$${name}`);
 
 async function find(path: string, filter: string): Promise<string> {
   const { status, body } = await world.scim.get(`${path}?filter=${encodeURIComponent(withIds(filter))}`);

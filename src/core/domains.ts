@@ -18,30 +18,32 @@ const PUBLIC_MAIL = new Set(
   ),
 );
 
+/** Second-level names under which a country's registry sells: `co.uk` is nobody's own. The DNS proof stops the rest. */
+const REGISTRY_SUFFIX = /^(?:ac|co|com|edu|gob|gov|mil|net|org)\.[a-z]{2}$/;
+
+/** `domainToASCII` reads like a URL parser: it cuts at some of these and decodes others, making one host of another. */
+const NOT_IN_A_HOST = /[\s\p{Cc}%/\\?#:@[\]<>^|]/u;
+
+/** A-label form of a host name; the empty string when it is none. */
+const toHost = (text: string): string =>
+  NOT_IN_A_HOST.test(text.trim()) ? '' : domainToASCII(text.trim().toLowerCase());
+
 /** The domain of an address in A-label form, or the empty string when the address has none. */
 export function domainOf(email: string): string {
   const at = email.lastIndexOf('@');
-  return at < 1
-    ? ''
-    : domainToASCII(
-        email
-          .slice(at + 1)
-          .trim()
-          .toLowerCase(),
-      );
+  return at < 1 ? '' : toHost(email.slice(at + 1));
 }
 
 /** Brings a domain into its one form. Throws `invalid` (field `domain`) for anything that is not a company's own domain name. */
 export function canonicalDomain(text: string): string {
-  const domain = domainToASCII(text.trim().toLowerCase());
+  const domain = toHost(text);
   const shaped = /^(?=.{4,253}$)([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(
     domain,
   );
   if (!shaped) throw new GatehouseError('invalid', 'A domain looks like example.com.', { field: 'domain' });
-  if (PUBLIC_MAIL.has(domain)) {
-    throw new GatehouseError('invalid', `${domain} is a public mail service; nobody can claim it.`, {
-      field: 'domain',
-    });
+  if (PUBLIC_MAIL.has(domain) || REGISTRY_SUFFIX.test(domain)) {
+    const whose = PUBLIC_MAIL.has(domain) ? 'a public mail service' : 'shared by many companies';
+    throw new GatehouseError('invalid', `${domain} is ${whose}; nobody can claim it.`, { field: 'domain' });
   }
   return domain;
 }

@@ -1,0 +1,235 @@
+/** Invitations in the browser: looking costs nothing, joining works once and for the invited person only, and dead links tell nothing. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Organization } from '../../../src/core/entities/organization.ts';
+import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
+import { revokeInvitation } from '../../../src/core/invitations.ts';
+import { days } from '../../../src/kernel/clock.ts';
+import { createBrowser } from '../../support/browser.ts';
+import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
+import { aMember, FOREIGN, invite, PASSWORD, postForm } from '../../support/page-visits.ts';
+import { sessionStatus, setSession } from '../../support/sign-in-stage.ts';
+
+let gateway: TestGateway;
+let organization: Organization;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  organization = await gateway.createOrganization({ name: 'Manual Co' });
+});
+
+afterAll(() => gateway.close());
+
+const open = (path: string, browser = createBrowser()) => browser.follow(`${gateway.baseUrl}${path}`);
+const join = { name: 'Bob', password: PASSWORD };
+
+async function statusOf(id: Awaited<ReturnType<typeof invite>>['invitation']['id']) {
+  return (await gateway.storage.invitations.find(organization.id, id))?.status;
+}
+
+describe('looking', () => {
+  test('shows organization, address, role, expiry and the message, and nothing of who is in the organization', async () => {
+    const { path, email } = await invite(gateway, organization, { message: 'See you on Monday' });
+    const page = await open(path);
+    expect(page.status).toBe(200);
+    for (const fact of ['Manual Co', email, 'member', '2026-03-08 12:00 UTC', 'See you on Monday'])
+      expect(page.text).toContain(fact);
+  });
+
+  test('S164 a GET, a HEAD, a prefetch, a hundred times, consume nothing', async () => {
+    const { path, invitation } = await invite(gateway, organization);
+    const scanner = createBrowser({ headers: { purpose: 'prefetch', 'sec-purpose': 'prefetch' } });
+    for (let visit = 0; visit < 100; visit += 1)
+      await scanner.request(`${gateway.baseUrl}${path}`, { method: visit % 2 === 0 ? 'GET' : 'HEAD' });
+    expect(await statusOf(invitation.id)).toBe('pending');
+    expect((await postForm(gateway, createBrowser(), { path, fields: join })).status).toBe(303);
+  });
+
+  test('S168 the token is in no log line and no Referer, and no page loads anything from elsewhere', async () => {
+    const { path, token } = await invite(gateway, organization);
+    const page = await open(path);
+    await postForm(gateway, createBrowser(), { path, fields: { ...join, password: 'short' } });
+    await postForm(gateway, createBrowser(), { path, fields: join });
+    await postForm(gateway, createBrowser(), { path, fields: join });
+    await gateway.request().put(path);
+    expect(JSON.stringify(gateway.logLines)).not.toContain(token);
+    expect(gateway.logLines.some(({ fields }) => fields.route === '/invitations/:token')).toBe(true);
+    expect(page.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    const addresses = [...page.text.matchAll(/(?:href|src|action)="([^"]*)"/g)].map(([, address]) => address);
+    expect(addresses.filter((address) => !address?.startsWith('/'))).toEqual([]);
+    const rows = await gateway.storage.auditEvents.list(organization.id, {}, { limit: 1000 });
+    expect(JSON.stringify(rows)).not.toContain(token);
+  });
+
+  test('S158 storage holds a keyed hash of the token and nothing that opens the link', async () => {
+    const { token, invitation } = await invite(gateway, organization);
+    const row = await gateway.storage.invitations.find(organization.id, invitation.id);
+    expect(JSON.stringify(row)).not.toContain(token);
+    expect(token).toMatch(/^ghi_[\w-]{43}$/);
+    for (const wrong of [
+      token.slice(0, -1),
+      `${token}A`,
+      token.toLowerCase(),
+      row?.tokenHash ?? '',
+      invitation.id,
+    ])
+      expect((await open(`/invitations/${wrong}`)).status).toBe(404);
+  });
+});
+
+describe('joining as somebody new', () => {
+  test('opens a session, makes the member, and leads to their page', async () => {
+    const { path, email, invitation } = await invite(gateway, organization);
+    const browser = createBrowser();
+    const page = await browser.submitForm(await open(path, browser), { form: 'accept', values: join });
+    expect(page).toMatchObject({ status: 200, url: `${gateway.baseUrl}/` });
+    for (const fact of ['Bob', email, 'Manual Co']) expect(page.text).toContain(fact);
+    expect(await statusOf(invitation.id)).toBe('accepted');
+  });
+
+  test.each([
+    ['a short password', { name: 'Bob', password: 'short' }, 'at least 15 characters'],
+    ['no password', { name: 'Bob', password: '' }, 'at least 15 characters'],
+    ['one letter over and over', { name: 'Bob', password: 'a'.repeat(30) }, 'too few characters'],
+    ['no name', { name: '  ', password: PASSWORD }, 'enter your name'],
+    ['a name of 201 characters', { name: 'x'.repeat(201), password: PASSWORD }, 'at most 200'],
+    ['a name with a line break', { name: 'Bob\r\nBcc: x', password: PASSWORD }, 'enter your name'],
+    ['nothing at all', {}, 'enter your name'],
+  ])(
+    '%s: 422, the same form with what is wrong, the name kept, the invitation still good',
+    async (_title, fields, text) => {
+      const { path, invitation } = await invite(gateway, organization);
+      const page = await postForm(gateway, createBrowser(), { path, fields });
+      expect(page.status).toBe(422);
+      expect(page.text).toContain(text);
+      expect(page.text).toMatch(/role="alert"/);
+      expect(page.text).toMatch(/aria-invalid="true" autofocus/);
+      if ('name' in fields && fields.name === 'Bob') expect(page.text).toContain('value="Bob"');
+      expect(page.text).not.toContain(PASSWORD);
+      expect(setSession(page)).toBeUndefined();
+      expect(await statusOf(invitation.id)).toBe('pending');
+    },
+  );
+
+  test('S159 fifty at once: one joins, one seat, and the others get the page of a dead link', async () => {
+    const { path, email } = await invite(gateway, organization);
+    const before = (await gateway.storage.organizations.find(organization.id))?.seatsUsed ?? 0;
+    const pages = await Promise.all(
+      Array.from({ length: 50 }, () => postForm(gateway, createBrowser(), { path, fields: join })),
+    );
+    expect(pages.map(({ status }) => status).toSorted()).toEqual([303, ...Array(49).fill(404)]);
+    expect(pages.filter((page) => setSession(page) !== undefined)).toHaveLength(1);
+    expect(await gateway.storage.memberships.listByEmail(organization.id, email)).toHaveLength(1);
+    expect((await gateway.storage.organizations.find(organization.id))?.seatsUsed).toBe(before + 1);
+  });
+
+  test.each(FOREIGN)('S186 posted from %s: 403, nothing happens', async (_title, headers) => {
+    const { path, invitation } = await invite(gateway, organization);
+    expect((await postForm(gateway, createBrowser(), { path, fields: join, headers })).status).toBe(403);
+    expect(await statusOf(invitation.id)).toBe('pending');
+  });
+
+  test('S167 no seat left: 409 with whom to ask, and the invitation stays good', async () => {
+    const full = await gateway.createOrganization({ name: 'Full', plan: { preset: 'enterprise', seats: 1 } });
+    const [one, two] = [await invite(gateway, full), await invite(gateway, full)];
+    await postForm(gateway, createBrowser(), { path: one.path, fields: join });
+    const page = await postForm(gateway, createBrowser(), { path: two.path, fields: join });
+    expect(page.status).toBe(409);
+    expect(page.text).toContain('All seats of this organization are taken');
+    expect((await gateway.storage.invitations.find(full.id, two.invitation.id))?.status).toBe('pending');
+  });
+});
+
+describe('with an account', () => {
+  test('not signed in: the page leads to the sign-in and back, then one button joins', async () => {
+    const other = await gateway.createOrganization({ name: 'Second Co' });
+    const { email } = await aMember(gateway, organization);
+    const { path } = await invite(gateway, other, { email });
+    const browser = createBrowser();
+    const first = await open(path, browser);
+    expect(first.text).not.toContain('name="password"');
+    const link = /href="(\/sign-in\?[^"]+)"/.exec(first.text)?.[1] ?? '';
+    const signIn = await open(link, browser);
+    const back = await browser.submitForm(signIn, {
+      form: 'password',
+      values: { email, password: PASSWORD },
+    });
+    expect(back.url).toBe(`${gateway.baseUrl}${path}`);
+    const done = await browser.submitForm(back, { form: 'accept' });
+    expect(done.text).toContain('Second Co');
+  });
+
+  test('the new-person form posted anyway for that address: 409, sent to sign in, no second account', async () => {
+    const other = await gateway.createOrganization({ name: 'Third Co' });
+    const { email } = await aMember(gateway, organization);
+    const { path, invitation } = await invite(gateway, other, { email });
+    const page = await postForm(gateway, createBrowser(), { path, fields: join });
+    expect(page.status).toBe(409);
+    expect(page.text).toContain('already has an account');
+    expect((await gateway.storage.invitations.find(other.id, invitation.id))?.status).toBe('pending');
+  });
+
+  test('S160 signed in as somebody else: a choice, and nothing is bound by posting', async () => {
+    const other = await gateway.createOrganization({ name: 'Fourth Co' });
+    const { browser, email: mine } = await aMember(gateway, organization);
+    const { path, email, invitation } = await invite(gateway, other);
+    const page = await open(path, browser);
+    expect(page.text).toContain(mine);
+    expect(page.text).toContain(email);
+    const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+    expect((await postForm(gateway, browser, { path, fields: { ...join, csrf } })).status).toBe(403);
+    expect((await gateway.storage.invitations.find(other.id, invitation.id))?.status).toBe('pending');
+    const back = await browser.submitForm(page, { form: 'sign-out' });
+    expect(back.url).toBe(`${gateway.baseUrl}${path}`);
+    expect(back.text).toContain('name="password"');
+  });
+
+  test('S186 signed in as the invited person, without the token of the form: 403', async () => {
+    const other = await gateway.createOrganization({ name: 'Fifth Co' });
+    const { browser, email } = await aMember(gateway, organization);
+    const { path, invitation } = await invite(gateway, other, { email });
+    for (const fields of [{}, { csrf: '' }, { csrf: 'x'.repeat(43) }])
+      expect((await postForm(gateway, browser, { path, fields })).status).toBe(403);
+    expect((await gateway.storage.invitations.find(other.id, invitation.id))?.status).toBe('pending');
+    expect(await sessionStatus(gateway, browser)).toBe(200);
+  });
+});
+
+describe('S165 dead links', () => {
+  const dead = async () => {
+    const accepted = await invite(gateway, organization);
+    const acceptor = { kind: 'new', ...join } as const;
+    await acceptInvitation(gateway.deps, { token: accepted.token, acceptor, cause: testCause });
+    const revoked = await invite(gateway, organization);
+    await revokeInvitation(gateway.deps, {
+      organizationId: organization.id,
+      cause: testCause,
+      id: revoked.invitation.id,
+    });
+    const managed = await gateway.createOrganization({ name: 'Soon managed' });
+    const voided = await invite(gateway, managed);
+    await gateway.createDirectory(managed);
+    const expired = await invite(gateway, organization);
+    gateway.clock.advance(days(7));
+    const unknown = `/invitations/ghi_${'A'.repeat(43)}`;
+    return [
+      unknown,
+      accepted.path,
+      revoked.path,
+      voided.path,
+      expired.path,
+      '/invitations/x',
+      '/invitations/%3Cb%3E',
+    ];
+  };
+
+  test('used, withdrawn, expired, voided by a directory and unknown are one page, for GET and for POST', async () => {
+    const paths = await dead();
+    const pages = [];
+    for (const path of paths)
+      pages.push(await open(path), await postForm(gateway, createBrowser(), { path, fields: join }));
+    expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([404]));
+    expect(new Set(pages.map(({ text }) => text)).size).toBe(1);
+    expect(pages.some((page) => setSession(page) !== undefined)).toBe(false);
+  });
+});

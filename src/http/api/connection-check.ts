@@ -1,23 +1,23 @@
 /** Looks at one connection now and says what it found: the identity provider's own document, or the pinned certificates. */
 import type { z } from 'zod';
-import { connectionUrls } from '../../core/connections.ts';
-import type { Connection, OidcSettings, SamlSettings } from '../../core/entities/sign-in.ts';
+import type { Connection, SamlSettings } from '../../core/entities/sign-in.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
 import { checkCertificate } from '../../protocols/saml/certificates.ts';
 import type { HttpDeps } from '../deps.ts';
+import { oidcTrust } from '../oidc/connection-trust.ts';
+import { type ConnectionOf, speaks } from '../sign-in-answer.ts';
 import type { connectionCheckShape } from './directory-shapes.ts';
 import { isoTime } from './present.ts';
 
 type Report = z.infer<typeof connectionCheckShape>;
 
+type CheckDeps = Pick<HttpDeps, 'oidc' | 'clock' | 'fetcher' | 'baseUrl'>;
+
 /** Never throws for what the identity provider does wrong: that is the answer. */
-export async function checkConnection(
-  deps: Pick<HttpDeps, 'oidc' | 'clock' | 'fetcher' | 'baseUrl'>,
-  connection: Connection,
-): Promise<Report> {
-  const { settings } = connection;
-  return settings.protocol === 'saml'
-    ? checkSaml(settings, deps.clock())
-    : checkOidc(deps, connection, settings);
+export async function checkConnection(deps: CheckDeps, connection: Connection): Promise<Report> {
+  if (speaks(connection, 'oidc')) return checkOidc(deps, connection);
+  if (speaks(connection, 'saml')) return checkSaml(connection.settings, deps.clock());
+  throw new GatehouseError('internal', 'A connection speaks no protocol we know.');
 }
 
 function checkSaml(settings: SamlSettings, now: number): Report {
@@ -29,22 +29,8 @@ function checkSaml(settings: SamlSettings, now: number): Report {
   return { protocol: 'saml', ok, reason: ok ? null : 'saml.certificate_expired', certificates };
 }
 
-async function checkOidc(
-  { oidc, fetcher, baseUrl }: Pick<HttpDeps, 'oidc' | 'fetcher' | 'baseUrl'>,
-  connection: Connection,
-  settings: OidcSettings,
-): Promise<Report> {
-  const { issuer, clientId, clientSecret, scopes, tokenEndpointAuthMethod } = settings;
-  const report = await oidc.checkOidcIssuer({
-    connectionId: connection.id,
-    issuer,
-    clientId,
-    clientSecret: clientSecret ?? '',
-    redirectUri: connectionUrls(baseUrl, connection.id).redirectUri,
-    scopes,
-    tokenEndpointAuthMethod,
-    allowInsecure: issuer.startsWith('http:') && fetcher.permitsHttp(issuer),
-  });
+async function checkOidc(deps: CheckDeps, connection: ConnectionOf<'oidc'>): Promise<Report> {
+  const report = await deps.oidc.checkOidcIssuer(oidcTrust(deps, connection));
   return report.ok
     ? {
         protocol: 'oidc',

@@ -50,7 +50,7 @@ const connectionFields = {
   updatedAt: timeShape,
 };
 
-export const samlConnectionShape = z.object({
+const samlConnectionShape = z.object({
   protocol: z.literal('saml'),
   ...connectionFields,
   entityId: z.string().describe("The identity provider's."),
@@ -62,7 +62,7 @@ export const samlConnectionShape = z.object({
   metadataUrl: z.string().describe('Our metadata, for the identity provider.'),
 });
 
-export const oidcConnectionShape = z.object({
+const oidcConnectionShape = z.object({
   protocol: z.literal('oidc'),
   ...connectionFields,
   issuer: z.string(),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { addDomain, getDomain, removeDomain, verifyDomain } from '../../core/domains.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { domainShape } from './directory-shapes.ts';
+import { domainField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentDomain } from './present-directory.ts';
@@ -22,7 +23,7 @@ export const domainRoutes: readonly ApiRoute[] = [
       'Claims a domain and says which TXT record proves it; the operator may vouch with verified: true.',
     tag,
     guard,
-    body: z.strictObject({ domain: z.string().max(320), verified: z.boolean().optional() }),
+    body: z.strictObject({ domain: domainField, verified: z.boolean().optional() }),
     status: 201,
     response: domainShape,
     errors: ['already_exists'],

@@ -34,6 +34,8 @@ export const slugField = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'Lower-case letters and digits, with single hyphens between them.');
 
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i;
+/** The conversion to A-labels reads a host as in a URL: what stands behind a slash or a question mark would be dropped unseen. */
+const UNICODE_DOMAIN = /^[\p{L}\p{M}\p{N}\-.\u3002\uff0e\uff61]+$/u;
 const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
 /**
@@ -43,8 +45,8 @@ const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z
 export function canonicalEmail(text: string): string | undefined {
   const at = text.lastIndexOf('@');
   const local = text.slice(0, Math.max(at, 0));
-  // The conversion drops soft hyphens and folds full-width dots; the shape is judged on what comes out of it.
-  const domain = domainToASCII(text.slice(at + 1).toLowerCase());
+  const written = text.slice(at + 1).toLowerCase();
+  const domain = UNICODE_DOMAIN.test(written) ? domainToASCII(written) : '';
   const email = `${local}@${domain}`;
   const isPlain = local.length <= 64 && email.length <= 254 && LOCAL_PART.test(local) && DOMAIN.test(domain);
   return isPlain ? email : undefined;
@@ -61,6 +63,13 @@ export const emailField = z
   )
   .overwrite((text) => canonicalEmail(text) ?? text)
   .meta({ format: 'email' });
+
+/** A domain as people write it; core brings it into its one form. */
+export const domainField = z
+  .string()
+  .trim()
+  .max(320, 'A domain looks like example.com.')
+  .regex(UNICODE_DOMAIN, 'A domain looks like example.com.');
 
 /** An absolute time, ISO 8601 with an offset; answered as epoch milliseconds. */
 export const timeField = z.iso

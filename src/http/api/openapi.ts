@@ -172,7 +172,8 @@ const queryParameters = (route: ApiRoute): readonly Json[] =>
 function codesOf(route: ApiRoute): readonly ErrorCode[] {
   const { guard, body, query } = route;
   const guarded: readonly ErrorCode[] = guard.kind === 'public' ? [] : ['unauthenticated', 'forbidden'];
-  const placed: readonly ErrorCode[] = route.path.includes(':') ? ['not_found'] : [];
+  // `invalid_syntax`: a path with a broken percent encoding.
+  const placed: readonly ErrorCode[] = route.path.includes(':') ? ['invalid_syntax', 'not_found'] : [];
   const read: readonly ErrorCode[] =
     body === undefined
       ? []

@@ -37,7 +37,7 @@ export const presentDirectoryToken = (row: DirectoryToken): z.infer<typeof direc
   lastUsedAt: isoTimeOrNull(row.lastUsedAt),
 });
 
-export const presentCertificate = (text: string): z.infer<typeof certificateShape> => {
+const presentCertificate = (text: string): z.infer<typeof certificateShape> => {
   const { pem, fingerprint, notAfter } = checkCertificate(text);
   return { fingerprint, expiresAt: isoTime(notAfter), pem };
 };

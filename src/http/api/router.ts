@@ -31,11 +31,24 @@ export function createApiRouter(deps: HttpDeps): Router {
     // The guard runs before the body is read: strangers do not get to make us parse.
     router[route.method](route.path, guardOf(deps, route), ...readBody, handlerOf(route));
   }
+  mountMethodAnswers(router);
   router.use(() => {
     throw new GatehouseError('not_found', 'There is nothing at this address.');
   });
   router.use(renderProblem);
   return router;
+}
+
+/** Behind all routes: a path that is known, asked with a method that is not (RFC 9110 §15.5.6). */
+function mountMethodAnswers(router: Router): void {
+  for (const [path, routes] of Map.groupBy(apiRoutes, (route) => route.path)) {
+    const methods = routes.map(({ method }) => method.toUpperCase());
+    const allowed = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+    router.all(path, (_req, res) => {
+      res.setHeader('Allow', allowed.join(', '));
+      throw new GatehouseError('method_not_allowed', 'This address does not know that method.');
+    });
+  }
 }
 
 interface Guarded {

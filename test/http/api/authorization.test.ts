@@ -1,0 +1,302 @@
+/** Who may what, for every route of the table: a new route is in these tests the moment it exists. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Organization } from '../../../src/core/entities/organization.ts';
+import { ORG_ROLES, type OrgRole, ROLE_PERMISSIONS } from '../../../src/core/roles.ts';
+import type { ApiRoute } from '../../../src/http/api/route.ts';
+import { apiRoutes } from '../../../src/http/api/routes.ts';
+import { newId } from '../../../src/kernel/ids.ts';
+import {
+  type Answer,
+  type ApiWorld,
+  cookieSender,
+  type Person,
+  type Sender,
+  startApiWorld,
+} from './api-world.ts';
+import { pushGroup } from './push.ts';
+
+let world: ApiWorld;
+let ours: Organization;
+let theirs: Organization;
+const people = new Map<OrgRole, Person>();
+let stranger: Person;
+/** Real ids of the other organization, by name of path parameter. */
+let theirIds: Readonly<Record<string, string>> = {};
+
+beforeAll(async () => {
+  world = await startApiWorld();
+  ours = await world.newOrganization();
+  for (const role of ORG_ROLES) people.set(role, await world.newPerson(ours, role));
+  theirs = await world.newOrganization();
+  stranger = await world.newPerson(theirs, 'owner');
+  theirIds = await furnish(theirs);
+});
+afterAll(() => world.close());
+
+/** One of everything in an organization. */
+async function furnish(organization: Organization): Promise<Readonly<Record<string, string>>> {
+  const base = `/organizations/${organization.id}`;
+  const make = async (path: string, input: object): Promise<string> =>
+    (await world.send(world.operator, `post ${base}${path}`, input)).body.id;
+  const invitation = await make('/invitations', { email: 'a@example.com' });
+  const { group, directory, users } = await pushGroup(world.gateway, organization, { count: 1 });
+  return {
+    org: organization.id,
+    team: await make('/teams', { name: 'Red' }),
+    member: users[0]?.membershipId ?? '',
+    invitation,
+    directory: directory.id,
+    token: await make(`/directories/${directory.id}/tokens`, { name: 'A' }),
+    mapping: await make('/group-mappings', {
+      match: { groupId: group.id },
+      grants: [{ scope: 'org', role: 'viewer' }],
+    }),
+    connection: await make('/connections', {
+      protocol: 'oidc',
+      name: 'A',
+      issuer: 'https://idp.example.com',
+      clientId: 'a',
+      clientSecret: 'b',
+    }),
+    domain: await make('/domains', { domain: 'example.com', verified: true }),
+  };
+}
+
+const PREFIXES = {
+  org: 'org',
+  team: 'team',
+  member: 'mem',
+  invitation: 'inv',
+  directory: 'dir',
+  token: 'dtk',
+  mapping: 'map',
+  connection: 'con',
+  domain: 'dom',
+} as const;
+
+const isKnown = (name: string): name is keyof typeof PREFIXES => Object.hasOwn(PREFIXES, name);
+const randomIdFor = (name: string): string =>
+  isKnown(name) ? newId(PREFIXES[name], Date.UTC(2026, 0, 1)) : randomBytes(8).toString('hex');
+
+const parametersOf = (route: ApiRoute): string[] =>
+  [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+const fill = (route: ApiRoute, value: (name: string) => string): string =>
+  `${route.method} ${route.path.replace(/:(\w+)/g, (_match, name: string) => value(name))}`;
+
+/** A body that each route's schema takes, so that a refusal is about who asks or what for. */
+const BODIES: Readonly<Record<string, object>> = {
+  createOrganization: { name: 'A' },
+  updateOrganization: { name: 'A' },
+  createTeam: { name: 'A' },
+  updateTeam: { name: 'A' },
+  setTeamMember: { role: 'member' },
+  updateMember: { status: 'active' },
+  createInvitation: { email: 'someone@example.com' },
+  acceptInvitation: { name: 'Eve', password: 'a sentence nobody guesses' },
+  createDirectory: { kind: 'okta', status: 'draft' },
+  updateDirectory: { name: 'A' },
+  createDirectoryToken: { name: 'A' },
+  createGroupMapping: { match: { groupName: 'A' }, grants: [{ scope: 'org', role: 'viewer' }] },
+  updateGroupMapping: { rank: 1 },
+  previewGroupMapping: { match: { groupName: 'A' }, grants: [{ scope: 'org', role: 'viewer' }] },
+  createConnection: {
+    protocol: 'oidc',
+    name: 'A',
+    issuer: 'https://idp.example.com',
+    clientId: 'a',
+    clientSecret: 'b',
+  },
+  updateConnection: { jit: false },
+  createDomain: { domain: 'ours.example' },
+};
+
+const send = (sender: Sender, route: ApiRoute, value: (name: string) => string): Promise<Answer> =>
+  world.send(sender, fill(route, value), BODIES[route.operationId]);
+
+const told = ({ status, body }: Answer) => ({ status, ...(body as object), instance: undefined });
+const nameOf = (route: ApiRoute) => [`${route.method} ${route.path}`, route] as const;
+
+const all = apiRoutes.map(nameOf);
+const guarded = apiRoutes.filter(({ guard }) => guard.kind !== 'public').map(nameOf);
+const inOrganization = apiRoutes.filter(({ guard }) => guard.kind === 'organization').map(nameOf);
+const unsafe = guarded.filter(([, { method }]) => method !== 'get');
+
+describe('the table', () => {
+  test('is what these tests think it is', () => {
+    expect(all.length).toBeGreaterThanOrEqual(50);
+    expect(
+      apiRoutes.filter(({ guard }) => guard.kind === 'public').map(({ operationId }) => operationId),
+    ).toEqual(['acceptInvitation', 'getOpenApi']);
+    const withBody = apiRoutes.filter(({ body }) => body !== undefined);
+    expect(withBody.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(BODIES).sort());
+    for (const route of withBody) expect(route.body?.safeParse(BODIES[route.operationId]).success).toBe(true);
+    const named = new Set(apiRoutes.filter(({ guard }) => guard.kind !== 'public').flatMap(parametersOf));
+    expect([...named].sort()).toEqual(Object.keys(PREFIXES).sort());
+  });
+});
+
+describe('nobody', () => {
+  test.each(guarded)(
+    '%s: 401 without a credential, and nothing of the body is read',
+    async (_name, route) => {
+      const answer = await send(world.nobody, route, randomIdFor);
+      expect([answer.status, answer.body.code]).toEqual([401, 'unauthenticated']);
+      expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+      const broken = await world.send(
+        { headers: { 'content-type': 'application/json' } },
+        fill(route, randomIdFor),
+        route.method === 'get' ? undefined : '{"broken',
+      );
+      expect(broken.status).toBe(401);
+    },
+  );
+
+  test.each(guarded)(
+    '%s: 401 for what is no operator key, even beside a good cookie (S112)',
+    async (_name, route) => {
+      const { token } = await world.gateway.createDirectory(await world.newOrganization());
+      const cookie = stranger.headers.cookie ?? '';
+      const values = [
+        `Bearer ${token}`,
+        'Bearer gho_wrong',
+        'Basic YTpi',
+        'Bearer ',
+        `Bearer ${stranger.token}`,
+      ];
+      for (const authorization of values) {
+        const answer = await send(
+          { headers: { authorization, cookie } },
+          route,
+          (name) => theirIds[name] ?? '',
+        );
+        expect([authorization, answer.status]).toEqual([authorization, 401]);
+      }
+    },
+  );
+});
+
+describe('S186: an unsafe request that rides on a cookie comes from our own pages', () => {
+  const foreign: readonly [string, Readonly<Record<string, string>>][] = [
+    ['no Origin at all', {}],
+    ['another site', { origin: 'https://evil.example' }],
+    ['the same host over another scheme', { origin: 'https://127.0.0.1' }],
+    ['a form of another site', { 'sec-fetch-site': 'cross-site' }],
+    ['a sibling host', { 'sec-fetch-site': 'same-site' }],
+    ['an opaque origin', { origin: 'null' }],
+  ];
+  test.each(unsafe)('%s: 403, and nothing happens', async (_name, route) => {
+    const cookie = people.get('owner')?.headers.cookie ?? '';
+    for (const [, headers] of foreign) {
+      const answer = await send({ headers: { cookie, ...headers } }, route, (name) =>
+        name === 'org' ? ours.id : randomIdFor(name),
+      );
+      expect([headers, answer.status, answer.body.code]).toEqual([headers, 403, 'forbidden']);
+    }
+  });
+});
+
+describe('S106: another organization is no organization', () => {
+  test.each(inOrganization)(
+    '%s: its id and its slug answer what a random id answers',
+    async (_name, route) => {
+      const owner = people.get('owner') ?? world.nobody;
+      const random = told(await send(owner, route, randomIdFor));
+      expect(random).toMatchObject({ status: 404, code: 'not_found' });
+      for (const reference of [theirs.id, theirs.slug]) {
+        const answer = await send(owner, route, (name) =>
+          name === 'org' ? reference : (theirIds[name] ?? ''),
+        );
+        expect(told(answer)).toEqual(random);
+      }
+    },
+  );
+
+  const nested = inOrganization.flatMap(([name, route]) =>
+    parametersOf(route)
+      .filter((parameter) => parameter !== 'org')
+      .map((parameter) => [`${name} with their ${parameter}`, route, parameter] as const),
+  );
+  test.each(nested)('%s: what a random or malformed id answers', async (_name, route, parameter) => {
+    const owner = people.get('owner') ?? world.nobody;
+    const ourIds = await furnishOnce();
+    const with_ = (value: string) =>
+      send(owner, route, (name) =>
+        name === parameter ? value : name === 'org' ? ours.id : (ourIds[name] ?? ''),
+      );
+    const random = told(await with_(randomIdFor(parameter)));
+    expect(random).toMatchObject({ code: expect.stringMatching(/^(not_found|invitations_disabled)$/) });
+    for (const value of [theirIds[parameter] ?? '', 'nonsense', `${PREFIXES.org}_1`, 'constructor']) {
+      expect(told(await with_(value))).toEqual(random);
+    }
+  });
+
+  test('nothing of them changed all the while', async () => {
+    for (const [path, id] of [
+      ['teams', theirIds.team],
+      ['members', theirIds.member],
+      ['directories', theirIds.directory],
+      ['connections', theirIds.connection],
+      ['group-mappings', theirIds.mapping],
+      ['domains', theirIds.domain],
+    ]) {
+      const { status } = await world.send(stranger, `get /organizations/${theirs.id}/${path}/${id}`);
+      expect([path, status]).toEqual([path, 200]);
+    }
+  });
+});
+
+let furnished: Promise<Readonly<Record<string, string>>> | undefined;
+/** The organization of the first owner gets one of everything, under its own domain. */
+async function furnishOnce(): Promise<Readonly<Record<string, string>>> {
+  furnished ??= furnishOurs();
+  return furnished;
+}
+
+async function furnishOurs(): Promise<Readonly<Record<string, string>>> {
+  await world.send(world.operator, `delete /organizations/${theirs.id}/domains/${theirIds.domain}`);
+  const ids = await furnish(ours);
+  await world.send(world.operator, `delete /organizations/${ours.id}/domains/${ids.domain}`);
+  const again = { domain: 'example.com', verified: true };
+  const { body } = await world.send(world.operator, `post /organizations/${theirs.id}/domains`, again);
+  theirIds = { ...theirIds, domain: body.id };
+  return ids;
+}
+
+describe('roles', () => {
+  const matrix = inOrganization.flatMap(([name, route]) =>
+    ORG_ROLES.map((role) => [name, role, route] as const),
+  );
+  test.each(matrix)('%s as %s: what the table of permissions says', async (_name, role, route) => {
+    if (route.guard.kind !== 'organization') throw new Error('not in an organization');
+    const { permission } = route.guard;
+    const isAllowed = ROLE_PERMISSIONS[role].includes(permission);
+    // Removing is tried where it does no harm: what is asked for does not exist.
+    const isEnd = route.operationId === 'removeOrganization';
+    if (isEnd && isAllowed) return;
+    const answer = await send(people.get(role) ?? world.nobody, route, (name) =>
+      name === 'org' ? ours.id : randomIdFor(name),
+    );
+    const isRefused = answer.status === 403 && String(answer.body.detail).includes(permission);
+    expect([answer.status, isRefused]).toEqual([isRefused ? 403 : answer.status, !isAllowed]);
+    expect(answer.status).toBeLessThan(500);
+  });
+
+  test.each(inOrganization)('%s: a suspended member is nobody at once (law 6)', async (_name, route) => {
+    const organization = await world.newOrganization();
+    const eve = await world.newPerson(organization, 'admin');
+    const path = `/organizations/${organization.id}/members/${eve.membership.id}`;
+    await world.send(world.operator, `patch ${path}`, { status: 'suspended' });
+    const answer = await send(eve, route, (name) => (name === 'org' ? organization.id : randomIdFor(name)));
+    expect(answer.status).toBe(401);
+  });
+
+  test('the operator cookie counts as the operator, and GET /session still means the person', async () => {
+    const cookie = stranger.headers.cookie ?? '';
+    const both = cookieSender(stranger.token, world.gateway.baseUrl);
+    expect((await world.send(both, 'get /session')).status).toBe(200);
+    expect((await world.send({ headers: { cookie: `${cookie}; ${cookie}` } }, 'get /session')).status).toBe(
+      401,
+    );
+  });
+});

@@ -1,0 +1,100 @@
+/** /organizations/{org}/domains: claimed, proved, given up. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ApiWorld, startApiWorld } from './api-world.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await startApiWorld();
+});
+afterAll(() => world.close());
+
+async function newBase(): Promise<string> {
+  const { id } = await world.newOrganization();
+  return `/organizations/${id}/domains`;
+}
+
+describe('domains', () => {
+  test('201: pending, with the record that proves it; 200: verified once DNS has it', async () => {
+    const base = await newBase();
+    const { status, body } = await world.send(world.operator, `post ${base}`, {
+      domain: ' Münster.Example ',
+    });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      id: expect.stringMatching(/^dom_/),
+      domain: 'xn--mnster-3ya.example',
+      status: 'pending',
+      record: { type: 'TXT', name: '_gatehouse-challenge.xn--mnster-3ya.example' },
+      verifiedAt: null,
+    });
+    const verify = `post ${base}/${body.id}/verify`;
+    expect((await world.send(world.operator, verify)).body.status).toBe('pending');
+    world.gateway.txtRecords.set(body.record.name, ['v=spf1', body.record.value]);
+    const verified = await world.send(world.operator, verify);
+    expect(verified.body).toMatchObject({ status: 'verified', verifiedAt: '2026-03-01T12:00:00.000Z' });
+    expect((await world.send(world.operator, `get ${base}/${body.id}`)).body).toEqual(verified.body);
+    expect((await world.send(world.operator, `get ${base}`)).body.items).toEqual([verified.body]);
+  });
+
+  test('201: the operator vouches; 403: an owner does not', async () => {
+    const organization = await world.newOrganization();
+    const owner = await world.newPerson(organization, 'owner');
+    const base = `/organizations/${organization.id}/domains`;
+    const claim = { domain: 'vouched.example', verified: true };
+    const refused = await world.send(owner, `post ${base}`, claim);
+    expect([refused.status, refused.body.code, refused.body.field]).toEqual([403, 'forbidden', 'verified']);
+    expect((await world.send(owner, `get ${base}`)).body.items).toEqual([]);
+    expect((await world.send(world.operator, `post ${base}`, claim)).body.status).toBe('verified');
+    expect((await world.send(owner, `post ${base}`, { domain: 'own.example', verified: false })).status).toBe(
+      201,
+    );
+  });
+
+  test('409: claimed twice here, or proved elsewhere first', async () => {
+    const [one, other] = [await newBase(), await newBase()];
+    expect((await world.send(world.operator, `post ${one}`, { domain: 'fought.example' })).status).toBe(201);
+    const again = await world.send(world.operator, `post ${one}`, { domain: 'FOUGHT.example' });
+    expect([again.status, again.body.code, again.body.field]).toEqual([409, 'already_exists', 'domain']);
+    const { body } = await world.send(world.operator, `post ${other}`, { domain: 'fought.example' });
+    const vouch = { domain: 'third.example', verified: true };
+    expect((await world.send(world.operator, `post ${one}`, vouch)).status).toBe(201);
+    expect((await world.send(world.operator, `post ${other}`, vouch)).status).toBe(409);
+    world.gateway.txtRecords.set(body.record.name, [body.record.value]);
+    expect((await world.send(world.operator, `post ${other}/${body.id}/verify`)).body.status).toBe(
+      'verified',
+    );
+  });
+
+  test.each([
+    [{}, 'domain'],
+    [{ domain: '' }, 'domain'],
+    [{ domain: 'localhost' }, 'domain'],
+    [{ domain: 'gmail.com' }, 'domain'],
+    [{ domain: 'a@b.example' }, 'domain'],
+    [{ domain: '127.0.0.1' }, 'domain'],
+    [{ domain: 'example.com/path' }, 'domain'],
+    [{ domain: 'https://example.com' }, 'domain'],
+    [{ domain: '*.example.com' }, 'domain'],
+    [{ domain: 'exa mple.com' }, 'domain'],
+    [{ domain: 'x'.repeat(400) }, 'domain'],
+    [{ domain: 'a.example', verified: 'yes' }, 'verified'],
+    [{ domain: 'a.example', status: 'verified' }, 'status'],
+  ])('422 invalid: %j', async (input, field) => {
+    const { status, body } = await world.send(world.operator, `post ${await newBase()}`, input);
+    expect([status, body.code, body.field]).toEqual([422, 'invalid', field]);
+  });
+
+  test('204: given up; then 404, and free for another', async () => {
+    const [one, other] = [await newBase(), await newBase()];
+    const claim = { domain: 'given.example', verified: true };
+    const { body } = await world.send(world.operator, `post ${one}`, claim);
+    expect((await world.send(world.operator, `delete ${one}/${body.id}`)).status).toBe(204);
+    for (const request of [
+      `get ${one}/${body.id}`,
+      `delete ${one}/${body.id}`,
+      `post ${one}/${body.id}/verify`,
+    ])
+      expect((await world.send(world.operator, request)).status).toBe(404);
+    expect((await world.send(world.operator, `post ${other}`, claim)).status).toBe(201);
+  });
+});

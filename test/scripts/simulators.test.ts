@@ -8,7 +8,9 @@ import type { DirectoryKind } from '../../src/core/entities/directory.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { startWrongScimServer, type WrongScimServer } from './wrong-scim-server.ts';
 
-const wish = { users: 20, groups: 4, seed: 3, domain: 'acme.example' };
+/** A whole run is some hundred requests; a busy machine may take its time. */
+const LONGEST_MS = 60_000;
+const wish = { users: 12, groups: 4, seed: 3, domain: 'acme.example' };
 const names = Object.keys(simulators);
 
 const kindOf = (name: string): DirectoryKind => {
@@ -103,6 +105,15 @@ describe('against a wrong server', () => {
     const red = rows.filter(({ failures }) => failures > 0);
     expect(red.length).toBeGreaterThan(10);
     for (const { firstFailure } of red) expect(firstFailure?.problems.length).toBeGreaterThan(0);
+  });
+
+  test.each(names)('%s finds fault with it and names the fault', async (name) => {
+    const faulty = await startWrongScimServer();
+    const found = await run(name, { base: faulty.base, token: 'anything' });
+    await faulty.close();
+    const red = found.filter(({ failures }) => failures > 0);
+    expect(red.length).toBeGreaterThan(3);
+    for (const { firstFailure } of red) expect(firstFailure?.problems).not.toEqual([]);
   });
 
   test.each(names)('%s ends with a red scorecard where nobody answers', async (name) => {

@@ -1,16 +1,10 @@
 /** Microsoft Entra ID, with the PATCH form it sends unless told otherwise and with the one of `aadOptscim062020`. */
 import type { Simulator } from '../simulation.ts';
+import { changes } from './entra-changes.ts';
 import { type EntraDialect, legacyDialect, optscimDialect } from './entra-dialect.ts';
 import { churn, deleteGroups, probeReferences, provisionGroups, races } from './entra-groups.ts';
 import { oddities } from './entra-oddities.ts';
-import {
-  changes,
-  deactivateEntra,
-  leaveAndReturn,
-  provisionPeople,
-  purge,
-  testConnection,
-} from './entra-people.ts';
+import { deactivateEntra, leaveAndReturn, provisionPeople, purge, testConnection } from './entra-people.ts';
 
 const simulatorOf = (dialect: EntraDialect, other: EntraDialect): Simulator => ({
   title: `Microsoft Entra ID (${dialect.title})`,

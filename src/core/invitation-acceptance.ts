@@ -1,7 +1,6 @@
 /** Accepting an invitation: by a new person with name and password, or by somebody who is signed in. */
 import { GatehouseError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import { foldKey } from '../kernel/text.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Invitation } from './entities/invitation.ts';
 import { invitationStatus } from './entities/invitation.ts';
@@ -11,13 +10,16 @@ import type { Membership, User } from './entities/people.ts';
 import { assertAcceptable, settleInvitation } from './invitation-settlement.ts';
 import { insertMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
-import { acceptablePassword } from './passwords.ts';
+import { acceptablePassword, isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { SignedIn } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 
-/** Whoever holds the link: somebody new, or somebody signed in. */
+/**
+ * Whoever holds the link: somebody who states a password, or somebody signed in. A stated password makes a new account,
+ * or opens the one the address already has: somebody who was removed everywhere has no other way to sign in.
+ */
 export type Acceptor =
   | { readonly kind: 'new'; readonly name: string; readonly password: string }
   | { readonly kind: 'signed_in'; readonly signedIn: SignedIn };
@@ -41,8 +43,8 @@ export async function previewInvitation(
 /**
  * Accepts an invitation and opens a session in the organization. Exactly one of any number of parallel calls succeeds
  * (law 5). Throws `not_found`, `invitation_used`, `invitation_revoked`, `invitation_expired`, `invitations_disabled`,
- * `forbidden` (signed in as another address), `already_exists` (the address has an account: sign in first),
- * `already_member`, `seats_exhausted`, `invalid`. A failed call leaves the invitation usable.
+ * `forbidden` (signed in as another address), `already_exists` (the address has an account, with another password:
+ * sign in first), `already_member`, `seats_exhausted`, `invalid`. A failed call leaves the invitation usable.
  */
 export async function acceptInvitation(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords'>,
@@ -56,9 +58,7 @@ export async function acceptInvitation(
   const found = await deps.storage.invitations.findByTokenHash(deps.hashToken(input.token));
   if (found === undefined) throw new GatehouseError('not_found', 'No such invitation.');
   assertAcceptable(found, deps.clock());
-  // Hashing is slow on purpose and must not sit inside a transaction.
-  const passwordHash =
-    acceptor.kind === 'new' ? await deps.passwords.hash(acceptablePassword(acceptor.password)) : null;
+  const credentials = await credentialsOf(deps, { invitation: found, acceptor });
   const sessionToken = newSessionToken();
   const idHash = deps.hashToken(sessionToken);
   return deps.storage.transact(async (tx) => {
@@ -70,9 +70,9 @@ export async function acceptInvitation(
     const organization = await getOrganization(tx, organizationId);
     await assertInvitationsOpen(tx, organization);
     const user =
-      acceptor.kind === 'new'
-        ? await insertPerson(tx, context, { invitation, name: acceptor.name, passwordHash })
-        : await knownPerson(tx, { invitation, signedIn: acceptor.signedIn });
+      credentials.kind === 'new'
+        ? await insertPerson(tx, context, { invitation, ...credentials })
+        : await knownPerson(tx, { invitation, person: credentials.person });
     const added = await insertMembership(tx, context, {
       user,
       email: invitation.email,
@@ -88,22 +88,41 @@ export async function acceptInvitation(
   });
 }
 
+type Credentials =
+  | { readonly kind: 'new'; readonly name: string; readonly passwordHash: string }
+  | { readonly kind: 'known'; readonly person: User };
+
+/** Hashing is slow on purpose and must not sit inside a transaction: everything about passwords happens here, before. */
+async function credentialsOf(
+  deps: Pick<Deps, 'storage' | 'passwords'>,
+  input: { readonly invitation: Invitation; readonly acceptor: Acceptor },
+): Promise<Credentials> {
+  const { invitation, acceptor } = input;
+  if (acceptor.kind === 'signed_in') return { kind: 'known', person: acceptor.signedIn.user };
+  const person = await deps.storage.users.findByEmail(invitation.emailKey);
+  if (person === undefined) {
+    const passwordHash = await deps.passwords.hash(acceptablePassword(acceptor.password));
+    return { kind: 'new', name: acceptor.name, passwordHash };
+  }
+  if (!(await isPasswordOf(deps, person, acceptor.password))) throw hasAccount(invitation);
+  return { kind: 'known', person };
+}
+
+const hasAccount = ({ email }: Invitation) =>
+  new GatehouseError(
+    'already_exists',
+    `${email} already has an account. Sign in with it, then open the link again.`,
+    { field: 'email' },
+  );
+
 /** The mailed link is the proof of the address, so it becomes the new person's sign-in address. */
 async function insertPerson(
   tx: Repositories,
   context: ChangeContext,
-  input: { readonly invitation: Invitation; readonly name: string; readonly passwordHash: string | null },
+  input: { readonly invitation: Invitation; readonly name: string; readonly passwordHash: string },
 ): Promise<User> {
   const { invitation, name, passwordHash } = input;
-  if ((await tx.users.findByEmail(invitation.emailKey)) !== undefined) {
-    throw new GatehouseError(
-      'already_exists',
-      `${invitation.email} already has an account. Sign in with it, then open the link again.`,
-      {
-        field: 'email',
-      },
-    );
-  }
+  if ((await tx.users.findByEmail(invitation.emailKey)) !== undefined) throw hasAccount(invitation);
   const user: User = {
     id: newId('usr', context.now),
     version: 1,
@@ -118,14 +137,14 @@ async function insertPerson(
   return user;
 }
 
-/** S160: the signed-in person must be the invited one; anybody else is told to switch. */
+/** S160: whoever is there already must be the invited one, with the password they showed; anybody else is told to switch. */
 async function knownPerson(
   tx: Repositories,
-  input: { readonly invitation: Invitation; readonly signedIn: SignedIn },
+  input: { readonly invitation: Invitation; readonly person: User },
 ): Promise<User> {
-  const { invitation, signedIn } = input;
-  const user = await tx.users.find(signedIn.user.id);
-  if (user?.emailKey == null || foldKey(user.emailKey) !== invitation.emailKey) {
+  const { invitation, person } = input;
+  const user = await tx.users.find(person.id);
+  if (user?.emailKey !== invitation.emailKey || user.passwordHash !== person.passwordHash) {
     throw new GatehouseError(
       'forbidden',
       `This invitation is for ${invitation.email}. Sign out and use that address.`,

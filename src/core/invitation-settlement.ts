@@ -11,7 +11,7 @@ import { syncGrants } from './grants.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { OrgRole } from './roles.ts';
-import { orgRoleRank } from './roles.ts';
+import { orgRoleRank, ROLE_PERMISSIONS } from './roles.ts';
 
 /** Throws the code that says why this invitation can no longer be accepted; passes when it can. */
 export function assertAcceptable(invitation: Invitation, now: number): void {
@@ -37,13 +37,14 @@ export async function settleInvitation(
     now,
   });
   if (!isWinner) throw new GatehouseError('invitation_used', 'This invitation has been used.');
-  const role = await roleStillGrantable(tx, invitation);
+  const standing = await standingOfInviter(tx, invitation);
+  const role = orgRoleStillGiven(invitation.role, standing);
   const source = { kind: 'invitation' as const, invitationId: invitation.id };
   const wanted: WantedGrant[] = [{ scope: { kind: 'org', role }, source, rank: 0 }];
   for (const team of invitation.teams) {
-    const exists = (await tx.teams.find(organizationId, team.teamId)) !== undefined;
-    if (exists)
-      wanted.push({ scope: { kind: 'team', teamId: team.teamId, role: team.role }, source, rank: 0 });
+    if ((await tx.teams.find(organizationId, team.teamId)) === undefined) continue;
+    const teamRole = mayManageTeams(standing) ? team.role : 'member';
+    wanted.push({ scope: { kind: 'team', teamId: team.teamId, role: teamRole }, source, rank: 0 });
   }
   const next = await syncGrants(tx, context, {
     membership,
@@ -59,15 +60,24 @@ export async function settleInvitation(
   return next;
 }
 
-/** S162: the inviter's rights count now, not then; whoever may no longer invite gives no more than `member`. */
-async function roleStillGrantable(tx: Repositories, invitation: Invitation): Promise<OrgRole> {
-  const { invitedBy, role } = invitation;
-  if (invitedBy.kind === 'operator') return role;
-  const fallback: OrgRole = orgRoleRank(role) <= orgRoleRank('member') ? role : 'member';
-  if (invitedBy.kind !== 'member') return fallback;
-  const inviter = await tx.memberships.find(
-    invitation.organizationId,
-    invitedBy.membershipId as MembershipId,
-  );
-  return inviter?.status === 'active' && inviter.orgRole === 'owner' ? role : fallback;
+/** What whoever invited is now; undefined for somebody suspended or removed. */
+type Standing = 'operator' | OrgRole | undefined;
+
+async function standingOfInviter(
+  tx: Repositories,
+  { invitedBy, organizationId }: Invitation,
+): Promise<Standing> {
+  if (invitedBy.kind === 'operator') return 'operator';
+  if (invitedBy.kind !== 'member') return undefined;
+  const inviter = await tx.memberships.find(organizationId, invitedBy.membershipId as MembershipId);
+  return inviter?.status === 'active' ? inviter.orgRole : undefined;
 }
+
+/** S162: the inviter's rights count now, not then; whoever is no owner any more gives no more than `member`. */
+function orgRoleStillGiven(promised: OrgRole, standing: Standing): OrgRole {
+  if (standing === 'operator' || standing === 'owner') return promised;
+  return orgRoleRank(promised) <= orgRoleRank('member') ? promised : 'member';
+}
+
+const mayManageTeams = (standing: Standing): boolean =>
+  standing === 'operator' || (standing !== undefined && ROLE_PERMISSIONS[standing].includes('teams.manage'));

@@ -174,6 +174,11 @@ async function settleExpired(tx: Repositories, context: ChangeContext, emailKey:
     { ...old, status: 'revoked', settledAt: context.now },
     old.version,
   );
+  await record(tx, context, {
+    type: 'invitation.voided',
+    target: { kind: 'invitation', id: old.id },
+    details: { email: old.email, reason: 'expired' },
+  });
 }
 
 /** The invitation, or `not_found`. */

@@ -36,6 +36,18 @@ export function acceptablePassword(text: string): string {
 const refused = () =>
   new GatehouseError('unauthenticated', 'E-mail address and password do not fit together.');
 
+/** Whether this is the password of this person; takes one hash's worth of time, also when there is no such person. */
+export function isPasswordOf(
+  deps: Pick<Deps, 'passwords'>,
+  user: User | undefined,
+  password: string,
+): Promise<boolean> {
+  return deps.passwords.verify(
+    user?.passwordHash ?? null,
+    password.slice(0, MAX_LENGTH + 1).normalize('NFC'),
+  );
+}
+
 /**
  * Opens a session in the organization the person used last. Every failure is one `unauthenticated` after one hash's
  * worth of time: unknown address, wrong password, no password, no active membership (S177).
@@ -45,8 +57,7 @@ export async function signInWithPassword(
   input: { readonly email: string; readonly password: string; readonly cause: Cause },
 ): Promise<{ readonly sessionToken: string }> {
   const user = await deps.storage.users.findByEmail(foldKey(input.email));
-  const password = input.password.slice(0, MAX_LENGTH + 1).normalize('NFC');
-  const isRight = await deps.passwords.verify(user?.passwordHash ?? null, password);
+  const isRight = await isPasswordOf(deps, user, input.password);
   if (user === undefined || !isRight) {
     if (user !== undefined) await recordRejection(deps, { user, cause: input.cause });
     throw refused();

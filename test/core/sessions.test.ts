@@ -196,6 +196,7 @@ describe('signing in with a password', () => {
   });
 
   test('somebody in two organizations comes into the one used last', async () => {
+    await signIn();
     const { id: second } = await newOrganization(world);
     const other = await world.deps.storage.transact(async (tx) => {
       const user = await tx.users.find(member.userId);

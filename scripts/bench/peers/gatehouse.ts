@@ -1,0 +1,82 @@
+/** Starts Gatehouse as users run it, over a data folder, and makes an organization with a directory through its API. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { property } from '../answers.ts';
+import { type ServerProcess, startServer } from '../server-process.ts';
+import type { Peer } from '../subject.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+
+/** A data folder, and what is known about the directory in it. */
+export interface GatehouseStore {
+  readonly folder: string;
+  readonly operatorKey: string;
+  /** The directory that is measured; absent until the first start. */
+  readonly directory?: { readonly path: string; readonly bearer: string };
+}
+
+export const newStore = (folder: string): GatehouseStore => ({
+  folder,
+  operatorKey: randomBytes(32).toString('base64url'),
+});
+
+/** Starts the gateway over that store; the first start makes the organization. Throws when the API refuses. */
+export async function startGatehouse(
+  store: GatehouseStore,
+): Promise<{ readonly peer: Peer; readonly store: GatehouseStore }> {
+  const server = await startServer({
+    parameters: ['src/main.ts'],
+    workingFolder: ROOT,
+    readyPath: '/readyz',
+    environment: (port) => ({
+      PORT: String(port),
+      GATEHOUSE_HOST: '127.0.0.1',
+      GATEHOUSE_BASE_URL: `http://127.0.0.1:${port}`,
+      GATEHOUSE_DATA_DIR: store.folder,
+      GATEHOUSE_STORAGE: 'sqlite:',
+      GATEHOUSE_OPERATOR_KEY: store.operatorKey,
+      GATEHOUSE_RATE_LIMITS: 'off',
+      GATEHOUSE_LOG_LEVEL: 'warn',
+    }),
+  });
+  try {
+    const directory = store.directory ?? (await createDirectory(server, store, 'measured'));
+    const { readyMs, cost, stop } = server;
+    const peer = { base: server.origin + directory.path, bearer: directory.bearer, readyMs, cost, stop };
+    return { peer, store: { ...store, directory } };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** An organization with one directory and its token: what an operator does before an identity provider is pointed here. */
+export async function createDirectory(
+  { origin }: Pick<ServerProcess, 'origin'>,
+  { operatorKey }: GatehouseStore,
+  slug: string,
+): Promise<{ readonly path: string; readonly bearer: string }> {
+  const post = (path: string, body: object) => postJson(`${origin}/api/v1${path}`, operatorKey, body);
+  await post('/organizations', { name: slug, slug });
+  const directory = await post(`/organizations/${slug}/directories`, { kind: 'generic' });
+  const made = await post(`/organizations/${slug}/directories/${text(directory, 'id')}/tokens`, {
+    name: 'bench',
+  });
+  return { path: new URL(text(directory, 'scimBaseUrl')).pathname, bearer: text(made, 'token') };
+}
+
+async function postJson(url: string, operatorKey: string, body: object): Promise<unknown> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (answer.status !== 201) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
+
+function text(value: unknown, name: string): string {
+  const found = property(value, name);
+  if (typeof found !== 'string') throw new Error(`The API answered no ${name}.`);
+  return found;
+}

@@ -6,7 +6,7 @@ import type { Deps } from './deps.ts';
 import type { Repositories } from './ports/storage.ts';
 
 /** How long the printed link works. */
-export const OPERATOR_LINK_TTL_MS = days(1);
+const OPERATOR_LINK_TTL_MS = days(1);
 /** How long the operator stays signed in. */
 export const OPERATOR_SESSION_MS = hours(8);
 

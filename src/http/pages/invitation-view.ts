@@ -40,7 +40,7 @@ ${wayToAccept(view)}`;
 
 function wayToAccept(view: InvitationView): Html {
   const { visitor, invitation, hasAccount } = view;
-  if (visitor === undefined) return hasAccount ? signInFirst(view) : newPersonForm(view);
+  if (visitor === undefined) return hasAccount ? knownPersonForm(view) : newPersonForm(view);
   return visitor.signedIn.user.emailKey === invitation.emailKey
     ? acceptButton(view, visitor)
     : otherPerson(view, visitor);
@@ -71,10 +71,24 @@ ${textField({
 </form>`;
 }
 
-function signInFirst({ path }: InvitationView): Html {
+/** Somebody whose last membership ended can sign in nowhere else, so the password of the account is asked here. */
+function knownPersonForm({ path, problem }: InvitationView): Html {
   const signIn = `/sign-in?${new URLSearchParams({ return_to: path })}`;
-  return html`<p>This address already has an account. Sign in with it, then you can join.</p>
-<p><a class="button" href="${signIn}">Sign in</a></p>`;
+  const ofPassword = problem?.field === 'password' ? problem.text : undefined;
+  return html`<h2>Join with your account</h2>
+<p>This address already has an account.</p>
+${ofPassword === undefined && problemBox(problem?.text)}
+<form method="post" action="${path}" name="accept">
+${textField({
+  name: 'password',
+  label: 'Password of your account',
+  type: 'password',
+  autocomplete: 'current-password',
+  problem: ofPassword,
+})}
+<button type="submit">Join</button>
+</form>
+<p>Or <a href="${signIn}">sign in another way first</a>; then you come back here.</p>`;
 }
 
 function acceptButton({ path, problem, organization }: InvitationView, visitor: Visitor): Html {

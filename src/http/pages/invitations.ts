@@ -29,7 +29,7 @@ export const postInvitation =
     try {
       const { sessionToken } = await acceptInvitation(deps, {
         token: String(req.params.token),
-        acceptor: acceptorOf(req, visitor),
+        acceptor: await acceptorOf(deps, req, visitor),
         cause: causeOf(res, { kind: 'anonymous' }),
       });
       await enterSession(deps, { req, res }, sessionToken);
@@ -39,13 +39,21 @@ export const postInvitation =
     }
   };
 
-function acceptorOf(req: Request, visitor: Visitor | undefined): Acceptor {
+/** The name is asked of new people only; who has an account keeps the one it has. */
+async function acceptorOf(deps: HttpDeps, req: Request, visitor: Visitor | undefined): Promise<Acceptor> {
   if (visitor !== undefined) return { kind: 'signed_in', signedIn: visitor.signedIn };
+  const password = formText(req, 'password') ?? '';
+  const preview = await previewInvitation(deps, String(req.params.token));
+  if (preview?.hasAccount === true) return { kind: 'new', name: preview.invitation.email, password };
   const name = (formText(req, 'name') ?? '').normalize('NFC').trim();
-  if (name === '' || name.length > 200 || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name))
+  // Of a dead link nothing is said, not even that a name was missing.
+  if (preview !== undefined && !isName(name))
     throw new GatehouseError('invalid', 'Please enter your name, at most 200 characters.', { field: 'name' });
-  return { kind: 'new', name, password: formText(req, 'password') ?? '' };
+  return { kind: 'new', name, password };
 }
+
+const isName = (text: string): boolean =>
+  text !== '' && text.length <= 200 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
 
 interface Showing {
   readonly req: Request;
@@ -87,11 +95,11 @@ async function showProblem(deps: HttpDeps, showing: Showing & { readonly error: 
         status: 422,
         problem: { text: error.detail, field: error.field },
       });
-    // The page itself says what to do: switch accounts, or sign in first.
+    // The page itself says what to do: sign out and come back as the invited person.
     case 'forbidden':
       return showInvitation(deps, { ...showing, status: 403 });
     case 'already_exists':
-      return showInvitation(deps, { ...showing, status: 409 });
+      return showInvitation(deps, { ...showing, status: 401, problem: WRONG_PASSWORD });
     case 'already_member':
     case 'seats_exhausted':
       return showInvitation(deps, { ...showing, status: 409, problem: { text: ASK[error.code] } });
@@ -99,6 +107,8 @@ async function showProblem(deps: HttpDeps, showing: Showing & { readonly error: 
       throw error;
   }
 }
+
+const WRONG_PASSWORD = { text: 'This is not the password of that account.', field: 'password' } as const;
 
 const ASK = {
   already_member: 'You are already a member of this organization.',

@@ -1,9 +1,10 @@
 /** Signing in with a password, from our form or as JSON. Every failure looks like every other (S177). */
 import type { Request, RequestHandler } from 'express';
-import { signInWithPassword } from '../../core/passwords.ts';
+
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, isForm } from '../form-body.ts';
+import { authenticatePassword } from '../password-strategy.ts';
 import { causeOf } from '../request-facts.ts';
 import { ownPath } from '../return-path.ts';
 import { enterSession } from '../session-cookie.ts';
@@ -19,7 +20,7 @@ export const postPassword =
     const returnTo = ownPath(formText(req, 'return_to'));
     try {
       const cause = causeOf(res, { kind: 'anonymous' });
-      const { sessionToken } = await signInWithPassword(deps, { ...credentials(req), cause });
+      const { sessionToken } = await authenticatePassword(deps, { ...credentials(req), cause });
       await enterSession(deps, { req, res }, sessionToken);
     } catch (error) {
       if (!isForm(req) || !isGatehouseError(error, 'unauthenticated')) throw error;

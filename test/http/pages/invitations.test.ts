@@ -147,7 +147,7 @@ describe('with an account', () => {
     const { path } = await invite(gateway, other, { email });
     const browser = createBrowser();
     const first = await open(path, browser);
-    expect(first.text).not.toContain('name="password"');
+    expect(first.text).not.toContain('name="name"');
     const link = /href="(\/sign-in\?[^"]+)"/.exec(first.text)?.[1] ?? '';
     const signIn = await open(link, browser);
     const back = await browser.submitForm(signIn, {
@@ -159,13 +159,28 @@ describe('with an account', () => {
     expect(done.text).toContain('Second Co');
   });
 
-  test('the new-person form posted anyway for that address: 409, sent to sign in, no second account', async () => {
+  test('the password of the account joins on the spot, under the name it has', async () => {
+    const other = await gateway.createOrganization({ name: 'Third Co' });
+    const { email } = await aMember(gateway, organization, 'Old Name');
+    const { path } = await invite(gateway, other, { email });
+    const browser = createBrowser();
+    const page = await browser.submitForm(await open(path, browser), {
+      form: 'accept',
+      values: { password: PASSWORD },
+    });
+    expect(page.url).toBe(`${gateway.baseUrl}/`);
+    for (const fact of ['Third Co', 'Old Name']) expect(page.text).toContain(fact);
+  });
+
+  test('another password joins nobody and makes no second account', async () => {
     const other = await gateway.createOrganization({ name: 'Third Co' });
     const { email } = await aMember(gateway, organization);
     const { path, invitation } = await invite(gateway, other, { email });
-    const page = await postForm(gateway, createBrowser(), { path, fields: join });
-    expect(page.status).toBe(409);
-    expect(page.text).toContain('already has an account');
+    const fields = { name: 'Mallory', password: 'another sentence, just as long' };
+    const page = await postForm(gateway, createBrowser(), { path, fields });
+    expect(page.status).toBe(401);
+    expect(page.text).toContain('not the password of that account');
+    expect(setSession(page)).toBeUndefined();
     expect((await gateway.storage.invitations.find(other.id, invitation.id))?.status).toBe('pending');
   });
 

@@ -2,18 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
+import { startOperatorSession } from '../../../src/core/operator-link.ts';
 import { ORG_ROLES, type OrgRole, ROLE_PERMISSIONS } from '../../../src/core/roles.ts';
 import type { ApiRoute } from '../../../src/http/api/route.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { newId } from '../../../src/kernel/ids.ts';
-import {
-  type Answer,
-  type ApiWorld,
-  cookieSender,
-  type Person,
-  type Sender,
-  startApiWorld,
-} from './api-world.ts';
+import { type Answer, type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';
 import { pushGroup } from './push.ts';
 
 let world: ApiWorld;
@@ -291,12 +285,26 @@ describe('roles', () => {
     expect(answer.status).toBe(401);
   });
 
-  test('the operator cookie counts as the operator, and GET /session still means the person', async () => {
-    const cookie = stranger.headers.cookie ?? '';
-    const both = cookieSender(stranger.token, world.gateway.baseUrl);
-    expect((await world.send(both, 'get /session')).status).toBe(200);
-    expect((await world.send({ headers: { cookie: `${cookie}; ${cookie}` } }, 'get /session')).status).toBe(
-      401,
-    );
+  test('S186: the operator cookie is the operator, from our own pages only', async () => {
+    const { deps, baseUrl } = world.gateway;
+    const cookie = `__Host-gatehouse-operator=${await startOperatorSession(deps)}`;
+    const asked = (headers: Readonly<Record<string, string>>) =>
+      world.send({ headers: { cookie, ...headers } }, 'post /organizations', { name: 'By cookie' });
+    expect((await asked({ origin: baseUrl })).status).toBe(201);
+    for (const headers of [{}, { origin: 'https://evil.example' }])
+      expect((await asked(headers)).status).toBe(403);
+    expect((await world.send({ headers: { cookie } }, 'get /session')).status).toBe(401);
+  });
+
+  test('GET /session means the person, in a browser in which the operator is signed in too', async () => {
+    const operator = `__Host-gatehouse-operator=${await startOperatorSession(world.gateway.deps)}`;
+    const cookie = `${operator}; ${stranger.headers.cookie}`;
+    const { status, body } = await world.send({ headers: { cookie } }, 'get /session');
+    expect([status, body.membershipId]).toEqual([200, stranger.membership.id]);
+  });
+
+  test('a session cookie sent twice is none: a sibling host may have planted one', async () => {
+    const cookie = `${stranger.headers.cookie}; ${stranger.headers.cookie}`;
+    expect((await world.send({ headers: { cookie } }, 'get /session')).status).toBe(401);
   });
 });

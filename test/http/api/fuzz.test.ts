@@ -100,7 +100,7 @@ describe('fuzz', () => {
           const path = pathOf(route.path, `team_${'0'.repeat(26)}`);
           isFine(await world.send(world.operator, `${route.method} ${path}`, body ?? undefined));
         }),
-        { numRuns: 40 },
+        { numRuns: 25 },
       );
     },
   );
@@ -116,7 +116,7 @@ describe('fuzz', () => {
         const path = pathOf(route.path, other);
         isFine(await world.send(world.operator, `${route.method} ${path}?${search}`));
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
@@ -126,7 +126,7 @@ describe('fuzz', () => {
       fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), async (text) => {
         isFine(await world.send(sender, `post /organizations/${org}/teams`, text.toWellFormed()));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

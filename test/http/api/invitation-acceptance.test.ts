@@ -95,16 +95,24 @@ describe('somebody new', () => {
     expect((await world.send(world.nobody, accept, person)).status).toBe(200);
   });
 
-  test('401: neither a person nor a session; 409: an address that has an account signs in first', async () => {
+  test('401: neither a person nor a session', async () => {
     const { accept } = await newInvitation();
     for (const body of [undefined, {}]) {
       const { status, body: problem } = await world.send(world.nobody, accept, body);
       expect([status, problem.code]).toEqual([401, 'unauthenticated']);
     }
+  });
+
+  test('409: an address that has an account needs its own password, or a session', async () => {
     const known = await world.newPerson(await world.newOrganization());
-    const other = await newInvitation({ email: known.email });
-    const { status, body } = await world.send(world.nobody, other.accept, person);
+    const { organization, accept } = await newInvitation({ email: known.email });
+    const guess = { name: 'Eve', password: 'another sentence entirely' };
+    const { status, body } = await world.send(world.nobody, accept, guess);
     expect([status, body.code, body.field]).toEqual([409, 'already_exists', 'email']);
+    const answer = await world.send(world.nobody, accept, person);
+    expect([answer.status, answer.body.organization.id]).toEqual([200, organization.id]);
+    const session = await world.send(sessionOf(answer).sender, 'get /session');
+    expect(session.body.user.id).toBe(known.membership.userId);
   });
 
   test('S165: 410 used, revoked, expired; 404 unknown', async () => {

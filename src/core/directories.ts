@@ -163,6 +163,7 @@ export async function createDirectoryToken(
       createdAt: context.now,
       expiresAt: input.expiresAt ?? null,
       lastUsedAt: null,
+      expiryWarnedDays: null,
     };
     await tx.directoryTokens.insert(organizationId, row);
     await record(tx, context, {

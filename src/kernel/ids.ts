@@ -20,6 +20,7 @@ export type InvitationId = Id<'invitation'>;
 export type SignInId = Id<'signIn'>;
 export type AuditEventId = Id<'auditEvent'>;
 export type OutboxEventId = Id<'outboxEvent'>;
+export type RecorderEntryId = Id<'recorderEntry'>;
 
 interface Prefixes {
   org: OrganizationId;
@@ -38,6 +39,7 @@ interface Prefixes {
   sin: SignInId;
   aud: AuditEventId;
   evt: OutboxEventId;
+  rec: RecorderEntryId;
 }
 
 /** Crockford's alphabet in lower case: sorts like the number, has no look-alikes. */

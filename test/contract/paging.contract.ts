@@ -9,6 +9,7 @@ import {
   anAuditEvent,
   anInvitation,
   anOrganization,
+  aRecorderEntry,
   aUser,
   nextId,
 } from '../support/builders.ts';
@@ -118,6 +119,16 @@ const PEOPLE_WALKS: readonly Walk[] = [
 ];
 
 const DIRECTORY_WALKS: readonly Walk[] = [
+  {
+    title: 'recorderEntries.list',
+    order: 'newest first',
+    reserve: ({ organization, directory }) => {
+      const value = aRecorderEntry(directory);
+      return { key: value.id, add: (tx) => tx.recorderEntries.append(organization.id, [value]) };
+    },
+    page: async (store, { organization, directory }, page) =>
+      ids(await store.recorderEntries.list(organization.id, { directoryId: directory.id }, page)),
+  },
   {
     title: 'directoryUsers.scan',
     order: 'oldest first',

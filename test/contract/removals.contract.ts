@@ -35,6 +35,7 @@ const EVERY_PART: readonly Part[] = [
   'sessions',
   'auditEvents',
   'outbox',
+  'recorderEntries',
 ];
 
 const REMOVALS: readonly Removal[] = [

@@ -16,6 +16,7 @@ import {
   anOrganization,
   anOutboxEvent,
   aPendingSignIn,
+  aRecorderEntry,
   aSession,
   aTeam,
   aUser,
@@ -346,6 +347,29 @@ const outbox: RowKind = {
   },
 };
 
+const recorderEntries: RowKind = {
+  name: 'recorderEntries',
+  make: ({ organization: { id }, directory }, text) => {
+    const value = aRecorderEntry(directory, {
+      tokenName: text,
+      requestId: text,
+      method: text,
+      path: text,
+      requestBody: text,
+      responseBody: text,
+      tolerances: [text],
+      unknownAttributes: [text],
+      change: { type: text, targetId: text, auditEventIds: [text], auditEventCount: 1 },
+      failure: { code: 'invalid_value', scimType: text, detail: text, field: text },
+    });
+    return {
+      value,
+      insert: (tx) => tx.recorderEntries.append(id, [value]),
+      find: (store) => store.recorderEntries.find(id, value.id),
+    };
+  },
+};
+
 /** Every kind of row that can be read back by itself. */
 export const ROW_KINDS: readonly RowKind[] = [
   organizations,
@@ -367,4 +391,5 @@ export const ROW_KINDS: readonly RowKind[] = [
   sessions,
   auditEvents,
   outbox,
+  recorderEntries,
 ];

@@ -6,6 +6,7 @@ import { durability } from './durability.contract.ts';
 import { groupMembers } from './group-members.contract.ts';
 import { lookUps } from './look-ups.contract.ts';
 import { paging } from './paging.contract.ts';
+import { recorder } from './recorder.contract.ts';
 import { removals } from './removals.contract.ts';
 import { roundTrips } from './round-trips.contract.ts';
 import { singleUse } from './single-use.contract.ts';
@@ -28,6 +29,7 @@ const SUITES: readonly ContractSuite[] = [
   directoryQuery,
   groupMembers,
   tenantIsolation,
+  recorder,
   durability,
 ];
 

@@ -149,6 +149,8 @@ const directories: Pick<
     list: { ...nothing, call: (store, b, a) => store.directoryTokens.list(b, a.directory.id) },
     remove: { ...untouched, call: (tx, b, a) => tx.directoryTokens.remove(b, a.directory.id, a.token.id) },
     updateLastUsed: { ...absent, call: (tx, b, a) => tx.directoryTokens.updateLastUsed(b, a.token.id, 9) },
+    claimWarning: { ...untouched, call: (tx, b, a) => tx.directoryTokens.claimWarning(b, a.token.id, 30) },
+    listExpiring: global,
     findByHash: global,
   },
   groupMembers: {
@@ -337,7 +339,7 @@ const signIns: Pick<
   },
 };
 
-const journal: Pick<IsolationTable, 'auditEvents' | 'outbox' | 'installation'> = {
+const journal: Pick<IsolationTable, 'auditEvents' | 'outbox' | 'recorderEntries' | 'installation'> = {
   auditEvents: {
     append: { ...bug, call: (tx, b, a) => tx.auditEvents.append(b, { ...a.auditEvent, id: nextId('aud') }) },
     list: { answersOwn: 1, call: (store, b) => store.auditEvents.list(b, {}, PAGE) },
@@ -355,6 +357,16 @@ const journal: Pick<IsolationTable, 'auditEvents' | 'outbox' | 'installation'> =
         tx.outbox.settle(b, a.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: 'stolen' }),
     },
     listDue: global,
+  },
+  recorderEntries: {
+    append: {
+      ...bug,
+      call: (tx, b, a) => tx.recorderEntries.append(b, [{ ...a.recorderEntry, id: nextId('rec') }]),
+    },
+    list: { answersOwn: 1, call: (store, b) => store.recorderEntries.list(b, {}, PAGE) },
+    find: { ...absent, call: (store, b, a) => store.recorderEntries.find(b, a.recorderEntry.id) },
+    trim: { answers: 0, call: (tx, b) => tx.recorderEntries.trim(b, { newest: 1, failed: 0 }) },
+    removeExpired: global,
   },
   installation: { find: global, insert: global, consume: global },
 };
@@ -402,6 +414,24 @@ export const FURTHER_CALLS: readonly {
       call: (tx, b, a) => tx.auditEvents.list(b, { targetId: a.auditEvent.target.id }, PAGE),
     },
   },
+  {
+    title: 'recorderEntries.list by directory',
+    method: 'list',
+    entry: {
+      ...nothing,
+      call: (tx, b, a) => tx.recorderEntries.list(b, { directoryId: a.directory.id }, PAGE),
+    },
+  },
+  {
+    title: 'recorderEntries.trim to nothing',
+    method: 'trim',
+    entry: { answers: 1, call: (tx, b) => tx.recorderEntries.trim(b, { newest: 0, failed: 0 }) },
+  },
+  {
+    title: 'recorderEntries.list by text',
+    method: 'list',
+    entry: { answersOwn: 1, call: (tx, b) => tx.recorderEntries.list(b, { text: 'startIndex' }, PAGE) },
+  },
 ];
 
 /** The closed list of methods that reach beyond one organization, each for the reason its docblock gives. */
@@ -409,6 +439,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'connections.findById',
   'consumedAssertions.removeExpired',
   'directoryTokens.findByHash',
+  'directoryTokens.listExpiring',
   'domains.findVerified',
   'installation.consume',
   'installation.find',
@@ -419,6 +450,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'organizations.list',
   'outbox.listDue',
   'pendingSignIns.removeExpired',
+  'recorderEntries.removeExpired',
   'sessions.findByHash',
   'sessions.removeExpired',
   'users.find',

@@ -19,9 +19,11 @@ const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   replace: true,
   moveCounts: true,
   claim: true,
+  claimWarning: true,
   consume: true,
   settle: true,
   append: true,
+  trim: true,
 };
 
 const TABLE = Object.entries(ISOLATION_TABLE).flatMap(([repository, methods]) =>

@@ -1,5 +1,5 @@
 /** Builders: one valid entity each, with quiet defaults; a test names only what it is about. */
-import type { AuditEvent, OutboxEvent } from '../../src/core/entities/journal.ts';
+
 import type {
   Directory,
   DirectoryGroup,
@@ -8,8 +8,10 @@ import type {
   GroupMapping,
 } from '../../src/core/entities/directory.ts';
 import type { Invitation } from '../../src/core/entities/invitation.ts';
+import type { AuditEvent, OutboxEvent } from '../../src/core/entities/journal.ts';
 import type { Organization, Plan } from '../../src/core/entities/organization.ts';
 import type { Identity, Membership, Team, User } from '../../src/core/entities/people.ts';
+import type { RecorderEntry } from '../../src/core/entities/recorder.ts';
 import type {
   Connection,
   Domain,
@@ -183,6 +185,7 @@ export function aDirectoryToken(
     ...BORN,
     expiresAt: null,
     lastUsedAt: null,
+    expiryWarnedDays: null,
     ...overrides,
   };
 }
@@ -421,6 +424,35 @@ export function anOutboxEvent(
     dueAt: BUILT_AT,
     deliveredAt: null,
     lastError: null,
+    ...overrides,
+  };
+}
+
+/** A recorded read that went well. */
+export function aRecorderEntry(
+  directory: DirectoryPlace,
+  overrides: Partial<RecorderEntry> = {},
+): RecorderEntry {
+  return {
+    id: nextId('rec'),
+    organizationId: directory.organizationId,
+    kind: 'scim',
+    directoryId: directory.id,
+    tokenName: 'push',
+    replayOf: null,
+    at: BUILT_AT,
+    ms: 1.5,
+    requestId: 'req-1',
+    method: 'GET',
+    path: '/Users?startIndex=1&count=2',
+    status: 200,
+    requestBody: null,
+    responseBody: '{"totalResults":0}',
+    isRequestWhole: true,
+    tolerances: [],
+    unknownAttributes: [],
+    change: null,
+    failure: null,
     ...overrides,
   };
 }

@@ -16,6 +16,7 @@ import {
   anOrganization,
   anOutboxEvent,
   aPendingSignIn,
+  aRecorderEntry,
   aSession,
   aTeam,
   aUser,
@@ -62,6 +63,7 @@ function aDirectoryWorld({ organization, membership }: ReturnType<typeof aPeople
     group,
     token: aDirectoryToken(directory),
     directoryUser: aDirectoryUser(directory.id, membership, { userName, externalId, emailKeys: [email] }),
+    recorderEntry: aRecorderEntry(directory),
     mapping: aGroupMapping(organization.id, { match: { kind: 'group_id', groupId: group.id } }),
   };
 }
@@ -111,6 +113,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.sessions.insert(id, world.session);
   await tx.auditEvents.append(id, world.auditEvent);
   await tx.outbox.append(id, world.outboxEvent);
+  await tx.recorderEntries.append(id, [world.recorderEntry]);
 }
 
 const EVERYTHING = { kind: 'all' } as const;
@@ -141,5 +144,6 @@ export async function readWorld(store: Queries, world: World) {
     sessions: await store.sessions.listByMembership(id, membership.id),
     auditEvents: await store.auditEvents.list(id, {}, WHOLE_PAGE),
     outbox: await store.outbox.find(id, world.outboxEvent.id),
+    recorderEntries: await store.recorderEntries.list(id, {}, WHOLE_PAGE),
   };
 }

@@ -49,6 +49,8 @@ export interface DirectoryToken {
   /** Epoch ms; null never expires. */
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;
+  /** The last expiry warning that was given, in days before the end; null: none yet. */
+  readonly expiryWarnedDays: number | null;
 }
 
 /** A resource document as the edge understands it; opaque to core, never null-valued. */

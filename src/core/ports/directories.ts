@@ -35,6 +35,16 @@ export interface DirectoryTokenRepository {
   remove(organizationId: OrganizationId, directoryId: DirectoryId, id: DirectoryTokenId): Promise<boolean>;
   /** Notes a use; not versioned, last writer wins. */
   updateLastUsed(organizationId: OrganizationId, id: DirectoryTokenId, at: number): Promise<void>;
+  /**
+   * Notes that the warning for `days` before the end is given, in one conditional write: true for the first caller,
+   * false when that warning or a later one (fewer days) was given already or the token is gone.
+   */
+  claimWarning(organizationId: OrganizationId, id: DirectoryTokenId, days: number): Promise<boolean>;
+  /** GLOBAL: the warning job's list. Those with `after < expiresAt <= until`, soonest first. */
+  listExpiring(
+    span: { readonly after: number; readonly until: number },
+    limit: number,
+  ): Promise<readonly DirectoryToken[]>;
   /** GLOBAL: the credential names the organization (law 1). */
   findByHash(tokenHash: string): Promise<DirectoryToken | undefined>;
 }

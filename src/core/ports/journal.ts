@@ -1,7 +1,8 @@
 /** What core asks of storage about what happened and what must still be told, and about the installation itself. */
 
-import type { OrganizationId, OutboxEventId } from '../../kernel/ids.ts';
+import type { DirectoryId, OrganizationId, OutboxEventId, RecorderEntryId } from '../../kernel/ids.ts';
 import type { AuditEvent, OutboxEvent } from '../entities/journal.ts';
+import type { RecorderEntry } from '../entities/recorder.ts';
 import type { PageRequest } from './paging.ts';
 
 export interface AuditEventRepository {
@@ -39,6 +40,35 @@ export interface OutboxRepository {
   ): Promise<void>;
   /** GLOBAL: the delivery job's queue, oldest first. */
   listDue(now: number, limit: number): Promise<readonly OutboxEvent[]>;
+}
+
+/** Which recorded exchanges a list is about; what is left out does not narrow it. */
+export interface RecorderFilter {
+  readonly kind?: RecorderEntry['kind'] | undefined;
+  readonly directoryId?: DirectoryId | undefined;
+  readonly isFailed?: boolean | undefined;
+  /** Occurs in method, path, body or failure; the case of ASCII letters does not count. */
+  readonly text?: string | undefined;
+}
+
+/** What was said between directories and Gatehouse. It may be lost at a crash; the audit may not. */
+export interface RecorderEntryRepository {
+  /** Any number of entries; `not_found` when the organization is gone. */
+  append(organizationId: OrganizationId, entries: readonly RecorderEntry[]): Promise<void>;
+  /** Newest first; `after` is the id of the last one seen. */
+  list(
+    organizationId: OrganizationId,
+    filter: RecorderFilter,
+    page: PageRequest,
+  ): Promise<readonly RecorderEntry[]>;
+  find(organizationId: OrganizationId, id: RecorderEntryId): Promise<RecorderEntry | undefined>;
+  /** Keeps the newest `newest` entries and, beyond those, the newest `failed` failed ones; answers how many went. */
+  trim(
+    organizationId: OrganizationId,
+    keep: { readonly newest: number; readonly failed: number },
+  ): Promise<number>;
+  /** GLOBAL: housekeeping. Removes what is from `before` or earlier. */
+  removeExpired(before: number): Promise<number>;
 }
 
 /** GLOBAL: facts about this installation. Values are hashes or sealed; never plain secrets. */

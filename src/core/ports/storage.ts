@@ -24,7 +24,12 @@ import type {
   GroupMappingRepository,
   GroupMemberRepository,
 } from './directories.ts';
-import type { AuditEventRepository, InstallationRepository, OutboxRepository } from './journal.ts';
+import type {
+  AuditEventRepository,
+  InstallationRepository,
+  OutboxRepository,
+  RecorderEntryRepository,
+} from './journal.ts';
 import type {
   GrantRepository,
   InvitationRepository,
@@ -65,6 +70,7 @@ export interface Repositories {
   readonly invitations: InvitationRepository;
   readonly auditEvents: AuditEventRepository;
   readonly outbox: OutboxRepository;
+  readonly recorderEntries: RecorderEntryRepository;
   readonly installation: InstallationRepository;
 }
 
@@ -81,9 +87,11 @@ export type WriteVerb =
   | 'replace'
   | 'moveCounts'
   | 'claim'
+  | 'claimWarning'
   | 'consume'
   | 'settle'
-  | 'append';
+  | 'append'
+  | 'trim';
 
 /** The repositories without their writes: what is usable outside a transaction. */
 export type Queries = { readonly [Name in keyof Repositories]: Omit<Repositories[Name], WriteVerb> };

@@ -11,6 +11,11 @@ const LIST_TOKENS =
   'SELECT * FROM directory_tokens WHERE organization_id = ? AND directory_id = ? ORDER BY id';
 const FIND_TOKEN = 'SELECT * FROM directory_tokens WHERE token_hash = ?';
 const REMOVE_TOKEN = 'DELETE FROM directory_tokens WHERE organization_id = ? AND directory_id = ? AND id = ?';
+const CLAIM_WARNING = `
+  UPDATE directory_tokens SET expiry_warned_days = ?
+  WHERE organization_id = ? AND id = ? AND (expiry_warned_days IS NULL OR expiry_warned_days > ?)`;
+const LIST_EXPIRING = `
+  SELECT * FROM directory_tokens WHERE expires_at > ? AND expires_at <= ? ORDER BY expires_at, id LIMIT ?`;
 const TOKEN_USED = 'UPDATE directory_tokens SET last_used_at = ? WHERE organization_id = ? AND id = ?';
 
 const columnsOf = (directory: Directory): Columns => ({
@@ -68,6 +73,7 @@ const tokenFromRow = (row: Row): DirectoryToken => ({
   createdAt: integer(row, 'created_at'),
   expiresAt: integerOrNull(row, 'expires_at'),
   lastUsedAt: integerOrNull(row, 'last_used_at'),
+  expiryWarnedDays: integerOrNull(row, 'expiry_warned_days'),
 });
 
 /** Directory tokens over one connection; the promises are those of the port. */
@@ -83,6 +89,7 @@ export function directoryTokenRepository(sql: Sql): DirectoryTokenRepository {
         created_at: token.createdAt,
         expires_at: token.expiresAt,
         last_used_at: token.lastUsedAt,
+        expiry_warned_days: token.expiryWarnedDays,
       }),
     list: async (organizationId, directoryId) =>
       sql.all(LIST_TOKENS, organizationId, directoryId).map(tokenFromRow),
@@ -91,6 +98,10 @@ export function directoryTokenRepository(sql: Sql): DirectoryTokenRepository {
     updateLastUsed: async (organizationId, id, at) => {
       sql.run(TOKEN_USED, at, organizationId, id);
     },
+    claimWarning: async (organizationId, id, days) =>
+      sql.run(CLAIM_WARNING, days, organizationId, id, days) > 0,
+    listExpiring: async ({ after, until }, limit) =>
+      sql.all(LIST_EXPIRING, after, until, limit).map(tokenFromRow),
     findByHash: async (tokenHash) => {
       const row = sql.get(FIND_TOKEN, tokenHash);
       return row && tokenFromRow(row);

@@ -16,6 +16,7 @@ import { membershipRepository } from './memberships.ts';
 import { organizationRepository } from './organizations.ts';
 import { outboxRepository } from './outbox.ts';
 import { consumedAssertionRepository, pendingSignInRepository } from './pending-sign-ins.ts';
+import { recorderEntryRepository } from './recorder-entries.ts';
 import { sessionRepository } from './sessions.ts';
 import type { Sql } from './sql.ts';
 import { teamMemberRepository, teamRepository } from './teams.ts';
@@ -45,6 +46,7 @@ export function createRepositories(sql: Sql): Repositories {
     invitations: invitationRepository(sql),
     auditEvents: auditEventRepository(sql),
     outbox: outboxRepository(sql),
+    recorderEntries: recorderEntryRepository(sql),
     installation: installationRepository(sql),
   };
 }

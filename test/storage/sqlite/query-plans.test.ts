@@ -120,6 +120,8 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await directoryTokens.list(id, directory.id),
     await directoryTokens.findByHash('x'),
     await directoryTokens.updateLastUsed(id, world.token.id, 1),
+    await directoryTokens.claimWarning(id, world.token.id, 30),
+    await directoryTokens.listExpiring({ after: 1, until: 2 }, 10),
     await directoryTokens.remove(id, directory.id, world.token.id),
     await groupMappings.find(id, world.mapping.id),
     await groupMappings.list(id),
@@ -172,6 +174,14 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await sessions.remove(id, 'x'),
     await sessions.removeByMembership(id, membership.id),
     await sessions.removeExpired(1),
+  ],
+  recorder: async ({ recorderEntries }) => [
+    await recorderEntries.find(id, world.recorderEntry.id),
+    await recorderEntries.list(id, {}, PAGE),
+    await recorderEntries.list(id, { isFailed: true }, PAGE),
+    await recorderEntries.list(id, { directoryId: directory.id, text: 'x' }, PAGE),
+    await recorderEntries.trim(id, { newest: 10, failed: 10 }),
+    await recorderEntries.removeExpired(1),
   ],
   'journal and installation': async ({ auditEvents, outbox, installation }) => [
     await auditEvents.list(id, {}, PAGE),

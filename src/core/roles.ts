@@ -89,7 +89,7 @@ export type ConflictPolicy = 'highest' | 'ranked' | 'refuse';
 
 export interface ResolvedRole<Role> {
   readonly role: Role;
-  /** The grants that decided it, strongest reason first; never empty. */
+  /** The grants that decided it, oldest first; never empty. */
   readonly because: readonly Grant[];
 }
 
@@ -119,13 +119,12 @@ function settleMapped(
   policy: ConflictPolicy,
 ): { kept: readonly Scored[]; conflict: boolean } {
   const mapped = scored.filter(({ grant }) => isMapped(grant));
-  const others = scored.filter(({ grant }) => !isMapped(grant));
   const differ = new Set(mapped.map(({ rank }) => rank)).size > 1;
   if (!differ || policy === 'highest') return { kept: scored, conflict: false };
-  if (policy === 'refuse') return { kept: others, conflict: true };
   const first = Math.min(...mapped.map(({ grant }) => grant.rank));
-  const winners = mapped.filter(({ grant }) => grant.rank === first);
-  return { kept: [...others, ...winners], conflict: false };
+  const isKept = ({ grant }: Scored): boolean =>
+    !isMapped(grant) || (policy === 'ranked' && grant.rank === first);
+  return { kept: scored.filter(isKept), conflict: policy === 'refuse' };
 }
 
 function resolveScope(

@@ -257,7 +257,7 @@ describe('what the directory decided', () => {
 describe('teams', () => {
   const rolesIn = async ({ id, people }: Staff, who: OrgRole) =>
     (await getMember(world.deps, { organizationId: id, id: people[who].id })).teams.map(
-      ({ teamId, role }) => [teamId, role],
+      ({ teamId, role }) => [teamId, role] as const,
     );
   const put = (place: Staff, teamId: TeamId, role: 'member' | 'admin' | 'owner' | null) =>
     setTeamMember(world.deps, {
@@ -278,10 +278,12 @@ describe('teams', () => {
     ];
     await put(place, red.id, 'owner');
     await put(place, blue.id, 'member');
-    expect(await rolesIn(place, 'viewer')).toEqual([
-      [red.id, 'owner'],
-      [blue.id, 'member'],
-    ]);
+    expect(new Map(await rolesIn(place, 'viewer'))).toEqual(
+      new Map([
+        [red.id, 'owner'],
+        [blue.id, 'member'],
+      ]),
+    );
     expect((await membershipOf(world, place.id, place.people.viewer.id)).orgRole).toBe('viewer');
     await put(place, red.id, null);
     expect(await rolesIn(place, 'viewer')).toEqual([[blue.id, 'member']]);

@@ -237,7 +237,7 @@ describe('pushes, groups and mappings in any order', () => {
           await expectAgreement(run);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   }, 60_000);
 

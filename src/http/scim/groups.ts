@@ -12,7 +12,7 @@ import type { GroupMemberChange } from '../../core/group-members.ts';
 import type { DirectoryGroupId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { type Projection, parseProjection } from '../../protocols/scim/attributes.ts';
-import { parseFilter } from '../../protocols/scim/filter.ts';
+import { type Filter, parseFilter } from '../../protocols/scim/filter.ts';
 import { listResponse, parsePaging } from '../../protocols/scim/list-response.ts';
 import { applyPatch, parsePatch } from '../../protocols/scim/patch.ts';
 import { type ResourceInput, readResource } from '../../protocols/scim/resource-input.ts';
@@ -25,7 +25,7 @@ import { type ListWishes, queryWishes, searchWishes } from './list-wishes.ts';
 import { displaysFor, idsOf, memberSteps } from './member-steps.ts';
 import { type NotedTolerances, noteTolerances } from './noted-tolerances.ts';
 import { isKnownVersion, preconditionOf } from './preconditions.ts';
-import { fullGroup, locationOf, presentGroup } from './present.ts';
+import { fullGroup, type GroupParts, locationOf, presentGroup } from './present.ts';
 import { groupFields, speaksOf } from './query.ts';
 import { toGroupInput } from './record-input.ts';
 import { noSuchResource } from './refusals.ts';
@@ -58,9 +58,14 @@ function groupSource(context: ScimContext): ListSource<DirectoryGroup, GroupFiel
     fields: groupFields,
     query: (query, page) => directoryGroups.query(organizationId, directoryId, query, page),
     scan: (query, page) => directoryGroups.scan(organizationId, directoryId, query, page),
-    resourceOf: (row, filter) =>
-      fullGroup(context, row, { members: speaksOf(filter, 'members') ? 'displays' : 'none' }),
+    resourceOf: (row, filter) => fullGroup(context, row, { members: membersFor(filter) }),
   };
+}
+
+/** Membership of a group by id is answered by storage alone; display names cost a look at every member. */
+function membersFor(filter: Filter): GroupParts['members'] {
+  if (!speaksOf(filter, 'members')) return 'none';
+  return speaksOf(filter, 'display') ? 'displays' : 'ids';
 }
 
 /** POST /Groups: 201 with Location and ETag. A member this directory does not have: 400 (dossier 115). */

@@ -1,4 +1,5 @@
 /** Names of group members for display, loaded by group rather than one by one. */
+import { setImmediate } from 'node:timers/promises';
 import type { DirectoryGroup, DirectoryUser } from '../../core/entities/directory.ts';
 import type { MemberRef } from '../../core/ports/directories.ts';
 import { parseId } from '../../kernel/ids.ts';
@@ -32,6 +33,8 @@ async function addUsers(
     const users = await deps.storage.directoryUsers.scan(organizationId, directoryId, query, page);
     for (const user of users) into.set(user.id, displayOf(user));
     after = users.length === PAGE ? users.at(-1)?.id : undefined;
+    // Other requests get their turn between the pages of a large group.
+    if (after !== undefined) await setImmediate();
   } while (after !== undefined);
 }
 

@@ -41,7 +41,7 @@ export function translateFilter<Field extends string>(
   return filter === undefined ? { query: { kind: 'all' }, isExact: true } : translate(filter, fields);
 }
 
-/** True when the filter names the attribute, so that it has to be loaded before matching. `name` in schema case. */
+/** True when the filter names the attribute or sub-attribute, so that it has to be loaded before matching. `name` in schema case. */
 export function speaksOf(filter: Filter, name: string): boolean {
   switch (filter.kind) {
     case 'and':
@@ -53,7 +53,7 @@ export function speaksOf(filter: Filter, name: string): boolean {
       return filter.target.attribute.name === name || speaksOf(filter.filter, name);
     case 'compare':
     case 'present':
-      return filter.target.attribute.name === name;
+      return filter.target.attribute.name === name || filter.target.sub?.name === name;
   }
 }
 

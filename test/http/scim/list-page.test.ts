@@ -1,0 +1,68 @@
+/** Finding a page: indexes are asked once, walks are bounded, and a bound is a refusal, never a shorter answer. */
+import { describe, expect, test } from '@jest/globals';
+import { findListPage, type ListSource, MAX_CANDIDATES } from '../../../src/http/scim/list-page.ts';
+import { userFields } from '../../../src/http/scim/query.ts';
+import { parseFilter } from '../../../src/protocols/scim/filter.ts';
+import { newScimObject, userResourceType } from '../../../src/protocols/scim/schema.ts';
+
+type Row = { readonly id: string };
+type Source = ListSource<Row, (typeof userFields)[string]['field']>;
+
+/** Rows 0 to size - 1; every second one has a title. */
+function sourceOf(size: number): { readonly source: Source; readonly calls: string[] } {
+  const calls: string[] = [];
+  const rows = Array.from({ length: size }, (_, index) => ({ id: String(index).padStart(6, '0') }));
+  const source: Source = {
+    fields: userFields,
+    query: async (_query, { offset, limit }) => {
+      calls.push('query');
+      return { rows: rows.slice(offset, offset + limit), total: size };
+    },
+    scan: async (_query, { after, limit }) => {
+      calls.push('scan');
+      const start = after === undefined ? 0 : Number(after) + 1;
+      return rows.slice(start, start + limit);
+    },
+    resourceOf: async ({ id }) =>
+      Object.assign(newScimObject(), Number(id) % 2 === 0 ? { title: 'even' } : {}),
+  };
+  return { source, calls };
+}
+
+const filterOf = (text: string) => parseFilter(text, userResourceType());
+
+describe('walks', () => {
+  test.each([
+    [0, 0],
+    [1, 1],
+    [500, 250],
+    [1001, 501],
+    [MAX_CANDIDATES, MAX_CANDIDATES / 2],
+  ])('%i rows are all looked at: %i match', async (size, total) => {
+    const { source } = sourceOf(size);
+    const page = await findListPage(source, filterOf('title pr'), { startIndex: 1, count: 0 });
+    expect(page).toEqual({ rows: [], total });
+  });
+
+  test('S126: one row beyond the bound is refused as too_many', async () => {
+    const { source } = sourceOf(MAX_CANDIDATES + 1);
+    const page = findListPage(source, filterOf('title pr'), { startIndex: 1, count: 1 });
+    await expect(page).rejects.toMatchObject({ code: 'too_many', field: 'filter' });
+  });
+
+  test('the page is cut from the matches, not from the rows', async () => {
+    const { source } = sourceOf(1200);
+    const page = await findListPage(source, filterOf('title pr'), { startIndex: 300, count: 2 });
+    expect(page).toEqual({ rows: [{ id: '000598' }, { id: '000600' }], total: 600 });
+  });
+});
+
+test.each([undefined, 'userName eq "x"', 'emails.value eq "x" or not (id eq "y")'])(
+  '%s is one question to an index',
+  async (text) => {
+    const { source, calls } = sourceOf(10);
+    const filter = text === undefined ? undefined : filterOf(text);
+    const page = await findListPage(source, filter, { startIndex: 3, count: 2 });
+    expect([page.total, page.rows.length, calls]).toEqual([10, 2, ['query']]);
+  },
+);

@@ -9,6 +9,9 @@ import type { Mailer } from './core/ports/mailer.ts';
 import type { PasswordHasher } from './core/ports/password-hasher.ts';
 import type { Storage } from './core/ports/storage.ts';
 import type { TxtResolver } from './core/ports/txt-resolver.ts';
+import { DEFAULT_RATE_LIMITS } from './core/rate-limit.ts';
+import { createRecorder } from './core/recorder.ts';
+import { warnOfExpiringTokens } from './core/token-warnings.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createOidcClient } from './http/oidc/strategy.ts';
 import { createServer } from './http/server.ts';
@@ -16,7 +19,7 @@ import { deliverDueMails } from './jobs/deliver-mails.ts';
 import { removeExpired } from './jobs/expire.ts';
 import { startJobs } from './jobs/schedule.ts';
 import type { Clock } from './kernel/clock.ts';
-import { minutes, seconds, systemClock } from './kernel/clock.ts';
+import { hours, minutes, seconds, systemClock } from './kernel/clock.ts';
 import type { Logger } from './kernel/log.ts';
 import { createSealer, deriveKey } from './kernel/sealing.ts';
 import { createTokenHasher } from './kernel/tokens.ts';
@@ -70,6 +73,11 @@ export async function composeGateway(
     oidc: createOidcClient(adapters),
     operatorKeyHash: operatorKey.hash,
     trustProxy: config.trustProxy,
+    recorder: createRecorder({
+      storage,
+      onLoss: (count, error) => logger.warn('recorder lost exchanges', { count, error }),
+    }),
+    rateLimits: config.rateLimits ? DEFAULT_RATE_LIMITS : undefined,
   };
   const server = createHttpServer(SERVER_LIMITS, createServer(deps));
   const stopJobs = startJobs(jobsOf(deps), logger);
@@ -81,6 +89,7 @@ export async function composeGateway(
     async close() {
       await drain(server);
       await stopJobs();
+      await deps.recorder.flush();
       await storage.close();
     },
   };
@@ -108,6 +117,8 @@ function createAdapters(config: Config, replaced: Replacements) {
 const jobsOf = (deps: HttpDeps) => [
   { name: 'deliver-mails', everyMs: seconds(15), run: () => deliverDueMails(deps) },
   { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
+  { name: 'flush-recorder', everyMs: 250, run: () => deps.recorder.flush() },
+  { name: 'warn-of-expiring-tokens', everyMs: hours(1), run: () => warnOfExpiringTokens(deps) },
 ];
 
 async function openStorage(config: Config, masterKey: MasterKey, clock: Clock): Promise<Storage> {

@@ -194,6 +194,21 @@ export async function removeDirectoryToken(
   });
 }
 
+/** Whose token was refused, for the recorder: known only of a token that was really issued for that directory. */
+const refusalContext = ({ organizationId, directoryId, name }: DirectoryToken) => ({
+  organizationId,
+  directoryId,
+  tokenName: name,
+});
+
+/** One text for every cause (S108). */
+const refusedToken = (token?: DirectoryToken): GatehouseError =>
+  new GatehouseError(
+    'unauthenticated',
+    'The bearer token is missing, unknown, expired or not for this directory.',
+    token === undefined ? {} : { context: refusalContext(token) },
+  );
+
 /** `lastUsedAt` is kept to the minute: a write on every SCIM request would cost more than it tells. */
 const LAST_USED_GRAIN_MS = 60_000;
 
@@ -206,17 +221,14 @@ export async function authenticateDirectory(
   input: { readonly token: string; readonly directoryId: string },
 ): Promise<{ readonly directory: Directory; readonly token: DirectoryToken }> {
   const now = deps.clock();
-  const refused = new GatehouseError(
-    'unauthenticated',
-    'The bearer token is missing, unknown, expired or not for this directory.',
-  );
   const token = await deps.storage.directoryTokens.findByHash(deps.hashToken(input.token));
-  if (token === undefined || token.directoryId !== input.directoryId) throw refused;
-  if (token.expiresAt !== null && token.expiresAt <= now) throw refused;
+  if (token === undefined || token.directoryId !== input.directoryId) throw refusedToken();
+  if (token.expiresAt !== null && token.expiresAt <= now) throw refusedToken(token);
   const directory = await deps.storage.directories.find(token.organizationId, token.directoryId);
-  if (directory === undefined || directory.status === 'disabled') throw refused;
+  if (directory === undefined || directory.status === 'disabled') throw refusedToken(token);
   if (directory.status === 'draft') {
-    throw new GatehouseError('forbidden', 'This directory is still a draft. Activate it in Gatehouse first.');
+    const detail = 'This directory is still a draft. Activate it in Gatehouse first.';
+    throw new GatehouseError('forbidden', detail, { context: refusalContext(token) });
   }
   if (token.lastUsedAt === null || now - token.lastUsedAt >= LAST_USED_GRAIN_MS) {
     await deps.storage.transact((tx) =>

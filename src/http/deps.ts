@@ -1,5 +1,7 @@
 /** What the HTTP edge is given: core's dependencies and the few things only requests need. */
 import type { Deps } from '../core/deps.ts';
+import type { RateLimits } from '../core/rate-limit.ts';
+import type { Recorder } from '../core/recorder.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { OidcRelyingParty } from './oidc/strategy.ts';
 
@@ -10,4 +12,7 @@ export interface HttpDeps extends Deps {
   readonly operatorKeyHash: string;
   /** Peers whose X-Forwarded-* headers count; empty: nobody's (S220). */
   readonly trustProxy: readonly string[];
+  readonly recorder: Recorder;
+  /** Of each directory; absent: none. */
+  readonly rateLimits?: RateLimits | undefined;
 }

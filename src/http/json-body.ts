@@ -30,8 +30,13 @@ export function strictJson({ limit, types, alsoAccept = ['text/csv'] }: JsonBody
       next();
     },
     read,
-    (req: Request, _res: Response, next: NextFunction): void => {
-      if (Buffer.isBuffer(req.body)) req.body = parseStrict(req.body);
+    (req: Request, res: Response, next: NextFunction): void => {
+      if (Buffer.isBuffer(req.body)) {
+        const bytes: Buffer = req.body;
+        // The recorder shows what was sent, also when it cannot be read.
+        res.locals.bodyBytes = bytes;
+        req.body = parseStrict(bytes);
+      }
       next();
     },
   ];

@@ -1,5 +1,6 @@
-/** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions. Nothing relies on it; expiry is checked at use. */
+/** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions, old recordings. Nothing relies on it; expiry is checked at use. */
 import type { Deps } from '../core/deps.ts';
+import { removeOldEntries } from '../core/recorder.ts';
 
 /** Answers how many rows went. */
 export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Promise<number> {
@@ -8,6 +9,7 @@ export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Prom
     const signIns = await tx.pendingSignIns.removeExpired(now);
     const assertions = await tx.consumedAssertions.removeExpired(now);
     const sessions = await tx.sessions.removeExpired(now);
-    return signIns + assertions + sessions;
+    const recorded = await removeOldEntries(tx, now);
+    return signIns + assertions + sessions + recorded;
   });
 }

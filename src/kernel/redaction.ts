@@ -106,7 +106,8 @@ function copyEntries(
   return result;
 }
 
-function isSecretKey(name: string): boolean {
+/** True for a key whose value is a secret wherever it stands: `password`, `client_secret`, `X-Api-Key`. */
+export function isSecretKey(name: string): boolean {
   const plain = name.toLowerCase().replace(/[^a-z0-9]/g, '');
   return SECRET_KEYS.has(plain) || SECRET_ENDINGS.some((ending) => plain.endsWith(ending));
 }

@@ -80,6 +80,8 @@ export type AuditType =
   | 'saml.rejected'
   | 'oidc.accepted'
   | 'oidc.rejected'
+  | 'directory_token.expiring'
+  | 'recorder_entry.replayed'
   | 'operator.claimed';
 
 export interface AuditEvent {

@@ -14,6 +14,7 @@ const NOT_FOUND = {
   map: 'No such group mapping.',
   dom: 'No such domain.',
   inv: 'No such invitation.',
+  rec: 'No such recorder entry.',
 } as const;
 
 /** Reads the path parameter `name` as an id of the kind `prefix`. Throws `not_found`. */

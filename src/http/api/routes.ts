@@ -9,6 +9,7 @@ import { invitationRoutes } from './invitations.ts';
 import { memberRoutes } from './members.ts';
 import { describingRoute } from './openapi.ts';
 import { organizationRoutes } from './organizations.ts';
+import { recorderRoutes } from './recorder.ts';
 import type { ApiRoute } from './route.ts';
 import { sessionRoutes } from './session.ts';
 import { teamRoutes } from './teams.ts';
@@ -24,6 +25,7 @@ const resources: readonly ApiRoute[] = [
   ...connectionRoutes,
   ...domainRoutes,
   ...auditEventRoutes,
+  ...recorderRoutes,
   ...sessionRoutes,
 ];
 

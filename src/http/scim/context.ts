@@ -1,8 +1,9 @@
 /** What every SCIM handler is told: whose directory it acts for. The token decides that; the path must agree with it. */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { watchCommits } from '../../core/committed-events.ts';
 import { authenticateDirectory } from '../../core/directories.ts';
 import type { Directory } from '../../core/entities/directory.ts';
-import type { Cause } from '../../core/entities/journal.ts';
+import type { AuditEvent, Cause } from '../../core/entities/journal.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { ResourceType } from '../../protocols/scim/schema.ts';
 import { groupResourceType, userResourceType } from '../../protocols/scim/schema.ts';
@@ -31,7 +32,6 @@ export type ScimHandler = (context: ScimContext, req: Request, res: Response) =>
  * missing, malformed, doubled, unknown, expired or foreign token (S108), `forbidden` for a draft directory.
  */
 export function directoryGuard(deps: HttpDeps): RequestHandler {
-  const types = { userType: userResourceType(), groupType: groupResourceType() };
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     const token = bearerToken(req);
     if (token === undefined) {
@@ -40,24 +40,45 @@ export function directoryGuard(deps: HttpDeps): RequestHandler {
     const directoryId = String(req.params.directoryId);
     const found = await authenticateDirectory(deps, { token, directoryId });
     const { directory } = found;
-    const context: ScimContext = {
-      deps,
-      directory,
-      organizationId: directory.organizationId,
+    const cause = causeOf(res, {
+      kind: 'directory',
       directoryId: directory.id,
-      cause: causeOf(res, {
-        kind: 'directory',
-        directoryId: directory.id,
-        tokenId: found.token.id,
-        tokenName: found.token.name,
-      }),
-      baseUrl: `${deps.baseUrl}/scim/v2/${directory.id}`,
-      ...types,
-    };
-    res.locals.scim = context;
+      tokenId: found.token.id,
+      tokenName: found.token.name,
+    });
+    placeContext(req, res, { deps, directory, cause });
     next();
   };
 }
+
+const TYPES = { userType: userResourceType(), groupType: groupResourceType() };
+
+/** Leaves the context for handlers, and in `res.locals.committed` the audit rows that the request will have caused. */
+export function placeContext(
+  req: Pick<Request, 'method'>,
+  res: Pick<Response, 'locals'>,
+  from: { readonly deps: HttpDeps; readonly directory: Directory; readonly cause: Cause },
+): void {
+  const { deps, directory, cause } = from;
+  const context: ScimContext = {
+    deps: req.method === 'GET' ? deps : { ...deps, storage: watchCommits(deps.storage, noteIn(res)) },
+    directory,
+    organizationId: directory.organizationId,
+    directoryId: directory.id,
+    cause,
+    baseUrl: `${deps.baseUrl}/scim/v2/${directory.id}`,
+    ...TYPES,
+  };
+  res.locals.scim = context;
+}
+
+const noteIn = (res: Pick<Response, 'locals'>) => {
+  const committed: AuditEvent[] = [];
+  res.locals.committed = committed;
+  return (events: readonly AuditEvent[]): void => {
+    committed.push(...events);
+  };
+};
 
 /** The context that the guard left for this request. */
 export function scimContextOf(res: Response): ScimContext {

@@ -22,6 +22,8 @@ import {
   replaceGroup,
   searchGroups,
 } from './groups.ts';
+import { limitDirectories } from './rate-limiting.ts';
+import { noteFailure, recordExchanges } from './recording.ts';
 import { refuseUnoffered } from './refusals.ts';
 import { createUser, deleteUser, getUser, listUsers, patchUser, replaceUser, searchUsers } from './users.ts';
 
@@ -66,9 +68,24 @@ export function createScimRouter(deps: HttpDeps): Router {
     res.setHeader('Cache-Control', 'no-store');
     next();
   });
-  router.use('/:directoryId', directoryGuard(deps), createDirectoryRouter());
+  const limit = deps.rateLimits === undefined ? [] : [limitDirectories(deps.rateLimits, deps.clock)];
+  router.use('/:directoryId', recordExchanges(deps), directoryGuard(deps), ...limit, createDirectoryRouter());
+  mountEnd(router);
+  return router;
+}
+
+/** What stands behind all addresses: the one that knows none, and the rendering of errors. */
+function mountEnd(router: Router): void {
   router.use(refuseUnknown);
+  router.use(noteFailure);
   router.use(renderScimError);
+}
+
+/** The addresses of one directory without their guard, for requests whose `res.locals.scim` is there already. */
+export function createUnguardedRouter(): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.use(createDirectoryRouter());
+  mountEnd(router);
   return router;
 }
 

@@ -1,0 +1,100 @@
+/** Hands every exchange of a directory to the recorder once it is over: texts as they are, nothing is parsed or redacted here. */
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
+import type { AuditEvent } from '../../core/entities/journal.ts';
+import type { RecordedFailure } from '../../core/entities/recorder.ts';
+import { REQUEST_EXCERPT, RESPONSE_EXCERPT, type RecordedExchange } from '../../core/recorder.ts';
+import { type Excerpt, excerptOf } from '../../core/recorder-redaction.ts';
+import type { GatehouseError } from '../../kernel/errors.ts';
+import { type DirectoryId, type OrganizationId, parseId } from '../../kernel/ids.ts';
+import type { HttpDeps } from '../deps.ts';
+import { entryOf, toGatehouseError } from '../errors/error-table.ts';
+import { factsOf } from '../request-facts.ts';
+import type { ScimContext } from './context.ts';
+import type { NotedTolerances } from './noted-tolerances.ts';
+
+/**
+ * Stands before the guard of `/:directoryId`. What has no known token is nobody's and is not recorded: a stranger must
+ * not be able to fill an organization's recorder.
+ */
+export function recordExchanges({ recorder, clock }: HttpDeps): RequestHandler {
+  return (req: Request, res: Response, next: NextFunction): void => {
+    const at = clock();
+    const startedAt = performance.now();
+    keepAnswer(res);
+    res.once('close', () => {
+      const owner = ownerOf(res);
+      if (owner === undefined) return;
+      const path = req.originalUrl.slice(`/scim/v2/${owner.directoryId}`.length);
+      const ms = Math.round((performance.now() - startedAt) * 10) / 10;
+      recorder.add({ ...owner, ...exchangeOf(res), replayOf: null, at, ms, method: req.method, path });
+    });
+    next();
+  };
+}
+
+/** Keeps what is sent as text in `res.locals.answer`; what is streamed or sent as bytes is not kept. */
+function keepAnswer(res: Response): void {
+  const send = res.send.bind(res);
+  res.send = (body?: unknown) => {
+    if (typeof body === 'string') res.locals.answer = body;
+    return send(body);
+  };
+}
+
+/** Keeps the error for the recorder; stands before the rendering. */
+export const noteFailure: ErrorRequestHandler = (thrown, _req, res, next) => {
+  res.locals.failure = toGatehouseError(thrown);
+  next(thrown);
+};
+
+type Owner = Pick<RecordedExchange, 'organizationId' | 'directoryId' | 'tokenName'>;
+
+/** Whose exchange it was: of the token that was let in, or of a real token that was refused. */
+function ownerOf(res: Response): Owner | undefined {
+  const context: ScimContext | undefined = res.locals.scim;
+  if (context !== undefined) {
+    const { organizationId, directoryId, cause } = context;
+    const tokenName = cause.actor.kind === 'directory' ? cause.actor.tokenName : null;
+    return { organizationId, directoryId, tokenName };
+  }
+  const failure: GatehouseError | undefined = res.locals.failure;
+  return failure === undefined ? undefined : refusedOwner(failure.context);
+}
+
+function refusedOwner(facts: GatehouseError['context']): Owner | undefined {
+  const organizationId: OrganizationId | undefined = parseId('org', String(facts.organizationId));
+  const directoryId: DirectoryId | undefined = parseId('dir', String(facts.directoryId));
+  if (organizationId === undefined || directoryId === undefined) return undefined;
+  return { organizationId, directoryId, tokenName: String(facts.tokenName) };
+}
+
+type Outcome = Pick<
+  RecordedExchange,
+  'requestId' | 'status' | 'request' | 'response' | 'tolerances' | 'unknownAttributes' | 'events' | 'failure'
+>;
+
+/** What the handlers left behind in `res.locals`. */
+export function exchangeOf(res: Response): Outcome {
+  const { locals } = res;
+  const tolerated: NotedTolerances | undefined = locals.tolerated;
+  const committed: readonly AuditEvent[] | undefined = locals.committed;
+  return {
+    requestId: factsOf(res).requestId,
+    status: res.statusCode,
+    request: excerpt(locals.bodyBytes, REQUEST_EXCERPT),
+    response: excerpt(locals.answer, RESPONSE_EXCERPT),
+    tolerances: tolerated?.tolerances ?? [],
+    unknownAttributes: tolerated?.unknownAttributes ?? [],
+    events: committed ?? [],
+    failure: failureOf(locals.failure),
+  };
+}
+
+const excerpt = (body: Buffer | string | undefined, limit: number): Excerpt | null =>
+  body === undefined ? null : excerptOf(body, limit);
+
+function failureOf(error: GatehouseError | undefined): RecordedFailure | null {
+  if (error === undefined) return null;
+  const { code, detail, field } = error;
+  return { code, scimType: entryOf(code).scimType ?? null, detail, field: field ?? null };
+}

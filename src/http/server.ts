@@ -6,6 +6,8 @@ import { GatehouseError } from '../kernel/errors.ts';
 import { createApiRouter } from './api/router.ts';
 import type { HttpDeps } from './deps.ts';
 import { renderPageError } from './errors/page.ts';
+import { renderProblem } from './errors/problem.ts';
+import { renderScimError } from './errors/scim.ts';
 import { createOidcRouter } from './oidc/router.ts';
 import { createPagesRouter } from './pages/router.ts';
 import { attachFacts } from './request-facts.ts';
@@ -42,11 +44,18 @@ export function createServer(deps: HttpDeps): Express {
   app.use(() => {
     throw new GatehouseError('not_found', 'There is no page at this address.');
   });
-  app.use(renderPageError);
+  app.use(renderErrorOfSurface);
   return app;
 }
 
-/** S219. Pages carry their one style sheet inline under a fixed hash-free policy: no script at all, forms only to ourselves. */
+/** What no router has claimed answers in the language of the surface it was sent to: SCIM clients never see HTML (S135). */
+function renderErrorOfSurface(thrown: unknown, req: Request, res: Response, next: NextFunction): void {
+  if (/^\/scim(?:\/|$)/i.test(req.path)) renderScimError(thrown, req, res, next);
+  else if (/^\/api(?:\/|$)/i.test(req.path)) renderProblem(thrown, req, res, next);
+  else renderPageError(thrown, req, res, next);
+}
+
+/** S219. One style sheet and one icon of our own, no script at all, forms only to ourselves. */
 function securityHeaders() {
   return helmet({
     contentSecurityPolicy: {

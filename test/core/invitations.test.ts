@@ -406,6 +406,25 @@ describe('accepting', () => {
   });
 });
 
+test('S181 an account whose password was changed while it was being checked does not join by the old one', async () => {
+  const email = aGuest();
+  const { userId } = await newMember(world, (await newOrganization(world)).id, { email, password: PASSWORD });
+  const created = await invite({ email });
+  const verify = async () => {
+    const user = await world.deps.storage.users.find(userId);
+    if (user !== undefined)
+      await world.deps.storage.transact((tx) =>
+        tx.users.update({ ...user, passwordHash: 'new' }, user.version),
+      );
+    return true;
+  };
+  const deps = { ...world.deps, passwords: { ...world.deps.passwords, verify } };
+  const acceptor = { kind: 'new', name: 'G', password: PASSWORD } as const;
+  expect(
+    await refusalOf(acceptInvitation(deps, { token: tokenOf(created), acceptor, cause: OPERATOR })),
+  ).toBe('forbidden');
+});
+
 describe('what the inviter is at the moment of acceptance', () => {
   const fates: [
     title: string,

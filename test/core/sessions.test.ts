@@ -119,6 +119,14 @@ describe('what ends a session', () => {
     expect(await isSignedIn(sessionToken)).toBe(false);
   });
 
+  test('S141 a session row that is somehow left lets no suspended member in', async () => {
+    const { sessionToken } = await signIn();
+    const session = (await findSignedIn(world.deps, sessionToken))?.session;
+    await changeMember(world.deps, { ...asOperator(), change: { status: 'suspended' } });
+    await world.deps.storage.transact(async (tx) => session && tx.sessions.insert(id, session));
+    expect(await isSignedIn(sessionToken)).toBe(false);
+  });
+
   test.each(['', 'ghs_unknown', 'undefined'])('the cookie value %j is nobody', async (token) => {
     expect(await isSignedIn(token)).toBe(false);
   });
@@ -177,6 +185,21 @@ describe('signing in with a password', () => {
       'password.accepted',
       'password.rejected',
     ]);
+  });
+
+  test('S181 a password that was changed while it was being checked opens nothing', async () => {
+    const verify = async (hash: string | null, password: string) => {
+      const user = await world.deps.storage.users.find(member.userId);
+      if (user !== undefined)
+        await world.deps.storage.transact((tx) =>
+          tx.users.update({ ...user, passwordHash: 'hash of another' }, user.version),
+        );
+      return world.deps.passwords.verify(hash, password);
+    };
+    const deps = { ...world.deps, passwords: { ...world.deps.passwords, verify } };
+    expect(await refusalOf(signInWithPassword(deps, { email, password: PASSWORD, cause: OPERATOR }))).toBe(
+      'unauthenticated',
+    );
   });
 
   test('the address is compared folded', async () => {

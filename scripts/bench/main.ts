@@ -63,4 +63,5 @@ function writeOut({ out }: BenchOptions, report: object): void {
   writeFileSync(out, `${JSON.stringify(report, null, 1)}\n`);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 await main();

@@ -42,7 +42,15 @@ export async function startServer(recipe: ServerRecipe): Promise<ServerProcess> 
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const words = lastWords(child);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // A bench that is interrupted leaves no server behind.
+  const endWithUs = () => child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  const ended = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      process.removeListener('exit', endWithUs);
+      resolve();
+    }),
+  );
   const stop = () => end(child, ended);
   try {
     await untilAnswering(`${origin}${recipe.readyPath}`, child, words);

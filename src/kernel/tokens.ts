@@ -1,5 +1,5 @@
 /** Random bearer values and the keyed hashes under which they are stored (law 7: nothing at rest is usable as it is). */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** A keyed hash of a bearer value, base64url; the only form in which storage sees it. */
 export type TokenHash = string;
@@ -14,7 +14,9 @@ export function newToken(prefix: string): string {
 
 /** Builds the hash function from a 32-byte key. Same value, same key, same hash: look-ups go by hash. */
 export function createTokenHasher(key: Buffer): HashToken {
-  return (value) => createHmac('sha256', key).update(value, 'utf8').digest('base64url');
+  // A key object is prepared once; a buffer costs four times as much at every look-up.
+  const secret = createSecretKey(key);
+  return (value) => createHmac('sha256', secret).update(value, 'utf8').digest('base64url');
 }
 
 /** Compares two strings in time that depends on their length only. */

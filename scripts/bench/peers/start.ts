@@ -7,13 +7,16 @@ import { startServer } from '../server-process.ts';
 import type { Peer } from '../subject.ts';
 import { newStore, startGatehouse } from './gatehouse.ts';
 
-/** Runs `work` with a new folder and removes the folder afterwards, whatever happens. */
+/** Runs `work` with a new folder and removes the folder afterwards, whatever happens; an exit of the process included. */
 export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     return await work(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.removeListener('exit', remove);
+    remove();
   }
 }
 

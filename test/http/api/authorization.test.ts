@@ -7,6 +7,7 @@ import { ORG_ROLES, type OrgRole, ROLE_PERMISSIONS } from '../../../src/core/rol
 import type { ApiRoute } from '../../../src/http/api/route.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { newId } from '../../../src/kernel/ids.ts';
+import { aRecorderEntry } from '../../support/builders.ts';
 import { type Answer, type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';
 import { pushGroup } from './push.ts';
 
@@ -35,6 +36,8 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     (await world.send(world.operator, `post ${base}${path}`, input)).body.id;
   const invitation = await make('/invitations', { email: 'a@example.com' });
   const { group, directory, users } = await pushGroup(world.gateway, organization, { count: 1 });
+  const entry = aRecorderEntry(directory);
+  await world.gateway.storage.transact((tx) => tx.recorderEntries.append(organization.id, [entry]));
   return {
     org: organization.id,
     team: await make('/teams', { name: 'Red' }),
@@ -54,6 +57,7 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
       clientSecret: 'b',
     }),
     domain: await make('/domains', { domain: 'example.com', verified: true }),
+    entry: entry.id,
   };
 }
 
@@ -67,6 +71,7 @@ const PREFIXES = {
   mapping: 'map',
   connection: 'con',
   domain: 'dom',
+  entry: 'rec',
 } as const;
 
 const isKnown = (name: string): name is keyof typeof PREFIXES => Object.hasOwn(PREFIXES, name);
@@ -233,6 +238,7 @@ describe('S106: another organization is no organization', () => {
       ['connections', theirIds.connection],
       ['group-mappings', theirIds.mapping],
       ['domains', theirIds.domain],
+      ['recorder', theirIds.entry],
     ]) {
       const { status } = await world.send(stranger, `get /organizations/${theirs.id}/${path}/${id}`);
       expect([path, status]).toEqual([path, 200]);

@@ -174,9 +174,15 @@ function toEntry(exchange: RecordedExchange): RecorderEntry {
     isRequestWhole: sent?.isWhole ?? true,
     unknownAttributes: unknownAttributes.map((name) => redactNote(name, secrets)),
     change: changeOf(events),
-    failure: failure === null ? null : { ...failure, detail: redactNote(failure.detail, secrets) },
+    failure: failure === null ? null : withoutSecretsIn(failure, secrets),
   };
 }
+
+const withoutSecretsIn = (failure: RecordedFailure, secrets: readonly string[]): RecordedFailure => ({
+  ...failure,
+  detail: redactNote(failure.detail, secrets),
+  field: failure.field === null ? null : redactNote(failure.field, secrets),
+});
 
 const withoutSecrets = (text: string, secrets: readonly string[]): string =>
   secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);

@@ -9,7 +9,8 @@ export function reportError(res: Response, error: GatehouseError): void {
   const fields = {
     code: error.code,
     detail: error.detail,
-    field: error.field,
+    // As the caller spelled it: a filter in it may compare with anything, a password included.
+    field: error.field?.replace(/"[^"]*"?/g, '""'),
     context: error.context,
     error: error.cause ?? error,
   };

@@ -51,7 +51,7 @@ function resolvePlan(presets: Deps['plans'], choice: PlanChoice | undefined): Pl
 }
 
 /** A slug from a name: letters, digits and single hyphens; `organization` when nothing is left of it. */
-export function slugFrom(name: string): string {
+function slugFrom(name: string): string {
   const slug = foldText(name)
     .normalize('NFKD')
     .replace(/[^a-z0-9]+/g, '-')

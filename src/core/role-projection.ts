@@ -129,7 +129,7 @@ export async function loadProjection(from: Reader, organizationId: OrganizationI
 }
 
 /** Makes one person's directory grants what their groups say now. */
-export async function projectUser(
+async function projectUser(
   tx: Repositories,
   context: ChangeContext,
   subject: { readonly user: DirectoryUser; readonly projection: Projection },

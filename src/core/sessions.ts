@@ -1,7 +1,7 @@
 /** Sessions: rows in storage behind an opaque cookie; a person who is cut off has none, on the very next request (law 6). */
 import { hours, minutes } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
-import type { ConnectionId, MembershipId, OrganizationId, UserId } from '../kernel/ids.ts';
+import type { ConnectionId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
@@ -107,9 +107,3 @@ export async function endSession(
     });
   });
 }
-
-export type SessionOwner = {
-  readonly organizationId: OrganizationId;
-  readonly membershipId: MembershipId;
-  readonly userId: UserId;
-};

@@ -117,7 +117,7 @@ export const newDirectory = (
 ): Promise<Directory> => createDirectory(deps, { organizationId, cause: OPERATOR, kind: 'okta', adoption });
 
 /** The cause of a push: the directory itself. */
-export const pushCause = (directory: Directory) =>
+const pushCause = (directory: Directory) =>
   causeOf({ kind: 'directory', directoryId: directory.id, tokenId: 'dtk_1', tokenName: 'push' });
 
 /** A person as pushed; `email` absent: none is pushed. */

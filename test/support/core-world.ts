@@ -42,7 +42,7 @@ class TornTransaction extends Error {}
  * A storage whose every transaction runs twice, as a store may do after losing a race: the first run is undone. Whatever a
  * use case leaves outside the transaction shows.
  */
-export function runningTwice(storage: Storage): Storage {
+function runningTwice(storage: Storage): Storage {
   const tear = async (fn: (tx: Repositories) => Promise<unknown>): Promise<void> => {
     const torn = storage.transact(async (tx) => {
       await fn(tx);

@@ -3,6 +3,10 @@
 export type UserField = 'id' | 'userName' | 'externalId' | 'email' | 'displayName' | 'group';
 export type GroupField = 'id' | 'displayName' | 'externalId' | 'member';
 
+/** What lists may be ordered by; text in its folded form where it is kept folded. */
+export type UserOrder = 'id' | 'userName' | 'displayName' | 'externalId' | 'updatedAt';
+export type GroupOrder = 'id' | 'displayName' | 'externalId';
+
 /** `value` is already folded where the field is kept folded (userName, email, displayName). */
 export type DirectoryQuery<Field extends string> =
   | { readonly kind: 'all' }

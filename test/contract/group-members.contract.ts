@@ -1,7 +1,7 @@
 /** Contract: group members are rows; a change names what really changed and costs by what it names (R11, R20). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MemberRef } from '../../src/core/ports/directories.ts';
-import { aDirectoryGroup, nextId } from '../support/builders.ts';
+import { aDirectoryGroup, aDirectoryUser, nextId, nextText } from '../support/builders.ts';
 import { aWorld, plantWorld } from '../support/world.ts';
 import { type OpenStorage, race, type StorageUnderTest } from './storage-under-test.ts';
 
@@ -91,6 +91,52 @@ export function groupMembers(name: string, open: OpenStorage): void {
       const found = await under.storage.groupMembers.listGroupsOf(id, member.memberId);
       expect(found).toStrictEqual(groups.map(({ group }) => group));
       expect(await under.storage.groupMembers.listGroupsOf(id, nextId('du'))).toEqual([]);
+    });
+
+    test('the groups of many members are told pair by pair, ordered by member and group', async () => {
+      const [a, b, stranger] = [userRef(), userRef(), nextId('du')];
+      const groups = [await plantGroup(), await plantGroup()];
+      for (const { add } of groups) await add([b, userRef()]);
+      await groups[1]?.add([a]);
+      const pair = (member: MemberRef, at: number) => ({
+        memberId: member.memberId,
+        groupId: groups[at]?.group.id,
+        displayName: groups[at]?.group.displayName,
+      });
+      const ask = (...ids: readonly string[]) => under.storage.groupMembers.listContaining(id, ids);
+      expect(await ask(b.memberId, stranger, a.memberId)).toStrictEqual([pair(a, 1), pair(b, 0), pair(b, 1)]);
+      expect(await ask()).toEqual([]);
+    });
+
+    test('named members carry displayName, else userName, a group its name, and what is gone null', async () => {
+      const { group, add } = await plantGroup();
+      const nested = aDirectoryGroup(world.directory, { displayName: 'Ops "1"' });
+      const people = [
+        aDirectoryUser(world.directory.id, world.membership, {
+          userName: nextText('named'),
+          attributes: { displayName: 'Ada Ä' },
+        }),
+        aDirectoryUser(world.directory.id, world.membership, { userName: nextText('Plain') }),
+      ];
+      await under.storage.transact(async (tx) => {
+        await tx.directoryGroups.insert(id, nested);
+        for (const user of people) await tx.directoryUsers.insert(id, user);
+      });
+      const gone = userRef();
+      const users = people.map((user) => ({ memberId: user.id, memberKind: 'user' as const }));
+      await add([...users, { memberId: nested.id, memberKind: 'group' }, gone]);
+      const found = await under.storage.groupMembers.listNamed(id, group.id, { limit: 10 });
+      expect(new Map(found.map(({ memberId, name: called }) => [memberId, called]))).toEqual(
+        new Map<string, string | null>([
+          [nested.id, 'Ops "1"'],
+          [people[0]?.id ?? '', 'Ada Ä'],
+          [people[1]?.id ?? '', people[1]?.userName ?? ''],
+          [gone.memberId, null],
+        ]),
+      );
+      const after = found[1]?.memberId;
+      const rest = await under.storage.groupMembers.listNamed(id, group.id, { after, limit: 1 });
+      expect(rest).toStrictEqual(found.slice(2, 3));
     });
 
     test('removeEverywhere takes one member out of its groups, names them, and touches nobody else', async () => {

@@ -1,6 +1,7 @@
 /** Every suite of the storage contract, for one adapter. */
 import { type Adapter, opener } from './adapters.ts';
 import { counts } from './counts.contract.ts';
+import { directoryOrder } from './directory-order.contract.ts';
 import { directoryQuery } from './directory-query.contract.ts';
 import { durability } from './durability.contract.ts';
 import { groupMembers } from './group-members.contract.ts';
@@ -27,6 +28,7 @@ const SUITES: readonly ContractSuite[] = [
   removals,
   paging,
   directoryQuery,
+  directoryOrder,
   groupMembers,
   tenantIsolation,
   recorder,

@@ -161,6 +161,11 @@ const directories: Pick<
     },
     remove: { ...nothing, call: (tx, b, a) => tx.groupMembers.remove(b, a.group.id, [a.directoryUser.id]) },
     list: { ...nothing, call: (store, b, a) => store.groupMembers.list(b, a.group.id, PAGE) },
+    listNamed: { ...nothing, call: (store, b, a) => store.groupMembers.listNamed(b, a.group.id, PAGE) },
+    listContaining: {
+      ...nothing,
+      call: (store, b, a) => store.groupMembers.listContaining(b, [a.directoryUser.id, a.group.id]),
+    },
     listGroupsOf: {
       ...nothing,
       call: (store, b, a) => store.groupMembers.listGroupsOf(b, a.directoryUser.id),

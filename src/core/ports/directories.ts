@@ -9,7 +9,7 @@ import type {
   MembershipId,
   OrganizationId,
 } from '../../kernel/ids.ts';
-import type { GroupQuery, UserQuery } from '../directory-query.ts';
+import type { GroupOrder, GroupQuery, UserOrder, UserQuery } from '../directory-query.ts';
 import type {
   Directory,
   DirectoryGroup,
@@ -18,7 +18,7 @@ import type {
   GroupMapping,
   GroupMember,
 } from '../entities/directory.ts';
-import type { OffsetPage, PageRequest, QueryPage } from './paging.ts';
+import type { OrderedPage, PageRequest, QueryPage } from './paging.ts';
 
 export interface DirectoryRepository {
   insert(organizationId: OrganizationId, directory: Directory): Promise<void>;
@@ -65,11 +65,12 @@ export interface DirectoryUserRepository {
   listByUserName(organizationId: OrganizationId, userNameKey: string): Promise<readonly DirectoryUser[]>;
   /** Likewise, by the exact externalId. */
   listByExternalId(organizationId: OrganizationId, externalId: string): Promise<readonly DirectoryUser[]>;
+  /** `total` counts all rows that fit, whatever `page.after` says. */
   query(
     organizationId: OrganizationId,
     directoryId: DirectoryId,
     query: UserQuery,
-    page: OffsetPage,
+    page: OrderedPage<UserOrder>,
   ): Promise<QueryPage<DirectoryUser>>;
   /** Keyset walk of the rows that fit, for filters that must be finished in memory. */
   scan(
@@ -96,11 +97,12 @@ export interface DirectoryGroupRepository {
     id: DirectoryGroupId,
   ): Promise<DirectoryGroup | undefined>;
   listByName(organizationId: OrganizationId, displayNameKey: string): Promise<readonly DirectoryGroup[]>;
+  /** As for users. */
   query(
     organizationId: OrganizationId,
     directoryId: DirectoryId,
     query: GroupQuery,
-    page: OffsetPage,
+    page: OrderedPage<GroupOrder>,
   ): Promise<QueryPage<DirectoryGroup>>;
   scan(
     organizationId: OrganizationId,
@@ -114,6 +116,16 @@ export interface DirectoryGroupRepository {
 }
 
 export type MemberRef = Omit<GroupMember, 'groupId'>;
+
+/** A member and what it is called: a user's displayName or else userName, a group's displayName; null when it is gone. */
+export type NamedMember = MemberRef & { readonly name: string | null };
+
+/** One group that directly contains one member. */
+export interface Containment {
+  readonly memberId: string;
+  readonly groupId: DirectoryGroupId;
+  readonly displayName: string;
+}
 
 /** Cost of every method but `list` and `removeAll` is by the members named, never by the size of the group. */
 export interface GroupMemberRepository {
@@ -135,6 +147,17 @@ export interface GroupMemberRepository {
     groupId: DirectoryGroupId,
     page: PageRequest,
   ): Promise<readonly MemberRef[]>;
+  /** Like `list`, with names: by one question for the whole page. */
+  listNamed(
+    organizationId: OrganizationId,
+    groupId: DirectoryGroupId,
+    page: PageRequest,
+  ): Promise<readonly NamedMember[]>;
+  /** The groups that directly contain any of these members, ordered by member and group; members given once. */
+  listContaining(
+    organizationId: OrganizationId,
+    memberIds: readonly string[],
+  ): Promise<readonly Containment[]>;
   /** Groups that directly contain the member. */
   listGroupsOf(organizationId: OrganizationId, memberId: string): Promise<readonly DirectoryGroup[]>;
   /** Takes one member out of every group it is in; answers those groups, in any order. */

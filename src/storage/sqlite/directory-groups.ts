@@ -1,8 +1,9 @@
 /** Directory groups in SQLite; their members are rows of their own. */
-import type { GroupField } from '../../core/directory-query.ts';
+import type { GroupField, GroupOrder } from '../../core/directory-query.ts';
 import type { DirectoryGroup } from '../../core/entities/directory.ts';
 import type { DirectoryGroupRepository } from '../../core/ports/directories.ts';
-import { queryPage, type Searchable, scanPage } from './directory-query.ts';
+import { type Listable, queryPage, scanPage } from './directory-pages.ts';
+import type { PageAnchors } from './page-anchors.ts';
 import {
   type Columns,
   insertRow,
@@ -24,9 +25,14 @@ const LIST_BY_NAME =
 const REMOVE = 'DELETE FROM directory_groups WHERE organization_id = ? AND directory_id = ? AND id = ?';
 const LEAVE_GROUPS = 'DELETE FROM group_members WHERE organization_id = ? AND member_id = ?';
 
-const SEARCHABLE: Searchable<GroupField> = {
+const LISTABLE: Listable<GroupField, GroupOrder> = {
   table: 'directory_groups',
   countColumn: 'group_count',
+  movesColumn: 'group_moves',
+  orders: {
+    displayName: { column: 'display_name_key', nullable: false, ties: ['id'] },
+    externalId: { column: 'external_id', nullable: true, ties: ['id'] },
+  },
   places: {
     id: { kind: 'column', column: 'id', nullable: false },
     displayName: { kind: 'column', column: 'display_name_key', nullable: false },
@@ -63,8 +69,9 @@ export const groupFromRow = (row: Row): DirectoryGroup => ({
   updatedAt: integer(row, 'updated_at'),
 });
 
-/** Directory groups over one connection; the promises are those of the port. */
-export function directoryGroupRepository(sql: Sql): DirectoryGroupRepository {
+/** Directory groups over one connection; the promises are those of the port. `anchors`: hints for deep pages. */
+export function directoryGroupRepository(sql: Sql, anchors?: PageAnchors): DirectoryGroupRepository {
+  const source = { sql, anchors };
   const one = (row: Row | undefined) => row && groupFromRow(row);
   return {
     insert: async (organizationId, group) =>
@@ -80,11 +87,11 @@ export function directoryGroupRepository(sql: Sql): DirectoryGroupRepository {
     listByName: async (organizationId, displayNameKey) =>
       sql.all(LIST_BY_NAME, organizationId, displayNameKey).map(groupFromRow),
     query: async (organizationId, directoryId, query, page) => {
-      const found = queryPage(sql, SEARCHABLE, { scope: { organizationId, directoryId }, query, page });
+      const found = queryPage(source, LISTABLE, { scope: { organizationId, directoryId }, query, page });
       return { rows: found.rows.map(groupFromRow), total: found.total };
     },
     scan: async (organizationId, directoryId, query, page) =>
-      scanPage(sql, SEARCHABLE, { scope: { organizationId, directoryId }, query, page }).map(groupFromRow),
+      scanPage(sql, LISTABLE, { scope: { organizationId, directoryId }, query, page }).map(groupFromRow),
     update: async (organizationId, next, version) => {
       const key = {
         organization_id: ownedBy(organizationId, next),

@@ -1,8 +1,6 @@
-/** Compiles a DirectoryQuery to SQL with parameters, and pages through what it finds. Values never become text. */
+/** Compiles a DirectoryQuery to SQL with parameters. Values never become text. */
 import type { DirectoryQuery } from '../../core/directory-query.ts';
-import type { OffsetPage, PageRequest, QueryPage } from '../../core/ports/paging.ts';
-import { integer } from './rows.ts';
-import type { Row, Sql, Value } from './sql.ts';
+import type { Value } from './sql.ts';
 
 /** Where a field is kept: in the row itself, or in the rows of a child table that a sub-select reaches. */
 export type FieldPlace =
@@ -19,8 +17,6 @@ export type FieldPlace =
 /** What is being searched: a table with organization_id, directory_id and id, and the places of its fields. */
 export interface Searchable<Field extends string> {
   readonly table: string;
-  /** The column of `directories` that counts the table's rows of one directory. */
-  readonly countColumn: 'user_count' | 'group_count';
   readonly places: Readonly<Record<Field, FieldPlace>>;
 }
 
@@ -30,7 +26,8 @@ export interface DirectoryScope {
   readonly directoryId: string;
 }
 
-interface Fragment {
+/** A piece of SQL and the values of its question marks. */
+export interface Fragment {
   readonly text: string;
   readonly values: readonly Value[];
 }
@@ -84,10 +81,12 @@ function compile<Field extends string>(
       return compilePlace(place, comparison(place.column, query.kind, query.value), scope);
     }
     case 'and':
-    case 'or': {
-      const operands = query.operands.map((operand) => compile(operand, target, scope));
-      return joined(operands, query.kind === 'and' ? 'AND' : 'OR');
-    }
+      return joined(
+        query.operands.map((operand) => compile(operand, target, scope)),
+        'AND',
+      );
+    case 'or':
+      return compileOr(query.operands, target, scope);
     case 'not': {
       const operand = compile(query.operand, target, scope);
       return { text: `NOT ${operand.text}`, values: operand.values };
@@ -95,7 +94,57 @@ function compile<Field extends string>(
   }
 }
 
-function whereOf<Field extends string>(
+/**
+ * The planner answers an OR over several indexes by walking the directory in the order of the list. Where each operand
+ * has an index of its own, the ids are gathered from those first.
+ */
+function compileOr<Field extends string>(
+  operands: readonly DirectoryQuery<Field>[],
+  target: Searchable<Field>,
+  scope: DirectoryScope,
+): Fragment {
+  if (operands.length < 2 || !operands.every(isNarrow)) {
+    return joined(
+      operands.map((operand) => compile(operand, target, scope)),
+      'OR',
+    );
+  }
+  const selects = operands.map((operand) => idsOf(operand, target, scope));
+  return {
+    text: `id IN (${selects.map(({ text }) => text).join(' UNION ALL ')})`,
+    values: selects.flatMap(({ values }) => values),
+  };
+}
+
+/** True when an index leads to the rows, and to few of the others. */
+function isNarrow<Field extends string>(query: DirectoryQuery<Field>): boolean {
+  switch (query.kind) {
+    case 'equals':
+    case 'none':
+      return true;
+    case 'startsWith':
+      return query.value !== '';
+    case 'and':
+      return query.operands.some(isNarrow);
+    case 'or':
+      return query.operands.every(isNarrow);
+    case 'all':
+    case 'not':
+      return false;
+  }
+}
+
+function idsOf<Field extends string>(
+  query: DirectoryQuery<Field>,
+  target: Searchable<Field>,
+  scope: DirectoryScope,
+): Fragment {
+  const { text, values } = whereOf(query, target, scope);
+  return { text: `SELECT id ${text}`, values };
+}
+
+/** `FROM table WHERE …`: the rows of the directory that fit. */
+export function whereOf<Field extends string>(
   query: DirectoryQuery<Field>,
   target: Searchable<Field>,
   scope: DirectoryScope,
@@ -106,37 +155,4 @@ function whereOf<Field extends string>(
     text: condition === ALL ? own : `${own} AND ${condition.text}`,
     values: [scope.organizationId, scope.directoryId, ...condition.values],
   };
-}
-
-/** One page of the rows that fit, ordered by id, with the exact number of all that fit. */
-export function queryPage<Field extends string>(
-  sql: Sql,
-  target: Searchable<Field>,
-  ask: { readonly scope: DirectoryScope; readonly query: DirectoryQuery<Field>; readonly page: OffsetPage },
-): QueryPage<Row> {
-  const { text, values } = whereOf(ask.query, target, ask.scope);
-  const { offset, limit } = ask.page;
-  const rows = sql.compose(`SELECT * ${text} ORDER BY id LIMIT ? OFFSET ?`, [...values, limit, offset]);
-  // A page that is not full shows the end of the list, and so the total, without counting.
-  if (rows.length < limit && (rows.length > 0 || offset === 0)) return { rows, total: offset + rows.length };
-  const kept = `SELECT ${target.countColumn} AS total FROM directories WHERE organization_id = ? AND id = ?`;
-  const count =
-    ask.query.kind === 'all'
-      ? sql.get(kept, ...values)
-      : sql.compose(`SELECT count(*) AS total ${text}`, values)[0];
-  return { rows, total: count === undefined ? 0 : integer(count, 'total') };
-}
-
-/** The rows that fit after the id `page.after`, ordered by id. */
-export function scanPage<Field extends string>(
-  sql: Sql,
-  target: Searchable<Field>,
-  ask: { readonly scope: DirectoryScope; readonly query: DirectoryQuery<Field>; readonly page: PageRequest },
-): readonly Row[] {
-  const { text, values } = whereOf(ask.query, target, ask.scope);
-  return sql.compose(`SELECT * ${text} AND id > ? ORDER BY id LIMIT ?`, [
-    ...values,
-    ask.page.after ?? '',
-    ask.page.limit,
-  ]);
 }

@@ -1,9 +1,10 @@
 /** Directory users in SQLite, with their e-mail addresses in a child table for look-ups. */
-import type { UserField } from '../../core/directory-query.ts';
+import type { UserField, UserOrder } from '../../core/directory-query.ts';
 import type { DirectoryUser } from '../../core/entities/directory.ts';
 import type { DirectoryUserRepository } from '../../core/ports/directories.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
-import { queryPage, type Searchable, scanPage } from './directory-query.ts';
+import { type Listable, queryPage, scanPage } from './directory-pages.ts';
+import type { PageAnchors } from './page-anchors.ts';
 import {
   type Columns,
   flag,
@@ -39,9 +40,16 @@ const ADD_EMAIL = `
   INSERT INTO directory_user_emails (organization_id, directory_id, user_id, value_key) VALUES (?, ?, ?, ?)
   ON CONFLICT DO NOTHING`;
 
-const SEARCHABLE: Searchable<UserField> = {
+const LISTABLE: Listable<UserField, UserOrder> = {
   table: 'directory_users',
   countColumn: 'user_count',
+  movesColumn: 'user_moves',
+  orders: {
+    userName: { column: 'user_name_key', nullable: false, ties: [] },
+    displayName: { column: 'display_name_key', nullable: true, ties: ['id'] },
+    externalId: { column: 'external_id', nullable: true, ties: ['id'] },
+    updatedAt: { column: 'updated_at', nullable: false, ties: ['id'] },
+  },
   places: {
     id: { kind: 'column', column: 'id', nullable: false },
     userName: { kind: 'column', column: 'user_name_key', nullable: false },
@@ -94,8 +102,9 @@ const fromRow = (row: Row): DirectoryUser => ({
   updatedAt: integer(row, 'updated_at'),
 });
 
-/** Directory users over one connection; the promises are those of the port. */
-export function directoryUserRepository(sql: Sql): DirectoryUserRepository {
+/** Directory users over one connection; the promises are those of the port. `anchors`: hints for deep pages. */
+export function directoryUserRepository(sql: Sql, anchors?: PageAnchors): DirectoryUserRepository {
+  const source = { sql, anchors };
   const one = (row: Row | undefined) => row && fromRow(row);
   return {
     insert: async (organizationId, user) => insertUser(sql, organizationId, user),
@@ -107,11 +116,11 @@ export function directoryUserRepository(sql: Sql): DirectoryUserRepository {
     listByExternalId: async (organizationId, externalId) =>
       sql.all(LIST_BY_EXTERNAL_ID, organizationId, externalId, organizationId).map(fromRow),
     query: async (organizationId, directoryId, query, page) => {
-      const found = queryPage(sql, SEARCHABLE, { scope: { organizationId, directoryId }, query, page });
+      const found = queryPage(source, LISTABLE, { scope: { organizationId, directoryId }, query, page });
       return { rows: found.rows.map(fromRow), total: found.total };
     },
     scan: async (organizationId, directoryId, query, page) =>
-      scanPage(sql, SEARCHABLE, { scope: { organizationId, directoryId }, query, page }).map(fromRow),
+      scanPage(sql, LISTABLE, { scope: { organizationId, directoryId }, query, page }).map(fromRow),
     update: async (organizationId, next, version) => updateUser(sql, organizationId, { next, version }),
     remove: async (organizationId, directoryId, id) => {
       const removed = sql.run(REMOVE, organizationId, directoryId, id) > 0;

@@ -1,8 +1,13 @@
 /** Group members in SQLite: one row for each, so that one change costs the same in a group of any size. */
-import type { GroupMemberRepository, MemberRef } from '../../core/ports/directories.ts';
+import type {
+  Containment,
+  GroupMemberRepository,
+  MemberRef,
+  NamedMember,
+} from '../../core/ports/directories.ts';
 import type { DirectoryGroupId, OrganizationId } from '../../kernel/ids.ts';
 import { groupFromRow } from './directory-groups.ts';
-import { word } from './rows.ts';
+import { text, textOrNull, toJson, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
 const ADD = `
@@ -14,6 +19,25 @@ const REMOVE = `
 const LIST = `
   SELECT member_id, member_kind FROM group_members
   WHERE organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
+const LIST_NAMED = `
+  SELECT member_id, member_kind, CASE member_kind
+    WHEN 'group' THEN nested.display_name
+    ELSE coalesce(json_extract(users.attributes, '$.displayName'), users.user_name)
+  END AS name
+  FROM group_members
+  JOIN directory_groups AS own ON own.organization_id = group_members.organization_id AND own.id = group_id
+  LEFT JOIN directory_users AS users ON users.organization_id = own.organization_id
+    AND users.directory_id = own.directory_id AND users.id = member_id
+  LEFT JOIN directory_groups AS nested ON nested.organization_id = own.organization_id
+    AND nested.directory_id = own.directory_id AND nested.id = member_id
+  WHERE group_members.organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
+// CROSS JOIN holds the order of the loops: from the few ids asked about to their groups.
+const LIST_CONTAINING = `
+  SELECT member_id, group_id, display_name FROM json_each(?)
+  CROSS JOIN group_members ON group_members.organization_id = ? AND member_id = json_each.value
+  CROSS JOIN directory_groups ON directory_groups.organization_id = group_members.organization_id
+    AND directory_groups.id = group_id
+  ORDER BY member_id, group_id`;
 const LIST_GROUPS_OF = `
   SELECT directory_groups.* FROM directory_groups WHERE organization_id = ? AND id IN (
     SELECT group_id FROM group_members WHERE organization_id = ? AND member_id = ?
@@ -24,6 +48,14 @@ const REMOVE_EVERYWHERE =
 const fromRow = (row: Row): MemberRef => ({
   memberId: word(row, 'member_id'),
   memberKind: word(row, 'member_kind'),
+});
+
+const namedFromRow = (row: Row): NamedMember => ({ ...fromRow(row), name: textOrNull(row, 'name') });
+
+const containmentFromRow = (row: Row): Containment => ({
+  memberId: text(row, 'member_id'),
+  groupId: word(row, 'group_id'),
+  displayName: text(row, 'display_name'),
 });
 
 /** Group members over one connection; the promises are those of the port. */
@@ -37,6 +69,10 @@ export function groupMemberRepository(sql: Sql): GroupMemberRepository {
       memberIds.flatMap((memberId) => sql.all(REMOVE, organizationId, groupId, memberId).map(fromRow)),
     list: async (organizationId, groupId, page) =>
       sql.all(LIST, organizationId, groupId, page.after ?? '', page.limit).map(fromRow),
+    listNamed: async (organizationId, groupId, page) =>
+      sql.all(LIST_NAMED, organizationId, groupId, page.after ?? '', page.limit).map(namedFromRow),
+    listContaining: async (organizationId, memberIds) =>
+      sql.all(LIST_CONTAINING, toJson(memberIds), organizationId).map(containmentFromRow),
     listGroupsOf: async (organizationId, memberId) =>
       sql.all(LIST_GROUPS_OF, organizationId, organizationId, memberId).map(groupFromRow),
     removeEverywhere: async (organizationId, memberId) => leaveAll(sql, organizationId, memberId),

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { openReader, openWriter } from './connect.ts';
 import { type Lock, prepareFile, takeLock } from './files.ts';
 import { migrate } from './migrate.ts';
+import { createPageAnchors } from './page-anchors.ts';
 import { createRepositories } from './repositories.ts';
 import { createSql, type Sql } from './sql.ts';
 import { Writer } from './writer.ts';
@@ -29,7 +30,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
   const connections = connect(options);
   const writer = new Writer(connections.writing);
   const sql = createSql(connections.reading);
-  const queries: Queries = createRepositories(sql);
+  const queries: Queries = createRepositories(sql, createPageAnchors());
   let closing: Promise<void> | undefined;
   return {
     ...queries,

@@ -15,6 +15,7 @@ import { invitationRepository } from './invitations.ts';
 import { membershipRepository } from './memberships.ts';
 import { organizationRepository } from './organizations.ts';
 import { outboxRepository } from './outbox.ts';
+import type { PageAnchors } from './page-anchors.ts';
 import { consumedAssertionRepository, pendingSignInRepository } from './pending-sign-ins.ts';
 import { recorderEntryRepository } from './recorder-entries.ts';
 import { sessionRepository } from './sessions.ts';
@@ -22,8 +23,11 @@ import type { Sql } from './sql.ts';
 import { teamMemberRepository, teamRepository } from './teams.ts';
 import { userRepository } from './users.ts';
 
-/** Builds every repository over `sql`; cheap enough to be done for each transaction. */
-export function createRepositories(sql: Sql): Repositories {
+/**
+ * Builds every repository over `sql`; cheap enough to be done for each transaction. `anchors` only where nothing is seen
+ * that may still be rolled back.
+ */
+export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositories {
   return {
     organizations: organizationRepository(sql),
     users: userRepository(sql),
@@ -33,8 +37,8 @@ export function createRepositories(sql: Sql): Repositories {
     teamMembers: teamMemberRepository(sql),
     directories: directoryRepository(sql),
     directoryTokens: directoryTokenRepository(sql),
-    directoryUsers: directoryUserRepository(sql),
-    directoryGroups: directoryGroupRepository(sql),
+    directoryUsers: directoryUserRepository(sql, anchors),
+    directoryGroups: directoryGroupRepository(sql, anchors),
     groupMembers: groupMemberRepository(sql),
     groupMappings: groupMappingRepository(sql),
     connections: connectionRepository(sql),

@@ -4,7 +4,7 @@ import Database, { type Database as Connection } from 'better-sqlite3';
 import type { GroupQuery, UserQuery } from '../../../src/core/directory-query.ts';
 import type { Repositories } from '../../../src/core/ports/storage.ts';
 import { createRepositories } from '../../../src/storage/sqlite/repositories.ts';
-import type { Sql } from '../../../src/storage/sqlite/sql.ts';
+import type { Row, Sql } from '../../../src/storage/sqlite/sql.ts';
 import { openTestStorage, type TestStorage } from '../../support/storage.ts';
 import { aWorld, plantWorld } from '../../support/world.ts';
 
@@ -20,9 +20,10 @@ afterAll(async () => {
   await under.close();
 });
 
-/** Answers the statements that `work` sends, without running any. */
+/** Answers the statements that `work` sends, without running any; `found` is what a look-up of one row is told. */
 async function statementsOf(
   work: (repositories: Repositories) => Promise<unknown>,
+  found?: Row,
 ): Promise<readonly string[]> {
   const texts: string[] = [];
   const note = (text: string) => {
@@ -35,7 +36,7 @@ async function statementsOf(
     },
     get: (text) => {
       note(text);
-      return undefined;
+      return found;
     },
     all: (text) => {
       note(text);
@@ -143,6 +144,8 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await directoryGroups.update(id, group, 1),
     await directoryGroups.remove(id, directory.id, group.id),
     await groupMembers.list(id, group.id, PAGE),
+    await groupMembers.listNamed(id, group.id, PAGE),
+    await groupMembers.listContaining(id, [directoryUser.id]),
     await groupMembers.listGroupsOf(id, directoryUser.id),
     await groupMembers.remove(id, group.id, [directoryUser.id]),
     await groupMembers.removeEverywhere(id, directoryUser.id),
@@ -225,7 +228,6 @@ const from = (field: 'userName' | 'externalId' | 'displayName' | 'email'): UserQ
 });
 
 const USER_QUERIES: readonly { query: UserQuery; index: string }[] = [
-  { query: { kind: 'all' }, index: 'sqlite_autoindex_directory_users_1' },
   { query: by('id'), index: 'sqlite_autoindex_directory_users_1' },
   { query: by('userName'), index: 'directory_users_by_user_name' },
   { query: from('userName'), index: 'directory_users_by_user_name' },
@@ -243,6 +245,18 @@ const USER_QUERIES: readonly { query: UserQuery; index: string }[] = [
   {
     query: { kind: 'or', operands: [by('userName', 'x'), by('userName', 'y')] },
     index: 'directory_users_by_user_name',
+  },
+  // Each operand by its own index, then the rows by their ids: nobody walks the directory.
+  ...['userName', 'externalId', 'email', 'displayName'].map((first) => ({
+    query: { kind: 'or' as const, operands: [by(first as 'email'), by('userName', 'y'), from('email')] },
+    index: 'directory_users_1 (organization_id=? AND directory_id=? AND id=?)',
+  })),
+  {
+    query: {
+      kind: 'or',
+      operands: [by('id'), { kind: 'and', operands: [by('email'), { kind: 'not', operand: by('group') }] }],
+    },
+    index: 'directory_user_emails_by_value',
   },
   {
     query: { kind: 'and', operands: [by('displayName'), by('group')] },
@@ -282,6 +296,44 @@ describe('directory queries', () => {
     );
     expect(slowSteps(rows)).toEqual([]);
     expect(planOf(rows)).toContain(index);
+  });
+
+  const long = { total: 100_000, moves: 0 };
+  const at = (offset: number) => ({ offset, limit: 100 });
+
+  test.each([0, 40_000, 99_900])(
+    '7: a page of the whole list at %i is read from its nearest end',
+    async (offset) => {
+      const [, rows = ''] = await statementsOf(
+        ({ directoryUsers }) => directoryUsers.query(id, directory.id, { kind: 'all' }, at(offset)),
+        long,
+      );
+      expect(planOf(rows)).toBe(
+        'SEARCH directory_users USING INDEX sqlite_autoindex_directory_users_1 (organization_id=? AND directory_id=?' +
+          (offset < 50_000 ? ' AND id>?)' : ')'),
+      );
+      expect(rows).toContain(offset < 50_000 ? 'ORDER BY id LIMIT' : 'ORDER BY id DESC LIMIT');
+    },
+  );
+
+  test.each([
+    ...(['userName', 'displayName', 'externalId', 'updatedAt'] as const).flatMap((order) => [
+      [order, 'ascending'] as const,
+      [order, 'descending'] as const,
+    ]),
+  ])('57: users by %s, %s, come in the order of an index', async (by, direction) => {
+    for (const after of [undefined, { key: 'x', id: 'y' }, { key: null, id: 'y' }]) {
+      const page = { ...at(0), order: { by, direction }, after };
+      const texts = await statementsOf(
+        ({ directoryUsers }) => directoryUsers.query(id, directory.id, { kind: 'all' }, page),
+        long,
+      );
+      for (const text of texts)
+        expect([slowSteps(text), planOf(text)]).toEqual([
+          [],
+          expect.not.stringContaining('TEMP B-TREE FOR ORDER BY'),
+        ]);
+    }
   });
 
   test('a value is never part of the statement', async () => {

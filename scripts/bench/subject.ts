@@ -15,9 +15,10 @@ export interface Peer {
   stop(): Promise<void>;
 }
 
-/** A group with `size` members, namely the first `size` people of the subject. */
+/** A group whose members are `size` people of the subject, the one at index `first` and those after. */
 export interface BenchGroup {
   readonly id: string;
+  readonly first: number;
   readonly size: number;
 }
 
@@ -70,7 +71,13 @@ export async function fillPeople(subject: Subject, size: number): Promise<void> 
   failOn(faults[0]);
 }
 
-/** This many groups of this size, made on the first call. Needs `size` people. Throws on a wrong answer. */
+/** People after the members of a group that nobody else needs: they can be added to it. */
+const ROOM = 200;
+
+/**
+ * This many groups of this size, made on the first call, spread over the people: nobody is in a hundred groups. Needs
+ * `size` people and some more. Throws on a wrong answer.
+ */
 export async function groupsOf(
   subject: Subject,
   size: number,
@@ -80,24 +87,21 @@ export async function groupsOf(
   const known = subject.groups.get(key);
   if (known !== undefined) return known;
   const made: BenchGroup[] = [];
-  for (let copy = 0; copy < copies; copy += 1)
-    made.push(await createFullGroup(subject, `${key}-${copy}`, size));
+  for (let copy = 0; copy < copies; copy += 1) {
+    const id = await createGroup(subject, `${key}-${copy}`);
+    const group = { id, size, first: (copy * size) % Math.max(1, subject.people.length - size - ROOM) };
+    await fillGroup(subject, group);
+    made.push(group);
+  }
   subject.groups.set(key, made);
   return made;
 }
 
-async function createFullGroup(subject: Subject, name: string, size: number): Promise<BenchGroup> {
-  const group = { id: await createGroup(subject, name), size };
+async function fillGroup(subject: Subject, { id, first, size }: BenchGroup): Promise<void> {
   const CHUNK = 500;
-  for (let from = 0; from < size; from += CHUNK) {
-    const answer = await addMembers(
-      subject,
-      group.id,
-      subject.people.slice(from, Math.min(size, from + CHUNK)),
-    );
-    failOn(changedFault(answer));
-  }
-  return group;
+  const members = subject.people.slice(first, first + size);
+  for (let from = 0; from < size; from += CHUNK)
+    failOn(changedFault(await addMembers(subject, id, members.slice(from, from + CHUNK))));
 }
 
 /** An empty group; answers its id. Throws on a wrong answer. */

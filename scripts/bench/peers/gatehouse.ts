@@ -1,5 +1,6 @@
 /** Starts Gatehouse as users run it, over a data folder, and makes an organization with a directory through its API. */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { property } from '../answers.ts';
 import { type ServerProcess, startServer } from '../server-process.ts';
@@ -25,7 +26,7 @@ export async function startGatehouse(
   store: GatehouseStore,
 ): Promise<{ readonly peer: Peer; readonly store: GatehouseStore }> {
   const server = await startServer({
-    parameters: ['src/main.ts'],
+    parameters: startParameters(),
     workingFolder: ROOT,
     readyPath: '/readyz',
     environment: (port) => ({
@@ -48,6 +49,14 @@ export async function startGatehouse(
     await server.stop();
     throw error;
   }
+}
+
+/** What `npm start` hands to node, flags included. */
+function startParameters(): readonly string[] {
+  const project: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const [program, ...parameters] = text(property(project, 'scripts'), 'start').split(' ');
+  if (program !== 'node') throw new Error('npm start no longer starts node itself.');
+  return parameters;
 }
 
 /** An organization with one directory and its token: what an operator does before an identity provider is pointed here. */
@@ -77,6 +86,6 @@ async function postJson(url: string, operatorKey: string, body: object): Promise
 
 function text(value: unknown, name: string): string {
   const found = property(value, name);
-  if (typeof found !== 'string') throw new Error(`The API answered no ${name}.`);
+  if (typeof found !== 'string') throw new Error(`There is no ${name}.`);
   return found;
 }

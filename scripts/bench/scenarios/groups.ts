@@ -120,8 +120,9 @@ async function restore(subject: Subject, group: BenchGroup, change: number): Pro
   return changedFault(answer);
 }
 
-const outsider = ({ people }: Subject, { size }: BenchGroup, turn: number) => existing(people[size + turn]);
-const insider = ({ people }: Subject, _group: BenchGroup, turn: number) => existing(people[turn]);
+const outsider = ({ people }: Subject, { first, size }: BenchGroup, turn: number) =>
+  existing(people[first + size + turn]);
+const insider = ({ people }: Subject, { first }: BenchGroup, turn: number) => existing(people[first + turn]);
 
 function existing(one: Person | undefined): Person {
   if (one === undefined) throw new Error('Too few people for this scenario.');
@@ -139,17 +140,22 @@ export const addHundredScenario: Scenario = {
     const ids: string[] = [];
     for (let copy = 0; copy < count; copy += 1)
       ids.push(await createGroup(subject, `hundred-${stamp}-${copy}`));
-    const hundred = subject.people.slice(0, 100);
     return {
       count,
       async operate(index) {
-        const answer = await addMembers(subject, ids[index] ?? '', hundred);
+        const answer = await addMembers(subject, ids[index] ?? '', someOf(subject, stamp + index, 100));
         return { ms: answer.ms, fault: changedFault(answer) };
       },
       verify: (done) => groupSizeFault(subject, ids[done - 1] ?? '', 100),
     };
   },
 };
+
+/** People for a new group, other ones for every number. */
+function someOf({ people }: Subject, number: number, count: number): readonly Person[] {
+  const first = (number * count) % (people.length - count);
+  return people.slice(first, first + count);
+}
 
 /** GET /Groups/{id} with all its members. */
 export function getGroupScenario(size: number, place: Place = {}): Scenario {
@@ -209,18 +215,21 @@ export const entraGroupsScenario: Scenario = {
   concurrency: 1,
   async round(subject, scale) {
     const stamp = subject.nextNumber++;
-    return { count: scaled(20, scale), operate: (index) => pushGroup(subject, `entra-${stamp}-${index}`) };
+    return {
+      count: scaled(20, scale),
+      operate: (index) => pushGroup(subject, `entra-${stamp}-${index}`, someOf(subject, stamp + index, 150)),
+    };
   },
 };
 
-async function pushGroup(subject: Subject, name: string): Promise<Operation> {
+async function pushGroup(subject: Subject, name: string, members: readonly Person[]): Promise<Operation> {
   const startedAt = performance.now();
   const filter = encodeURIComponent(`displayName eq "${name}"`);
   const look = await subject.loader.call('GET', `/Groups?excludedAttributes=members&filter=${filter}`);
   const missing = noHitFault(look);
   if (missing !== undefined) return { ms: look.ms, fault: missing };
   const id = await createGroup(subject, name);
-  const first = changedFault(await addMembers(subject, id, subject.people.slice(0, 100)));
-  const second = changedFault(await addMembers(subject, id, subject.people.slice(100, 150)));
+  const first = changedFault(await addMembers(subject, id, members.slice(0, 100)));
+  const second = changedFault(await addMembers(subject, id, members.slice(100)));
   return { ms: performance.now() - startedAt, fault: first ?? second };
 }

@@ -7,7 +7,7 @@ import type { DirectoryToken } from './entities/directory.ts';
 /** Days before the end; each is told once. */
 const THRESHOLDS = [1, 7, 14, 30] as const;
 const FIRST = days(30);
-const BATCH = 500;
+const BATCH = 100;
 
 /** The threshold that has been reached, in days; undefined when the end is farther away, or has come. */
 export function reachedThreshold(expiresAt: number, now: number): number | undefined {
@@ -21,15 +21,14 @@ export function reachedThreshold(expiresAt: number, now: number): number | undef
  */
 export async function warnOfExpiringTokens(deps: Pick<Deps, 'storage' | 'clock'>): Promise<number> {
   let given = 0;
-  let after = deps.clock();
-  const until = after + FIRST;
+  const now = deps.clock();
+  let last: DirectoryToken | undefined;
   for (;;) {
-    const tokens = await deps.storage.directoryTokens.listExpiring({ after, until }, BATCH);
+    const span = { after: last?.expiresAt ?? now, afterId: last?.id, until: now + FIRST };
+    const tokens = await deps.storage.directoryTokens.listExpiring(span, BATCH);
     for (const token of tokens) if (await warn(deps, token)) given += 1;
-    const last = tokens.at(-1)?.expiresAt;
-    // Tokens with the very same end as the last of a full batch are met by the next round, an hour later.
-    if (tokens.length < BATCH || last === undefined || last === null) return given;
-    after = last;
+    last = tokens.at(-1);
+    if (tokens.length < BATCH) return given;
   }
 }
 

@@ -121,6 +121,10 @@ export function recorder(name: string, open: OpenStorage): void {
         under.storage.directoryTokens.listExpiring({ after: far + 1, until: far + 3 }, limit);
       expect(await list(10)).toStrictEqual([tokens[2], tokens[0]]);
       expect(await list(1)).toStrictEqual([tokens[2]]);
+      const twin = aDirectoryToken(world.directory, { expiresAt: far + 2 });
+      await under.storage.transact((tx) => tx.directoryTokens.insert(id, twin));
+      const span = { after: far + 2, afterId: tokens[2]?.id, until: far + 3 };
+      expect(await under.storage.directoryTokens.listExpiring(span, 10)).toStrictEqual([twin, tokens[0]]);
     });
   });
 }

@@ -40,9 +40,12 @@ export interface DirectoryTokenRepository {
    * false when that warning or a later one (fewer days) was given already or the token is gone.
    */
   claimWarning(organizationId: OrganizationId, id: DirectoryTokenId, days: number): Promise<boolean>;
-  /** GLOBAL: the warning job's list. Those with `after < expiresAt <= until`, soonest first. */
+  /**
+   * GLOBAL: the warning job's list. Those with `after < expiresAt <= until`, soonest first, those of one moment by id;
+   * with `afterId` also the ones that end at `after` and have a later id.
+   */
   listExpiring(
-    span: { readonly after: number; readonly until: number },
+    span: { readonly after: number; readonly afterId?: DirectoryTokenId | undefined; readonly until: number },
     limit: number,
   ): Promise<readonly DirectoryToken[]>;
   /** GLOBAL: the credential names the organization (law 1). */

@@ -1,6 +1,7 @@
 /** Directories and their tokens in SQLite. */
 import type { Directory, DirectoryToken } from '../../core/entities/directory.ts';
 import type { DirectoryRepository, DirectoryTokenRepository } from '../../core/ports/directories.ts';
+import { NO_ID_YET } from './paging.ts';
 import { type Columns, insertRow, integer, integerOrNull, ownedBy, text, updateRow, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
@@ -15,7 +16,7 @@ const CLAIM_WARNING = `
   UPDATE directory_tokens SET expiry_warned_days = ?
   WHERE organization_id = ? AND id = ? AND (expiry_warned_days IS NULL OR expiry_warned_days > ?)`;
 const LIST_EXPIRING = `
-  SELECT * FROM directory_tokens WHERE expires_at > ? AND expires_at <= ? ORDER BY expires_at, id LIMIT ?`;
+  SELECT * FROM directory_tokens WHERE (expires_at, id) > (?, ?) AND expires_at <= ? ORDER BY expires_at, id LIMIT ?`;
 const TOKEN_USED = 'UPDATE directory_tokens SET last_used_at = ? WHERE organization_id = ? AND id = ?';
 
 const columnsOf = (directory: Directory): Columns => ({
@@ -100,8 +101,8 @@ export function directoryTokenRepository(sql: Sql): DirectoryTokenRepository {
     },
     claimWarning: async (organizationId, id, days) =>
       sql.run(CLAIM_WARNING, days, organizationId, id, days) > 0,
-    listExpiring: async ({ after, until }, limit) =>
-      sql.all(LIST_EXPIRING, after, until, limit).map(tokenFromRow),
+    listExpiring: async ({ after, afterId, until }, limit) =>
+      sql.all(LIST_EXPIRING, after, afterId ?? NO_ID_YET, until, limit).map(tokenFromRow),
     findByHash: async (tokenHash) => {
       const row = sql.get(FIND_TOKEN, tokenHash);
       return row && tokenFromRow(row);

@@ -20,7 +20,9 @@ import { removeExpired } from './jobs/expire.ts';
 import { startJobs } from './jobs/schedule.ts';
 import type { Clock } from './kernel/clock.ts';
 import { hours, minutes, seconds, systemClock } from './kernel/clock.ts';
+import { GatehouseError } from './kernel/errors.ts';
 import type { Logger } from './kernel/log.ts';
+import type { Sealer } from './kernel/sealing.ts';
 import { createSealer, deriveKey } from './kernel/sealing.ts';
 import { createTokenHasher } from './kernel/tokens.ts';
 import { createArgon2Passwords } from './outbound/argon2-passwords.ts';
@@ -124,7 +126,34 @@ const jobsOf = (deps: HttpDeps) => [
 async function openStorage(config: Config, masterKey: MasterKey, clock: Clock): Promise<Storage> {
   const path = config.storage.file ?? join(config.dataDir, 'gatehouse.db');
   const storage = await openSqliteStorage({ path, clock });
-  return sealSecrets(storage, createSealer(deriveKey(masterKey.key, 'seal')));
+  const sealer = createSealer(deriveKey(masterKey.key, 'seal'));
+  await assertMasterKeyFits(storage, sealer).catch(async (error: unknown) => {
+    await storage.close();
+    throw error;
+  });
+  return sealSecrets(storage, sealer);
+}
+
+const KEY_CHECK = { organizationId: '', field: 'master-key.check' };
+
+/** S212: a store that was written under another master key is refused at the start, before anything fails piece by piece. */
+async function assertMasterKeyFits(storage: Storage, sealer: Sealer): Promise<void> {
+  const stored = await storage.installation.find(KEY_CHECK.field);
+  if (stored === undefined) {
+    await storage.transact((tx) =>
+      tx.installation.insert(KEY_CHECK.field, sealer.seal('gatehouse', KEY_CHECK)),
+    );
+    return;
+  }
+  try {
+    sealer.open(stored, KEY_CHECK);
+  } catch (cause) {
+    throw new GatehouseError(
+      'invalid',
+      'The master key is not the one this store was made with. Put the right master.key or GATEHOUSE_MASTER_KEY back.',
+      { cause },
+    );
+  }
 }
 
 function createMailer(config: Config, clock: Clock): Mailer {

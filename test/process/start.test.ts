@@ -1,0 +1,169 @@
+/** The gateway as people start it: what it prints, what it leaves on disk, how it stops. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly folder: string;
+  /** Everything printed so far, both streams. */
+  output(): string;
+}
+
+const folders: string[] = [];
+const children: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const child of children.splice(0)) await end(child, 'SIGKILL');
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+  return child.exitCode;
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-start-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function run(folder: string, env: Readonly<Record<string, string>> = {}): Promise<Started> {
+  const port = await freePort();
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    env: { PATH: process.env.PATH, PORT: String(port), GATEHOUSE_DATA_DIR: join(folder, 'data'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return { child, url: `http://127.0.0.1:${port}`, folder, output: () => text };
+}
+
+/** Resolves when the gateway says that it is ready, or has ended. */
+async function settled(started: Started): Promise<Started> {
+  while (!started.output().includes('Gatehouse is ready') && started.child.exitCode === null) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return started;
+}
+
+const start = async (folder: string, env?: Readonly<Record<string, string>>) =>
+  settled(await run(folder, env));
+
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+describe('the first start on an empty folder', () => {
+  test('prints address, key origin, operator key and one-time link, and keeps files for its owner alone (S232, S233)', async () => {
+    const gateway = await start(newFolder());
+    const printed = gateway.output();
+    expect(printed).toMatch(/Gatehouse is ready at http:\/\/localhost:\d+/);
+    expect(printed).toMatch(/master key: generated \(.*master\.key/);
+    expect(printed).toMatch(/operator key, shown only now: gho_[\w-]{43}/);
+    expect(printed).toMatch(/open once: http:\/\/localhost:\d+\/setup\/\S+/);
+    const data = join(gateway.folder, 'data');
+    expect([modeOf(data), modeOf(join(data, 'master.key')), modeOf(join(data, 'gatehouse.db'))]).toEqual([
+      0o700, 0o600, 0o600,
+    ]);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+  });
+
+  test('the printed operator key opens the API, and the log line of the start holds no secret (S210)', async () => {
+    const gateway = await start(newFolder(), {
+      GATEHOUSE_OPERATOR_KEY: 'canary-operator-key-0123456789abcdef',
+    });
+    const answer = await fetch(`${gateway.url}/api/v1/organizations`, {
+      headers: { Authorization: 'Bearer canary-operator-key-0123456789abcdef' },
+    });
+    expect(answer.status).toBe(200);
+    expect(gateway.output()).not.toContain('canary-operator-key');
+    const stored = readFileSync(join(gateway.folder, 'data', 'gatehouse.db'), 'latin1');
+    expect(stored).not.toContain('canary-operator-key');
+  });
+});
+
+describe('a later start', () => {
+  test('prints no operator key again, and the key of the first start still works', async () => {
+    const first = await start(newFolder());
+    const key = /gho_[\w-]{43}/.exec(first.output())?.[0] ?? '';
+    expect(await end(first.child, 'SIGTERM')).toBe(0);
+    const second = await start(first.folder);
+    expect(second.output()).toMatch(/master key: file/);
+    expect(second.output()).not.toContain('operator key, shown only now');
+    const answer = await fetch(`${second.url}/api/v1/organizations`, {
+      headers: { Authorization: `Bearer ${key}` },
+    });
+    expect(answer.status).toBe(200);
+  });
+
+  test('under another master key is refused before anything is served (S212)', async () => {
+    const first = await start(newFolder());
+    await end(first.child, 'SIGTERM');
+    writeFileSync(join(first.folder, 'data', 'master.key'), Buffer.alloc(32, 7).toString('base64url'), {
+      mode: 0o600,
+    });
+    const second = await start(first.folder);
+    expect(second.child.exitCode).toBe(1);
+    expect(second.output()).toContain('The master key is not the one this store was made with');
+  });
+
+  test('with a master key that others may read is refused (S233)', async () => {
+    const folder = newFolder();
+    const first = await start(folder);
+    await end(first.child, 'SIGTERM');
+    const path = join(folder, 'data', 'master.key');
+    const key = readFileSync(path);
+    rmSync(path);
+    writeFileSync(path, key, { mode: 0o644 });
+    const second = await start(folder);
+    expect([second.child.exitCode, second.output().includes('may be read by others')]).toEqual([1, true]);
+  });
+});
+
+test('a configuration with several problems names them all and starts nothing', async () => {
+  const gateway = await start(newFolder(), {
+    PORT: 'many',
+    GATEHOUSE_BASE_URL: 'ftp://x',
+    GATEHOUSE_MASTER_KEY: 'short',
+  });
+  expect(gateway.child.exitCode).toBe(1);
+  for (const name of ['PORT', 'GATEHOUSE_BASE_URL', 'GATEHOUSE_MASTER_KEY'])
+    expect(gateway.output()).toContain(name);
+});
+
+test('SIGTERM lets a request under way finish, takes no new ones, and ends with status 0 (R41)', async () => {
+  const gateway = await start(newFolder());
+  // Hashing the password takes long enough for the signal to arrive while it runs.
+  const underWay = fetch(`${gateway.url}/sign-in/password`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: 'nobody@example.com', password: 'nobody has this password' }),
+  });
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const exited = once(gateway.child, 'exit');
+  gateway.child.kill('SIGTERM');
+  expect([401, 403]).toContain((await underWay).status);
+  await exited;
+  expect(gateway.child.exitCode).toBe(0);
+  await expect(fetch(`${gateway.url}/healthz`)).rejects.toThrow();
+});

@@ -1,9 +1,10 @@
 /** Errors of the SCIM surface (RFC 7644 §3.12): `status` as a string, `scimType` where the RFC has one. */
 import type { NextFunction, Request, Response } from 'express';
+import type { GatehouseError } from '../../kernel/errors.ts';
 import { entryOf, toGatehouseError } from './error-table.ts';
 import { reportError } from './report.ts';
 
-export const SCIM_ERROR_URN = 'urn:ietf:params:scim:api:messages:2.0:Error';
+const SCIM_ERROR_URN = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
 /** Express error handler for everything below /scim/v2. */
 export function renderScimError(thrown: unknown, _req: Request, res: Response, next: NextFunction): void {
@@ -13,18 +14,13 @@ export function renderScimError(thrown: unknown, _req: Request, res: Response, n
   }
   const error = toGatehouseError(thrown);
   reportError(res, error);
-  const entry = entryOf(error.code);
-  const status = entry.scimStatus ?? entry.status;
-  if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer realm="scim"');
-  res
-    .status(status)
-    .type('application/scim+json')
-    .send(
-      JSON.stringify({
-        schemas: [SCIM_ERROR_URN],
-        status: String(status),
-        ...(entry.scimType === undefined ? {} : { scimType: entry.scimType }),
-        detail: error.detail,
-      }),
-    );
+  const body = scimErrorBody(error);
+  if (body.status === '401') res.setHeader('WWW-Authenticate', 'Bearer realm="scim"');
+  res.status(Number(body.status)).type('application/scim+json').send(JSON.stringify(body));
+}
+
+/** The Error resource of a refusal; `scimType` is undefined where the RFC has none. */
+export function scimErrorBody({ code, detail }: GatehouseError) {
+  const { scimStatus, status, scimType } = entryOf(code);
+  return { schemas: [SCIM_ERROR_URN], status: String(scimStatus ?? status), scimType, detail };
 }

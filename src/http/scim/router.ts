@@ -2,9 +2,11 @@
 import type { Request, Response } from 'express';
 import { Router } from 'express';
 import { GatehouseError } from '../../kernel/errors.ts';
+import { MAX_BULK_BYTES } from '../../protocols/scim/bulk.ts';
 import type { HttpDeps } from '../deps.ts';
 import { renderScimError } from '../errors/scim.ts';
 import { strictJson } from '../json-body.ts';
+import { bulkHandler } from './bulk.ts';
 import { directoryGuard, type ScimHandler, scimContextOf } from './context.ts';
 import {
   getResourceType,
@@ -38,10 +40,12 @@ interface ScimRoute {
   readonly path: string;
   /** Methods that are missing answer 405. */
   readonly handlers: Readonly<Partial<Record<Method, ScimHandler>>>;
+  /** The largest body in bytes; 4 MiB if absent. */
+  readonly limitBytes?: number;
 }
 
-/** Every address of a directory; the first one that fits answers. */
-export const scimRoutes: readonly ScimRoute[] = [
+/** Every address of a directory that answers one request; the first one that fits answers. */
+const singleRoutes: readonly ScimRoute[] = [
   { path: '/ServiceProviderConfig', handlers: { get: getServiceProviderConfig } },
   { path: '/ResourceTypes', handlers: { get: listResourceTypes } },
   { path: '/ResourceTypes/:id', handlers: { get: getResourceType } },
@@ -58,8 +62,18 @@ export const scimRoutes: readonly ScimRoute[] = [
   },
 ];
 
-/** An organization's token is nobody in particular (dossier 64), and neither Bulk nor a search over all types is offered. */
-const UNOFFERED = ['/Me', '/Bulk', '/.search'];
+/** An organization's token is nobody in particular (dossier 64), and a search over all types is not offered. */
+const UNOFFERED = ['/Me', '/.search'];
+
+/** Every address of a directory. The operations of a Bulk go through the others, never through /Bulk itself (S127). */
+export const scimRoutes: readonly ScimRoute[] = [
+  ...singleRoutes,
+  {
+    path: '/Bulk',
+    handlers: { post: bulkHandler(routerWithEnd(singleRoutes)) },
+    limitBytes: MAX_BULK_BYTES,
+  },
+];
 
 /** The router below /scim/v2. */
 export function createScimRouter(deps: HttpDeps): Router {
@@ -69,7 +83,13 @@ export function createScimRouter(deps: HttpDeps): Router {
     next();
   });
   const limit = deps.rateLimits === undefined ? [] : [limitDirectories(deps.rateLimits, deps.clock)];
-  router.use('/:directoryId', recordExchanges(deps), directoryGuard(deps), ...limit, createDirectoryRouter());
+  router.use(
+    '/:directoryId',
+    recordExchanges(deps),
+    directoryGuard(deps),
+    ...limit,
+    createDirectoryRouter(scimRoutes),
+  );
   mountEnd(router);
   return router;
 }
@@ -82,21 +102,19 @@ function mountEnd(router: Router): void {
 }
 
 /** The addresses of one directory without their guard, for requests whose `res.locals.scim` is there already. */
-export function createUnguardedRouter(): Router {
+export const createUnguardedRouter = (): Router => routerWithEnd(scimRoutes);
+
+function routerWithEnd(routes: readonly ScimRoute[]): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.use(createDirectoryRouter());
+  router.use(createDirectoryRouter(routes));
   mountEnd(router);
   return router;
 }
 
-function createDirectoryRouter(): Router {
+function createDirectoryRouter(routes: readonly ScimRoute[]): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  const readBody = strictJson({
-    limit: BODY_LIMIT_BYTES,
-    types: ['application/scim+json', 'application/json'],
-    alsoAccept: [],
-  });
-  for (const { path, handlers } of scimRoutes) {
+  for (const { path, handlers, limitBytes } of routes) {
+    const readBody = readBodyOf(limitBytes ?? BODY_LIMIT_BYTES);
     for (const method of METHODS) {
       const handler = handlers[method];
       if (handler === undefined) continue;
@@ -109,6 +127,10 @@ function createDirectoryRouter(): Router {
   }
   for (const path of UNOFFERED) router.all(path, refuseUnoffered);
   return router;
+}
+
+function readBodyOf(limit: number) {
+  return strictJson({ limit, types: ['application/scim+json', 'application/json'], alsoAccept: [] });
 }
 
 function refuseMethod(handlers: ScimRoute['handlers']) {

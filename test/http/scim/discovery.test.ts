@@ -1,5 +1,6 @@
 /** Discovery: what is announced, that it needs the token, and that it is what the server does. */
 import { describe, expect, test } from '@jest/globals';
+import { MAX_BULK_BYTES, MAX_BULK_OPERATIONS } from '../../../src/protocols/scim/bulk.ts';
 import { ENTERPRISE_URN, ERROR_URN, GROUP_URN, USER_URN } from '../../support/scim.ts';
 import { scimSuite } from '../../support/scim-suite.ts';
 
@@ -20,7 +21,7 @@ describe('documents', () => {
     expect(body).toMatchObject({
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
       patch: { supported: true },
-      bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+      bulk: { supported: true, maxOperations: MAX_BULK_OPERATIONS, maxPayloadSize: MAX_BULK_BYTES },
       filter: { supported: true, maxResults: 200 },
       changePassword: { supported: false },
       sort: { supported: false },

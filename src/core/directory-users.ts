@@ -186,6 +186,7 @@ async function insertPerson(tx: Repositories, context: ChangeContext, name: stri
     email: null,
     emailKey: null,
     name,
+    emailVerifiedAt: null,
     passwordHash: null,
     createdAt: context.now,
     updatedAt: context.now,

@@ -1,12 +1,15 @@
 /** Accepting an invitation: by a new person with name and password, or by somebody who is signed in. */
 import { GatehouseError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
+import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Invitation } from './entities/invitation.ts';
 import { invitationStatus } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
+import type { InvitationLink } from './invitation-links.ts';
+import { readInvitationLink } from './invitation-links.ts';
 import { assertAcceptable, settleInvitation } from './invitation-settlement.ts';
 import { insertMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -32,11 +35,13 @@ export async function previewInvitation(
   | { readonly invitation: Invitation; readonly organization: Organization; readonly hasAccount: boolean }
   | undefined
 > {
-  const invitation = await deps.storage.invitations.findByTokenHash(deps.hashToken(token));
+  const link = readInvitationLink(deps.hashToken, token);
+  const invitation = await deps.storage.invitations.findByTokenHash(deps.hashToken(link.token));
   if (invitation === undefined || invitationStatus(invitation, deps.clock()) !== 'pending') return undefined;
   const organization = await deps.storage.organizations.find(invitation.organizationId);
   if (organization === undefined || organization.provisioning === 'directory') return undefined;
-  const hasAccount = (await deps.storage.users.findByEmail(invitation.emailKey)) !== undefined;
+  const holder = await deps.storage.users.findByEmail(invitation.emailKey);
+  const hasAccount = holder !== undefined && !isTakenBack(holder, link);
   return { invitation, organization, hasAccount };
 }
 
@@ -55,10 +60,11 @@ export async function acceptInvitation(
   readonly organization: Organization;
 }> {
   const { acceptor } = input;
-  const found = await deps.storage.invitations.findByTokenHash(deps.hashToken(input.token));
+  const link = readInvitationLink(deps.hashToken, input.token);
+  const found = await deps.storage.invitations.findByTokenHash(deps.hashToken(link.token));
   if (found === undefined) throw new GatehouseError('not_found', 'No such invitation.');
   assertAcceptable(found, deps.clock());
-  const credentials = await credentialsOf(deps, { invitation: found, acceptor });
+  const credentials = await credentialsOf(deps, { invitation: found, acceptor, link });
   const sessionToken = newSessionToken();
   const idHash = deps.hashToken(sessionToken);
   return deps.storage.transact(async (tx) => {
@@ -71,8 +77,8 @@ export async function acceptInvitation(
     await assertInvitationsOpen(tx, organization);
     const user =
       credentials.kind === 'new'
-        ? await insertPerson(tx, context, { invitation, ...credentials })
-        : await knownPerson(tx, { invitation, person: credentials.person });
+        ? await insertPerson(tx, context, { invitation, link, ...credentials })
+        : await knownPerson(tx, context, { invitation, link, person: credentials.person });
     const added = await insertMembership(tx, context, {
       user,
       email: invitation.email,
@@ -95,18 +101,22 @@ type Credentials =
 /** Hashing is slow on purpose and must not sit inside a transaction: everything about passwords happens here, before. */
 async function credentialsOf(
   deps: Pick<Deps, 'storage' | 'passwords'>,
-  input: { readonly invitation: Invitation; readonly acceptor: Acceptor },
+  input: { readonly invitation: Invitation; readonly acceptor: Acceptor; readonly link: InvitationLink },
 ): Promise<Credentials> {
-  const { invitation, acceptor } = input;
+  const { invitation, acceptor, link } = input;
   if (acceptor.kind === 'signed_in') return { kind: 'known', person: acceptor.signedIn.user };
   const person = await deps.storage.users.findByEmail(invitation.emailKey);
-  if (person === undefined) {
-    const passwordHash = await deps.passwords.hash(acceptablePassword(acceptor.password));
-    return { kind: 'new', name: acceptor.name, passwordHash };
+  if (person !== undefined) {
+    if (await isPasswordOf(deps, person, acceptor.password)) return { kind: 'known', person };
+    if (!isTakenBack(person, link)) throw hasAccount(invitation);
   }
-  if (!(await isPasswordOf(deps, person, acceptor.password))) throw hasAccount(invitation);
-  return { kind: 'known', person };
+  const passwordHash = await deps.passwords.hash(acceptablePassword(acceptor.password));
+  return { kind: 'new', name: acceptor.name, passwordHash };
 }
+
+/** S151: whoever answers the address's mail takes it from an account that never showed it could. */
+const isTakenBack = (holder: User, link: InvitationLink): boolean =>
+  link.provesAddress && holder.emailVerifiedAt === null;
 
 const hasAccount = ({ email }: Invitation) =>
   new GatehouseError(
@@ -115,19 +125,29 @@ const hasAccount = ({ email }: Invitation) =>
     { field: 'email' },
   );
 
-/** The mailed link is the proof of the address, so it becomes the new person's sign-in address. */
+/** The invited address becomes the new person's sign-in address: proved by the mailed link, only claimed by a copied one. */
 async function insertPerson(
   tx: Repositories,
   context: ChangeContext,
-  input: { readonly invitation: Invitation; readonly name: string; readonly passwordHash: string },
+  input: {
+    readonly invitation: Invitation;
+    readonly link: InvitationLink;
+    readonly name: string;
+    readonly passwordHash: string;
+  },
 ): Promise<User> {
-  const { invitation, name, passwordHash } = input;
-  if ((await tx.users.findByEmail(invitation.emailKey)) !== undefined) throw hasAccount(invitation);
+  const { invitation, link, name, passwordHash } = input;
+  const holder = await tx.users.findByEmail(invitation.emailKey);
+  if (holder !== undefined) {
+    if (!isTakenBack(holder, link)) throw hasAccount(invitation);
+    await releaseAddress(tx, context, holder);
+  }
   const user: User = {
     id: newId('usr', context.now),
     version: 1,
     email: invitation.email,
     emailKey: invitation.emailKey,
+    emailVerifiedAt: link.provesAddress ? context.now : null,
     name,
     passwordHash,
     createdAt: context.now,
@@ -137,12 +157,37 @@ async function insertPerson(
   return user;
 }
 
+/** Takes address and password from an account that had only claimed them, and ends its sessions everywhere (S151). */
+async function releaseAddress(tx: Repositories, context: ChangeContext, holder: User): Promise<void> {
+  const released: User = {
+    ...holder,
+    email: null,
+    emailKey: null,
+    passwordHash: null,
+    updatedAt: context.now,
+  };
+  await tx.users.update(released, holder.version);
+  for (const { organizationId, id } of await tx.memberships.listByUser(holder.id)) {
+    const endedSessions = await tx.sessions.removeByMembership(organizationId, id);
+    await record(
+      tx,
+      { ...context, organizationId },
+      {
+        type: 'member.updated',
+        target: { kind: 'membership', id },
+        details: { addressReleased: true, endedSessions },
+      },
+    );
+  }
+}
+
 /** S160: whoever is there already must be the invited one, with the password they showed; anybody else is told to switch. */
 async function knownPerson(
   tx: Repositories,
-  input: { readonly invitation: Invitation; readonly person: User },
+  context: ChangeContext,
+  input: { readonly invitation: Invitation; readonly link: InvitationLink; readonly person: User },
 ): Promise<User> {
-  const { invitation, person } = input;
+  const { invitation, link, person } = input;
   const user = await tx.users.find(person.id);
   if (user?.emailKey !== invitation.emailKey || user.passwordHash !== person.passwordHash) {
     throw new GatehouseError(
@@ -152,6 +197,9 @@ async function knownPerson(
   }
   if ((await tx.memberships.findByUser(invitation.organizationId, user.id)) !== undefined) {
     throw new GatehouseError('already_member', 'You are already a member of this organization.');
+  }
+  if (link.provesAddress && user.emailVerifiedAt === null) {
+    await tx.users.update({ ...user, emailVerifiedAt: context.now, updatedAt: context.now }, user.version);
   }
   return user;
 }

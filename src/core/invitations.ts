@@ -13,6 +13,7 @@ import type { Invitation, InvitationTeam } from './entities/invitation.ts';
 import { invitationStatus } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
+import { copiedLink, mailedLink } from './invitation-links.ts';
 import { invitationMail } from './mails.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { DeliveryOutcome } from './outbox.ts';
@@ -39,7 +40,7 @@ export type InvitationDelivery =
 
 export interface CreatedInvitation {
   readonly invitation: Invitation;
-  /** Shown once, to the inviter; storage keeps a keyed hash of its token. */
+  /** Shown once, to the inviter; storage keeps a keyed hash of its token. The mailed link is another: it proves the address. */
   readonly url: string;
   readonly delivery: InvitationDelivery;
 }
@@ -60,8 +61,9 @@ export async function createInvitation(
   input: InvitationRequest & { readonly caller: Caller; readonly invitation: InvitationInput },
 ): Promise<CreatedInvitation> {
   const { organizationId, cause, caller } = input;
-  const token = newToken('ghi');
-  const url = `${deps.baseUrl}/invitations/${token}`;
+  // 128 bits: S158's floor, so that mail programs need not break the link over two lines.
+  const token = newToken('ghi', 128);
+  const url = copiedLink(deps.baseUrl, token);
   const { invitation, mailId } = await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const organization = await getOrganization(tx, organizationId);
@@ -70,7 +72,11 @@ export async function createInvitation(
       invitation: input.invitation,
       tokenHash: deps.hashToken(token),
     });
-    const mail = invitationMail({ invitation: row, organization, url });
+    const mail = invitationMail({
+      invitation: row,
+      organization,
+      url: mailedLink(deps.baseUrl, token, deps.hashToken),
+    });
     return {
       invitation: row,
       mailId: row.delivery === 'email' ? await enqueueMail(tx, context, mail) : undefined,

@@ -157,6 +157,7 @@ async function addPerson(
     email: null,
     emailKey: null,
     name,
+    emailVerifiedAt: null,
     passwordHash: null,
     createdAt: context.now,
     updatedAt: context.now,

@@ -7,9 +7,9 @@ export type TokenHash = string;
 /** Hashes bearer values with a pepper from the master key: a stolen database cannot even be tested against guesses. */
 export type HashToken = (value: string) => TokenHash;
 
-/** A new bearer value: `prefix_` for secret scanners, then 256 random bits in base64url. */
-export function newToken(prefix: string): string {
-  return `${prefix}_${randomBytes(32).toString('base64url')}`;
+/** A new bearer value: `prefix_` for secret scanners, then random bits in base64url; 256 unless told, never fewer than 128. */
+export function newToken(prefix: string, bits: 128 | 256 = 256): string {
+  return `${prefix}_${randomBytes(bits / 8).toString('base64url')}`;
 }
 
 /** Builds the hash function from a 32-byte key. Same value, same key, same hash: look-ups go by hash. */

@@ -114,10 +114,10 @@ describe('sending', () => {
     expect(await refusalOf(invite({ role: 'owner' }))).toBe('forbidden');
   });
 
-  test('S158 the token has 256 random bits, and only its keyed hash is stored', async () => {
+  test('S158 the token has 128 random bits, and only its keyed hash is stored', async () => {
     const created = await invite();
     const token = tokenOf(created);
-    expect(Buffer.from(token.slice('ghi_'.length), 'base64url')).toHaveLength(32);
+    expect(Buffer.from(token.slice('ghi_'.length), 'base64url')).toHaveLength(16);
     expect(tablesThatKnow(world.path, token)).toEqual({});
     expect(created.url).toBe(`https://gate.example.com/invitations/${token}`);
     const stored = await getInvitation(world.deps, { organizationId: id, id: created.invitation.id });

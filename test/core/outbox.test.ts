@@ -187,7 +187,7 @@ describe('the invitation mail', () => {
     const mail = mailWith('Acme');
     expect(mail.to).toBe('g@x.example');
     expect(mail.text).toContain(
-      'It works once, until Thu, 08 Jan 2026 00:00:00 GMT, and only for g@x.example.',
+      'It works once, and only for g@x.example,\nuntil Thu, 08 Jan 2026 00:00:00 GMT.',
     );
   });
 });

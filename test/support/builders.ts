@@ -98,6 +98,7 @@ export function aUser(overrides: Partial<User> = {}): User {
     email,
     emailKey: email,
     name: 'Ada',
+    emailVerifiedAt: null,
     passwordHash: null,
     ...overrides,
   };

@@ -66,6 +66,7 @@ export async function newMember(
   const user = aUser({
     email: own,
     emailKey: own === null ? null : foldKey(own),
+    emailVerifiedAt: null,
     passwordHash: wishes.password === undefined ? null : `hash of ${wishes.password}`,
   });
   return deps.storage.transact(async (tx) => {

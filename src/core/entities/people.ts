@@ -10,6 +10,8 @@ export interface User {
   /** The folded form of `email`; unique. */
   readonly emailKey: string | null;
   readonly name: string;
+  /** When a mail that reached `email` was answered; null while the address is only claimed (S151). */
+  readonly emailVerifiedAt: number | null;
   /** Argon2id in PHC string form; null for people who sign in elsewhere. */
   readonly passwordHash: string | null;
   readonly createdAt: number;

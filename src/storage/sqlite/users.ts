@@ -1,7 +1,16 @@
 /** Users in SQLite: people across organizations. */
 import type { User } from '../../core/entities/people.ts';
 import type { UserRepository } from '../../core/ports/people.ts';
-import { type Columns, insertRow, integer, text, textOrNull, updateRow, word } from './rows.ts';
+import {
+  type Columns,
+  insertRow,
+  integer,
+  integerOrNull,
+  text,
+  textOrNull,
+  updateRow,
+  word,
+} from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
 const FIND = 'SELECT * FROM users WHERE id = ?';
@@ -11,6 +20,7 @@ const REMOVE = 'DELETE FROM users WHERE id = ?';
 const columnsOf = (user: User): Columns => ({
   email: user.email,
   email_key: user.emailKey,
+  email_verified_at: user.emailVerifiedAt,
   name: user.name,
   password_hash: user.passwordHash,
   created_at: user.createdAt,
@@ -22,6 +32,7 @@ const fromRow = (row: Row): User => ({
   version: integer(row, 'version'),
   email: textOrNull(row, 'email'),
   emailKey: textOrNull(row, 'email_key'),
+  emailVerifiedAt: integerOrNull(row, 'email_verified_at'),
   name: text(row, 'name'),
   passwordHash: textOrNull(row, 'password_hash'),
   createdAt: integer(row, 'created_at'),

@@ -14,6 +14,7 @@ import { createRecorder } from './core/recorder.ts';
 import { warnOfExpiringTokens } from './core/token-warnings.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createOidcClient } from './http/oidc/strategy.ts';
+import { createCursors } from './http/scim/cursors.ts';
 import { createServer } from './http/server.ts';
 import { deliverDueMails } from './jobs/deliver-mails.ts';
 import { removeExpired } from './jobs/expire.ts';
@@ -79,6 +80,7 @@ export async function composeGateway(
       storage,
       onLoss: (count, error) => logger.warn('recorder lost exchanges', { count, error }),
     }),
+    cursors: createCursors(deriveKey(masterKey.key, 'scim-cursor')),
     rateLimits: config.rateLimits ? DEFAULT_RATE_LIMITS : undefined,
   };
   const server = createHttpServer(SERVER_LIMITS, createServer(deps));

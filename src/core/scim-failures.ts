@@ -186,6 +186,18 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
       'The look-up names something that must not stand in an address, such as a password. Match by userName.',
     screen: 'mapping',
   },
+  invalid_cursor: {
+    cause: 'A page was asked for with a cursor of another list. Start the import again.',
+    screen: 'logs',
+  },
+  expired_cursor: {
+    cause: 'The import paused for more than an hour between two pages. Start the import again.',
+    screen: 'logs',
+  },
+  invalid_count: {
+    cause: 'The size of the page changed in the middle of an import. Start the import again.',
+    screen: 'logs',
+  },
   not_implemented: {
     cause: 'The identity provider uses a part of SCIM that is not offered here. Switch it off there.',
     screen: 'connection',

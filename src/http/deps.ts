@@ -4,6 +4,7 @@ import type { RateLimits } from '../core/rate-limit.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { OidcRelyingParty } from './oidc/strategy.ts';
+import type { Cursors } from './scim/cursors.ts';
 
 export interface HttpDeps extends Deps {
   readonly logger: Logger;
@@ -13,6 +14,8 @@ export interface HttpDeps extends Deps {
   /** Peers whose X-Forwarded-* headers count; empty: nobody's (S220). */
   readonly trustProxy: readonly string[];
   readonly recorder: Recorder;
+  /** Places in lists that SCIM clients carry. */
+  readonly cursors: Cursors;
   /** Of each directory; absent: none. */
   readonly rateLimits?: RateLimits | undefined;
 }

@@ -38,6 +38,10 @@ export type ErrorCode =
   | 'mutability'
   | 'too_many'
   | 'sensitive'
+  // SCIM cursors (RFC 9865 §2.1 scimType)
+  | 'invalid_cursor'
+  | 'expired_cursor'
+  | 'invalid_count'
   | 'not_implemented'
   // sign-in; one uniform text outside, `reason` in the audit
   | 'sign_in_refused'

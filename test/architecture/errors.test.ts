@@ -44,7 +44,7 @@ describe('schemas/errors.json', () => {
     ).toEqual(['one', 'two_b']);
   });
 
-  test('no two codes share a title, and every scimType stands with the status RFC 7644 §3.12 gives it', () => {
+  test('no two codes share a title, and every scimType stands with the status RFC 7644 §3.12, RFC 9865 §2 gives it', () => {
     const entries = Object.values(published);
     expect(new Set(entries.map(({ title }) => title)).size).toBe(entries.length);
     for (const entry of entries.filter(({ scimType }) => scimType !== undefined)) {

@@ -1,45 +1,75 @@
-/** Sends SCIM answers: media type by Accept, ETag and Location beside the resource. */
+/** Sends SCIM answers: media type by Accept, ETag and Location beside the resource, large ones piece by piece. */
+import { setImmediate } from 'node:timers/promises';
 import type { Response } from 'express';
-import type { ScimObject } from '../../protocols/scim/schema.ts';
+import { scimMediaType } from '../scim-media-type.ts';
 import { etagOf } from './preconditions.ts';
 
-const MEDIA_TYPES = ['application/scim+json', 'application/json'];
+/** Sends a JSON body. */
+export function sendScim(res: Response, status: number, body: object): void {
+  sendText(res, status, JSON.stringify(body));
+}
+
+/** Sends a body that is JSON text already. */
+export function sendText(res: Response, status: number, text: string): void {
+  res.status(status).type(scimMediaType(res.req)).send(text);
+}
+
+/** Characters that are sent at once; what is shorter goes out whole, with its length. */
+const PIECE_LENGTH = 256 * 1024;
 
 /**
- * Sends a JSON body. `application/scim+json`, unless the SCIM client only wants `application/json` (OneLogin); one that
- * accepts neither gets the former rather than a 406 (dossier 1).
+ * Sends a body that is made while it is sent. The next piece is asked for when the SCIM client has taken the one before,
+ * and other requests have their turn in between. A client that went away ends the making. Throws what `pieces` throws:
+ * before the first piece has left it can still be answered, after that the connection breaks off.
  */
-export function sendScim(res: Response, status: number, body: object): void {
-  const wanted = res.req.accepts(MEDIA_TYPES);
-  res
-    .status(status)
-    .type(wanted === false ? 'application/scim+json' : wanted)
-    .send(JSON.stringify(body));
+export async function sendPieces(
+  res: Response,
+  status: number,
+  pieces: AsyncIterable<string>,
+): Promise<void> {
+  let waiting = '';
+  let hasBegun = false;
+  for await (const piece of pieces) {
+    waiting += piece;
+    if (waiting.length < PIECE_LENGTH) continue;
+    if (!hasBegun) res.status(status).type(scimMediaType(res.req));
+    hasBegun = true;
+    await write(res, waiting);
+    waiting = '';
+    if (res.destroyed) return;
+  }
+  if (hasBegun) res.end(waiting);
+  else sendText(res, status, waiting);
 }
 
-interface ResourceAnswer {
-  readonly version: number;
-  /** As shown: already projected. */
-  readonly resource: ScimObject;
-  /** On 201: where the new resource is. */
-  readonly location?: string;
+async function write(res: Response, text: string): Promise<void> {
+  // Without a connection nobody takes anything: such an answer is kept, not waited for.
+  if (res.write(text) || res.socket === null) return setImmediate();
+  await new Promise<void>((resolve) => {
+    const go = () => {
+      res.off('drain', go);
+      res.off('close', go);
+      resolve();
+    };
+    res.once('drain', go);
+    res.once('close', go);
+  });
 }
 
-/** Sends one resource with its ETag (RFC 7644 §3.14) and, when new, its Location (§3.3). */
-export function sendResource(res: Response, status: 200 | 201, answer: ResourceAnswer): void {
-  res.setHeader('ETag', etagOf(answer.version));
-  if (answer.location !== undefined) res.setHeader('Location', answer.location);
-  sendScim(res, status, answer.resource);
+/** Sets what goes beside a resource: its ETag (RFC 7644 §3.14) and, when it is new, its Location (§3.3). */
+export function tagResource(res: Response, version: number, location?: string): void {
+  res.setHeader('ETag', etagOf(version));
+  if (location !== undefined) res.setHeader('Location', location);
 }
 
 /** Sends 204 with the ETag of the resource as it is now. */
 export function sendNoContent(res: Response, version?: number): void {
-  if (version !== undefined) res.setHeader('ETag', etagOf(version));
+  if (version !== undefined) tagResource(res, version);
   res.status(204).end();
 }
 
 /** Sends 304: the SCIM client has this version already. */
 export function sendNotModified(res: Response, version: number): void {
-  res.setHeader('ETag', etagOf(version));
+  tagResource(res, version);
   res.status(304).end();
 }

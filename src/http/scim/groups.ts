@@ -6,29 +6,29 @@ import {
   getDirectoryGroup,
   removeDirectoryGroup,
 } from '../../core/directory-groups.ts';
-import type { GroupField } from '../../core/directory-query.ts';
+import type { GroupField, GroupOrder } from '../../core/directory-query.ts';
 import type { DirectoryGroup } from '../../core/entities/directory.ts';
 import type { GroupMemberChange } from '../../core/group-members.ts';
 import type { DirectoryGroupId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { type Projection, parseProjection } from '../../protocols/scim/attributes.ts';
-import { type Filter, parseFilter } from '../../protocols/scim/filter.ts';
-import { listResponse, parsePaging } from '../../protocols/scim/list-response.ts';
 import { applyPatch, parsePatch } from '../../protocols/scim/patch.ts';
 import { type ResourceInput, readResource } from '../../protocols/scim/resource-input.ts';
 import { sameValue } from '../../protocols/scim/resource-values.ts';
 import type { ScimObject } from '../../protocols/scim/schema.ts';
-import { sendNoContent, sendNotModified, sendResource, sendScim } from './answers.ts';
+import { sendNoContent, sendNotModified, sendPieces, tagResource } from './answers.ts';
 import type { ScimContext } from './context.ts';
-import { findListPage, type ListSource } from './list-page.ts';
+import type { ListSource } from './list-page.ts';
 import { type ListWishes, queryWishes, searchWishes } from './list-wishes.ts';
+import { type ListKind, listKind, sendList } from './lists.ts';
 import { displaysFor, idsOf, memberSteps } from './member-steps.ts';
 import { type NotedTolerances, noteTolerances } from './noted-tolerances.ts';
 import { isKnownVersion, preconditionOf } from './preconditions.ts';
-import { fullGroup, type GroupParts, locationOf, presentGroup } from './present.ts';
-import { groupFields, speaksOf } from './query.ts';
+import { fullGroup, locationOf } from './present.ts';
+import { groupFields, groupOrders } from './query.ts';
 import { toGroupInput } from './record-input.ts';
 import { noSuchResource } from './refusals.ts';
+import { groupTexts } from './resource-texts.ts';
 import { storedDocument } from './stored-document.ts';
 
 /** GET /Groups. */
@@ -42,30 +42,25 @@ export async function searchGroups(context: ScimContext, req: Request, res: Resp
 }
 
 async function sendGroupList(context: ScimContext, res: Response, wishes: ListWishes): Promise<void> {
-  const projection = parseProjection(wishes, context.groupType);
-  const paging = parsePaging(wishes);
-  const filter = wishes.filter === undefined ? undefined : parseFilter(wishes.filter, context.groupType);
-  const { rows, total } = await findListPage(groupSource(context), filter, paging);
-  const resources = await Promise.all(rows.map((row) => presentGroup(context, row, projection)));
-  const { startIndex } = paging;
-  sendScim(res, 200, listResponse({ resources, totalResults: total, startIndex }));
+  await sendList(context, res, { wishes, kinds: [groupsOf(context)] });
 }
 
-function groupSource(context: ScimContext): ListSource<DirectoryGroup, GroupField> {
+/** The groups of the directory, for lists and searches. */
+export function groupsOf(context: ScimContext): ListKind {
   const { deps, organizationId, directoryId } = context;
   const { directoryGroups } = deps.storage;
-  return {
+  const source: ListSource<DirectoryGroup, GroupField, GroupOrder> = {
     fields: groupFields,
+    orders: groupOrders,
     query: (query, page) => directoryGroups.query(organizationId, directoryId, query, page),
     scan: (query, page) => directoryGroups.scan(organizationId, directoryId, query, page),
-    resourceOf: (row, filter) => fullGroup(context, row, { members: membersFor(filter) }),
+    find: async (text) => {
+      const id = parseId('dg', text);
+      return id && directoryGroups.find(organizationId, directoryId, id);
+    },
+    resourceOf: (row, named) => fullGroup(context, row, named),
   };
-}
-
-/** Membership of a group by id is answered by storage alone; display names cost a look at every member. */
-function membersFor(filter: Filter): GroupParts['members'] {
-  if (!speaksOf(filter, 'members')) return 'none';
-  return speaksOf(filter, 'display') ? 'displays' : 'ids';
+  return listKind(context.groupType, source);
 }
 
 /** POST /Groups: 201 with Location and ETag. A member this directory does not have: 400 (dossier 115). */
@@ -78,9 +73,8 @@ export async function createGroup(context: ScimContext, req: Request, res: Respo
     group: toGroupInput(input.resource),
     memberIds: idsOf(input.members ?? []),
   });
-  const resource = await presentGroup(context, group, projection);
-  const location = locationOf(context, context.groupType, group.id);
-  sendResource(res, 201, { version: group.version, resource, location });
+  tagResource(res, group.version, locationOf(context, context.groupType, group.id));
+  await sendPieces(res, 201, groupTexts(context, group, projection));
 }
 
 /** GET /Groups/{id}: 304 when the SCIM client has that version. */
@@ -179,10 +173,8 @@ async function sendGroup(
   answer: { readonly group: DirectoryGroup; readonly projection: Projection },
 ): Promise<void> {
   const { group, projection } = answer;
-  sendResource(res, 200, {
-    version: group.version,
-    resource: await presentGroup(context, group, projection),
-  });
+  tagResource(res, group.version);
+  await sendPieces(res, 200, groupTexts(context, group, projection));
 }
 
 const projectionOf = (context: ScimContext, req: Request): Projection =>

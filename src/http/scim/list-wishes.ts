@@ -3,7 +3,16 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { GatehouseError } from '../../kernel/errors.ts';
 
-const NAMES = ['filter', 'startIndex', 'count', 'attributes', 'excludedAttributes'] as const;
+const NAMES = [
+  'filter',
+  'startIndex',
+  'count',
+  'attributes',
+  'excludedAttributes',
+  'sortBy',
+  'sortOrder',
+  'cursor',
+] as const;
 type WishName = (typeof NAMES)[number];
 
 /** Absent parameters are undefined; a present but blank one is ''. */
@@ -12,26 +21,31 @@ export type ListWishes = Readonly<Partial<Record<WishName, string>>>;
 /** Node's query parser drops what comes after the thousandth parameter: a filter must never be lost that way. */
 const MAX_PARAMETERS = 100;
 
+const nameOf = (key: string): WishName | undefined =>
+  NAMES.find((known) => known.toLowerCase() === key.toLowerCase());
+
 /**
  * Reads the query string. Names in any letter case (Microsoft's collection sends `startindex`); unknown parameters are
- * ignored (dossier 10), sortBy among them, since sorting is not offered. Throws `invalid_value` for a repeated one.
+ * ignored (dossier 10). Throws `invalid_value` for a repeated one.
  */
 export function queryWishes(req: Request): ListWishes {
+  if (!req.url.includes('?')) return {};
   const entries = Object.entries(req.query);
   if (entries.length > MAX_PARAMETERS) {
     throw new GatehouseError('invalid_value', `At most ${MAX_PARAMETERS} query parameters are read.`);
   }
   const wishes: Partial<Record<WishName, string>> = {};
   for (const [key, value] of entries) {
-    const name = NAMES.find((known) => known.toLowerCase() === key.toLowerCase());
+    const name = nameOf(key);
     if (name === undefined) continue;
-    if (typeof value !== 'string' || wishes[name] !== undefined) {
-      throw new GatehouseError('invalid_value', `${name} may be given once.`, { field: name });
-    }
+    if (typeof value !== 'string' || wishes[name] !== undefined) throw givenTwice(name);
     wishes[name] = value;
   }
   return wishes;
 }
+
+const givenTwice = (name: WishName) =>
+  new GatehouseError('invalid_value', `${name} may be given once.`, { field: name });
 
 const searchRequest = z.object({
   filter: z.string().optional(),
@@ -39,24 +53,35 @@ const searchRequest = z.object({
   count: z.int().optional(),
   attributes: z.array(z.string()).optional(),
   excludedAttributes: z.array(z.string()).optional(),
+  sortBy: z.string().optional(),
+  sortOrder: z.string().optional(),
+  cursor: z.string().optional(),
 });
 
-/** Reads the body of POST /.search (RFC 7644 §3.4.3). Throws `invalid_syntax` (no object), `invalid_value` with the field. */
+/**
+ * Reads the body of POST /.search (RFC 7644 §3.4.3): names in any letter case, null and absent are the same, the message
+ * schema may be missing. Throws `invalid_syntax` (no object), `invalid_value` with the field.
+ */
 export function searchWishes(body: unknown): ListWishes {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new GatehouseError('invalid_syntax', 'The body must be a JSON object.');
   }
-  const parsed = searchRequest.safeParse(body);
+  const parsed = searchRequest.safeParse(knownMembers(body));
   if (!parsed.success) {
     const field = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new GatehouseError('invalid_value', `${field} is not what a search request holds.`, { field });
   }
-  const { filter, startIndex, count, attributes, excludedAttributes } = parsed.data;
-  return {
-    ...(filter === undefined ? {} : { filter }),
-    ...(startIndex === undefined ? {} : { startIndex: String(startIndex) }),
-    ...(count === undefined ? {} : { count: String(count) }),
-    ...(attributes === undefined ? {} : { attributes: attributes.join(',') }),
-    ...(excludedAttributes === undefined ? {} : { excludedAttributes: excludedAttributes.join(',') }),
-  };
+  const texts = Object.entries(parsed.data).map(([name, value]) => [name, String(value)]);
+  return Object.fromEntries(texts);
+}
+
+function knownMembers(body: object): Partial<Record<WishName, unknown>> {
+  const members: Partial<Record<WishName, unknown>> = {};
+  for (const [key, value] of Object.entries(body)) {
+    const name = nameOf(key);
+    if (name === undefined || value === null) continue;
+    if (name in members) throw givenTwice(name);
+    members[name] = value;
+  }
+  return members;
 }

@@ -1,12 +1,11 @@
 /** From the member changes a PATCH means to the steps core takes on member rows. */
 import type { GroupMemberChange } from '../../core/group-members.ts';
-import { listAllMembers } from '../../core/group-members.ts';
 import type { DirectoryGroupId } from '../../kernel/ids.ts';
 import { matchesElement } from '../../protocols/scim/filter.ts';
 import type { MemberChange, MemberValue } from '../../protocols/scim/member-changes.ts';
 import type { PatchOperation } from '../../protocols/scim/patch.ts';
 import type { ScimContext } from './context.ts';
-import { memberDisplays } from './member-displays.ts';
+import { listNamedMembers } from './named-members.ts';
 import { memberElement } from './present.ts';
 
 /** Display names by member id. */
@@ -42,8 +41,8 @@ export async function displaysFor(
   operations: readonly PatchOperation[],
 ): Promise<Displays> {
   if (!operations.some(({ path }) => path !== undefined && /\[.*display/is.test(path))) return new Map();
-  const refs = await listAllMembers(context.deps.storage, context.organizationId, groupId);
-  return memberDisplays(context, groupId, refs);
+  const members = await listNamedMembers(context, groupId, { withNames: true });
+  return new Map(members.flatMap(({ memberId, name }) => (name === null ? [] : [[memberId, name]])));
 }
 
 /** The ids of members as given; what each one is, core finds out. */

@@ -1,12 +1,10 @@
 /** From stored records to SCIM resources: the only place that says what a user or a group looks like from outside. */
 
+import type { ContainingGroup } from '../../core/containing-groups.ts';
 import type { DirectoryGroup, DirectoryUser } from '../../core/entities/directory.ts';
-import { listAllMembers } from '../../core/group-members.ts';
 import type { MemberRef } from '../../core/ports/directories.ts';
-import { groupsOf } from '../../core/role-projection.ts';
 import { parseId } from '../../kernel/ids.ts';
-import type { Projection } from '../../protocols/scim/attributes.ts';
-import { project, wants } from '../../protocols/scim/attributes.ts';
+import { isShownWhole, type Projection } from '../../protocols/scim/attributes.ts';
 import type { ResourceType } from '../../protocols/scim/schema.ts';
 import {
   enterpriseUserSchema,
@@ -16,77 +14,78 @@ import {
   type ScimObject,
 } from '../../protocols/scim/schema.ts';
 import type { ScimContext } from './context.ts';
-import { memberDisplays } from './member-displays.ts';
+import { listNamedMembers } from './named-members.ts';
 import { etagOf } from './preconditions.ts';
 import { storedDocument } from './stored-document.ts';
 
-const MANAGER = `${enterpriseUserSchema.id}:manager`;
+/** The projection key of the manager. */
+export const MANAGER = `${enterpriseUserSchema.id}:manager`;
 
-/** The parts of a user that live in other records and cost a look-up. */
+/** The parts of a user that live in other records. */
 export interface UserParts {
-  readonly groups: boolean;
+  readonly groups: readonly ContainingGroup[];
+  /** Whether a manager who is one of our users is to be looked up. */
   readonly manager: boolean;
-}
-
-/** `ids`: members without their display names. */
-export interface GroupParts {
-  readonly members: 'none' | 'ids' | 'displays';
-}
-
-/** The user as an answer shows it: only what is wanted is loaded (dossier 5.7). */
-export async function presentUser(
-  context: ScimContext,
-  user: DirectoryUser,
-  projection: Projection,
-): Promise<ScimObject> {
-  const parts = { groups: wants(projection, 'groups'), manager: wants(projection, MANAGER) };
-  return project(await fullUser(context, user, parts), projection, context.userType);
-}
-
-/** The group as an answer shows it; its members are not touched unless they are wanted (dossier 34). */
-export async function presentGroup(
-  context: ScimContext,
-  group: DirectoryGroup,
-  projection: Projection,
-): Promise<ScimObject> {
-  const members = !wants(projection, 'members') ? 'none' : wantsDisplay(projection) ? 'displays' : 'ids';
-  return project(await fullGroup(context, group, { members }), projection, context.groupType);
 }
 
 /** Everything a filter or an answer may see of a user, with the given parts. */
 export async function fullUser(
   context: ScimContext,
   user: DirectoryUser,
-  parts: UserParts,
+  { groups, manager }: UserParts,
 ): Promise<ScimObject> {
-  const resource = withFrame(context, user, context.userType);
+  const resource = storedDocument(user.attributes);
+  Object.assign(resource, frameOf(context, user, context.userType));
   resource.active = user.isActive;
-  if (parts.manager) await resolveManager(context, resource);
-  if (parts.groups) {
-    const groups = await groupsOf(context.deps.storage, context.organizationId, user.id);
-    resource.groups = groups.map(({ group, isDirect }) =>
-      scimObject({
-        value: group.id,
-        $ref: locationOf(context, context.groupType, group.id),
-        display: group.displayName,
-        type: isDirect ? 'direct' : 'indirect',
-      }),
-    );
-  }
+  if (manager) await resolveManager(context, resource);
+  if (groups.length > 0) resource.groups = groups.map((group) => groupElement(context, group));
   return resource;
 }
 
-/** Everything a filter or an answer may see of a group, with the given parts. */
+/**
+ * The same as `fullUser` with all its parts and nothing left out, for an answer that shows everything: the stored
+ * document as it is, neither copied nor looked through. Undefined when something in it must be looked at.
+ */
+export async function quickUser(
+  context: ScimContext,
+  user: DirectoryUser,
+  { projection, groups }: { readonly projection: Projection; readonly groups: readonly ContainingGroup[] },
+): Promise<object | undefined> {
+  if (!isShownWhole(user.attributes, projection, context.userType)) return undefined;
+  const resource: Record<string, unknown> = {
+    ...frameOf(context, user, context.userType),
+    ...user.attributes,
+    active: user.isActive,
+  };
+  const { [enterpriseUserSchema.id]: extension } = user.attributes;
+  if (hasManager(extension)) {
+    const copy = storedDocument({ [enterpriseUserSchema.id]: extension });
+    await resolveManager(context, copy);
+    if (Object.keys(copy[enterpriseUserSchema.id] ?? {}).length === 0) return undefined;
+    Object.assign(resource, copy);
+  }
+  if (groups.length > 0) resource.groups = groups.map((group) => groupElement(context, group));
+  return resource;
+}
+
+const hasManager = (extension: unknown): boolean =>
+  typeof extension === 'object' && extension !== null && Object.hasOwn(extension, 'manager');
+
+/** A group without its members. */
+export function bareGroup(context: ScimContext, group: DirectoryGroup): ScimObject {
+  return Object.assign(storedDocument(group.attributes), frameOf(context, group, context.groupType));
+}
+
+/** Everything a filter or a sorting may see of a group: members, when it speaks of them. */
 export async function fullGroup(
   context: ScimContext,
   group: DirectoryGroup,
-  parts: GroupParts,
+  named: (name: string) => boolean,
 ): Promise<ScimObject> {
-  const resource = withFrame(context, group, context.groupType);
-  if (parts.members === 'none') return resource;
-  const refs = await listAllMembers(context.deps.storage, context.organizationId, group.id);
-  const displays = parts.members === 'ids' ? new Map() : await memberDisplays(context, group.id, refs);
-  resource.members = refs.map((ref) => memberElement(context, ref, displays.get(ref.memberId)));
+  const resource = bareGroup(context, group);
+  if (!named('members')) return resource;
+  const members = await listNamedMembers(context, group.id, { withNames: named('display') });
+  resource.members = members.map((member) => memberElement(context, member, member.name ?? undefined));
   return resource;
 }
 
@@ -101,29 +100,41 @@ export function memberElement(context: ScimContext, ref: MemberRef, display?: st
   });
 }
 
+function groupElement(context: ScimContext, { groupId, displayName, isDirect }: ContainingGroup): ScimObject {
+  return scimObject({
+    value: groupId,
+    $ref: locationOf(context, context.groupType, groupId),
+    display: displayName,
+    type: isDirect ? 'direct' : 'indirect',
+  });
+}
+
 /** The absolute address of a resource, under the directory's own base (dossier 12). */
 export function locationOf(context: ScimContext, type: ResourceType, id: string): string {
   return `${context.baseUrl}${type.endpoint}/${id}`;
 }
 
-/** The stored document with what every resource carries: schemas, id, meta (RFC 7643 §3.1). */
-function withFrame(
+/** What every resource carries: schemas, id, meta (RFC 7643 §3.1). */
+function frameOf(
   context: ScimContext,
   record: DirectoryUser | DirectoryGroup,
   type: ResourceType,
 ): ScimObject {
-  const resource = storedDocument(record.attributes);
-  const extensions = type.extensions.map(({ schema }) => schema.id);
-  resource.schemas = [type.schema.id, ...extensions.filter((id) => Object.hasOwn(resource, id))];
-  resource.id = record.id;
-  resource.meta = scimObject({
+  const frame = newScimObject();
+  const urns = [type.schema.id];
+  for (const { schema } of type.extensions) {
+    if (Object.hasOwn(record.attributes, schema.id)) urns.push(schema.id);
+  }
+  frame.schemas = urns;
+  frame.id = record.id;
+  frame.meta = scimObject({
     resourceType: type.name,
     created: new Date(record.createdAt).toISOString(),
     lastModified: new Date(record.updatedAt).toISOString(),
     location: locationOf(context, type, record.id),
     version: etagOf(record.version),
   });
-  return resource;
+  return frame;
 }
 
 /**
@@ -146,15 +157,8 @@ async function resolveManager(context: ScimContext, resource: ScimObject): Promi
     return;
   }
   manager.$ref = locationOf(context, context.userType, id);
-  const displayName = ownValue(storedDocument(user.attributes), 'displayName');
-  if (displayName !== undefined) manager.displayName = displayName;
-}
-
-function wantsDisplay(projection: Projection): boolean {
-  const only = projection.only?.get('members');
-  const except = projection.except.get('members');
-  if (except instanceof Set && except.has('display')) return false;
-  return only === undefined || only === 'whole' || only.has('display');
+  const { displayName } = user.attributes;
+  if (typeof displayName === 'string') manager.displayName = displayName;
 }
 
 function scimObject(values: Readonly<Record<string, string>>): ScimObject {

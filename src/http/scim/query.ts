@@ -1,5 +1,13 @@
 /** From a SCIM filter to the question storage can answer from its indexes: never fewer rows than the filter means. */
-import type { DirectoryQuery, GroupField, UserField } from '../../core/directory-query.ts';
+import type {
+  DirectoryQuery,
+  GroupField,
+  GroupOrder,
+  UserField,
+  UserOrder,
+} from '../../core/directory-query.ts';
+import type { DirectoryGroup, DirectoryUser } from '../../core/entities/directory.ts';
+import type { SortKey } from '../../core/ports/paging.ts';
 import { foldKey } from '../../kernel/text.ts';
 import type { Filter } from '../../protocols/scim/filter.ts';
 import type { AttributeTarget } from '../../protocols/scim/filter-terms.ts';
@@ -10,9 +18,12 @@ export interface Translation<Field extends string> {
   readonly isExact: boolean;
 }
 
-/** Attribute paths that storage keeps under an index, in schema case; text that ignores case is kept as `foldKey` makes it. */
+/**
+ * Attribute paths that storage keeps under an index, in schema case; text that ignores case is kept as `foldKey` makes it.
+ * `always`: what every row has there.
+ */
 export type FieldTable<Field extends string> = Readonly<
-  Record<string, { readonly field: Field; readonly isList: boolean }>
+  Record<string, { readonly field: Field; readonly isList: boolean } | { readonly always: string }>
 >;
 
 /** `groups` is not here: storage knows direct membership only, the attribute speaks of indirect membership too. */
@@ -22,6 +33,7 @@ export const userFields: FieldTable<UserField> = {
   externalId: { field: 'externalId', isList: false },
   displayName: { field: 'displayName', isList: false },
   'emails.value': { field: 'email', isList: true },
+  'meta.resourceType': { always: 'User' },
 };
 
 export const groupFields: FieldTable<GroupField> = {
@@ -29,6 +41,7 @@ export const groupFields: FieldTable<GroupField> = {
   displayName: { field: 'displayName', isList: false },
   externalId: { field: 'externalId', isList: false },
   'members.value': { field: 'member', isList: true },
+  'meta.resourceType': { always: 'Group' },
 };
 
 const ANYTHING = { query: { kind: 'all' }, isExact: false } as const;
@@ -40,6 +53,33 @@ export function translateFilter<Field extends string>(
 ): Translation<Field> {
   return filter === undefined ? { query: { kind: 'all' }, isExact: true } : translate(filter, fields);
 }
+
+/** Where storage keeps the order of a path, and the key a row has there. */
+export type OrderTable<Row, By extends string> = Readonly<Record<string, StoredOrder<Row, By>>>;
+
+interface StoredOrder<Row, By extends string> {
+  readonly by: By;
+  readonly keyOf: (row: Row) => SortKey;
+  /** True when storage orders by something that is in step with the key only among rows of one kind. */
+  readonly isAlone?: boolean;
+}
+
+/** An id begins with the time of its creation: the order of ids is that of `meta.created`. */
+export const userOrders: OrderTable<DirectoryUser, UserOrder> = {
+  id: { by: 'id', keyOf: ({ id }) => id },
+  userName: { by: 'userName', keyOf: ({ userNameKey }) => userNameKey },
+  displayName: { by: 'displayName', keyOf: ({ displayNameKey }) => displayNameKey },
+  externalId: { by: 'externalId', keyOf: ({ externalId }) => externalId },
+  'meta.created': { by: 'id', keyOf: ({ createdAt }) => createdAt, isAlone: true },
+  'meta.lastModified': { by: 'updatedAt', keyOf: ({ updatedAt }) => updatedAt },
+};
+
+export const groupOrders: OrderTable<DirectoryGroup, GroupOrder> = {
+  id: { by: 'id', keyOf: ({ id }) => id },
+  displayName: { by: 'displayName', keyOf: ({ displayNameKey }) => displayNameKey },
+  externalId: { by: 'externalId', keyOf: ({ externalId }) => externalId },
+  'meta.created': { by: 'id', keyOf: ({ createdAt }) => createdAt, isAlone: true },
+};
 
 /** True when the filter names the attribute or sub-attribute, so that it has to be loaded before matching. `name` in schema case. */
 export function speaksOf(filter: Filter, name: string): boolean {
@@ -96,6 +136,7 @@ function translateComparison<Field extends string>(
 ): Translation<Field> {
   const known = path !== undefined && Object.hasOwn(fields, path) ? fields[path] : undefined;
   if (known === undefined || typeof value !== 'string') return ANYTHING;
+  if ('always' in known) return op === 'eq' ? constant(known.always === value) : ANYTHING;
   const { field, isList } = known;
   const isExactText = (target.sub ?? target.attribute).caseExact;
   const equals = { kind: 'equals', field, value: isExactText ? value : foldKey(value) } as const;
@@ -108,6 +149,8 @@ function translateComparison<Field extends string>(
   }
   return op === 'sw' ? { query: { kind: 'startsWith', field, value }, isExact: true } : ANYTHING;
 }
+
+const constant = (isTrue: boolean) => ({ query: { kind: isTrue ? 'all' : 'none' }, isExact: true }) as const;
 
 /** `emails[type eq "work" and value eq "x"]`: one element must fit all of it, storage can only say that some value is x. */
 function translateElement<Field extends string>(
@@ -137,7 +180,8 @@ function translateElement<Field extends string>(
   }
 }
 
-function pathOf({ schemaUrn, attribute, sub }: AttributeTarget): string | undefined {
+/** The path of a target in schema case; undefined for attributes of an extension. */
+export function pathOf({ schemaUrn, attribute, sub }: AttributeTarget): string | undefined {
   if (schemaUrn !== undefined) return undefined;
   return sub === undefined ? attribute.name : `${attribute.name}.${sub.name}`;
 }

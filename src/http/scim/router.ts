@@ -27,6 +27,7 @@ import {
 import { limitDirectories } from './rate-limiting.ts';
 import { noteFailure, recordExchanges } from './recording.ts';
 import { refuseUnoffered } from './refusals.ts';
+import { searchAll } from './search.ts';
 import { createUser, deleteUser, getUser, listUsers, patchUser, replaceUser, searchUsers } from './users.ts';
 
 /** A replace of 10,000 members with display and $ref is about 1.5 MiB (dossier 5.16). */
@@ -51,6 +52,7 @@ const singleRoutes: readonly ScimRoute[] = [
   { path: '/ResourceTypes/:id', handlers: { get: getResourceType } },
   { path: '/Schemas', handlers: { get: listSchemas } },
   { path: '/Schemas/:id', handlers: { get: getSchema } },
+  { path: '/.search', handlers: { post: searchAll } },
   { path: '/Users', handlers: { get: listUsers, post: createUser } },
   { path: '/Users/.search', handlers: { post: searchUsers } },
   { path: '/Users/:id', handlers: { get: getUser, put: replaceUser, patch: patchUser, delete: deleteUser } },
@@ -62,8 +64,8 @@ const singleRoutes: readonly ScimRoute[] = [
   },
 ];
 
-/** An organization's token is nobody in particular (dossier 64), and a search over all types is not offered. */
-const UNOFFERED = ['/Me', '/.search'];
+/** An organization's token is nobody in particular (dossier 64). */
+const UNOFFERED = ['/Me'];
 
 /** Every address of a directory. The operations of a Bulk go through the others, never through /Bulk itself (S127). */
 export const scimRoutes: readonly ScimRoute[] = [

@@ -1,6 +1,7 @@
 /** /Users: creates, reads, replaces, patches, deletes and lists the people of one directory (RFC 7644 §3.3-3.6). */
 import type { Request, Response } from 'express';
-import type { UserField } from '../../core/directory-query.ts';
+import { containingGroups } from '../../core/containing-groups.ts';
+import type { UserField, UserOrder } from '../../core/directory-query.ts';
 import {
   changeDirectoryUser,
   getDirectoryUser,
@@ -11,22 +12,22 @@ import type { DirectoryUser } from '../../core/entities/directory.ts';
 import type { DirectoryUserId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { type Projection, parseProjection } from '../../protocols/scim/attributes.ts';
-import { parseFilter } from '../../protocols/scim/filter.ts';
-import { listResponse, parsePaging } from '../../protocols/scim/list-response.ts';
 import { applyPatch, parsePatch } from '../../protocols/scim/patch.ts';
 import { readResource } from '../../protocols/scim/resource-input.ts';
 import { sameValue } from '../../protocols/scim/resource-values.ts';
 import type { ScimObject } from '../../protocols/scim/schema.ts';
-import { sendNoContent, sendNotModified, sendResource, sendScim } from './answers.ts';
+import { sendNoContent, sendNotModified, sendText, tagResource } from './answers.ts';
 import type { ScimContext } from './context.ts';
-import { findListPage, type ListSource } from './list-page.ts';
+import type { ListSource } from './list-page.ts';
 import { type ListWishes, queryWishes, searchWishes } from './list-wishes.ts';
+import { type ListKind, listKind, sendList } from './lists.ts';
 import { type NotedTolerances, noteTolerances } from './noted-tolerances.ts';
 import { isKnownVersion, preconditionOf } from './preconditions.ts';
-import { fullUser, locationOf, presentUser } from './present.ts';
-import { speaksOf, userFields } from './query.ts';
+import { fullUser, locationOf } from './present.ts';
+import { userFields, userOrders } from './query.ts';
 import { toUserInput } from './record-input.ts';
 import { noSuchResource } from './refusals.ts';
+import { userText } from './resource-texts.ts';
 import { storedDocument } from './stored-document.ts';
 
 /** GET /Users. */
@@ -40,28 +41,30 @@ export async function searchUsers(context: ScimContext, req: Request, res: Respo
 }
 
 async function sendUserList(context: ScimContext, res: Response, wishes: ListWishes): Promise<void> {
-  const projection = parseProjection(wishes, context.userType);
-  const paging = parsePaging(wishes);
-  const filter = wishes.filter === undefined ? undefined : parseFilter(wishes.filter, context.userType);
-  const { rows, total } = await findListPage(userSource(context), filter, paging);
-  const resources = await Promise.all(rows.map((row) => presentUser(context, row, projection)));
-  const { startIndex } = paging;
-  sendScim(res, 200, listResponse({ resources, totalResults: total, startIndex }));
+  await sendList(context, res, { wishes, kinds: [usersOf(context)] });
 }
 
-function userSource(context: ScimContext): ListSource<DirectoryUser, UserField> {
+/** The people of the directory, for lists and searches. */
+export function usersOf(context: ScimContext): ListKind {
   const { deps, organizationId, directoryId } = context;
   const { directoryUsers } = deps.storage;
-  return {
+  const source: ListSource<DirectoryUser, UserField, UserOrder> = {
     fields: userFields,
+    orders: userOrders,
     query: (query, page) => directoryUsers.query(organizationId, directoryId, query, page),
     scan: (query, page) => directoryUsers.scan(organizationId, directoryId, query, page),
-    resourceOf: (row, filter) =>
-      fullUser(context, row, {
-        groups: speaksOf(filter, 'groups'),
-        manager: speaksOf(filter, 'manager'),
-      }),
+    find: async (text) => {
+      const id = parseId('du', text);
+      return id && directoryUsers.find(organizationId, directoryId, id);
+    },
+    resourceOf: async (row, named) => {
+      const around = named('groups')
+        ? await containingGroups(deps.storage, organizationId, [row.id])
+        : undefined;
+      return fullUser(context, row, { groups: around?.get(row.id) ?? [], manager: named('manager') });
+    },
   };
+  return listKind(context.userType, source);
 }
 
 /** POST /Users: 201 with Location and ETag. */
@@ -70,9 +73,8 @@ export async function createUser(context: ScimContext, req: Request, res: Respon
   const input = readResource(req.body, context.userType, { mode: 'create' });
   noteTolerances(res, input);
   const user = await provisionUser(context.deps, { ...context, user: toUserInput(input.resource) });
-  const resource = await presentUser(context, user, projection);
-  const location = locationOf(context, context.userType, user.id);
-  sendResource(res, 201, { version: user.version, resource, location });
+  tagResource(res, user.version, locationOf(context, context.userType, user.id));
+  sendText(res, 201, await userText(context, user, projection));
 }
 
 /** GET /Users/{id}: 304 when the SCIM client has that version. */
@@ -142,10 +144,8 @@ async function sendUser(
   answer: { readonly user: DirectoryUser; readonly projection: Projection },
 ): Promise<void> {
   const { user, projection } = answer;
-  sendResource(res, 200, {
-    version: user.version,
-    resource: await presentUser(context, user, projection),
-  });
+  tagResource(res, user.version);
+  sendText(res, 200, await userText(context, user, projection));
 }
 
 const projectionOf = (context: ScimContext, req: Request): Projection =>

@@ -38,11 +38,53 @@ export function parseProjection(
   type: ResourceType,
 ): Projection {
   const { attributes = '', excludedAttributes = '' } = wishes;
+  if (attributes.trim() === '' && excludedAttributes.trim() === '') return EVERYTHING;
   return {
     only: attributes.trim() === '' ? undefined : parseSelection(attributes, type),
     except: parseSelection(excludedAttributes, type),
   };
 }
+
+/** No wish: what is returned by default. */
+const EVERYTHING: Projection = { only: undefined, except: new Map() };
+
+/**
+ * True when `project` would show the stored document of a resource as it is: no wish, and every attribute in it is one
+ * that this type shows by default, whole. Only for documents that the engines have written.
+ */
+export function isShownWhole(document: object, projection: Projection, type: ResourceType): boolean {
+  if (projection.only !== undefined || projection.except.size > 0) return false;
+  const shown = shownNames(type);
+  return Object.entries(document).every(([name, value]) => {
+    const known = shown.get(name);
+    if (known === undefined || known === 'attribute') return known !== undefined;
+    return typeof value === 'object' && value !== null && Object.keys(value).every((key) => known.has(key));
+  });
+}
+
+type ShownNames = ReadonlyMap<string, 'attribute' | ReadonlySet<string>>;
+
+const shownByType = new WeakMap<ResourceType, ShownNames>();
+
+/** What a type shows by default, whole: names of attributes, and under the URN of an extension the names in it. */
+function shownNames(type: ResourceType): ShownNames {
+  let names = shownByType.get(type);
+  if (names === undefined) {
+    const core = [...commonAttributes, ...type.schema.attributes].filter(isWhole);
+    names = new Map<string, 'attribute' | ReadonlySet<string>>([
+      ...core.map(({ name }) => [name, 'attribute'] as const),
+      ...type.extensions.map(({ schema }) => [schema.id, namesIn(schema)] as const),
+    ]);
+    shownByType.set(type, names);
+  }
+  return names;
+}
+
+const namesIn = ({ attributes }: Schema): ReadonlySet<string> =>
+  new Set(attributes.filter(isWhole).map(({ name }) => name));
+
+const isWhole = ({ returned, subAttributes }: Attribute): boolean =>
+  (returned === 'default' || returned === 'always') && subAttributes.every(isWhole);
 
 /**
  * Whether an answer may show a core attribute that is returned by default, such as `members`: if not, it need not be

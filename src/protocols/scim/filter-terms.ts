@@ -19,11 +19,18 @@ export interface AttributeTarget {
   readonly schemaUrn: string | undefined;
   readonly attribute: Attribute;
   readonly sub: Attribute | undefined;
+  /** True for an attribute of another type that the same list spans: resources of this type never have it. */
+  readonly isForeign?: boolean;
 }
 
 /** Where names are looked up: a whole resource, or one element of a multi-valued attribute. */
 export type Scope =
-  | { readonly kind: 'resource'; readonly type: ResourceType }
+  | {
+      readonly kind: 'resource';
+      readonly type: ResourceType;
+      /** Other types of the same list, whose attributes may be named too. */
+      readonly others?: readonly ResourceType[];
+    }
   | { readonly kind: 'element'; readonly attributes: readonly Attribute[] };
 
 const operators = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const;
@@ -47,12 +54,18 @@ export function elementScope(attribute: Attribute): Scope {
  * never returned: a filter on it would tell its value yes by yes.
  */
 export function resolveTarget(scope: Scope, path: string, position: number): AttributeTarget {
-  const target = scope.kind === 'resource' ? inResource(scope.type, path) : inElement(scope.attributes, path);
+  const target = findTarget(scope, path);
   if (target === undefined) throw filterError(`unknown attribute ${quoted(path)}`, position);
   if (isHidden(target.attribute) || (target.sub !== undefined && isHidden(target.sub))) {
     throw filterError(`attribute ${quoted(path)} cannot be filtered on`, position);
   }
   return target;
+}
+
+/** The attribute a path names, in any letter case; undefined when there is none. */
+export function findTarget(scope: Scope, path: string): AttributeTarget | undefined {
+  if (scope.kind === 'element') return inElement(scope.attributes, path);
+  return inResource(scope.type, path) ?? inOthers(scope.others ?? [], path);
 }
 
 /**
@@ -93,7 +106,8 @@ export function toFilterValue(
   throw filterError(`${quoted(token.text)} is not a ${attribute.type}`, token.position);
 }
 
-function isHidden(attribute: Attribute): boolean {
+/** True for what no answer ever shows. */
+export function isHidden(attribute: Attribute): boolean {
   return attribute.returned === 'never' || attribute.mutability === 'writeOnly';
 }
 
@@ -114,6 +128,11 @@ function inResource(type: ResourceType, path: string): AttributeTarget | undefin
   const sub = subName === undefined ? undefined : findSubAttribute(found.attribute, subName);
   if (subName !== undefined && sub === undefined) return undefined;
   return { path, ...found, sub };
+}
+
+function inOthers(types: readonly ResourceType[], path: string): AttributeTarget | undefined {
+  const found = types.map((type) => inResource(type, path)).find((target) => target !== undefined);
+  return found && { ...found, isForeign: true };
 }
 
 type Found = Pick<AttributeTarget, 'schemaUrn' | 'attribute'>;

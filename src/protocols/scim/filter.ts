@@ -8,7 +8,7 @@ import type { Attribute, ResourceType, ScimObject, ScimValue } from './schema.ts
 import { isScimObject, newScimObject, ownValue } from './schema.ts';
 
 /**
- * A filter. `and` and `or` hold two or more operands. Inside `element`, targets name sub-attributes of one element,
+ * A filter. `and` and `or` hold two or more operands, or none: true and false. Inside `element`, targets name sub-attributes of one element,
  * and `emails[type eq "work"].value eq "x"` reads as `emails[type eq "work" and value eq "x"]`.
  */
 export type Filter =
@@ -29,9 +29,10 @@ const maxTerms = 100;
 /**
  * Reads a filter of RFC 7644 §3.4.2.2 over one resource type. At most 4,096 characters, 20 levels, 100 terms.
  * Throws `invalid_filter` with the position for anything else, unknown and never-returned attributes included.
+ * `others`: further types of the same list (RFC 7644 §3.4.2.1); their attributes are known, and have no value here.
  */
-export function parseFilter(text: string, type: ResourceType): Filter {
-  return parseWhole(text, { kind: 'resource', type });
+export function parseFilter(text: string, type: ResourceType, others: readonly ResourceType[] = []): Filter {
+  return parseWhole(text, { kind: 'resource', type, others });
 }
 
 /** Reads what stands between the brackets of `attribute[...]`: same grammar, bounds and errors as `parseFilter`. */
@@ -90,6 +91,10 @@ function asList(value: ScimValue | undefined): readonly ScimValue[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];
 }
+
+/** What is said of an attribute that resources of this type cannot have. */
+const ALWAYS: Filter = { kind: 'and', operands: [] };
+const NEVER: Filter = { kind: 'or', operands: [] };
 
 interface Parser {
   readonly tokens: readonly FilterToken[];
@@ -158,26 +163,29 @@ function parseElement(parser: Parser, target: AttributeTarget, path: FilterToken
   take(parser);
   const inner: Parser = { ...parser, scope: elementScope(target.attribute) };
   const filter = parseNested(inner, ']');
+  const inElements = (of: Filter): Filter =>
+    target.isForeign === true ? NEVER : { kind: 'element', target, filter: of };
   const next = peek(parser);
   const hasTail = next.kind === 'word' && next.isGlued && next.text.startsWith('.');
-  if (!hasTail) return { kind: 'element', target, filter };
+  if (!hasTail) return inElements(filter);
   take(parser);
   // Entra writes emails[type eq "work"].value eq "x"; the grammar would want the comparison inside the brackets.
   const sub = resolveTarget(inner.scope, next.text.slice(1), next.position + 1);
   const tail = parseComparison(parser, sub, next);
   const operands = filter.kind === 'and' ? [...filter.operands, tail] : [filter, tail];
-  return { kind: 'element', target, filter: { kind: 'and', operands } };
+  return inElements({ kind: 'and', operands });
 }
 
 function parseComparison(parser: Parser, target: AttributeTarget, path: FilterToken): Filter {
   parser.counts.terms += 1;
   if (parser.counts.terms > maxTerms) throw filterError(`more than ${maxTerms} terms`, path.position);
   const token = take(parser);
-  if (isWord(token, 'pr')) return { kind: 'present', target };
+  if (isWord(token, 'pr')) return target.isForeign === true ? NEVER : { kind: 'present', target };
   const op = token.kind === 'word' ? toOperator(token.text) : undefined;
   if (op === undefined) throw unexpected(token, `an operator after ${quoted(path.text)}`);
   const compared = comparable(target, path.position);
   const value = toFilterValue(compared.sub ?? compared.attribute, op, take(parser));
+  if (target.isForeign === true) return (op === 'ne') === (value !== null) ? ALWAYS : NEVER;
   return { kind: 'compare', target: compared, op, value };
 }
 

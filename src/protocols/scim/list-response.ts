@@ -1,10 +1,11 @@
-/** Index paging of SCIM lists: reading startIndex and count, and the ListResponse envelope. Pure. */
+/** Paging of SCIM lists: reading startIndex and count, and the ListResponse envelope. Pure. */
 import { GatehouseError } from '../../kernel/errors.ts';
 
 /** Resources of one page at most; advertised as `filter.maxResults`. */
 export const maxPageSize = 200;
 
-const defaultPageSize = 100;
+/** Resources of one page when the request does not say. */
+export const defaultPageSize = 100;
 const maxStartIndex = 2_147_483_647;
 
 /** The wanted page: `startIndex` from 1, `count` from 0 (totals only) to 200. */
@@ -13,12 +14,19 @@ export interface Paging {
   readonly count: number;
 }
 
-/** RFC 7644 §3.4.2. `Resources` is there even when empty: some clients index it. */
-export interface ListResponse<Resource> {
+/** A ListResponse but for its resources. */
+export interface ListEnvelope {
   readonly schemas: readonly ['urn:ietf:params:scim:api:messages:2.0:ListResponse'];
   readonly totalResults: number;
-  readonly startIndex: number;
+  /** Only of index paging (RFC 7644 §3.4.2.4). */
+  readonly startIndex?: number;
   readonly itemsPerPage: number;
+  /** Only of cursor paging, on every page but the last (RFC 9865 §2). */
+  readonly nextCursor?: string;
+}
+
+/** RFC 7644 §3.4.2. `Resources` is there even when empty: some clients index it. */
+export interface ListResponse<Resource> extends ListEnvelope {
   readonly Resources: readonly Resource[];
 }
 
@@ -38,19 +46,20 @@ export function parsePaging(parameters: {
   };
 }
 
-/** Wraps one page. `totalResults` counts all matches, `itemsPerPage` what is in this page. */
+/** Wraps one page of index paging. `totalResults` counts all matches, `itemsPerPage` what is in this page. */
 export function listResponse<Resource>(page: {
   readonly resources: readonly Resource[];
   readonly totalResults: number;
   readonly startIndex: number;
 }): ListResponse<Resource> {
-  return {
-    schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
-    totalResults: page.totalResults,
-    startIndex: page.startIndex,
-    itemsPerPage: page.resources.length,
-    Resources: page.resources,
-  };
+  const { resources, totalResults, startIndex } = page;
+  const envelope = listEnvelope({ totalResults, startIndex, itemsPerPage: resources.length });
+  return { ...envelope, Resources: resources };
+}
+
+/** What stands around the resources of a page. */
+export function listEnvelope(page: Omit<ListEnvelope, 'schemas'>): ListEnvelope {
+  return { schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'], ...page };
 }
 
 function readWhole(field: 'startIndex' | 'count', text: string | undefined): number | undefined {

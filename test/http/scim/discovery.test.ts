@@ -1,6 +1,8 @@
 /** Discovery: what is announced, that it needs the token, and that it is what the server does. */
 import { describe, expect, test } from '@jest/globals';
+import { CURSOR_TIMEOUT_SECONDS } from '../../../src/http/scim/cursors.ts';
 import { MAX_BULK_BYTES, MAX_BULK_OPERATIONS } from '../../../src/protocols/scim/bulk.ts';
+import { maxPageSize } from '../../../src/protocols/scim/list-response.ts';
 import { ENTERPRISE_URN, ERROR_URN, GROUP_URN, USER_URN } from '../../support/scim.ts';
 import { scimSuite } from '../../support/scim-suite.ts';
 
@@ -24,7 +26,7 @@ describe('documents', () => {
       bulk: { supported: true, maxOperations: MAX_BULK_OPERATIONS, maxPayloadSize: MAX_BULK_BYTES },
       filter: { supported: true, maxResults: 200 },
       changePassword: { supported: false },
-      sort: { supported: false },
+      sort: { supported: true },
       etag: { supported: true },
       authenticationSchemes: [{ type: 'oauthbearertoken' }],
       meta: {
@@ -32,6 +34,16 @@ describe('documents', () => {
         location: `${suite.gateway.baseUrl}${scimPath}/ServiceProviderConfig`,
       },
     });
+  });
+
+  test('73: ServiceProviderConfig announces both ways of paging, index first', async () => {
+    const { scim } = await suite.world();
+    const { body } = await scim.get('/ServiceProviderConfig');
+    expect(body.pagination).toEqual({
+      ...{ cursor: true, index: true, defaultPaginationMethod: 'index' },
+      ...{ defaultPageSize: 100, maxPageSize, cursorTimeout: CURSOR_TIMEOUT_SECONDS },
+    });
+    expect(body.filter.maxResults).toBe(maxPageSize);
   });
 
   test('107: ResourceTypes as a list and one by one', async () => {

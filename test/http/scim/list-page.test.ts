@@ -1,12 +1,18 @@
 /** Finding a page: indexes are asked once, walks are bounded, and a bound is a refusal, never a shorter answer. */
 import { describe, expect, test } from '@jest/globals';
-import { findListPage, type ListSource, MAX_CANDIDATES } from '../../../src/http/scim/list-page.ts';
+import type { UserField, UserOrder } from '../../../src/core/directory-query.ts';
+import {
+  type FoundPage,
+  findListPage,
+  type ListSource,
+  MAX_CANDIDATES,
+} from '../../../src/http/scim/list-page.ts';
 import { userFields } from '../../../src/http/scim/query.ts';
-import { parseFilter } from '../../../src/protocols/scim/filter.ts';
+import { type Filter, parseFilter } from '../../../src/protocols/scim/filter.ts';
 import { newScimObject, userResourceType } from '../../../src/protocols/scim/schema.ts';
 
 type Row = { readonly id: string };
-type Source = ListSource<Row, (typeof userFields)[string]['field']>;
+type Source = ListSource<Row, UserField, UserOrder>;
 
 /** Rows 0 to size - 1; every second one has a title. */
 function sourceOf(size: number): { readonly source: Source; readonly calls: string[] } {
@@ -14,6 +20,8 @@ function sourceOf(size: number): { readonly source: Source; readonly calls: stri
   const rows = Array.from({ length: size }, (_, index) => ({ id: String(index).padStart(6, '0') }));
   const source: Source = {
     fields: userFields,
+    orders: { id: { by: 'id', keyOf: ({ id }) => id } },
+    find: async (id) => rows[Number(id)],
     query: async (_query, { offset, limit }) => {
       calls.push('query');
       return { rows: rows.slice(offset, offset + limit), total: size };
@@ -29,6 +37,13 @@ function sourceOf(size: number): { readonly source: Source; readonly calls: stri
   return { source, calls };
 }
 
+const ask = (filter: Filter | undefined, offset: number, limit: number) => ({
+  filter,
+  sort: undefined,
+  offset,
+  limit,
+});
+const idsOf = ({ found, total }: FoundPage<Row>) => [found.map(({ row }) => row.id), total];
 const filterOf = (text: string) => parseFilter(text, userResourceType());
 
 describe('walks', () => {
@@ -40,20 +55,20 @@ describe('walks', () => {
     [MAX_CANDIDATES, MAX_CANDIDATES / 2],
   ])('%i rows are all looked at: %i match', async (size, total) => {
     const { source } = sourceOf(size);
-    const page = await findListPage(source, filterOf('title pr'), { startIndex: 1, count: 0 });
-    expect(page).toEqual({ rows: [], total });
+    const page = await findListPage(source, ask(filterOf('title pr'), 0, 0));
+    expect(idsOf(page)).toEqual([[], total]);
   });
 
   test('S126: one row beyond the bound is refused as too_many', async () => {
     const { source } = sourceOf(MAX_CANDIDATES + 1);
-    const page = findListPage(source, filterOf('title pr'), { startIndex: 1, count: 1 });
+    const page = findListPage(source, ask(filterOf('title pr'), 0, 1));
     await expect(page).rejects.toMatchObject({ code: 'too_many', field: 'filter' });
   });
 
   test('the page is cut from the matches, not from the rows', async () => {
     const { source } = sourceOf(1200);
-    const page = await findListPage(source, filterOf('title pr'), { startIndex: 300, count: 2 });
-    expect(page).toEqual({ rows: [{ id: '000598' }, { id: '000600' }], total: 600 });
+    const page = await findListPage(source, ask(filterOf('title pr'), 299, 2));
+    expect(idsOf(page)).toEqual([['000598', '000600'], 600]);
   });
 });
 
@@ -62,7 +77,7 @@ test.each([undefined, 'userName eq "x"', 'emails.value eq "x" or not (id eq "y")
   async (text) => {
     const { source, calls } = sourceOf(10);
     const filter = text === undefined ? undefined : filterOf(text);
-    const page = await findListPage(source, filter, { startIndex: 3, count: 2 });
-    expect([page.total, page.rows.length, calls]).toEqual([10, 2, ['query']]);
+    const page = await findListPage(source, ask(filter, 2, 2));
+    expect([page.total, page.found.length, calls]).toEqual([10, 2, ['query']]);
   },
 );

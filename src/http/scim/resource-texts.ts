@@ -1,0 +1,124 @@
+/** Resources as JSON texts: users at once, groups member by member, so that no group is too large to be shown. */
+import { setImmediate } from 'node:timers/promises';
+import { type ContainingGroup, containingGroups } from '../../core/containing-groups.ts';
+import type { DirectoryGroup, DirectoryUser } from '../../core/entities/directory.ts';
+import type { NamedMember } from '../../core/ports/directories.ts';
+import { type Projection, project, wants } from '../../protocols/scim/attributes.ts';
+import { isScimObject, newScimObject, ownValue } from '../../protocols/scim/schema.ts';
+import type { ScimContext } from './context.ts';
+import { MEMBERS_AT_ONCE, nextMembers } from './named-members.ts';
+import { bareGroup, fullUser, locationOf, MANAGER, quickUser } from './present.ts';
+
+export type ListedRow = DirectoryUser | DirectoryGroup;
+
+/** What is wanted of each type. */
+export interface Projections {
+  readonly user: Projection;
+  readonly group: Projection;
+}
+
+const isUser = (row: ListedRow): row is DirectoryUser => 'userName' in row;
+
+/** The user as an answer shows it. */
+export async function userText(
+  context: ScimContext,
+  user: DirectoryUser,
+  projection: Projection,
+): Promise<string> {
+  return textOf(context, user, { projection, groups: await groupsAround(context, [user], projection) });
+}
+
+/** The texts of resources in the order of `rows`, joined by commas; what users have in common is asked for once. */
+export async function* resourceTexts(
+  context: ScimContext,
+  rows: readonly ListedRow[],
+  projections: Projections,
+): AsyncGenerator<string> {
+  const groups = await groupsAround(context, rows.filter(isUser), projections.user);
+  let comma = '';
+  for (const row of rows) {
+    if (comma !== '') yield comma;
+    comma = ',';
+    if (isUser(row)) yield await textOf(context, row, { projection: projections.user, groups });
+    else yield* groupTexts(context, row, projections.group);
+  }
+}
+
+type Groups = ReadonlyMap<string, readonly ContainingGroup[]>;
+
+const NO_GROUPS: Groups = new Map();
+
+async function groupsAround(
+  { deps, organizationId }: ScimContext,
+  users: readonly DirectoryUser[],
+  projection: Projection,
+): Promise<Groups> {
+  if (users.length === 0 || !wants(projection, 'groups')) return NO_GROUPS;
+  return containingGroups(
+    deps.storage,
+    organizationId,
+    users.map(({ id }) => id),
+  );
+}
+
+async function textOf(
+  context: ScimContext,
+  user: DirectoryUser,
+  { projection, groups }: { readonly projection: Projection; readonly groups: Groups },
+): Promise<string> {
+  const around = groups.get(user.id) ?? [];
+  const quick = await quickUser(context, user, { projection, groups: around });
+  if (quick !== undefined) return JSON.stringify(quick);
+  const resource = await fullUser(context, user, { groups: around, manager: wants(projection, MANAGER) });
+  return JSON.stringify(project(resource, projection, context.userType));
+}
+
+/**
+ * The group in pieces of a thousand members, each made when the one before was taken. Members that come or go while the
+ * text is under way may be in it or not; all others are there exactly once.
+ */
+export async function* groupTexts(
+  context: ScimContext,
+  group: DirectoryGroup,
+  projection: Projection,
+): AsyncGenerator<string> {
+  const bare = JSON.stringify(project(bareGroup(context, group), projection, context.groupType));
+  const names = memberNames(context, projection);
+  const place = { groupId: group.id, withNames: names.includes('display') };
+  let page = names.length === 0 ? [] : await nextMembers(context, { ...place, after: undefined });
+  if (page.length === 0) {
+    yield bare;
+    return;
+  }
+  const write = memberWriter(context, names);
+  yield `${bare.slice(0, -1)},"members":[${page.map(write).join()}`;
+  while (page.length === MEMBERS_AT_ONCE) {
+    await setImmediate();
+    page = await nextMembers(context, { ...place, after: page.at(-1)?.memberId });
+    if (page.length > 0) yield `,${page.map(write).join()}`;
+  }
+  yield ']}';
+}
+
+/** The sub-attributes of members that are shown: what the projection leaves of one that has them all. */
+function memberNames(context: ScimContext, projection: Projection): readonly string[] {
+  if (!wants(projection, 'members')) return [];
+  const sample = newScimObject();
+  sample.members = [Object.assign(newScimObject(), { value: 'v', $ref: 'r', type: 't', display: 'd' })];
+  const shown = ownValue(project(sample, projection, context.groupType), 'members');
+  return Array.isArray(shown) && isScimObject(shown[0]) ? Object.keys(shown[0]) : [];
+}
+
+/** Writes one member as JSON. Ids and addresses are our own and hold nothing that JSON would escape. */
+function memberWriter(context: ScimContext, names: readonly string[]): (member: NamedMember) => string {
+  const typeOf = ({ memberKind }: NamedMember) =>
+    memberKind === 'user' ? context.userType : context.groupType;
+  const pieces: Readonly<Record<string, (member: NamedMember) => string | undefined>> = {
+    value: ({ memberId }) => `"value":"${memberId}"`,
+    $ref: (member) => `"$ref":"${locationOf(context, typeOf(member), member.memberId)}"`,
+    type: (member) => `"type":"${typeOf(member).name}"`,
+    display: ({ name }) => (name === null ? undefined : `"display":${JSON.stringify(name)}`),
+  };
+  const wanted = names.flatMap((name) => pieces[name] ?? []);
+  return (member) => `{${wanted.flatMap((piece) => piece(member) ?? []).join()}}`;
+}

@@ -9,12 +9,12 @@ import type { Repositories, Storage } from './ports/storage.ts';
 export function watchCommits(storage: Storage, note: (events: readonly AuditEvent[]) => void): Storage {
   return {
     ...storage,
-    transact: async (fn) => {
+    transact: async (fn, durability) => {
       let events: AuditEvent[] = [];
       const result = await storage.transact((tx) => {
         events = [];
         return fn(collecting(tx, events));
-      });
+      }, durability);
       note(events);
       return result;
     },

@@ -43,14 +43,17 @@ export interface Recorder {
 export const REQUEST_EXCERPT = 16 * 1024;
 export const RESPONSE_EXCERPT = 4 * 1024;
 
-/** 2,000 entries per organization: a quarter of the room is kept for failures that a full synchronization would push out. */
-const KEEP = { newest: 1500, failed: 500 };
+/** 2,000 entries per organization, those since the last trim included; 500 of them for failures that a full synchronization would push out. */
+const KEEP = { newest: 1400, failed: 500 };
 /** An organization is trimmed again after this many more entries. */
 const TRIM_EVERY = 100;
 /** Entries are removed when they are this old. */
 const RETENTION_MS = days(30);
 
-const BATCH = 200;
+/** A flush starts at once when this many wait. */
+const FULL_BATCH = 200;
+/** So many are stored together: other writers wait about a millisecond for them, not several. */
+const STEP = 50;
 const WAITING_LIMIT = 5000;
 const WAITING_CHARACTERS = 32 * 1024 * 1024;
 
@@ -75,11 +78,11 @@ export function createRecorder({ storage, onLoss }: RecorderDeps): Recorder {
   let running: Promise<void> | undefined;
 
   const storeBatch = async (): Promise<void> => {
-    const batch = waiting.splice(0, BATCH);
+    const batch = waiting.splice(0, STEP);
     for (const exchange of batch) size -= sizeOf(exchange);
     try {
       const entries = Map.groupBy(batch.map(toEntry), (entry) => entry.organizationId);
-      await storage.transact((tx) => appendAll(tx, entries, untrimmed));
+      await storage.transact((tx) => appendAll(tx, entries, untrimmed), 'relaxed');
       noteAppended(untrimmed, entries);
     } catch (error) {
       dropped += batch.length;
@@ -106,7 +109,7 @@ export function createRecorder({ storage, onLoss }: RecorderDeps): Recorder {
       }
       waiting.push(exchange);
       size += sizeOf(exchange);
-      if (waiting.length >= BATCH) void flush();
+      if (waiting.length >= FULL_BATCH) void flush();
     },
     flush,
     dropped: () => dropped,

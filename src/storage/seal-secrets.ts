@@ -136,6 +136,6 @@ export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
     connections: readConnections(storage.connections, forms.connection),
     pendingSignIns: readPending(storage.pendingSignIns, forms.pending),
     outbox: readOutbox(storage.outbox, forms.event),
-    transact: (fn) => storage.transact((tx) => fn(sealRepositories(tx, forms))),
+    transact: (fn, durability) => storage.transact((tx) => fn(sealRepositories(tx, forms)), durability),
   };
 }

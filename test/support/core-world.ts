@@ -54,9 +54,9 @@ function runningTwice(storage: Storage): Storage {
   };
   return {
     ...storage,
-    transact: async (fn) => {
+    transact: async (fn, durability) => {
       await tear(fn);
-      return storage.transact(fn);
+      return storage.transact(fn, durability);
     },
   };
 }

@@ -30,6 +30,8 @@ export interface GatewayOptions {
   readonly trustProxy?: readonly string[];
   /** Hosts or CIDRs that outbound calls may reach; 127.0.0.1 and localhost if absent. */
   readonly egressAllow?: readonly string[];
+  /** Off if absent. They follow the test's clock. */
+  readonly rateLimits?: boolean;
 }
 
 /** Stands still until told to move. */
@@ -122,7 +124,7 @@ function configOf(options: GatewayOptions, { dataDir, origin, operatorKey }: Pla
   const defaults = loadConfig({ env: {}, readFile: () => undefined });
   return {
     ...defaults,
-    ...{ port: 0, dataDir, operatorKey, rateLimits: false },
+    ...{ port: 0, dataDir, operatorKey, rateLimits: options.rateLimits ?? false },
     baseUrl: options.baseUrl ?? origin,
     plans: options.plans ?? defaults.plans,
     trustProxy: options.trustProxy ?? [],

@@ -97,6 +97,12 @@ export type WriteVerb =
 export type Queries = { readonly [Name in keyof Repositories]: Omit<Repositories[Name], WriteVerb> };
 
 /**
+ * What a transaction is worth when the machine stops. `durable`, which counts if nothing is said: it is on the disk before
+ * it is answered. `relaxed`: as atomic, but the latest ones may be lost together; never one in the middle.
+ */
+export type Durability = 'durable' | 'relaxed';
+
+/**
  * One store. Reads outside `transact` see committed data only.
  *
  * `transact(fn)` runs `fn` with repositories that all belong to one atomic, serializable transaction and answers
@@ -109,7 +115,7 @@ export type Queries = { readonly [Name in keyof Repositories]: Omit<Repositories
  * to throw a better one, not to go on. `transact` inside `transact` is refused with `internal`.
  */
 export interface Storage extends Queries {
-  transact<Result>(fn: (tx: Repositories) => Promise<Result>): Promise<Result>;
+  transact<Result>(fn: (tx: Repositories) => Promise<Result>, durability?: Durability): Promise<Result>;
   /** Resolves when the store answers; throws `storage_unavailable` otherwise. */
   ping(): Promise<void>;
   /** Lets running transactions finish, then closes. Later calls throw `storage_unavailable`. */

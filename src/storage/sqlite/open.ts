@@ -34,7 +34,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
   let closing: Promise<void> | undefined;
   return {
     ...queries,
-    transact: (fn) => writer.transact(fn),
+    transact: (fn, durability) => writer.transact(fn, durability),
     ping: async () => ping(sql),
     close: () => {
       closing ??= writer.close().then(() => disconnect(connections));

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { Database as Connection, Statement } from 'better-sqlite3';
-import type { Repositories } from '../../core/ports/storage.ts';
+import type { Durability, Repositories } from '../../core/ports/storage.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { toStorageError } from './driver-errors.ts';
 import { closedError, createSql, type Sql } from './sql.ts';
@@ -48,6 +48,8 @@ export class Writer {
   readonly #release: Statement;
   readonly #undo: Statement;
   readonly #waiting: Call[] = [];
+  /** Calls that need not wait for the disk. They take turns with commits, and are no part of them. */
+  readonly #relaxed: Call[] = [];
   #running: Promise<void> | undefined;
   #isClosed = false;
   #commits = 0;
@@ -72,7 +74,10 @@ export class Writer {
   }
 
   /** The port's `transact`. */
-  transact<Result>(fn: (tx: Repositories) => Promise<Result>): Promise<Result> {
+  transact<Result>(
+    fn: (tx: Repositories) => Promise<Result>,
+    durability: Durability = 'durable',
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
       const refusal = this.#refusal();
       if (refusal !== undefined) {
@@ -85,7 +90,7 @@ export class Writer {
         const result = await inContext(() => currentUnit.run(unit, fn, unit.repositories));
         return () => resolve(result);
       };
-      this.#waiting.push({ work, fail: reject });
+      (durability === 'relaxed' ? this.#relaxed : this.#waiting).push({ work, fail: reject });
       this.#running ??= this.#run();
     });
   }
@@ -101,28 +106,39 @@ export class Writer {
     if (currentUnit.getStore()?.isOpen === true) {
       return new GatehouseError('internal', 'transact was called inside transact: it would wait for itself.');
     }
-    if (this.#waiting.length >= WAITING_LIMIT) {
+    if (this.#waiting.length + this.#relaxed.length >= WAITING_LIMIT) {
       return new GatehouseError('storage_unavailable', 'The store is overloaded at the moment.');
     }
     return undefined;
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length + this.#relaxed.length > 0) {
       // One turn of the event loop lets every request that has already arrived join this commit.
       await new Promise<void>((resolve) => setImmediate(resolve));
-      await this.#runBatch();
+      if (this.#waiting.length > 0) await this.#runBatch(this.#waiting);
+      if (this.#relaxed.length > 0) await this.#runRelaxed();
     }
     this.#running = undefined;
   }
 
-  async #runBatch(): Promise<void> {
+  /** The next durable commit carries its pages to the disk; until then a crash of the machine loses it, and what came after. */
+  async #runRelaxed(): Promise<void> {
+    this.#connection.pragma('synchronous = NORMAL');
+    try {
+      await this.#runBatch(this.#relaxed);
+    } finally {
+      this.#connection.pragma('synchronous = FULL');
+    }
+  }
+
+  async #runBatch(calls: Call[]): Promise<void> {
     const outcomes: Outcome[] = [];
     try {
       this.#begin.run();
       const startedAt = performance.now();
       while (outcomes.length < BATCH_CALLS && performance.now() - startedAt < BATCH_MS) {
-        const call = this.#waiting.shift();
+        const call = calls.shift();
         if (call === undefined) break;
         outcomes.push(await this.#runCall(call));
         if (!this.#connection.inTransaction) throw this.#lostBy;
@@ -130,7 +146,7 @@ export class Writer {
       this.#commit.run();
       this.#commits += 1;
     } catch (error) {
-      this.#giveUp(outcomes, error);
+      this.#giveUp(calls, outcomes, error);
       return;
     }
     for (const outcome of outcomes) outcome.settle();
@@ -174,14 +190,14 @@ export class Writer {
   }
 
   /** The transaction is lost, and with it the work of everybody in it; a begin that failed is told to all who wait. */
-  #giveUp(outcomes: readonly Outcome[], error: unknown): void {
+  #giveUp(calls: Call[], outcomes: readonly Outcome[], error: unknown): void {
     this.#rollBack();
     const cause = toStorageError(error);
     const told = new GatehouseError('storage_unavailable', 'The store could not keep the change.', {
       cause,
       context: cause.context,
     });
-    for (const { fail } of outcomes.length > 0 ? outcomes : this.#waiting.splice(0)) fail(told);
+    for (const { fail } of outcomes.length > 0 ? outcomes : calls.splice(0)) fail(told);
   }
 
   /** Gives up on a function that waits for something other than the store: it would hold up every other writer. */

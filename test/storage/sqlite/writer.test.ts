@@ -248,3 +248,58 @@ describe('the function of a call', () => {
     await expect(outside.organizations.insert(value.id, value)).rejects.toMatchObject({ code: 'internal' });
   });
 });
+
+describe('relaxed calls', () => {
+  const syncOf = () => connection.pragma('synchronous', { simple: true });
+  const [normal, full] = [1, 2];
+
+  test('do not wait for the disk, and the next durable call does', async () => {
+    const seen: unknown[] = [];
+    const look = (name: string) => async (tx: Repositories) => {
+      seen.push([name, syncOf()]);
+      return insert(name)(tx);
+    };
+    await writer.transact(look('first'), 'relaxed');
+    await writer.transact(look('second'));
+    await writer.transact(look('third'), 'relaxed');
+    expect(seen).toEqual([
+      ['first', normal],
+      ['second', full],
+      ['third', normal],
+    ]);
+    await writer.close();
+    expect([syncOf(), slugs()]).toEqual([full, ['first', 'second', 'third']]);
+  });
+
+  test('have commits of their own: a durable call never rides on one, nor waits behind many', async () => {
+    const order: string[] = [];
+    const note = (name: string, durability: 'durable' | 'relaxed') =>
+      writer.transact(insert(name), durability).then(() => order.push(durability));
+    await Promise.all([
+      ...numbered(5).map((name) => note(`relaxed-${name}`, 'relaxed')),
+      ...numbered(5).map((name) => note(`durable-${name}`, 'durable')),
+    ]);
+    expect(order.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => 'durable'));
+    expect(order).toHaveLength(10);
+    expect(writer.commits).toBe(2);
+  });
+
+  test('that fail leave the writer durable, and take nobody with them', async () => {
+    const fail = writer.transact(async (tx) => {
+      await insert('undone')(tx);
+      throw new Error('no');
+    }, 'relaxed');
+    await expect(fail).rejects.toThrow('no');
+    expect(syncOf()).toBe(full);
+    expect(slugs()).toEqual([]);
+    await writer.transact(insert('next'));
+    expect(slugs()).toEqual(['next']);
+  });
+
+  test('are stored before the writer is closed', async () => {
+    const calls = numbered(3).map((name) => writer.transact(insert(name), 'relaxed'));
+    await writer.close();
+    await Promise.all(calls);
+    expect(slugs()).toEqual(numbered(3));
+  });
+});

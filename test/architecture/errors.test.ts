@@ -8,6 +8,8 @@ import { root } from './project.ts';
 const SCIM_TYPES = [
   ...['invalidFilter', 'tooMany', 'uniqueness', 'mutability', 'invalidSyntax', 'invalidPath', 'noTarget'],
   ...['invalidValue', 'invalidVers', 'sensitive'],
+  // RFC 9865
+  ...['invalidCursor', 'expiredCursor', 'invalidCount'],
 ] as const;
 
 const status = z.int().min(400).max(599);
@@ -44,7 +46,7 @@ describe('schemas/errors.json', () => {
     ).toEqual(['one', 'two_b']);
   });
 
-  test('no two codes share a title, and every scimType stands with the status RFC 7644 §3.12, RFC 9865 §2 gives it', () => {
+  test('no two codes share a title, and every scimType stands with the status its RFC gives it', () => {
     const entries = Object.values(published);
     expect(new Set(entries.map(({ title }) => title)).size).toBe(entries.length);
     for (const entry of entries.filter(({ scimType }) => scimType !== undefined)) {

@@ -20,7 +20,8 @@ export function deriveKey(masterKey: Buffer, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', masterKey, '', `gatehouse/${purpose}`, 32));
 }
 
-const associatedData = (place: SealPlace) => Buffer.from(JSON.stringify([place.organizationId, place.field]), 'utf8');
+const associatedData = (place: SealPlace) =>
+  Buffer.from(JSON.stringify([place.organizationId, place.field]), 'utf8');
 
 /** Builds the sealer from a 32-byte key. */
 export function createSealer(key: Buffer): Sealer {
@@ -37,12 +38,19 @@ export function createSealer(key: Buffer): Sealer {
       try {
         const [version, nonce = '', bytes = '', tag = ''] = sealed.split('.');
         if (version !== 'v1') throw new Error('unknown seal version');
-        const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'), { authTagLength: 16 })
+        const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'), {
+          authTagLength: 16,
+        })
           .setAAD(associatedData(place))
           .setAuthTag(Buffer.from(tag, 'base64url'));
-        return Buffer.concat([decipher.update(Buffer.from(bytes, 'base64url')), decipher.final()]).toString('utf8');
+        return Buffer.concat([decipher.update(Buffer.from(bytes, 'base64url')), decipher.final()]).toString(
+          'utf8',
+        );
       } catch (cause) {
-        throw new GatehouseError('internal', 'A stored secret could not be opened.', { cause, context: { field: place.field } });
+        throw new GatehouseError('internal', 'A stored secret could not be opened.', {
+          cause,
+          context: { field: place.field },
+        });
       }
     },
   };

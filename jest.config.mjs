@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   // Jest leaves one core idle by default, which on two cores is half of them.
   maxWorkers: '100%',
+  // A slow machine is not a failing test: the limit only ends what hangs.
+  testTimeout: 120_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -10,7 +10,7 @@ const FIRST = days(30);
 const BATCH = 100;
 
 /** The threshold that has been reached, in days; undefined when the end is farther away, or has come. */
-export function reachedThreshold(expiresAt: number, now: number): number | undefined {
+function reachedThreshold(expiresAt: number, now: number): number | undefined {
   const left = expiresAt - now;
   return left <= 0 ? undefined : THRESHOLDS.find((threshold) => left <= days(threshold));
 }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createDirectory, createDirectoryToken } from '../../src/core/directories.ts';
 import { createOrganization } from '../../src/core/organizations.ts';
-import { reachedThreshold, warnOfExpiringTokens } from '../../src/core/token-warnings.ts';
+import { warnOfExpiringTokens } from '../../src/core/token-warnings.ts';
 import { days } from '../../src/kernel/clock.ts';
 import { type CoreWorld, OPERATOR, openCoreWorld } from '../support/core-world.ts';
 import { journalOf } from '../support/journal-rows.ts';
@@ -35,19 +35,26 @@ async function stage(...endInDays: readonly number[]) {
 
 describe('the threshold reached', () => {
   test.each([
-    [31, undefined],
-    [30, 30],
-    [14.1, 30],
-    [14, 14],
-    [7.5, 14],
-    [7, 7],
-    [1.1, 7],
-    [1, 1],
-    [0.001, 1],
-    [0, undefined],
-    [-3, undefined],
-  ])('%s days before the end is %s', (left, expected) => {
-    expect(reachedThreshold(days(left), 0)).toBe(expected);
+    [31, []],
+    [30, ['30:30']],
+    [14.1, ['14.1:30']],
+    [14, ['14:14']],
+    [7.5, ['7.5:14']],
+    [7, ['7:7']],
+    [1.1, ['1.1:7']],
+    [1, ['1:1']],
+    [0.001, ['0.001:1']],
+  ])('%s days before the end: %j', async (left, expected) => {
+    const { warned } = await stage(left);
+    await warnOfExpiringTokens(world.deps);
+    expect(await warned()).toEqual(expected);
+  });
+
+  test('at the very end and after it nothing is said any more', async () => {
+    const { warned } = await stage(1, 2);
+    world.time.now += days(2);
+    expect(await warnOfExpiringTokens(world.deps)).toBe(0);
+    expect(await warned()).toEqual([]);
   });
 });
 

@@ -39,29 +39,37 @@ export async function listAllMembers(
   }
 }
 
-/** Applies the changes in order. Answers whether anything moved, and the users whose groups are now other ones. */
+/**
+ * Applies the changes in order. Answers whether the membership is another one afterwards, and the users whose groups are now
+ * other ones: who was taken out and put back in the same request has not moved (dossier 22).
+ */
 export async function applyMemberChanges(
   tx: Repositories,
   context: ChangeContext,
   input: { readonly group: DirectoryGroup; readonly changes: readonly GroupMemberChange[] },
 ): Promise<{ readonly changed: boolean; readonly userIds: ReadonlySet<DirectoryUserId> }> {
   const { group, changes } = input;
-  const userIds = new Set<DirectoryUserId>();
-  const added: string[] = [];
-  const removed: string[] = [];
+  const added = new Map<string, MemberRef>();
+  const removed = new Map<string, MemberRef>();
   for (const change of changes) {
     const moved = await applyChange(tx, group, change);
-    for (const member of [...moved.added, ...moved.removed])
-      await collectUsers(tx, group, { member, into: userIds });
-    added.push(...moved.added.map((member) => member.memberId));
-    removed.push(...moved.removed.map((member) => member.memberId));
+    for (const member of moved.removed) {
+      if (!added.delete(member.memberId)) removed.set(member.memberId, member);
+    }
+    for (const member of moved.added) {
+      if (!removed.delete(member.memberId)) added.set(member.memberId, member);
+    }
   }
-  const changed = added.length > 0 || removed.length > 0;
+  const userIds = new Set<DirectoryUserId>();
+  for (const member of [...added.values(), ...removed.values()]) {
+    await collectUsers(tx, group, { member, into: userIds });
+  }
+  const changed = added.size > 0 || removed.size > 0;
   if (changed) {
     await record(tx, context, {
       type: 'directory_group.members_changed',
       target: { kind: 'directory_group', id: group.id },
-      details: { displayName: group.displayName, added, removed },
+      details: { displayName: group.displayName, added: [...added.keys()], removed: [...removed.keys()] },
     });
   }
   return { changed, userIds };

@@ -1,13 +1,13 @@
 /** The neutral question asked of stored directory users and groups; each storage adapter compiles it to its own language. */
 
-export type UserField = 'id' | 'userName' | 'externalId' | 'email' | 'displayName' | 'group';
+export type UserField = 'id' | 'userName' | 'externalId' | 'email' | 'displayName' | 'group' | 'uniqueValue';
 export type GroupField = 'id' | 'displayName' | 'externalId' | 'member';
 
 /** What lists may be ordered by; text in its folded form where it is kept folded. */
 export type UserOrder = 'id' | 'userName' | 'displayName' | 'externalId' | 'updatedAt';
 export type GroupOrder = 'id' | 'displayName' | 'externalId';
 
-/** `value` is already folded where the field is kept folded (userName, email, displayName). */
+/** `value` is already folded where the field is kept folded (userName, email, displayName); a unique value is asked for by its key. */
 export type DirectoryQuery<Field extends string> =
   | { readonly kind: 'all' }
   | { readonly kind: 'none' }

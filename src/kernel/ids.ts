@@ -16,6 +16,7 @@ export type DirectoryGroupId = Id<'directoryGroup'>;
 export type GroupMappingId = Id<'groupMapping'>;
 export type ConnectionId = Id<'connection'>;
 export type DomainId = Id<'domain'>;
+export type AdoptionConflictId = Id<'adoptionConflict'>;
 export type InvitationId = Id<'invitation'>;
 export type SignInId = Id<'signIn'>;
 export type AuditEventId = Id<'auditEvent'>;
@@ -35,6 +36,7 @@ interface Prefixes {
   map: GroupMappingId;
   con: ConnectionId;
   dom: DomainId;
+  acf: AdoptionConflictId;
   inv: InvitationId;
   sin: SignInId;
   aud: AuditEventId;

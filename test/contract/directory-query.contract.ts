@@ -106,6 +106,7 @@ async function plantDirectory(tx: Repositories, world: World, plan: Plan): Promi
     const userName = WORDS[(index * 5) % WORDS.length] ?? nextText('name');
     const user = aDirectoryUser(directory.id, member, { ...fields, userName, userNameKey: userName });
     await tx.directoryUsers.insert(id, user);
+    await tx.uniqueValues.replace(id, user, [{ path: 'p', key: user.userName }]);
     users.push(user);
     for (const at of memberOf) {
       const group = groups[at];
@@ -135,6 +136,8 @@ function valuesOfUser(
       return present(user.displayNameKey);
     case 'email':
       return user.emailKeys;
+    case 'uniqueValue':
+      return [user.userName];
     case 'group':
       return groups.map((group) => group.id).filter((groupId) => membersOf.get(groupId)?.includes(user.id));
   }
@@ -177,7 +180,15 @@ function queryOver<Field extends string>(
   return tree;
 }
 
-const USER_FIELDS: readonly UserField[] = ['id', 'userName', 'externalId', 'email', 'displayName', 'group'];
+const USER_FIELDS: readonly UserField[] = [
+  'id',
+  'userName',
+  'externalId',
+  'email',
+  'displayName',
+  'uniqueValue',
+  'group',
+];
 const GROUP_FIELDS: readonly GroupField[] = ['id', 'displayName', 'externalId', 'member'];
 
 const cut = fc.record({ offset: fc.integer({ min: 0, max: 14 }), limit: fc.integer({ min: 0, max: 14 }) });

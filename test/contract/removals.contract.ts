@@ -25,6 +25,9 @@ const EVERY_PART: readonly Part[] = [
   'directories',
   'directoryTokens',
   'directoryUsers',
+  'uniqueValues',
+  'adoptionConflicts',
+  'removedUsers',
   'directoryGroups',
   'groupMembers',
   'groupMappings',
@@ -57,6 +60,8 @@ const REMOVALS: readonly Removal[] = [
       'identities',
       'sessions',
       'directoryUsers',
+      'uniqueValues',
+      'adoptionConflicts',
       'groupMembers',
     ],
   },
@@ -81,7 +86,16 @@ const REMOVALS: readonly Removal[] = [
   {
     what: 'a directory',
     remove: (tx, { organization, directory }) => tx.directories.remove(organization.id, directory.id),
-    gone: ['directories', 'directoryTokens', 'directoryUsers', 'directoryGroups', 'groupMembers'],
+    gone: [
+      'directories',
+      'directoryTokens',
+      'directoryUsers',
+      'uniqueValues',
+      'adoptionConflicts',
+      'removedUsers',
+      'directoryGroups',
+      'groupMembers',
+    ],
   },
   {
     what: 'a directory token',
@@ -93,7 +107,19 @@ const REMOVALS: readonly Removal[] = [
     what: 'a directory user',
     remove: (tx, { organization: { id }, directory, directoryUser }) =>
       tx.directoryUsers.remove(id, directory.id, directoryUser.id),
-    gone: ['directoryUsers', 'groupMembers'],
+    gone: ['directoryUsers', 'uniqueValues', 'adoptionConflicts', 'groupMembers'],
+  },
+  {
+    what: 'the values of a unique attribute',
+    remove: (tx, { organization: { id }, directory, uniqueValue }) =>
+      tx.uniqueValues.remove(id, directory.id, uniqueValue.path),
+    gone: ['uniqueValues'],
+  },
+  {
+    what: 'somebody removed who is consumed',
+    remove: (tx, { organization: { id }, directory, removedUser }) =>
+      tx.removedUsers.consume(id, directory.id, removedUser.id),
+    gone: ['removedUsers'],
   },
   {
     what: 'a directory group',

@@ -1,5 +1,7 @@
 /** One driver per stored kind of row, so that a rule for all repositories is written once and proved for each. */
+import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
 import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
+import { anAdoptionConflict, anAttribute, anExtension, aRemovedUser } from '../support/arrival-builders.ts';
 import {
   aConnection,
   aDirectory,
@@ -133,7 +135,9 @@ const invitations: RowKind = {
 const directories: RowKind = {
   name: 'directories',
   make: ({ organization: { id } }, text) => {
-    const value = aDirectory(id, { name: text });
+    const attributes = [anAttribute({ description: text, canonicalValues: [text] })];
+    const extension = anExtension({ urn: text, name: text, description: text, attributes });
+    const value = aDirectory(id, { name: text, extensions: [extension] });
     return {
       value,
       insert: (tx) => tx.directories.insert(id, value),
@@ -180,6 +184,76 @@ const directoryUsers: RowKind = {
       find: (store) => store.directoryUsers.find(id, directory.id, value.id),
       update: (tx, externalId, version) => tx.directoryUsers.update(id, { ...value, externalId }, version),
       remove: (tx) => tx.directoryUsers.remove(id, directory.id, value.id),
+    };
+  },
+};
+
+/** A user of the planted directory, still to be stored. */
+function aPushedUser({ organization: { id }, directory }: World) {
+  const user = aUser();
+  const member = aMembership(id, user.id);
+  const value = aDirectoryUser(directory.id, member);
+  const insert = async (tx: Repositories) => {
+    await tx.users.insert(user);
+    await tx.memberships.insert(id, member);
+    await tx.directoryUsers.insert(id, value);
+  };
+  return { value, insert };
+}
+
+const uniqueValues: RowKind = {
+  name: 'uniqueValues',
+  make: (world, text) => {
+    const { id } = world.organization;
+    const owner = aPushedUser(world);
+    const value = uniqueValue(`path ${text}`, text);
+    return {
+      value,
+      insert: async (tx) => {
+        await owner.insert(tx);
+        await tx.uniqueValues.replace(id, owner.value, [value]);
+      },
+      find: async (store) => (await store.uniqueValues.list(id, owner.value))[0],
+      remove: (tx) => tx.uniqueValues.remove(id, world.directory.id, value.path),
+    };
+  },
+};
+
+const adoptionConflicts: RowKind = {
+  name: 'adoptionConflicts',
+  make: (world, text) => {
+    const { id } = world.organization;
+    const owner = aPushedUser(world);
+    const value = anAdoptionConflict(owner.value, idLike(world.membership.id, text));
+    return {
+      value,
+      insert: async (tx) => {
+        await owner.insert(tx);
+        await tx.adoptionConflicts.insert(id, value);
+      },
+      find: (store) => store.adoptionConflicts.find(id, value.id),
+      update: (tx, candidate, version) =>
+        tx.adoptionConflicts.update(
+          id,
+          { ...value, candidateMembershipId: idLike(world.membership.id, candidate) },
+          version,
+        ),
+    };
+  },
+};
+
+/** The member who is named need not be there: any text is kept. */
+const idLike = <Id extends string>(_id: Id, text: string): Id => text as Id;
+
+const removedUsers: RowKind = {
+  name: 'removedUsers',
+  make: ({ organization: { id }, directory }, text) => {
+    const value = aRemovedUser(directory, { userNameKey: text, externalId: text, isSuspended: true });
+    return {
+      value,
+      insert: (tx) => tx.removedUsers.insert(id, value),
+      find: (store) => store.removedUsers.find(id, directory.id, value.id),
+      remove: (tx) => tx.removedUsers.consume(id, directory.id, value.id),
     };
   },
 };
@@ -381,6 +455,9 @@ export const ROW_KINDS: readonly RowKind[] = [
   directories,
   directoryTokens,
   directoryUsers,
+  uniqueValues,
+  adoptionConflicts,
+  removedUsers,
   directoryGroups,
   groupMappings,
   connections,

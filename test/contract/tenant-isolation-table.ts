@@ -1,54 +1,23 @@
 /** For every method of every repository: how to call it for organization `b` with what belongs to organization `a`. */
-import type { Queries, Repositories, WriteVerb } from '../../src/core/ports/storage.ts';
-import type { OrganizationId } from '../../src/kernel/ids.ts';
+import type { Repositories } from '../../src/core/ports/storage.ts';
 import { nextId, nextText } from '../support/builders.ts';
-import { SHARED, type World } from '../support/world.ts';
-
-/** What the caller is told about the other organization's things: exactly what it would be told about nothing. */
-type Told =
-  | { readonly answers: unknown }
-  | { readonly refuses: 'not_found' | 'version_conflict' | 'internal' }
-  /** A look-up by a key that both organizations hold: only the caller's own row may come back. */
-  | { readonly answersOwn: number };
-
-/** A method that ends at the border of an organization. */
-type Bounded<Store> = Told & {
-  readonly call: (store: Store, b: OrganizationId, a: World) => Promise<unknown>;
-};
-
-/** A method that is global by the port's own word; the closed list of them is asserted by the suite. */
-interface Global {
-  readonly global: true;
-}
-
-/** Reads must be callable outside a transaction, so their calls are given no more than `Queries`. */
-type Entry<Method> = Global | Bounded<Method extends WriteVerb ? Repositories : Queries>;
-
-export type IsolationTable = {
-  readonly [Name in keyof Repositories]: {
-    readonly [Method in keyof Repositories[Name]]: Entry<Method>;
-  };
-};
-
-const PAGE = { offset: 0, limit: 100 } as const;
-/** A whole page, one past the end and an empty one: an adapter may count differently for each. */
-const PAGES = [PAGE, { offset: 5, limit: 5 }, { offset: 0, limit: 0 }] as const;
-const onEveryPage = (ask: (page: (typeof PAGES)[number]) => Promise<unknown>) => Promise.all(PAGES.map(ask));
-const global: Global = { global: true };
-
-/** The same row as if it were the caller's own: the id is known, only the organization differs. */
-const claimedBy = <Row extends object>(organizationId: OrganizationId, row: Row) => ({
-  ...row,
-  organizationId,
-});
-
-const absent = { answers: undefined } as const;
-const nothing = { answers: [] } as const;
-const noRows = { answers: PAGES.map(() => ({ rows: [], total: 0 })) };
-const untouched = { answers: false } as const;
-const notFound = { refuses: 'not_found' } as const;
-const conflict = { refuses: 'version_conflict' } as const;
-const bug = { refuses: 'internal' } as const;
+import { SHARED } from '../support/world.ts';
+import { arrivals } from './tenant-isolation-arrivals.ts';
+import {
+  absent,
+  type Bounded,
+  bug,
+  claimedBy,
+  conflict,
+  global,
+  type IsolationTable,
+  noRows,
+  notFound,
+  nothing,
+  onEveryPage,
+  PAGE,
+  untouched,
+} from './tenant-isolation-entries.ts';
 
 const people: Pick<
   IsolationTable,
@@ -380,6 +349,7 @@ const journal: Pick<IsolationTable, 'auditEvents' | 'outbox' | 'recorderEntries'
 export const ISOLATION_TABLE: IsolationTable = {
   ...people,
   ...directories,
+  ...arrivals,
   ...resources,
   ...signIns,
   ...journal,
@@ -391,6 +361,19 @@ export const FURTHER_CALLS: readonly {
   readonly method: string;
   readonly entry: Bounded<Repositories>;
 }[] = [
+  {
+    title: 'uniqueValues.replace by nothing',
+    method: 'replace',
+    entry: { ...absent, call: (tx, b, a) => tx.uniqueValues.replace(b, a.directoryUser, []) },
+  },
+  {
+    title: 'adoptionConflicts.list by status',
+    method: 'list',
+    entry: {
+      ...nothing,
+      call: (tx, b, a) => tx.adoptionConflicts.list(b, { directoryId: a.directory.id, status: 'open' }, PAGE),
+    },
+  },
   {
     title: 'teamMembers.replace by nothing',
     method: 'replace',
@@ -456,6 +439,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'outbox.listDue',
   'pendingSignIns.removeExpired',
   'recorderEntries.removeExpired',
+  'removedUsers.removeExpired',
   'sessions.findByHash',
   'sessions.removeExpired',
   'users.find',

@@ -34,8 +34,9 @@ export function versions(name: string, open: OpenStorage): void {
       return { row, update, write };
     };
 
-    test('eleven kinds of rows are versioned', () => {
+    test('twelve kinds of rows are versioned', () => {
       expect(VERSIONED.map((kind) => kind.name).sort()).toEqual([
+        'adoptionConflicts',
         'connections',
         'directories',
         'directoryGroups',

@@ -166,6 +166,7 @@ export function aDirectory(organizationId: OrganizationId, overrides: Partial<Di
     name: 'Directory',
     status: 'active',
     adoption: 'adopt',
+    extensions: [],
     ...overrides,
   };
 }

@@ -1,5 +1,7 @@
 /** A world: one organization that holds one of everything, so that a test can ask what else sees or changes it. */
+import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
 import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
+import { anAdoptionConflict, aRemovedUser } from './arrival-builders.ts';
 import {
   aConnection,
   aDirectory,
@@ -32,6 +34,7 @@ export const SHARED = {
   userName: 'ada@shared.example',
   externalId: 'external-1',
   groupName: 'staff',
+  uniquePath: 'urn:acme:scim:1.0:Badge:badge',
   issuer: 'https://shared.example',
   subject: 'subject-1',
   domain: 'shared.example',
@@ -58,11 +61,19 @@ function aDirectoryWorld({ organization, membership }: ReturnType<typeof aPeople
   const directory = aDirectory(organization.id);
   const { externalId, userName, groupName, email } = SHARED;
   const group = aDirectoryGroup(directory, { displayName: groupName, externalId });
+  const directoryUser = aDirectoryUser(directory.id, membership, {
+    userName,
+    externalId,
+    emailKeys: [email],
+  });
   return {
     directory,
     group,
     token: aDirectoryToken(directory),
-    directoryUser: aDirectoryUser(directory.id, membership, { userName, externalId, emailKeys: [email] }),
+    directoryUser,
+    uniqueValue: uniqueValue(SHARED.uniquePath, 'B-1'),
+    conflict: anAdoptionConflict(directoryUser, membership.id),
+    removedUser: aRemovedUser(directory, { userNameKey: userName, externalId }),
     recorderEntry: aRecorderEntry(directory),
     mapping: aGroupMapping(organization.id, { match: { kind: 'group_id', groupId: group.id } }),
   };
@@ -102,6 +113,9 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.directories.insert(id, world.directory);
   await tx.directoryTokens.insert(id, world.token);
   await tx.directoryUsers.insert(id, directoryUser);
+  await tx.uniqueValues.replace(id, directoryUser, [world.uniqueValue]);
+  await tx.adoptionConflicts.insert(id, world.conflict);
+  await tx.removedUsers.insert(id, world.removedUser);
   await tx.directoryGroups.insert(id, group);
   await tx.groupMembers.insert(id, group.id, [{ memberId: directoryUser.id, memberKind: 'user' }]);
   await tx.groupMappings.insert(id, world.mapping);
@@ -134,6 +148,9 @@ export async function readWorld(store: Queries, world: World) {
     directories: await store.directories.list(id),
     directoryTokens: await store.directoryTokens.list(id, directory.id),
     directoryUsers: await store.directoryUsers.query(id, directory.id, EVERYTHING, WHOLE_PAGE),
+    uniqueValues: await store.uniqueValues.list(id, world.directoryUser),
+    adoptionConflicts: await store.adoptionConflicts.find(id, world.conflict.id),
+    removedUsers: await store.removedUsers.find(id, directory.id, world.removedUser.id),
     directoryGroups: await store.directoryGroups.query(id, directory.id, EVERYTHING, WHOLE_PAGE),
     groupMembers: await store.groupMembers.list(id, group.id, WHOLE_PAGE),
     groupMappings: await store.groupMappings.list(id),

@@ -11,6 +11,7 @@ import type {
   UserId,
 } from '../../kernel/ids.ts';
 import type { OrgRole, TeamRole } from '../roles.ts';
+import type { DirectoryExtension } from './directory-extension.ts';
 
 export const DIRECTORY_KINDS = [
   'okta',
@@ -35,6 +36,8 @@ export interface Directory {
   /** `draft`: being set up, pushes nothing. `disabled`: its tokens are dead. */
   readonly status: 'draft' | 'active' | 'disabled';
   readonly adoption: AdoptionPolicy;
+  /** In the order in which they were added; their URNs differ in more than letter case. */
+  readonly extensions: readonly DirectoryExtension[];
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -18,6 +18,7 @@ import type {
   GroupMapping,
   GroupMember,
 } from '../entities/directory.ts';
+import type { UniqueValue } from '../entities/directory-extension.ts';
 import type { OrderedPage, PageRequest, QueryPage } from './paging.ts';
 
 export interface DirectoryRepository {
@@ -25,7 +26,7 @@ export interface DirectoryRepository {
   find(organizationId: OrganizationId, id: DirectoryId): Promise<Directory | undefined>;
   list(organizationId: OrganizationId): Promise<readonly Directory[]>;
   update(organizationId: OrganizationId, next: Directory, expectedVersion: number): Promise<void>;
-  /** Removes the directory with its tokens, users, groups and members. */
+  /** Removes the directory with its tokens, users, groups, members, and what is remembered of removed users. */
   remove(organizationId: OrganizationId, id: DirectoryId): Promise<boolean>;
 }
 
@@ -83,8 +84,25 @@ export interface DirectoryUserRepository {
     page: PageRequest,
   ): Promise<readonly DirectoryUser[]>;
   update(organizationId: OrganizationId, next: DirectoryUser, expectedVersion: number): Promise<void>;
-  /** Removes the user and the rows in which it is a group member. */
+  /** Removes the user with its unique values, its conflict, and the rows in which it is a group member. */
   remove(organizationId: OrganizationId, directoryId: DirectoryId, id: DirectoryUserId): Promise<boolean>;
+}
+
+/** Values that one person of a directory holds and no other may. */
+export interface UniqueValueRepository {
+  /** Makes `values` all that this user holds. Unique: the key inside the directory, `already_exists` with the path as field. */
+  replace(
+    organizationId: OrganizationId,
+    owner: Pick<DirectoryUser, 'directoryId' | 'id'>,
+    values: readonly UniqueValue[],
+  ): Promise<void>;
+  /** Ordered by key. */
+  list(
+    organizationId: OrganizationId,
+    owner: Pick<DirectoryUser, 'directoryId' | 'id'>,
+  ): Promise<readonly UniqueValue[]>;
+  /** Forgets the values of one attribute, whoever holds them; false when there were none. */
+  remove(organizationId: OrganizationId, directoryId: DirectoryId, path: string): Promise<boolean>;
 }
 
 export interface DirectoryGroupRepository {

@@ -16,6 +16,7 @@
  * - expired means `expiresAt <= now`.
  */
 
+import type { AdoptionConflictRepository, RemovedUserRepository } from './adoption.ts';
 import type {
   DirectoryGroupRepository,
   DirectoryRepository,
@@ -23,6 +24,7 @@ import type {
   DirectoryUserRepository,
   GroupMappingRepository,
   GroupMemberRepository,
+  UniqueValueRepository,
 } from './directories.ts';
 import type {
   AuditEventRepository,
@@ -58,6 +60,9 @@ export interface Repositories {
   readonly directories: DirectoryRepository;
   readonly directoryTokens: DirectoryTokenRepository;
   readonly directoryUsers: DirectoryUserRepository;
+  readonly uniqueValues: UniqueValueRepository;
+  readonly adoptionConflicts: AdoptionConflictRepository;
+  readonly removedUsers: RemovedUserRepository;
   readonly directoryGroups: DirectoryGroupRepository;
   readonly groupMembers: GroupMemberRepository;
   readonly groupMappings: GroupMappingRepository;

@@ -2,7 +2,18 @@
 import type { Directory, DirectoryToken } from '../../core/entities/directory.ts';
 import type { DirectoryRepository, DirectoryTokenRepository } from '../../core/ports/directories.ts';
 import { NO_ID_YET } from './paging.ts';
-import { type Columns, insertRow, integer, integerOrNull, ownedBy, text, updateRow, word } from './rows.ts';
+import {
+  type Columns,
+  insertRow,
+  integer,
+  integerOrNull,
+  json,
+  ownedBy,
+  text,
+  toJson,
+  updateRow,
+  word,
+} from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
 const FIND = 'SELECT * FROM directories WHERE organization_id = ? AND id = ?';
@@ -24,6 +35,7 @@ const columnsOf = (directory: Directory): Columns => ({
   name: directory.name,
   status: directory.status,
   adoption: directory.adoption,
+  extensions: toJson(directory.extensions),
   created_at: directory.createdAt,
   updated_at: directory.updatedAt,
 });
@@ -36,6 +48,7 @@ const fromRow = (row: Row): Directory => ({
   name: text(row, 'name'),
   status: word(row, 'status'),
   adoption: word(row, 'adoption'),
+  extensions: json(row, 'extensions'),
   createdAt: integer(row, 'created_at'),
   updatedAt: integer(row, 'updated_at'),
 });

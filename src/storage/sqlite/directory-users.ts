@@ -61,6 +61,12 @@ const LISTABLE: Listable<UserField, UserOrder> = {
       column: 'value_key',
       scope: 'directory',
     },
+    uniqueValue: {
+      kind: 'child',
+      ids: 'SELECT user_id FROM directory_user_unique_values WHERE organization_id = ? AND directory_id = ?',
+      column: 'value_key',
+      scope: 'directory',
+    },
     group: {
       kind: 'child',
       ids: 'SELECT member_id FROM group_members WHERE organization_id = ?',

@@ -1,5 +1,6 @@
 /** All repositories over one connection. */
 import type { Repositories } from '../../core/ports/storage.ts';
+import { adoptionConflictRepository } from './adoption-conflicts.ts';
 import { auditEventRepository } from './audit-events.ts';
 import { connectionRepository } from './connections.ts';
 import { directoryRepository, directoryTokenRepository } from './directories.ts';
@@ -18,9 +19,11 @@ import { outboxRepository } from './outbox.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import { consumedAssertionRepository, pendingSignInRepository } from './pending-sign-ins.ts';
 import { recorderEntryRepository } from './recorder-entries.ts';
+import { removedUserRepository } from './removed-users.ts';
 import { sessionRepository } from './sessions.ts';
 import type { Sql } from './sql.ts';
 import { teamMemberRepository, teamRepository } from './teams.ts';
+import { uniqueValueRepository } from './unique-values.ts';
 import { userRepository } from './users.ts';
 
 /**
@@ -38,6 +41,9 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     directories: directoryRepository(sql),
     directoryTokens: directoryTokenRepository(sql),
     directoryUsers: directoryUserRepository(sql, anchors),
+    uniqueValues: uniqueValueRepository(sql),
+    adoptionConflicts: adoptionConflictRepository(sql),
+    removedUsers: removedUserRepository(sql),
     directoryGroups: directoryGroupRepository(sql, anchors),
     groupMembers: groupMemberRepository(sql),
     groupMappings: groupMappingRepository(sql),

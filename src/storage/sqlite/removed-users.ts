@@ -1,0 +1,55 @@
+/** What is remembered of people a directory removed, in SQLite. */
+import type { RemovedUser } from '../../core/entities/adoption.ts';
+import type { RemovedUserRepository } from '../../core/ports/adoption.ts';
+import { flag, insertRow, integer, ownedBy, text, textOrNull, toFlag, word } from './rows.ts';
+import type { Row, Sql } from './sql.ts';
+
+const FIND =
+  'SELECT * FROM removed_directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
+const LIST_MATCHING = `
+  SELECT * FROM removed_directory_users
+  WHERE organization_id = ? AND directory_id = ? AND (user_name_key = ? OR external_id = ?) AND expires_at > ?
+  ORDER BY removed_at DESC, id DESC`;
+const CONSUME =
+  'DELETE FROM removed_directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
+const REMOVE_EXPIRED = 'DELETE FROM removed_directory_users WHERE expires_at <= ?';
+
+const fromRow = (row: Row): RemovedUser => ({
+  id: word(row, 'id'),
+  organizationId: word(row, 'organization_id'),
+  directoryId: word(row, 'directory_id'),
+  userNameKey: text(row, 'user_name_key'),
+  externalId: textOrNull(row, 'external_id'),
+  userId: word(row, 'user_id'),
+  membershipId: word(row, 'membership_id'),
+  isSuspended: flag(row, 'is_suspended'),
+  removedAt: integer(row, 'removed_at'),
+  expiresAt: integer(row, 'expires_at'),
+});
+
+/** Removed people over one connection; the promises are those of the port. */
+export function removedUserRepository(sql: Sql): RemovedUserRepository {
+  return {
+    insert: async (organizationId, user) =>
+      insertRow(sql, 'removed_directory_users', {
+        organization_id: ownedBy(organizationId, user),
+        directory_id: user.directoryId,
+        id: user.id,
+        user_name_key: user.userNameKey,
+        external_id: user.externalId,
+        user_id: user.userId,
+        membership_id: user.membershipId,
+        is_suspended: toFlag(user.isSuspended),
+        removed_at: user.removedAt,
+        expires_at: user.expiresAt,
+      }),
+    find: async (organizationId, directoryId, id) => {
+      const row = sql.get(FIND, organizationId, directoryId, id);
+      return row && fromRow(row);
+    },
+    listMatching: async (organizationId, directoryId, { userNameKey, externalId, now }) =>
+      sql.all(LIST_MATCHING, organizationId, directoryId, userNameKey, externalId, now).map(fromRow),
+    consume: async (organizationId, directoryId, id) => sql.run(CONSUME, organizationId, directoryId, id) > 0,
+    removeExpired: async (now) => sql.run(REMOVE_EXPIRED, now),
+  };
+}

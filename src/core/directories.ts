@@ -52,6 +52,7 @@ export async function createDirectory(
       name: input.name ?? KIND_NAMES[kind],
       status: input.status ?? 'active',
       adoption: input.adoption ?? 'adopt',
+      extensions: [],
       createdAt: context.now,
       updatedAt: context.now,
     };

@@ -1,60 +1,24 @@
 /** People as a directory pushes them: each change lands on the person, the membership and the sessions at once. */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { DirectoryId, DirectoryUserId, OrganizationId, UserId } from '../kernel/ids.ts';
+import type { DirectoryId, DirectoryUserId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
-import { foldKey } from '../kernel/text.ts';
+import { receivePerson } from './adoption.ts';
+import { isHeld, openConflict } from './adoption-conflicts.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import { touchGroups } from './directory-groups.ts';
-import { domainOf } from './domains.ts';
-import type { Directory, DirectoryAttributes, DirectoryUser } from './entities/directory.ts';
+import type { Directory, DirectoryUser } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
-import type { Membership, User } from './entities/people.ts';
-import {
-  endMembership,
-  getMembership,
-  insertMembership,
-  setMembershipStatus,
-  updateMembership,
-} from './memberships.ts';
-import { getOrganization } from './organization-lookup.ts';
+import { endMembership, getMembership, setMembershipStatus, updateMembership } from './memberships.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
-
-/** A person as pushed: the facts core needs, and the whole document for the edge to give back. */
-export interface DirectoryUserInput {
-  readonly userName: string;
-  readonly externalId: string | null;
-  readonly isActive: boolean;
-  readonly displayName: string | null;
-  /** Every e-mail address, as spelled. */
-  readonly emails: readonly string[];
-  /** The address to show for this person; null when there is none. */
-  readonly primaryEmail: string | null;
-  /** The name to show; never empty. */
-  readonly personName: string;
-  readonly attributes: DirectoryAttributes;
-}
+import { type DirectoryUserInput, profileOf, storedFields } from './pushed-user.ts';
+import { rememberRemoved } from './removed-users.ts';
 
 interface DirectoryRequest {
   readonly organizationId: OrganizationId;
   readonly directoryId: DirectoryId;
   readonly cause: Cause;
 }
-
-type StoredFields = Pick<
-  DirectoryUser,
-  'isActive' | 'userName' | 'userNameKey' | 'externalId' | 'displayNameKey' | 'emailKeys' | 'attributes'
->;
-
-const storedFields = (input: DirectoryUserInput): StoredFields => ({
-  isActive: input.isActive,
-  userName: input.userName,
-  userNameKey: foldKey(input.userName),
-  externalId: input.externalId,
-  displayNameKey: input.displayName === null ? null : foldKey(input.displayName),
-  emailKeys: [...new Set(input.emails.map(foldKey))],
-  attributes: input.attributes,
-});
 
 /** The user, or `not_found`. */
 export async function getDirectoryUser(
@@ -68,8 +32,10 @@ export async function getDirectoryUser(
 }
 
 /**
- * Adds a pushed person with a membership in the directory's organization, and nothing anywhere else (law 3).
- * Throws `already_exists` (field `userName`), `seats_exhausted`.
+ * Adds a pushed person with a membership in the directory's organization, and nothing anywhere else (law 3). Somebody
+ * whom the directory had removed is the same person under a new SCIM id; who may be a member already waits for an admin.
+ * Throws `already_exists` (field `userName`, `emails` or a unique attribute), `seats_exhausted`, `version_conflict`
+ * when the directory's extensions are not those of `directory` any more.
  */
 export async function provisionUser(
   deps: Pick<Deps, 'storage' | 'clock'>,
@@ -78,7 +44,11 @@ export async function provisionUser(
   const { organizationId, directoryId, cause, user } = input;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const membership = await adoptOrAdd(tx, context, { directory: input.directory, user });
+    await assertSameExtensions(tx, input.directory);
+    const { membership, conflict, returned } = await receivePerson(tx, context, {
+      directory: input.directory,
+      user,
+    });
     const row: DirectoryUser = {
       id: newId('du', context.now),
       version: 1,
@@ -91,108 +61,20 @@ export async function provisionUser(
       updatedAt: context.now,
     };
     await tx.directoryUsers.insert(organizationId, row);
+    await keepUniqueValues(tx, row, user);
     await record(tx, context, {
       type: 'directory_user.created',
       target: { kind: 'directory_user', id: row.id },
-      details: { membershipId: membership.id, userName: user.userName, isActive: user.isActive },
+      details: {
+        membershipId: membership.id,
+        userName: user.userName,
+        isActive: user.isActive,
+        ...(returned === undefined ? {} : { returnedFrom: returned.id }),
+      },
     });
+    if (conflict !== undefined) await openConflict(tx, context, { user: row, conflict });
     return row;
   });
-}
-
-const profileOf = (user: DirectoryUserInput) => ({
-  email: user.primaryEmail,
-  emailKey: user.primaryEmail === null ? null : foldKey(user.primaryEmail),
-  name: user.personName,
-});
-
-/**
- * Finds the member of this organization that the pushed person already is, or adds a new person. Only an address inside
- * a domain this organization has proved may adopt; people of other organizations are never touched (S117, S119).
- */
-async function adoptOrAdd(
-  tx: Repositories,
-  context: ChangeContext,
-  pushed: { readonly directory: Directory; readonly user: DirectoryUserInput },
-): Promise<Membership> {
-  const { user, directory } = pushed;
-  const known = await findAdoptable(tx, context.organizationId, user);
-  // `queue` waits for a confirmation that nobody can give yet: until then it refuses, as `reject` does.
-  if (known !== undefined && directory.adoption !== 'adopt') {
-    throw new GatehouseError(
-      'already_exists',
-      'A member with this e-mail address exists, and this directory does not adopt members.',
-      {
-        field: 'emails',
-      },
-    );
-  }
-  if (known !== undefined) return adopt(tx, context, { membership: known, user });
-  const organization = await getOrganization(tx, context.organizationId);
-  const person = await insertPerson(tx, context, user.personName);
-  return insertMembership(tx, context, {
-    user: person,
-    ...profileOf(user),
-    status: user.isActive ? 'active' : 'suspended',
-    source: 'directory',
-    defaultRole: organization.defaultRole,
-  });
-}
-
-async function findAdoptable(
-  tx: Repositories,
-  organizationId: OrganizationId,
-  user: DirectoryUserInput,
-): Promise<Membership | undefined> {
-  if (user.primaryEmail === null) return undefined;
-  const domain = await tx.domains.findVerified(domainOf(user.primaryEmail));
-  if (domain?.organizationId !== organizationId) return undefined;
-  for (const membership of await tx.memberships.listByEmail(organizationId, foldKey(user.primaryEmail))) {
-    if ((await tx.directoryUsers.findByMembership(organizationId, membership.id)) === undefined)
-      return membership;
-  }
-  return undefined;
-}
-
-async function adopt(
-  tx: Repositories,
-  context: ChangeContext,
-  subject: { readonly membership: Membership; readonly user: DirectoryUserInput },
-): Promise<Membership> {
-  const { membership, user } = subject;
-  const adopted = await updateMembership(tx, membership, {
-    ...membership,
-    name: user.personName,
-    source: 'directory',
-    updatedAt: context.now,
-  });
-  await record(tx, context, {
-    type: 'member.updated',
-    target: { kind: 'membership', id: membership.id },
-    details: { adoptedByDirectory: true },
-  });
-  return setMembershipStatus(tx, context, {
-    membership: adopted,
-    status: user.isActive ? 'active' : 'suspended',
-  });
-}
-
-/** A person without sign-in address or password of their own: a directory never sets those. */
-async function insertPerson(tx: Repositories, context: ChangeContext, name: string): Promise<User> {
-  const id: UserId = newId('usr', context.now);
-  const user: User = {
-    id,
-    version: 1,
-    email: null,
-    emailKey: null,
-    name,
-    emailVerifiedAt: null,
-    passwordHash: null,
-    createdAt: context.now,
-    updatedAt: context.now,
-  };
-  await tx.users.insert(user);
-  return user;
 }
 
 /**
@@ -204,17 +86,21 @@ export async function changeDirectoryUser(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: DirectoryRequest & {
     readonly id: DirectoryUserId;
+    /** As the change was read by; absent: the change knows no extensions. */
+    readonly directory?: Directory | undefined;
     readonly change: (current: DirectoryUser) => DirectoryUserInput | undefined;
   },
 ): Promise<DirectoryUser> {
   const { organizationId, cause, id, change } = input;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    if (input.directory !== undefined) await assertSameExtensions(tx, input.directory);
     const before = await getDirectoryUser(tx, input, id);
     const wanted = change(before);
     if (wanted === undefined) return before;
     const after: DirectoryUser = { ...before, ...storedFields(wanted), updatedAt: context.now };
     await tx.directoryUsers.update(organizationId, after, before.version);
+    await keepUniqueValues(tx, after, wanted);
     await followProfile(tx, context, { before, after, wanted });
     await record(tx, context, {
       type: 'directory_user.updated',
@@ -255,10 +141,14 @@ async function followProfile(
   }
   // Only a switch is followed: a new name for somebody whom an admin suspended must not bring them back.
   if (before.isActive === after.isActive) return;
+  if (after.isActive && (await isHeld(tx, context.organizationId, after.id))) return;
   await setMembershipStatus(tx, context, { membership, status: after.isActive ? 'active' : 'suspended' });
 }
 
-/** Removes a pushed person and ends the membership, its sessions and grants. Throws `not_found`, `last_owner`. */
+/**
+ * Removes a pushed person and ends the membership, its sessions and grants. For 180 days the same person comes back when
+ * this directory pushes them again. Throws `not_found`, `last_owner`.
+ */
 export async function removeDirectoryUser(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: DirectoryRequest & {
@@ -271,10 +161,12 @@ export async function removeDirectoryUser(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const user = await getDirectoryUser(tx, input, id);
     input.check?.(user);
+    const membership = await getMembership(tx, organizationId, user.membershipId);
+    // Who was never let in is judged anew when pushed again.
+    if (!(await isHeld(tx, organizationId, id))) await rememberRemoved(tx, context, { user, membership });
     const groupIds = await tx.groupMembers.removeEverywhere(organizationId, id);
     await tx.directoryUsers.remove(organizationId, directoryId, id);
     await touchGroups(tx, context, { directoryId, groupIds });
-    const membership = await getMembership(tx, organizationId, user.membershipId);
     await endMembership(tx, context, membership);
     await record(tx, context, {
       type: 'directory_user.removed',
@@ -282,4 +174,20 @@ export async function removeDirectoryUser(
       details: { membershipId: user.membershipId, userName: user.userName, groupIds },
     });
   });
+}
+
+async function keepUniqueValues(
+  tx: Repositories,
+  user: DirectoryUser,
+  { uniqueValues }: DirectoryUserInput,
+): Promise<void> {
+  if (uniqueValues !== undefined) await tx.uniqueValues.replace(user.organizationId, user, uniqueValues);
+}
+
+/** What was read by older rules could break the newer ones: a value that must be unique by now, say. */
+async function assertSameExtensions(tx: Repositories, asRead: Directory): Promise<void> {
+  const current = await tx.directories.find(asRead.organizationId, asRead.id);
+  if (current === undefined || current.version === asRead.version) return;
+  if (JSON.stringify(current.extensions) === JSON.stringify(asRead.extensions)) return;
+  throw new GatehouseError('version_conflict', "The directory's schema has just changed. Send it again.");
 }

@@ -3,6 +3,7 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId, OrganizationId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
 import { assertMayGrant, assertMayTouch } from './access.ts';
+import { isHeld } from './adoption-conflicts.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Membership, MembershipStatus, TeamMember } from './entities/people.ts';
@@ -132,6 +133,13 @@ async function giveStatus(
       throw new GatehouseError(
         'role_from_directory',
         'The directory has deactivated this person. Activate them there.',
+        { field: 'status' },
+      );
+    }
+    if (pushed !== undefined && (await isHeld(tx, context.organizationId, pushed.id))) {
+      throw new GatehouseError(
+        'role_from_directory',
+        "This person waits in the directory's queue of conflicts. Settle that first.",
         { field: 'status' },
       );
     }

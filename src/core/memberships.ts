@@ -54,6 +54,8 @@ export async function updateMembership(
 }
 
 export interface NewMember {
+  /** Absent: a new one. Given for somebody who comes back. */
+  readonly id?: MembershipId | undefined;
   readonly user: User;
   readonly email: string | null;
   readonly emailKey: string | null;
@@ -71,7 +73,7 @@ export async function insertMembership(
 ): Promise<Membership> {
   const { organizationId, now } = context;
   const membership: Membership = {
-    id: newId('mem', now),
+    id: member.id ?? newId('mem', now),
     version: 1,
     organizationId,
     userId: member.user.id,

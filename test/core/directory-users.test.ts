@@ -153,7 +153,8 @@ describe('adoption of a member who was here before', () => {
     ['S119 adopt, in a domain somebody else proved: somebody new', 'elsewhere', 'adopt', 'added'],
     ['reject, inside a proved domain: refused', 'here', 'reject', 'already_exists'],
     ['reject, outside: somebody new', 'nowhere', 'reject', 'added'],
-    ['queue, inside a proved domain: not without confirmation', 'here', 'queue', 'already_exists'],
+    ['queue, inside a proved domain: not without confirmation', 'here', 'queue', 'added'],
+    ['queue, outside: not without confirmation', 'nowhere', 'queue', 'added'],
   ];
   test.each(rows)('%s', async (_title, proved, adoption, outcome) => {
     const place = await newPlace(adoption);
@@ -255,7 +256,7 @@ describe('being cut off', () => {
     expect(await world.deps.storage.memberships.listByUser(member.userId)).toEqual([]);
   });
 
-  test('a person deleted and pushed again is somebody new, with the default role only', async () => {
+  test('S144, R26 a person deleted and pushed again is the same person, with the default role only', async () => {
     const place = await newPlace();
     const { user, connection, identity } = await signedIn(place);
     const caller = { kind: 'operator' } as const;
@@ -269,7 +270,8 @@ describe('being cut off', () => {
       userName: user.userName,
       externalId: user.externalId,
     });
-    expect(again.membershipId).not.toBe(user.membershipId);
+    expect(again.id).not.toBe(user.id);
+    expect([again.userId, again.membershipId]).toEqual([user.userId, user.membershipId]);
     expect((await memberOf(place, again)).orgRole).toBe('member');
     expect(await refusalOf(signIn(world, connection, identity))).toBe('done');
   });

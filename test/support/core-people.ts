@@ -3,7 +3,6 @@ import type { Caller } from '../../src/core/access.ts';
 import { createConnection } from '../../src/core/connections.ts';
 import { createDirectory } from '../../src/core/directories.ts';
 import { changeDirectoryGroup, createDirectoryGroup } from '../../src/core/directory-groups.ts';
-import type { DirectoryUserInput } from '../../src/core/directory-users.ts';
 import { changeDirectoryUser, provisionUser, removeDirectoryUser } from '../../src/core/directory-users.ts';
 import { addDomain } from '../../src/core/domains.ts';
 import type {
@@ -20,6 +19,7 @@ import type { GroupMemberChange } from '../../src/core/group-members.ts';
 import { insertMembership } from '../../src/core/memberships.ts';
 import type { OrganizationChange, PlanChoice } from '../../src/core/organizations.ts';
 import { createOrganization, updateOrganization } from '../../src/core/organizations.ts';
+import type { DirectoryUserInput } from '../../src/core/pushed-user.ts';
 import type { OrgRole } from '../../src/core/roles.ts';
 import type { CompletedSignIn, SignInAnswer } from '../../src/core/sign-ins.ts';
 import { beginSignIn, completeSignIn } from '../../src/core/sign-ins.ts';

@@ -1,14 +1,11 @@
 /** A stage for sign-ins: connections, pushed people and the steps of a browser, one line each in a test. */
 import { inflateRawSync } from 'node:zlib';
 import { type ConnectionInput, createConnection } from '../../src/core/connections.ts';
-import {
-  changeDirectoryUser,
-  type DirectoryUserInput,
-  provisionUser,
-} from '../../src/core/directory-users.ts';
+import { changeDirectoryUser, provisionUser } from '../../src/core/directory-users.ts';
 import type { DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import type { Connection } from '../../src/core/entities/sign-in.ts';
+import type { DirectoryUserInput } from '../../src/core/pushed-user.ts';
 import { SESSION_COOKIE } from '../../src/http/cookies.ts';
 import type { Browser, Page } from './browser.ts';
 import { type TestDirectory, type TestGateway, testCause } from './gateway.ts';

@@ -8,7 +8,7 @@ import {
   removeDirectoryToken,
   updateDirectory,
 } from '../../core/directories.ts';
-import { DIRECTORY_KINDS } from '../../core/entities/directory.ts';
+import { ADOPTION_POLICIES, DIRECTORY_KINDS } from '../../core/entities/directory.ts';
 import { createdDirectoryTokenShape, directoryShape, directoryTokenShape } from './directory-shapes.ts';
 import { changesSomething, NOTHING_TO_CHANGE, nameField, timeField } from './fields.ts';
 import { queryField, wholeList, wholeListOf } from './paging.ts';
@@ -20,10 +20,7 @@ import { organizationRoute } from './route.ts';
 const tag = 'directories';
 const guard = { kind: 'organization', permission: 'scim.manage' } as const;
 
-const adoptionField = z.enum(
-  ['adopt', 'reject'],
-  'adopt or reject; waiting for confirmation (queue) is not built yet.',
-);
+const adoptionField = z.enum(ADOPTION_POLICIES);
 
 const createBody = z.strictObject({
   kind: z.enum(DIRECTORY_KINDS),

@@ -15,6 +15,7 @@ const NOT_FOUND = {
   dom: 'No such domain.',
   inv: 'No such invitation.',
   rec: 'No such recorder entry.',
+  acf: 'No such conflict.',
 } as const;
 
 /** Reads the path parameter `name` as an id of the kind `prefix`. Throws `not_found`. */

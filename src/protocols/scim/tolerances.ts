@@ -36,6 +36,8 @@ export type Tolerance =
   | 'duplicate_value'
   /** A filter that matched nothing, from which the element was built (Entra). */
   | 'create_on_replace'
+  /** An externalId that somebody else of the directory has, too. */
+  | 'external_id_shared'
   /** An attribute no schema of the directory knows: ignored. */
   | 'unknown_attribute'
   /** `active` left out or unassigned: the stored value stays, so that nobody is re-activated by omission. */

@@ -54,7 +54,7 @@ describe('POST', () => {
     [{}, 'kind'],
     [{ kind: 'ldap' }, 'kind'],
     [{ kind: 'okta', status: 'disabled' }, 'status'],
-    [{ kind: 'okta', adoption: 'queue' }, 'adoption'],
+    [{ kind: 'okta', adoption: 'ask' }, 'adoption'],
     [{ kind: 'okta', name: '' }, 'name'],
     [{ kind: 'okta', token: 'mine' }, 'token'],
   ])('422 invalid: %j', async (input, field) => {

@@ -2,8 +2,10 @@
 
 import { createDirectoryGroup } from '../../../src/core/directory-groups.ts';
 import { provisionUser } from '../../../src/core/directory-users.ts';
+import type { AdoptionConflict } from '../../../src/core/entities/adoption.ts';
+import type { Directory } from '../../../src/core/entities/directory.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { nextText } from '../../support/builders.ts';
+import { aMembership, aUser, nextText } from '../../support/builders.ts';
 import { type TestGateway, testCause } from '../../support/gateway.ts';
 
 /** An Okta directory with one group of `count` people. */
@@ -16,17 +18,7 @@ export async function pushGroup(
   const place = { organizationId: organization.id, directoryId: directory.id, cause: testCause };
   const users = [];
   for (let index = 0; index < count; index += 1) {
-    const userName = `${nextText('ada')}@example.com`;
-    const user = {
-      userName,
-      externalId: null,
-      isActive: true,
-      displayName: null,
-      emails: [userName],
-      primaryEmail: userName,
-      personName: 'Ada Pushed',
-      attributes: {},
-    };
+    const user = aPerson(`${nextText('ada')}@example.com`);
     // Ids sort by age only when their times differ.
     gateway.clock.advance(1);
     users.push(await provisionUser(gateway.deps, { ...place, directory, user }));
@@ -37,4 +29,35 @@ export async function pushGroup(
     memberIds: users.map(({ id }) => id),
   });
   return { directory, group, users };
+}
+
+const aPerson = (email: string) => ({
+  userName: nextText('ada'),
+  externalId: null,
+  isActive: true,
+  displayName: null,
+  emails: [email],
+  primaryEmail: email,
+  personName: 'Ada Pushed',
+  attributes: {},
+});
+
+/** Pushes somebody with the address of a member by hand into a directory that queues; answers the conflict. */
+export async function pushDoubtful(gateway: TestGateway, directory: Directory): Promise<AdoptionConflict> {
+  const { organizationId, id: directoryId } = directory;
+  const { storage } = gateway.deps;
+  const email = `${nextText('bob')}@example.com`;
+  const user = aUser();
+  await storage.transact(async (tx) => {
+    await tx.users.insert(user);
+    await tx.memberships.insert(
+      organizationId,
+      aMembership(organizationId, user.id, { email, emailKey: email }),
+    );
+  });
+  const place = { organizationId, directoryId, cause: testCause, directory };
+  const pushed = await provisionUser(gateway.deps, { ...place, user: aPerson(email) });
+  const conflict = await storage.adoptionConflicts.findByUser(organizationId, pushed.id);
+  if (conflict === undefined) throw new Error('no conflict');
+  return conflict;
 }

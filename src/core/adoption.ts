@@ -1,0 +1,190 @@
+/** Who a pushed person is: somebody who comes back, a member the directory takes over, a doubtful match, or somebody new. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { OrganizationId, UserId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
+import { record } from './audit.ts';
+import type { ChangeContext } from './deps.ts';
+import { isProvedAddress } from './domains.ts';
+import type { AdoptionConflict, RemovedUser } from './entities/adoption.ts';
+import type { AdoptionPolicy, Directory } from './entities/directory.ts';
+import type { Membership, MembershipStatus, User } from './entities/people.ts';
+import { insertMembership, setMembershipStatus, updateMembership } from './memberships.ts';
+import { getOrganization } from './organization-lookup.ts';
+import type { Repositories } from './ports/storage.ts';
+import { type DirectoryUserInput, profileOf } from './pushed-user.ts';
+import { findReturning } from './removed-users.ts';
+import { type OrgRole, orgRoleRank } from './roles.ts';
+
+/** A member who has the address of a pushed person, and whether this organization has proved its domain. */
+interface Candidate {
+  readonly membership: Membership;
+  readonly isProved: boolean;
+}
+
+/** What becomes of a pushed person whose address a member has. */
+export type AdoptionDecision = 'add' | 'adopt' | 'queue' | 'reject';
+
+/**
+ * Pure: what the policy says about a candidate, or about nobody. An address outside the proved domains adopts nobody and
+ * refuses nobody (S119): whoever administers a directory may write any address into it.
+ */
+export function decideAdoption(
+  policy: AdoptionPolicy,
+  candidate: { readonly isProved: boolean } | undefined,
+): AdoptionDecision {
+  if (candidate === undefined) return 'add';
+  if (policy === 'queue') return 'queue';
+  return candidate.isProved ? policy : 'add';
+}
+
+/** Where a pushed person has found their place. */
+export interface Reception {
+  readonly membership: Membership;
+  /** The match that an admin has to judge; until then the membership is suspended. */
+  readonly conflict?: Pick<AdoptionConflict, 'candidateMembershipId' | 'reason'> | undefined;
+  /** Set for somebody the directory had removed. */
+  readonly returned?: RemovedUser | undefined;
+}
+
+/**
+ * Gives a pushed person their membership in this organization; people of other organizations are never touched (S117).
+ * Throws `already_exists` (field `emails`) when the policy rejects the match, `seats_exhausted`.
+ */
+export async function receivePerson(
+  tx: Repositories,
+  context: ChangeContext,
+  pushed: { readonly directory: Directory; readonly user: DirectoryUserInput },
+): Promise<Reception> {
+  const { directory, user } = pushed;
+  const returned = await findReturning(tx, context, { directoryId: directory.id, user });
+  if (returned !== undefined) {
+    return { membership: await reviveMember(tx, context, { returned, user }), returned };
+  }
+  const candidate = await findCandidate(tx, context.organizationId, user);
+  const decision = decideAdoption(directory.adoption, candidate);
+  if (candidate === undefined || decision === 'add') {
+    return { membership: await addMember(tx, context, { user, status: statusOf(user) }) };
+  }
+  switch (decision) {
+    case 'reject':
+      throw new GatehouseError(
+        'already_exists',
+        'A member with this e-mail address exists, and this directory does not adopt members.',
+        { field: 'emails' },
+      );
+    case 'adopt':
+      return { membership: await adoptMember(tx, context, { ...candidate, ...pushedState(user) }) };
+    case 'queue': {
+      const membership = await addMember(tx, context, { user, status: 'suspended' });
+      const reason = candidate.isProved ? 'proved_address' : 'unproved_address';
+      return { membership, conflict: { candidateMembershipId: candidate.membership.id, reason } };
+    }
+  }
+}
+
+const statusOf = (user: DirectoryUserInput): MembershipStatus => (user.isActive ? 'active' : 'suspended');
+const pushedState = ({ personName: name, isActive }: DirectoryUserInput) => ({ name, isActive });
+
+/** The oldest member with the address whom no directory holds yet; one in a proved domain is proved for all of them. */
+async function findCandidate(
+  tx: Repositories,
+  organizationId: OrganizationId,
+  user: DirectoryUserInput,
+): Promise<Candidate | undefined> {
+  if (user.primaryEmail === null) return undefined;
+  for (const membership of await tx.memberships.listByEmail(organizationId, foldKey(user.primaryEmail))) {
+    if ((await tx.directoryUsers.findByMembership(organizationId, membership.id)) !== undefined) continue;
+    return { membership, isProved: await isProvedAddress(tx, organizationId, user.primaryEmail) };
+  }
+  return undefined;
+}
+
+/**
+ * Puts a member under the directory: name and source of this membership change, sign-in address and password of the
+ * person do not. An inactive push suspends; an active one does not bring back whom an admin suspended.
+ */
+export async function adoptMember(
+  tx: Repositories,
+  context: ChangeContext,
+  subject: { readonly membership: Membership; readonly name: string; readonly isActive: boolean },
+): Promise<Membership> {
+  const { membership, name, isActive } = subject;
+  const adopted = await updateMembership(tx, membership, {
+    ...membership,
+    name,
+    source: 'directory',
+    updatedAt: context.now,
+  });
+  await record(tx, context, {
+    type: 'member.updated',
+    target: { kind: 'membership', id: membership.id },
+    details: { adoptedByDirectory: true },
+  });
+  return isActive ? adopted : setMembershipStatus(tx, context, { membership: adopted, status: 'suspended' });
+}
+
+async function addMember(
+  tx: Repositories,
+  context: ChangeContext,
+  input: { readonly user: DirectoryUserInput; readonly status: MembershipStatus },
+): Promise<Membership> {
+  const { user, status } = input;
+  const { defaultRole } = await getOrganization(tx, context.organizationId);
+  const person = await insertPerson(tx, context, { id: newId('usr', context.now), name: user.personName });
+  return insertMembership(tx, context, {
+    user: person,
+    ...profileOf(user),
+    status,
+    source: 'directory',
+    defaultRole,
+  });
+}
+
+/**
+ * Brings the same person back under the same membership id, with nothing of what they held: sessions, identities and
+ * grants ended with the removal, and the default role is no more than member (S144, R26).
+ */
+async function reviveMember(
+  tx: Repositories,
+  context: ChangeContext,
+  subject: { readonly returned: RemovedUser; readonly user: DirectoryUserInput },
+): Promise<Membership> {
+  const { returned, user } = subject;
+  await tx.removedUsers.consume(context.organizationId, returned.directoryId, returned.id);
+  const { defaultRole } = await getOrganization(tx, context.organizationId);
+  const person =
+    (await tx.users.find(returned.userId)) ??
+    (await insertPerson(tx, context, { id: returned.userId, name: user.personName }));
+  return insertMembership(tx, context, {
+    id: returned.membershipId,
+    user: person,
+    ...profileOf(user),
+    status: returned.isSuspended ? 'suspended' : statusOf(user),
+    source: 'directory',
+    defaultRole: atMostMember(defaultRole),
+  });
+}
+
+const atMostMember = (role: OrgRole): OrgRole =>
+  orgRoleRank(role) > orgRoleRank('member') ? 'member' : role;
+
+/** A person without sign-in address or password of their own: a directory never sets those. */
+async function insertPerson(
+  tx: Repositories,
+  context: ChangeContext,
+  person: { readonly id: UserId; readonly name: string },
+): Promise<User> {
+  const user: User = {
+    ...person,
+    version: 1,
+    email: null,
+    emailKey: null,
+    emailVerifiedAt: null,
+    passwordHash: null,
+    createdAt: context.now,
+    updatedAt: context.now,
+  };
+  await tx.users.insert(user);
+  return user;
+}

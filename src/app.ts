@@ -15,6 +15,7 @@ import { warnOfExpiringTokens } from './core/token-warnings.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createOidcClient } from './http/oidc/strategy.ts';
 import { createCursors } from './http/scim/cursors.ts';
+import { createTypeCache } from './http/scim/resource-types.ts';
 import { createServer } from './http/server.ts';
 import { deliverDueMails } from './jobs/deliver-mails.ts';
 import { removeExpired } from './jobs/expire.ts';
@@ -76,6 +77,7 @@ export async function composeGateway(
     oidc: createOidcClient(adapters),
     operatorKeyHash: operatorKey.hash,
     trustProxy: config.trustProxy,
+    typesOf: createTypeCache(),
     recorder: createRecorder({
       storage,
       onLoss: (count, error) => logger.warn('recorder lost exchanges', { count, error }),

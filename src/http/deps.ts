@@ -1,10 +1,12 @@
 /** What the HTTP edge is given: core's dependencies and the few things only requests need. */
 import type { Deps } from '../core/deps.ts';
+import type { Directory } from '../core/entities/directory.ts';
 import type { RateLimits } from '../core/rate-limit.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { OidcRelyingParty } from './oidc/strategy.ts';
 import type { Cursors } from './scim/cursors.ts';
+import type { DirectoryTypes } from './scim/resource-types.ts';
 
 export interface HttpDeps extends Deps {
   readonly logger: Logger;
@@ -16,6 +18,8 @@ export interface HttpDeps extends Deps {
   readonly recorder: Recorder;
   /** Places in lists that SCIM clients carry. */
   readonly cursors: Cursors;
+  /** The resource types of a directory as it is in this version. */
+  readonly typesOf: (directory: Directory) => DirectoryTypes;
   /** Of each directory; absent: none. */
   readonly rateLimits?: RateLimits | undefined;
 }

@@ -1,7 +1,9 @@
 /** The route table of the management API: one file per resource, put together; nothing else is mounted below /api/v1. */
+import { adoptionConflictRoutes } from './adoption-conflicts.ts';
 import { auditEventRoutes } from './audit-events.ts';
 import { connectionRoutes } from './connections.ts';
 import { directoryRoutes } from './directories.ts';
+import { directoryExtensionRoutes } from './directory-extensions.ts';
 import { domainRoutes } from './domains.ts';
 import { groupMappingRoutes } from './group-mappings.ts';
 import { invitationAcceptanceRoutes } from './invitation-acceptance.ts';
@@ -21,6 +23,8 @@ const resources: readonly ApiRoute[] = [
   ...invitationRoutes,
   ...invitationAcceptanceRoutes,
   ...directoryRoutes,
+  ...directoryExtensionRoutes,
+  ...adoptionConflictRoutes,
   ...groupMappingRoutes,
   ...connectionRoutes,
   ...domainRoutes,

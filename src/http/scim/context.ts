@@ -5,14 +5,13 @@ import { authenticateDirectory } from '../../core/directories.ts';
 import type { Directory } from '../../core/entities/directory.ts';
 import type { AuditEvent, Cause } from '../../core/entities/journal.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
-import type { ResourceType } from '../../protocols/scim/schema.ts';
-import { groupResourceType, userResourceType } from '../../protocols/scim/schema.ts';
 import type { HttpDeps } from '../deps.ts';
 import { bearerToken } from '../guards.ts';
 import { causeOf } from '../request-facts.ts';
+import type { DirectoryTypes } from './resource-types.ts';
 
 /** One authenticated request of a directory. */
-export interface ScimContext {
+export interface ScimContext extends DirectoryTypes {
   readonly deps: HttpDeps;
   readonly directory: Directory;
   readonly organizationId: Directory['organizationId'];
@@ -20,8 +19,6 @@ export interface ScimContext {
   readonly cause: Cause;
   /** `https://host/scim/v2/{directoryId}`: every location starts with it, whatever the Host header says. */
   readonly baseUrl: string;
-  readonly userType: ResourceType;
-  readonly groupType: ResourceType;
 }
 
 /** Answers one request. The context is already authenticated. */
@@ -51,8 +48,6 @@ export function directoryGuard(deps: HttpDeps): RequestHandler {
   };
 }
 
-const TYPES = { userType: userResourceType(), groupType: groupResourceType() };
-
 /** Leaves the context for handlers, and in `res.locals.committed` the audit rows that the request will have caused. */
 export function placeContext(
   req: Pick<Request, 'method'>,
@@ -67,7 +62,7 @@ export function placeContext(
     directoryId: directory.id,
     cause,
     baseUrl: `${deps.baseUrl}/scim/v2/${directory.id}`,
-    ...TYPES,
+    ...deps.typesOf(directory),
   };
   res.locals.scim = context;
 }

@@ -7,6 +7,7 @@ import type {
   UserOrder,
 } from '../../core/directory-query.ts';
 import type { DirectoryGroup, DirectoryUser } from '../../core/entities/directory.ts';
+import { uniqueValue } from '../../core/entities/directory-extension.ts';
 import type { SortKey } from '../../core/ports/paging.ts';
 import { foldKey } from '../../kernel/text.ts';
 import type { Filter } from '../../protocols/scim/filter.ts';
@@ -23,7 +24,13 @@ export interface Translation<Field extends string> {
  * `always`: what every row has there.
  */
 export type FieldTable<Field extends string> = Readonly<
-  Record<string, { readonly field: Field; readonly isList: boolean } | { readonly always: string }>
+  Record<
+    string,
+    | { readonly field: Field; readonly isList: boolean }
+    | { readonly always: string }
+    /** Values of many attributes share the field, each under its path; only `eq` is answered there. */
+    | { readonly field: Field; readonly uniquePath: string }
+  >
 >;
 
 /** `groups` is not here: storage knows direct membership only, the attribute speaks of indirect membership too. */
@@ -135,6 +142,7 @@ function translateComparison<Field extends string>(
   path: string | undefined,
 ): Translation<Field> {
   const known = path !== undefined && Object.hasOwn(fields, path) ? fields[path] : undefined;
+  if (known !== undefined && 'uniquePath' in known) return translateUnique({ op, value, target }, known);
   if (known === undefined || typeof value !== 'string') return ANYTHING;
   if ('always' in known) return op === 'eq' ? constant(known.always === value) : ANYTHING;
   const { field, isList } = known;
@@ -151,6 +159,15 @@ function translateComparison<Field extends string>(
 }
 
 const constant = (isTrue: boolean) => ({ query: { kind: isTrue ? 'all' : 'none' }, isExact: true }) as const;
+
+function translateUnique<Field extends string>(
+  { op, value, target }: Pick<Extract<Filter, { kind: 'compare' }>, 'op' | 'value' | 'target'>,
+  { field, uniquePath }: { readonly field: Field; readonly uniquePath: string },
+): Translation<Field> {
+  if (op !== 'eq' || (typeof value !== 'string' && typeof value !== 'number')) return ANYTHING;
+  const text = target.attribute.caseExact ? String(value) : foldKey(String(value));
+  return { query: { kind: 'equals', field, value: uniqueValue(uniquePath, text).key }, isExact: true };
+}
 
 /** `emails[type eq "work" and value eq "x"]`: one element must fit all of it, storage can only say that some value is x. */
 function translateElement<Field extends string>(
@@ -180,8 +197,8 @@ function translateElement<Field extends string>(
   }
 }
 
-/** The path of a target in schema case; undefined for attributes of an extension. */
-export function pathOf({ schemaUrn, attribute, sub }: AttributeTarget): string | undefined {
-  if (schemaUrn !== undefined) return undefined;
-  return sub === undefined ? attribute.name : `${attribute.name}.${sub.name}`;
+/** The path of a target in schema case, after its URN for attributes of an extension. */
+export function pathOf({ schemaUrn, attribute, sub }: AttributeTarget): string {
+  const name = sub === undefined ? attribute.name : `${attribute.name}.${sub.name}`;
+  return schemaUrn === undefined ? name : `${schemaUrn}:${name}`;
 }

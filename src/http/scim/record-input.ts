@@ -1,15 +1,19 @@
 /** What core needs to know of a pushed user or group, picked out of its document. */
 import type { DirectoryGroupInput } from '../../core/directory-groups.ts';
-import type { DirectoryUserInput } from '../../core/directory-users.ts';
+import type { DirectoryUserInput } from '../../core/pushed-user.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { foldKey } from '../../kernel/text.ts';
 import { isScimObject, ownValue, type ScimObject } from '../../protocols/scim/schema.ts';
+import { type DirectoryTypes, uniqueValuesIn } from './resource-types.ts';
 
 /**
  * The user of a document that the schema engine has accepted. `active` is true unless the document says otherwise, and
  * is part of what is stored. Throws `invalid_value` for a userName of nothing but blanks and invisible characters.
  */
-export function toUserInput(document: ScimObject): DirectoryUserInput {
+export function toUserInput(
+  document: ScimObject,
+  types: Pick<DirectoryTypes, 'uniqueAttributes'>,
+): DirectoryUserInput {
   const userName = visibleText(document, 'userName');
   const isActive = ownValue(document, 'active') !== false;
   const displayName = textOf(document, 'displayName') ?? null;
@@ -22,6 +26,7 @@ export function toUserInput(document: ScimObject): DirectoryUserInput {
     emails: emails.flatMap((email) => textOf(email, 'value') ?? []),
     primaryEmail: primaryEmail(emails) ?? null,
     personName: personName(document) ?? userName,
+    uniqueValues: uniqueValuesIn(document, types),
     attributes: { ...document, active: isActive },
   };
 }

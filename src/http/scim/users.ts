@@ -24,10 +24,12 @@ import { type ListKind, listKind, sendList } from './lists.ts';
 import { type NotedTolerances, noteTolerances } from './noted-tolerances.ts';
 import { isKnownVersion, preconditionOf } from './preconditions.ts';
 import { fullUser, locationOf } from './present.ts';
-import { userFields, userOrders } from './query.ts';
+import { userOrders } from './query.ts';
 import { toUserInput } from './record-input.ts';
 import { noSuchResource } from './refusals.ts';
 import { userText } from './resource-texts.ts';
+import { knownPart } from './resource-types.ts';
+import { noteSharedExternalId } from './shared-external-id.ts';
 import { storedDocument } from './stored-document.ts';
 
 /** GET /Users. */
@@ -49,7 +51,7 @@ export function usersOf(context: ScimContext): ListKind {
   const { deps, organizationId, directoryId } = context;
   const { directoryUsers } = deps.storage;
   const source: ListSource<DirectoryUser, UserField, UserOrder> = {
-    fields: userFields,
+    fields: context.userFields,
     orders: userOrders,
     query: (query, page) => directoryUsers.query(organizationId, directoryId, query, page),
     scan: (query, page) => directoryUsers.scan(organizationId, directoryId, query, page),
@@ -72,7 +74,8 @@ export async function createUser(context: ScimContext, req: Request, res: Respon
   const projection = projectionOf(context, req);
   const input = readResource(req.body, context.userType, { mode: 'create' });
   noteTolerances(res, input);
-  const user = await provisionUser(context.deps, { ...context, user: toUserInput(input.resource) });
+  const user = await provisionUser(context.deps, { ...context, user: toUserInput(input.resource, context) });
+  await noteSharedExternalId(context, res, { user, noted: input });
   tagResource(res, user.version, locationOf(context, context.userType, user.id));
   sendText(res, 201, await userText(context, user, projection));
 }
@@ -112,18 +115,21 @@ async function changeUser(
   const projection = projectionOf(context, req);
   const check = preconditionOf(req);
   let noted: NotedTolerances = { tolerances: [], unknownAttributes: [] };
+  let formerExternalId: string | null = null;
   const user = await changeDirectoryUser(context.deps, {
     ...context,
     id: userIdOf(req),
     change: (current) => {
       check(current.version);
-      const existing = storedDocument(current.attributes);
+      formerExternalId = current.externalId;
+      const existing = knownPart(storedDocument(current.attributes), context.userType);
       const changed = next(existing);
       noted = changed;
-      return sameValue(existing, changed.resource) ? undefined : toUserInput(changed.resource);
+      return sameValue(existing, changed.resource) ? undefined : toUserInput(changed.resource, context);
     },
   });
   noteTolerances(res, noted);
+  if (user.externalId !== formerExternalId) await noteSharedExternalId(context, res, { user, noted });
   await sendUser(context, res, { user, projection });
 }
 

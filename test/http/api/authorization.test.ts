@@ -7,9 +7,9 @@ import { ORG_ROLES, type OrgRole, ROLE_PERMISSIONS } from '../../../src/core/rol
 import type { ApiRoute } from '../../../src/http/api/route.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { newId } from '../../../src/kernel/ids.ts';
-import { aRecorderEntry } from '../../support/builders.ts';
+import { aRecorderEntry, nextText } from '../../support/builders.ts';
 import { type Answer, type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';
-import { pushGroup } from './push.ts';
+import { pushDoubtful, pushGroup } from './push.ts';
 
 let world: ApiWorld;
 let ours: Organization;
@@ -38,12 +38,21 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
   const { group, directory, users } = await pushGroup(world.gateway, organization, { count: 1 });
   const entry = aRecorderEntry(directory);
   await world.gateway.storage.transact((tx) => tx.recorderEntries.append(organization.id, [entry]));
+  const conflict = await pushDoubtful(world.gateway, { ...directory, adoption: 'queue' });
+  const extension = { urn: `urn:acme:${nextText('scim')}:Badge`, attributes: [{ name: 'badge' }] };
+  const { body } = await world.send(
+    world.operator,
+    `post ${base}/directories/${directory.id}/extensions`,
+    extension,
+  );
   return {
     org: organization.id,
     team: await make('/teams', { name: 'Red' }),
     member: users[0]?.membershipId ?? '',
     invitation,
     directory: directory.id,
+    conflict: conflict.id,
+    urn: body.urn,
     token: await make(`/directories/${directory.id}/tokens`, { name: 'A' }),
     mapping: await make('/group-mappings', {
       match: { groupId: group.id },
@@ -67,6 +76,7 @@ const PREFIXES = {
   member: 'mem',
   invitation: 'inv',
   directory: 'dir',
+  conflict: 'acf',
   token: 'dtk',
   mapping: 'map',
   connection: 'con',
@@ -96,6 +106,9 @@ const BODIES: Readonly<Record<string, object>> = {
   createDirectory: { kind: 'okta', status: 'draft' },
   updateDirectory: { name: 'A' },
   createDirectoryToken: { name: 'A' },
+  createDirectoryExtension: { urn: 'urn:acme:scim:Locker', attributes: [{ name: 'locker' }] },
+  replaceDirectoryExtension: { attributes: [{ name: 'locker' }] },
+  resolveAdoptionConflict: { action: 'reject' },
   createGroupMapping: { match: { groupName: 'A' }, grants: [{ scope: 'org', role: 'viewer' }] },
   updateGroupMapping: { rank: 1 },
   previewGroupMapping: { match: { groupName: 'A' }, grants: [{ scope: 'org', role: 'viewer' }] },
@@ -131,7 +144,7 @@ describe('the table', () => {
     expect(withBody.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(BODIES).sort());
     for (const route of withBody) expect(route.body?.safeParse(BODIES[route.operationId]).success).toBe(true);
     const named = new Set(apiRoutes.filter(({ guard }) => guard.kind !== 'public').flatMap(parametersOf));
-    expect([...named].sort()).toEqual(Object.keys(PREFIXES).sort());
+    expect([...named].sort()).toEqual([...Object.keys(PREFIXES), 'urn'].sort());
   });
 });
 

@@ -92,7 +92,7 @@ describe('users', () => {
       fc.property(users, filterOf(paths, ['emails']), (user, filterText) => {
         const filter = parseFilter(filterText, userType);
         const { query, isExact } = translateFilter(filter, userFields);
-        const { userName, externalId, displayName, emails } = toUserInput(user);
+        const { userName, externalId, displayName, emails } = toUserInput(user, { uniqueAttributes: [] });
         const values = {
           id: ['du_x'],
           userName: [foldKey(userName)],
@@ -100,6 +100,7 @@ describe('users', () => {
           displayName: displayName === null ? [] : [foldKey(displayName)],
           email: emails.map(foldKey),
           group: [],
+          uniqueValue: [],
         };
         expectToAgree({
           isFound: fitsQuery(query, (field) => values[field]),

@@ -1,0 +1,121 @@
+/** kill -9 in the middle of a Bulk: whole operations or none, and sending it again completes it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { type BulkAnswer, bulkOf, postUser } from '../support/bulk.ts';
+
+jest.setTimeout(120_000);
+
+const OPERATOR_KEY = 'operator-key-of-the-crash-test-0123456789';
+const SIZE = 1000;
+const folder = mkdtempSync(join(tmpdir(), 'gatehouse-crash-'));
+const children: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Gateway {
+  readonly child: ChildProcess;
+  call(method: string, path: string, body?: unknown, token?: string): Promise<unknown>;
+}
+
+async function start(port: number): Promise<Gateway> {
+  const env = {
+    PATH: process.env.PATH,
+    PORT: String(port),
+    GATEHOUSE_DATA_DIR: join(folder, 'data'),
+    GATEHOUSE_OPERATOR_KEY: OPERATOR_KEY,
+    GATEHOUSE_RATE_LIMITS: 'off',
+  };
+  const child = spawn(process.execPath, ['src/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  child.stdout.resume();
+  await new Promise<void>((resolve) => {
+    let printed = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+      if (printed.includes('Gatehouse is ready')) resolve();
+    });
+  });
+  const call: Gateway['call'] = async (method, path, body, token = OPERATOR_KEY) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return answer.json();
+  };
+  return { child, call };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const member = (body: unknown, name: string): string =>
+  typeof body === 'object' && body !== null ? String(Reflect.get(body, name)) : '';
+
+/** What one operation leaves behind, counted in the store's own file. */
+function storedCounts(): readonly unknown[] {
+  const database = new Database(join(folder, 'data', 'gatehouse.db'), { readonly: true });
+  const count = (sql: string): unknown => database.prepare(`SELECT count(*) FROM ${sql}`).pluck().get();
+  const counts = [
+    count('directory_users'),
+    count('directory_users JOIN memberships ON memberships.id = directory_users.membership_id'),
+    count("audit_events WHERE type = 'directory_user.created'"),
+    count("outbox WHERE type = 'directory_user.created'"),
+  ];
+  expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
+  database.close();
+  return counts;
+}
+
+describe('R1, R2: kill -9 in the middle of a Bulk of 1000', () => {
+  test('after every kill the operations done are whole; the Bulk sent again does the rest', async () => {
+    const port = await freePort();
+    let gateway = await start(port);
+    const organization = member(await gateway.call('POST', '/api/v1/organizations', { name: 'Acme' }), 'id');
+    const directories = `/api/v1/organizations/${organization}/directories`;
+    const directory = member(await gateway.call('POST', directories, { kind: 'generic' }), 'id');
+    const token = member(
+      await gateway.call('POST', `${directories}/${directory}/tokens`, { name: 'crash' }),
+      'token',
+    );
+    const scim = `/scim/v2/${directory}`;
+    const request = bulkOf(Array.from({ length: SIZE }, (_, index) => postUser(`user${index}`)));
+    const total = async () =>
+      Number(member(await gateway.call('GET', `${scim}/Users?count=0`, undefined, token), 'totalResults'));
+
+    for (const point of [50, 300, 700]) {
+      const sent = gateway.call('POST', `${scim}/Bulk`, request, token).then(
+        () => 'answered',
+        () => 'lost',
+      );
+      while ((await total()) < point);
+      gateway.child.kill('SIGKILL');
+      expect(await sent).toBe('lost');
+      gateway = await start(port);
+      const [users, ...others] = storedCounts();
+      expect(Number(users)).toBeGreaterThanOrEqual(point);
+      expect(others).toEqual([users, users, users]);
+      expect(await total()).toBe(users);
+    }
+
+    const answer = await gateway.call('POST', `${scim}/Bulk`, request, token);
+    const operations: readonly BulkAnswer[] = Reflect.get(Object(answer), 'Operations');
+    expect(operations.filter(({ status }) => !['201', '409'].includes(status))).toEqual([]);
+    expect(storedCounts()).toEqual([SIZE, SIZE, SIZE, SIZE]);
+  });
+});

@@ -19,26 +19,3 @@ export type DirectoryQuery<Field extends string> =
 
 export type UserQuery = DirectoryQuery<UserField>;
 export type GroupQuery = DirectoryQuery<GroupField>;
-
-/** Answers whether a record with these field values fits the query: the reference every adapter must agree with. */
-export function fitsQuery<Field extends string>(
-  query: DirectoryQuery<Field>,
-  valuesOf: (field: Field) => readonly string[],
-): boolean {
-  switch (query.kind) {
-    case 'all':
-      return true;
-    case 'none':
-      return false;
-    case 'equals':
-      return valuesOf(query.field).includes(query.value);
-    case 'startsWith':
-      return valuesOf(query.field).some((value) => value.startsWith(query.value));
-    case 'and':
-      return query.operands.every((operand) => fitsQuery(operand, valuesOf));
-    case 'or':
-      return query.operands.some((operand) => fitsQuery(operand, valuesOf));
-    case 'not':
-      return !fitsQuery(query.operand, valuesOf);
-  }
-}

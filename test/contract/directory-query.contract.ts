@@ -1,13 +1,12 @@
 /** Contract: a compiled directory query answers exactly the rows that the reference evaluator lets through. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type DirectoryQuery,
-  fitsQuery,
-  type GroupField,
-  type GroupQuery,
-  type UserField,
-  type UserQuery,
+import type {
+  DirectoryQuery,
+  GroupField,
+  GroupQuery,
+  UserField,
+  UserQuery,
 } from '../../src/core/directory-query.ts';
 import type { DirectoryGroup, DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Repositories } from '../../src/core/ports/storage.ts';
@@ -20,6 +19,7 @@ import {
   nextText,
 } from '../support/builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
+import { fitsQuery } from './fits-query.ts';
 import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
 
 /** Few and close to each other, so that random queries hit; among them what LIKE, ranges and collations get wrong. */

@@ -5,7 +5,6 @@ export const SAML_NS = 'urn:oasis:names:tc:SAML:2.0:assertion';
 export const SAMLP_NS = 'urn:oasis:names:tc:SAML:2.0:protocol';
 export const DS_NS = 'http://www.w3.org/2000/09/xmldsig#';
 export const MD_NS = 'urn:oasis:names:tc:SAML:2.0:metadata';
-export const XMLNS_NS = 'http://www.w3.org/2000/xmlns/';
 
 export interface XmlAttribute {
   readonly local: string;

@@ -171,12 +171,6 @@ export function findSubAttribute(attribute: Attribute, name: string): Attribute 
   return named(attribute.subAttributes, name);
 }
 
-/** An extension of the type by its URN, in any letter case. */
-export function findExtension(type: ResourceType, urn: string): Schema | undefined {
-  const wanted = urn.toLowerCase();
-  return type.extensions.find((extension) => extension.schema.id.toLowerCase() === wanted)?.schema;
-}
-
 /**
  * Splits a text that starts with a URN of the type into that schema and what follows (`rest` is '' for the URN alone).
  * Known URNs are matched whole, never cut at a dot or colon of their own. Undefined when no known URN leads the text.

@@ -1,13 +1,13 @@
 /** The question put to storage never yields fewer rows than the filter means, and when called exact, never more. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fitsQuery } from '../../../src/core/directory-query.ts';
 import { groupFields, translateFilter, userFields } from '../../../src/http/scim/query.ts';
 import { toGroupInput, toUserInput } from '../../../src/http/scim/record-input.ts';
 import { foldKey } from '../../../src/kernel/text.ts';
 import { matches, parseFilter } from '../../../src/protocols/scim/filter.ts';
 import { readResource } from '../../../src/protocols/scim/resource-input.ts';
 import { groupResourceType, userResourceType } from '../../../src/protocols/scim/schema.ts';
+import { fitsQuery } from '../../contract/fits-query.ts';
 
 /** Few texts, so that literals meet values; blanks, case, width and invisible characters, so that folding matters. */
 const text = fc.constantFrom(

@@ -14,7 +14,6 @@ import type { Attribute } from '../../../src/protocols/scim/schema.ts';
 import {
   commonAttributes,
   findAttribute,
-  findExtension,
   findSchemaAttribute,
   findSubAttribute,
   groupResourceType,
@@ -91,8 +90,6 @@ describe('names', () => {
     const type = userResourceType([short, long]);
     expect(splitUrn(type, 'urn:example:A:B:y')?.schema.id).toBe('urn:example:A:B');
     expect(splitUrn(type, 'urn:example:A:x')?.schema.id).toBe('urn:example:A');
-    expect(findExtension(type, 'URN:EXAMPLE:a')?.id).toBe('urn:example:A');
-    expect(findExtension(type, enterprise)).toBeUndefined();
   });
 
   test('S120 objects have no prototype and only own keys are read', () => {

@@ -18,7 +18,7 @@ const managerOf = async ({ scim }: ScimWorld, answer: BulkAnswer | undefined) =>
   (await scim.get(`/Users/${idAt(answer)}`)).body[ENTERPRISE_URN]?.manager?.value;
 
 describe('places of a reference', () => {
-  test('94: members, manager, a manager as text and the path become the id', async () => {
+  test('L94: members, manager, a manager as text and the path become the id', async () => {
     const world = await suite.world();
     const answers = await bulk(world.scim, [
       postUser('boss'),
@@ -45,7 +45,7 @@ describe('places of a reference', () => {
       ['old', 'new'],
     ],
     ['a filter', { op: 'remove', path: 'members[value eq "bulkId:new"]' }, ['old']],
-  ])('94: in the data of a PATCH: %s', async (_name, operation, expected) => {
+  ])('L94: in the data of a PATCH: %s', async (_name, operation, expected) => {
     const world = await suite.world();
     const old = await world.addUser();
     const group = await world.addGroup({ members: [{ value: old }] });
@@ -60,7 +60,7 @@ describe('places of a reference', () => {
 });
 
 describe('order', () => {
-  test('95: forward references resolve, results come as sent', async () => {
+  test('L95: forward references resolve, results come as sent', async () => {
     const world = await suite.world();
     const answers = await bulk(world.scim, [
       {
@@ -88,7 +88,7 @@ describe('order', () => {
     expect(await managerOf(world, ada)).toBe(idAt(grace));
   });
 
-  test('95: a chain of 300 sent backwards resolves', async () => {
+  test('L95: a chain of 300 sent backwards resolves', async () => {
     const world = await suite.world();
     const chain = Array.from({ length: 300 }, (_, index) =>
       index === 299 ? postUser('u299') : managed(`u${index}`, { value: `bulkId:u${index + 1}` }),
@@ -100,7 +100,7 @@ describe('order', () => {
 });
 
 describe('circles', () => {
-  test('96: group A in group B and back, with others in them', async () => {
+  test('L96: group A in group B and back, with others in them', async () => {
     const world = await suite.world();
     const answers = await bulk(world.scim, [
       postGroup('A', ['bulkId:B', 'bulkId:ada']),
@@ -120,7 +120,7 @@ describe('circles', () => {
     expect(headers.etag).toBe(b?.version);
   });
 
-  test('96: people who manage each other, and one who manages themself', async () => {
+  test('L96: people who manage each other, and one who manages themself', async () => {
     const world = await suite.world();
     const answers = await bulk(world.scim, [
       managed('a', { value: 'bulkId:c' }),
@@ -135,7 +135,7 @@ describe('circles', () => {
     expect(await managerOf(world, self)).toBe(idAt(self));
   });
 
-  test('96: a circle that cannot be closed leaves nothing of itself, the others run', async () => {
+  test('L96: a circle that cannot be closed leaves nothing of itself, the others run', async () => {
     const world = await suite.world();
     const answers = await bulk(world.scim, [
       postGroup('A', ['bulkId:B']),
@@ -148,7 +148,7 @@ describe('circles', () => {
     expect((await world.scim.get('/Groups')).body.totalResults).toBe(1);
   });
 
-  test('96: a failed circle leaves no audit row either', async () => {
+  test('L96: a failed circle leaves no audit row either', async () => {
     const world = await suite.world();
     const { auditEvents } = suite.gateway.storage;
     const count = async () => (await auditEvents.list(world.organizationId, {}, { limit: 100 })).length;
@@ -167,7 +167,7 @@ describe('circles', () => {
     expect(await count()).toBe(created);
   });
 
-  test('113, S127: a group that contains itself is refused and not created', async () => {
+  test('L113, S127: a group that contains itself is refused and not created', async () => {
     const world = await suite.world();
     expect(statusesOf(await bulk(world.scim, [postGroup('A', ['bulkId:A'])]))).toEqual(['400']);
     expect((await world.scim.get('/Groups')).body.totalResults).toBe(0);
@@ -186,7 +186,7 @@ describe('circles', () => {
 });
 
 describe('references to nothing', () => {
-  test('97: an unknown bulkId and one whose POST failed refuse their operation, the others run', async () => {
+  test('L97: an unknown bulkId and one whose POST failed refuse their operation, the others run', async () => {
     const world = await suite.world();
     const answers = await bulk(world.scim, [
       postUser('bad', { userName: '' }),
@@ -203,7 +203,7 @@ describe('references to nothing', () => {
     expect((await world.scim.get('/Groups')).body.totalResults).toBe(0);
   });
 
-  test('97: the bulkId of an operation that is no POST names nothing', async () => {
+  test('L97: the bulkId of an operation that is no POST names nothing', async () => {
     const world = await suite.world();
     const id = await world.addUser();
     const before = await dumpOf(world.scim);

@@ -11,7 +11,7 @@ const suite = scimSuite();
 jest.setTimeout(60_000);
 
 describe('the answer', () => {
-  test('92, 93: 200 with one entry per operation: method, bulkId, location, version, status as text', async () => {
+  test('L92, L93: 200 with one entry per operation: method, bulkId, location, version, status as text', async () => {
     const { scim, addUser, scimPath } = await suite.world();
     const id = await addUser();
     const base = `${suite.gateway.baseUrl}${scimPath}`;
@@ -38,7 +38,7 @@ describe('the answer', () => {
     });
   });
 
-  test('93: a failure carries its error; one of a POST has no location', async () => {
+  test('L93: a failure carries its error; one of a POST has no location', async () => {
     const { scim, addUser } = await suite.world();
     const id = await addUser();
     const [post, put] = await bulk(scim, [
@@ -57,7 +57,7 @@ describe('the answer', () => {
     expect(put).not.toHaveProperty('version');
   });
 
-  test('98: failOnErrors stops after so many errors and leaves the rest undone and unanswered', async () => {
+  test('L98: failOnErrors stops after so many errors and leaves the rest undone and unanswered', async () => {
     const { scim } = await suite.world();
     const operations = ['a', 'a', 'b', 'a', 'c', 'd'].map((userName, index) =>
       postUser(`op${index}`, { userName }),
@@ -68,7 +68,7 @@ describe('the answer', () => {
     expect((await scim.get('/Users')).body.totalResults).toBe(2);
   });
 
-  test('98: without failOnErrors every operation is tried', async () => {
+  test('L98: without failOnErrors every operation is tried', async () => {
     const { scim } = await suite.world();
     const operations = ['a', 'a', 'a', 'b'].map((userName, index) => postUser(`op${index}`, { userName }));
     expect(statusesOf(await bulk(scim, operations))).toEqual(['201', '409', '409', '201']);
@@ -82,7 +82,7 @@ describe('operations that are none', () => {
     ['null', null, 'invalidSyntax'],
     ['no method', { path: '/Users', bulkId: 'x', data }, 'invalidSyntax'],
     ['GET', { method: 'GET', path: '/Users', bulkId: 'x' }, 'invalidSyntax'],
-    ['100: POST without bulkId', { method: 'POST', path: '/Users', data }, 'invalidSyntax'],
+    ['L100: POST without bulkId', { method: 'POST', path: '/Users', data }, 'invalidSyntax'],
     ['a number as bulkId', { method: 'POST', path: '/Users', bulkId: 7, data }, 'invalidSyntax'],
     ['an endless bulkId', { method: 'POST', path: '/Users', bulkId: 'x'.repeat(257), data }, 'invalidSyntax'],
     ['no path', { method: 'POST', bulkId: 'x', data }, 'invalidSyntax'],
@@ -137,8 +137,8 @@ describe('requests that are none', () => {
     ['failOnErrors -1', bulkOf(many(1), { failOnErrors: -1 }), 400, 'invalidValue'],
     ['failOnErrors "1"', bulkOf(many(1), { failOnErrors: '1' }), 400, 'invalidValue'],
     ['failOnErrors 1.5', bulkOf(many(1), { failOnErrors: 1.5 }), 400, 'invalidValue'],
-    ['99, S127: 1001 operations', bulkOf(many(1001)), 413, undefined],
-    ['99, S127: a body of more than 1 MiB', bulkOf(many(1), { x: 'x'.repeat(1024 * 1024) }), 413, undefined],
+    ['L99, S127: 1001 operations', bulkOf(many(1001)), 413, undefined],
+    ['L99, S127: a body of more than 1 MiB', bulkOf(many(1), { x: 'x'.repeat(1024 * 1024) }), 413, undefined],
   ])('%s: refused as a whole, nothing changed', async (_name, body, status, scimType) => {
     const { scim } = await suite.world();
     const answer = await scim.post('/Bulk', body);
@@ -147,7 +147,7 @@ describe('requests that are none', () => {
     expect((await scim.get('/Users')).body.totalResults).toBe(0);
   });
 
-  test('99: the limits are those that are advertised, and 1000 operations are taken', async () => {
+  test('L99: the limits are those that are advertised, and 1000 operations are taken', async () => {
     const { scim } = await suite.world();
     const { body } = await scim.get('/ServiceProviderConfig');
     expect(body.bulk).toEqual({ supported: true, maxOperations: 1000, maxPayloadSize: 1024 * 1024 });
@@ -174,8 +174,8 @@ describe('requests that are none', () => {
   });
 });
 
-describe('the same door as single requests (101)', () => {
-  test('101: validation, uniqueness, versions and unknown ids answer as they do alone, and change nothing', async () => {
+describe('L101: the same door as single requests', () => {
+  test('L101: validation, uniqueness, versions and unknown ids answer as they do alone, and change nothing', async () => {
     const { scim, addUser, addGroup } = await suite.world();
     const user = await addUser();
     const group = await addGroup({ members: [{ value: user }] });
@@ -208,7 +208,7 @@ describe('the same door as single requests (101)', () => {
     expect(await dumpOf(scim)).toEqual(before);
   });
 
-  test('101: the version member is If-Match: the current one passes', async () => {
+  test('L101: the version member is If-Match: the current one passes', async () => {
     const { scim, addUser } = await suite.world();
     const id = await addUser();
     const data = aScimUser({ title: 'x' });
@@ -218,7 +218,7 @@ describe('the same door as single requests (101)', () => {
     ]);
   });
 
-  test('101: every change has its audit row, all of them with the id of the one request', async () => {
+  test('L101: every change has its audit row, all of them with the id of the one request', async () => {
     const { scim, organizationId } = await suite.world();
     const answer = await scim.post(
       '/Bulk',

@@ -16,7 +16,7 @@ const PATHS = [
 ];
 
 describe('documents', () => {
-  test('106: ServiceProviderConfig announces what is enforced', async () => {
+  test('L106: ServiceProviderConfig announces what is enforced', async () => {
     const { scim, scimPath } = await suite.world();
     const { body, status } = await scim.get('/ServiceProviderConfig');
     expect(status).toBe(200);
@@ -36,7 +36,7 @@ describe('documents', () => {
     });
   });
 
-  test('73: ServiceProviderConfig announces both ways of paging, index first', async () => {
+  test('L73: ServiceProviderConfig announces both ways of paging, index first', async () => {
     const { scim } = await suite.world();
     const { body } = await scim.get('/ServiceProviderConfig');
     expect(body.pagination).toEqual({
@@ -46,7 +46,7 @@ describe('documents', () => {
     expect(body.filter.maxResults).toBe(maxPageSize);
   });
 
-  test('107: ResourceTypes as a list and one by one', async () => {
+  test('L107: ResourceTypes as a list and one by one', async () => {
     const { scim } = await suite.world();
     const { body } = await scim.get('/ResourceTypes');
     expect([body.totalResults, body.itemsPerPage]).toEqual([2, 2]);
@@ -64,7 +64,7 @@ describe('documents', () => {
     }
   });
 
-  test('108, 44: Schemas as a list and one by one, all characteristics, no nulls', async () => {
+  test('L108, 2.B-44: Schemas as a list and one by one, all characteristics, no nulls', async () => {
     const { scim } = await suite.world();
     const { body, text } = await scim.get('/Schemas');
     expect(body.Resources.map(({ id }: { id: string }) => id)).toEqual([USER_URN, ENTERPRISE_URN, GROUP_URN]);
@@ -82,7 +82,7 @@ describe('documents', () => {
     }
   });
 
-  test('20: a schema is found whatever the letter case of its URN', async () => {
+  test('L20: a schema is found whatever the letter case of its URN', async () => {
     const { scim } = await suite.world();
     expect((await scim.get(`/Schemas/${USER_URN.toUpperCase()}`)).body.id).toBe(USER_URN);
   });
@@ -97,25 +97,25 @@ describe('documents', () => {
 });
 
 describe('requests', () => {
-  test.each(PATHS)('109: a filter on %s answers 403', async (path) => {
+  test.each(PATHS)('L109: a filter on %s answers 403', async (path) => {
     const { scim } = await suite.world();
     const answer = await scim.get(`${path}?filter=${encodeURIComponent('id eq "User"')}`);
     expect([answer.status, answer.body.schemas]).toEqual([403, [ERROR_URN]]);
   });
 
-  test.each(PATHS)('109: paging parameters on %s are ignored', async (path) => {
+  test.each(PATHS)('L109: paging parameters on %s are ignored', async (path) => {
     const { scim } = await suite.world();
     const plain = await scim.get(path);
     expect((await scim.get(`${path}?startIndex=2&count=1&sortBy=id`)).body).toEqual(plain.body);
   });
 
-  test.each(PATHS)('110: %s needs the token', async (path) => {
+  test.each(PATHS)('L110: %s needs the token', async (path) => {
     const { scimPath } = await suite.world();
     expect((await suite.gateway.request().get(`${scimPath}${path}`)).status).toBe(401);
   });
 });
 
-describe('the schema is what the server does (111)', () => {
+describe('L111: the schema is what the server does', () => {
   interface Attribute {
     readonly name: string;
     readonly type: string;

@@ -33,7 +33,7 @@ describe('media types', () => {
     ['application/scim+json, application/json;q=0.8', 'application/scim+json'],
     ['*/*', 'application/scim+json'],
     ['text/html', 'application/scim+json'],
-  ])('1: Accept %s is answered with %s', async (accept, expected) => {
+  ])('L1: Accept %s is answered with %s', async (accept, expected) => {
     const { scim } = await suite.world();
     const answer = await scim.get('/Users', { Accept: accept });
     expect(answer.status).toBe(200);
@@ -46,7 +46,7 @@ describe('media types', () => {
     'application/scim+json; charset=utf-8',
     'application/json;charset=UTF-8',
     'Application/JSON',
-  ])('2: a body of %s is read', async (type) => {
+  ])('L2: a body of %s is read', async (type) => {
     const { scim } = await suite.world();
     expect((await scim.post('/Users', aScimUser(), { 'Content-Type': type })).status).toBe(201);
   });
@@ -57,13 +57,13 @@ describe('media types', () => {
     'application/x-www-form-urlencoded',
     'multipart/form-data',
     '',
-  ])('3, S129: a body of type "%s" answers 415 and changes nothing', async (type) => {
+  ])('L3, S129: a body of type "%s" answers 415 and changes nothing', async (type) => {
     const { scim } = await suite.world();
     expectScimError(await scim.post('/Users', JSON.stringify(aScimUser()), { 'Content-Type': type }), 415);
     expect((await scim.get('/Users')).body.totalResults).toBe(0);
   });
 
-  test('4: a GET with a Content-Type and no body is answered', async () => {
+  test('L4: a GET with a Content-Type and no body is answered', async () => {
     const { scim } = await suite.world();
     const answer = await scim.get('/Users', { 'Content-Type': 'application/scim+json; charset=utf-8' });
     expect(answer.status).toBe(200);
@@ -91,7 +91,7 @@ describe('bodies that are none', () => {
     ['__proto__', '{"userName":"a","__proto__":{"x":1}}', 'invalidPath'],
   ];
 
-  test.each(broken)('8, S129: %s answers 400 on POST and changes nothing', async (_name, body, scimType) => {
+  test.each(broken)('L8, S129: %s answers 400 on POST and changes nothing', async (_name, body, scimType) => {
     const { scim } = await suite.world();
     expectScimError(await scim.post('/Users', body), 400, scimType);
     expectScimError(await scim.post('/Groups', body), 400, scimType);
@@ -99,7 +99,7 @@ describe('bodies that are none', () => {
   });
 
   test.each(broken)(
-    '8, S129: %s answers 400 on PUT and PATCH and changes nothing',
+    'L8, S129: %s answers 400 on PUT and PATCH and changes nothing',
     async (_n, body, scimType) => {
       const { scim, addUser } = await suite.world();
       const id = await addUser();
@@ -110,7 +110,7 @@ describe('bodies that are none', () => {
     },
   );
 
-  test('8: no body at all answers 400', async () => {
+  test('L8: no body at all answers 400', async () => {
     const { scimPath, token } = await suite.world();
     const answer = await suite.gateway
       .request()
@@ -131,7 +131,7 @@ describe('bodies that are none', () => {
     expectScimError(answer, 400, 'invalidSyntax');
   });
 
-  test('11, S129: a body of 10 MB answers 413', async () => {
+  test('L11, S129: a body of 10 MB answers 413', async () => {
     const { scim } = await suite.world();
     expectScimError(await scim.post('/Users', `{"title":"${'x'.repeat(10_000_000)}"}`), 413);
   });
@@ -162,16 +162,19 @@ describe('bodies that are none', () => {
 
 describe('addresses and methods', () => {
   test.each(['/nothing', '/Users/x/y', '/users', '/Users/', '/', '/Schemas/x/y', '/Bulk/x', '/.well-known'])(
-    '7, S107: %s below the base answers 404 in SCIM form',
+    'L7, S107: %s below the base answers 404 in SCIM form',
     async (path) => {
       const { scim } = await suite.world();
       expectScimError(await scim.get(path), 404);
     },
   );
 
-  test.each(['/scim/v2', '/scim/v2/'])('7: %s without a directory answers 404 in SCIM form', async (path) => {
-    expectScimError(await suite.gateway.request().get(path), 404);
-  });
+  test.each(['/scim/v2', '/scim/v2/'])(
+    'L7: %s without a directory answers 404 in SCIM form',
+    async (path) => {
+      expectScimError(await suite.gateway.request().get(path), 404);
+    },
+  );
 
   test('S107: an address that cannot be decoded answers 400 in SCIM form', async () => {
     const { scim } = await suite.world();
@@ -196,7 +199,7 @@ describe('addresses and methods', () => {
     ['delete', '/Users/.search', 'POST'],
     ['get', '/Bulk', 'POST'],
     ['put', '/Bulk', 'POST'],
-  ] as const)('9: %s %s answers 405 with Allow and changes nothing', async (method, path, allow) => {
+  ] as const)('L9: %s %s answers 405 with Allow and changes nothing', async (method, path, allow) => {
     const { scim, addUser } = await suite.world();
     await addUser();
     const before = await dumpOf(scim);
@@ -208,7 +211,7 @@ describe('addresses and methods', () => {
   });
 
   test.each(['get', 'post', 'put', 'patch', 'delete'] as const)(
-    '64: %s /Me answers 501: a token of an organization is nobody',
+    'L64: %s /Me answers 501: a token of an organization is nobody',
     async (method) => {
       const { scim } = await suite.world();
       const isBare = method === 'delete' || method === 'get';
@@ -240,7 +243,7 @@ describe('credentials', () => {
     ['a session cookie (S112)', () => ({ Cookie: '__Host-gatehouse-session=ghs_x' })],
   ] as const;
 
-  test.each(cases)('6, S108: %s answers 401 with WWW-Authenticate', async (_name, headers) => {
+  test.each(cases)('L6, S108: %s answers 401 with WWW-Authenticate', async (_name, headers) => {
     const { scimPath, token } = await suite.world();
     for (const path of ['/Users', '/nothing', '/Me', '/Schemas']) {
       const answer = await suite.gateway.request().get(`${scimPath}${path}`).set(headers(token));
@@ -249,7 +252,7 @@ describe('credentials', () => {
     }
   });
 
-  test('13, S108: a token in the query string opens nothing', async () => {
+  test('L13, S108: a token in the query string opens nothing', async () => {
     const { scimPath, token } = await suite.world();
     for (const name of ['access_token', 'token', 'authorization']) {
       expectScimError(await suite.gateway.request().get(`${scimPath}/Users?${name}=${token}`), 401);

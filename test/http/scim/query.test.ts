@@ -129,7 +129,7 @@ describe('filters on users', () => {
     ['userName eq "alice@x.com" and title pr', 'a'],
     ['userName eq alice@x.com', 'a'],
     ['userName   eq   "alice@x.com"', 'a'],
-  ])('43-50, 56: %s finds "%s"', async (filter, expected) => {
+  ])('L43, L44, L45, L46, L47, L48, L49, L50, L56: %s finds "%s"', async (filter, expected) => {
     expect(await find('/Users', filter)).toBe(expected);
   });
 
@@ -157,7 +157,7 @@ describe('filters on users', () => {
     'urn:some:other:title eq "x"',
     'userName eq {"$ne":1}',
     'not userName eq "x"',
-  ])('47, 51, 52, S122: %j answers 400 invalidFilter', async (filter) => {
+  ])('L47, L51, L52, S122: %j answers 400 invalidFilter', async (filter) => {
     expect(await find('/Users', filter)).toBe('400 invalidFilter');
     expect(await find('/Groups', filter.replace('userName', 'displayName'))).toBe('400 invalidFilter');
   });
@@ -173,7 +173,7 @@ describe('filters on users', () => {
     'tokenHash pr',
     'version eq 1',
     'userNameKey eq "x"',
-  ])('54, S125: %s answers 400, whatever is stored', async (filter) => {
+  ])('L54, S125: %s answers 400, whatever is stored', async (filter) => {
     expect(await find('/Users', filter)).toBe('400 invalidFilter');
   });
 
@@ -182,7 +182,7 @@ describe('filters on users', () => {
     ['150 terms', Array(150).fill('userName eq "x"').join(' or ')],
     ['a long literal', `userName eq "${'x'.repeat(5000)}"`],
     ['21 levels', `${'not ('.repeat(21)}userName eq "x"${')'.repeat(21)}`],
-  ])('53, S123: %s answers 400 (or 414 by size)', async (_name, filter) => {
+  ])('L53, S123: %s answers 400 (or 414 by size)', async (_name, filter) => {
     const { status } = await world.scim.get(`/Users?filter=${encodeURIComponent(filter)}`);
     expect([400, 414, 431]).toContain(status);
     const searched = await world.scim.post('/Users/.search', { filter });
@@ -222,7 +222,7 @@ describe('filters on groups', () => {
     [`schemas eq "${GROUP_URN}"`, 'engallnone'],
     ['meta.resourceType eq "group"', ''],
     ['displayName eq "x" or members eq "$c"', 'all'],
-  ])('39, 43, 46: %s finds "%s"', async (filter, expected) => {
+  ])('2.B-39, L43, L46: %s finds "%s"', async (filter, expected) => {
     expect(await find('/Groups', filter)).toBe(expected);
   });
 });
@@ -276,11 +276,11 @@ describe('paging', () => {
         .join('&'),
       400,
     ],
-  ])('10, 57-61, S126: %s', async (query, expected) => {
+  ])('L10, L57, L58, L59, L60, L61, S126: %s', async (query, expected) => {
     expect(await page(query)).toEqual(expected);
   });
 
-  test('55: no match is an empty list with its Resources', async () => {
+  test('L55: no match is an empty list with its Resources', async () => {
     const { body, status } = await world.scim.get(
       '/Users?filter=userName%20eq%20%22x%22&startIndex=1&count=100',
     );
@@ -293,7 +293,7 @@ describe('paging', () => {
     ]);
   });
 
-  test('60, S126: a page holds at most 200, 61: pages join to the whole in one stable order', async () => {
+  test('L60, L61, S126: a page holds at most 200, and pages join to the whole in one stable order', async () => {
     const crowd = await suite.world();
     const made: string[] = [];
     for (let index = 0; index < 205; index += 1) made.push(await crowd.addUser({ userName: `u${index}` }));
@@ -324,25 +324,25 @@ describe('projection', () => {
     ['attributes=password', {}],
     ['attributes=title&excludedAttributes=title', {}],
     ['attributes=meta.resourceType', { meta: { resourceType: 'User' } }],
-  ])('62, S133: %s', async (query, expected) => {
+  ])('L62, S133: %s', async (query, expected) => {
     const extra = query.includes(ENTERPRISE_URN) ? [ENTERPRISE_URN] : [];
     expect(await shown(query)).toEqual({ schemas: [USER_URN, ...extra], id: ids.a, ...expected });
   });
 
-  test('62, S133: excludedAttributes never hides id and schemas', async () => {
+  test('L62, S133: excludedAttributes never hides id and schemas', async () => {
     const user = await shown('excludedAttributes=id,schemas,meta,emails,groups');
     expect(user).toMatchObject({ id: ids.a, schemas: [USER_URN, ENTERPRISE_URN], userName: 'alice@x.com' });
     for (const name of ['meta', 'emails', 'groups']) expect(user).not.toHaveProperty(name);
   });
 
-  test('47: Microsoft\'s attributes=emails[type eq "work"] shows e-mails', async () => {
+  test('2.B-47: Microsoft\'s attributes=emails[type eq "work"] shows e-mails', async () => {
     const user = await shown(`attributes=${encodeURIComponent('emails[type eq "work"]')}`);
     expect(user.emails).toHaveLength(2);
   });
 });
 
 describe('search by POST', () => {
-  test('63: the body means what the query string means', async () => {
+  test('L63: the body means what the query string means', async () => {
     const { body, status } = await world.scim.post('/Users/.search', {
       schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],
       ...{ filter: 'userName co "@x"', startIndex: 2, count: 1, attributes: ['userName'] },

@@ -67,7 +67,7 @@ describe('waiting and refusing', () => {
     expect((await waiting).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test('6: beyond what may wait it is 429 in SCIM’s form, with Retry-After in whole seconds', async () => {
+  test('L11: beyond what may wait it is 429 in SCIM’s form, with Retry-After in whole seconds', async () => {
     const { agent, pass, timers, answered } = stage();
     await agent.get('/x/1');
     await agent.get('/x/2');
@@ -114,7 +114,7 @@ describe('waiting and refusing', () => {
 });
 
 describe('headers', () => {
-  test('64, 5.11: every answer to a known directory says limit, remaining and reset; S221: whatever path it takes', async () => {
+  test('2.G-64: every answer to a known directory says limit, remaining and reset; S221: whatever path it takes', async () => {
     const gateway = await startGateway({ rateLimits: true });
     try {
       const directory = await gateway.createDirectory(await gateway.createOrganization());

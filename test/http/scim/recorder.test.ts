@@ -91,7 +91,7 @@ describe('an exchange', () => {
     );
   });
 
-  test('68: the tolerances that fired and the attributes nobody knows are named', async () => {
+  test('2.I-68: the tolerances that fired and the attributes nobody knows are named', async () => {
     const world = await suite.world('entra');
     const id = await world.addUser();
     later();
@@ -155,7 +155,7 @@ describe('an exchange', () => {
 });
 
 describe('failures', () => {
-  test('6: what the directory was told, a cause in plain words, and the screen where it is mended', async () => {
+  test('what the directory was told, a cause in plain words, and the screen where it is mended', async () => {
     const world = await suite.world('okta');
     await world.addUser();
     later();

@@ -73,7 +73,7 @@ describe('membership', () => {
     expect(await rolesIn(world)).toBe(NOTHING);
   });
 
-  test('113: a nested group passes its roles on, as long as it is nested', async () => {
+  test('L113: a nested group passes its roles on, as long as it is nested', async () => {
     const world = await mapped();
     const { scim, user, group } = world;
     const inner = await world.addGroup({ displayName: 'Inner', members: [{ value: user }] });

@@ -8,7 +8,7 @@ const suite = scimSuite();
 const AT = '2026-03-01T12:00:00.000Z';
 
 describe('POST', () => {
-  test('12, 14, 17, 102: 201 with the whole user, Location, ETag and meta', async () => {
+  test('L12, L14, L17, L102: 201 with the whole user, Location, ETag and meta', async () => {
     const { scim, scimPath } = await suite.world();
     const answer = await scim.post('/Users', aScimUser());
     const location = `${suite.gateway.baseUrl}${scimPath}/Users/${answer.body.id}`;
@@ -22,7 +22,7 @@ describe('POST', () => {
     expect((await scim.get(`/Users/${answer.body.id}`)).body).toEqual(answer.body);
   });
 
-  test('15, S121: what the server owns is ignored in a body', async () => {
+  test('L15, S121: what the server owns is ignored in a body', async () => {
     const { scim } = await suite.world();
     const answer = await scim.post(
       '/Users',
@@ -45,7 +45,7 @@ describe('POST', () => {
     }
   });
 
-  test('18, 90: schemas names the extension when it holds something, and only then', async () => {
+  test('L18, L90: schemas names the extension when it holds something, and only then', async () => {
     const { scim } = await suite.world();
     const bare = await scim.post(
       '/Users',
@@ -59,7 +59,7 @@ describe('POST', () => {
     expect(full.body.schemas).toEqual([USER_URN, ENTERPRISE_URN]);
   });
 
-  test('34: unknown attributes are ignored, not stored, and noted', async () => {
+  test('L34: unknown attributes are ignored, not stored, and noted', async () => {
     const { scim } = await suite.world();
     const answer = await scim.post('/Users', aScimUser({ shoeSize: 42, 'urn:acme:2.0:User': { x: 1 } }));
     expect(answer.status).toBe(201);
@@ -87,7 +87,7 @@ describe('POST', () => {
     ['schemas as a word', { schemas: USER_URN }],
     ['photos as a number', { photos: [{ value: 7 }] }],
     ['a certificate that is no base64', { x509Certificates: [{ value: '§' }] }],
-  ])('27, 30: %s answers 400 invalidValue and creates nobody', async (_name, overrides) => {
+  ])('L27, L30: %s answers 400 invalidValue and creates nobody', async (_name, overrides) => {
     const { scim } = await suite.world();
     const answer = await scim.post('/Users', aScimUser(overrides));
     expect([answer.status, answer.body.scimType]).toEqual([400, 'invalidValue']);
@@ -100,7 +100,7 @@ describe('POST', () => {
     [' ada@acme.example '],
     ['ａｄａ@acme.example'],
     ['a\u200bda@acme.example'],
-  ])('28, S134: userName "%s" clashes with ada@acme.example: 409 uniqueness', async (userName) => {
+  ])('L28, S134: userName "%s" clashes with ada@acme.example: 409 uniqueness', async (userName) => {
     const { scim, addUser } = await suite.world();
     await addUser();
     const before = await dumpOf(scim);
@@ -115,7 +115,7 @@ describe('POST', () => {
     expect(await dumpOf(scim)).toEqual(before);
   });
 
-  test('67: after a lost answer the repeated POST is 409 and the look-up finds the one user', async () => {
+  test('2.H-67: after a lost answer the repeated POST is 409 and the look-up finds the one user', async () => {
     const { scim, addUser } = await suite.world();
     const id = await addUser();
     expect((await scim.post('/Users', aScimUser())).status).toBe(409);
@@ -123,7 +123,7 @@ describe('POST', () => {
     expect(found.body.Resources.map((user: { id: string }) => user.id)).toEqual([id]);
   });
 
-  test('40: the userName of a deleted user is free at once', async () => {
+  test('L40: the userName of a deleted user is free at once', async () => {
     const { scim, addUser } = await suite.world();
     const id = await addUser();
     await scim.delete(`/Users/${id}`);
@@ -166,7 +166,7 @@ describe('POST', () => {
     expect((await scim.get(`/Users/${sleeping}`)).body.active).toBe(false);
   });
 
-  test('42: values come back byte for byte', async () => {
+  test('2.B-42: values come back byte for byte', async () => {
     const { scim, addUser } = await suite.world();
     const odd = {
       userName: 'Ada.LOVELACE@Acme.Example',
@@ -177,13 +177,13 @@ describe('POST', () => {
     expect((await scim.get(`/Users/${await addUser(odd)}`)).body).toMatchObject(odd);
   });
 
-  test('31: types beside the usual ones are stored', async () => {
+  test('L31: types beside the usual ones are stored', async () => {
     const { scim, addUser } = await suite.world();
     const emails = [{ value: 'a@b.c', type: 'other2' }];
     expect((await scim.get(`/Users/${await addUser({ emails })}`)).body.emails).toEqual(emails);
   });
 
-  test('41: attributes and excludedAttributes shape the answer to POST', async () => {
+  test('L41: attributes and excludedAttributes shape the answer to POST', async () => {
     const { scim } = await suite.world();
     const only = await scim.post('/Users?attributes=userName', aScimUser());
     expect(Object.keys(only.body).sort()).toEqual(['id', 'schemas', 'userName']);

@@ -24,7 +24,7 @@ describe.each(kinds)('$path', ({ path, body, operation }) => {
     return { ...world, item };
   }
 
-  test('102: ETag equals meta.version on GET, PUT and PATCH', async () => {
+  test('L102: ETag equals meta.version on GET, PUT and PATCH', async () => {
     const { scim, item } = await second();
     const answers = [
       await scim.get(item),
@@ -42,7 +42,7 @@ describe.each(kinds)('$path', ({ path, body, operation }) => {
     ['W/"1", W/"2"', 304],
     ['W/"1"', 200],
     ['nonsense', 200],
-  ])('103, 104, S131: If-None-Match %s on GET answers %i', async (tag, status) => {
+  ])('L103, L104, S131: If-None-Match %s on GET answers %i', async (tag, status) => {
     const { scim, item } = await second();
     const answer = await scim.get(item, { 'If-None-Match': tag });
     expect([answer.status, answer.headers.etag]).toEqual([status, 'W/"2"']);
@@ -58,7 +58,7 @@ describe.each(kinds)('$path', ({ path, body, operation }) => {
     ['"1", "3"', false],
     ['2', false],
     ['', false],
-  ])('103, 104, S131: If-Match %s passes: %s', async (tag, passes) => {
+  ])('L103, L104, S131: If-Match %s passes: %s', async (tag, passes) => {
     const { scim, item } = await second();
     const headers = { 'If-Match': tag };
     const before = await dumpOf(scim);
@@ -72,7 +72,7 @@ describe.each(kinds)('$path', ({ path, body, operation }) => {
     expect(await dumpOf(scim)).toEqual(before);
   });
 
-  test('103: PUT and DELETE pass with the current version', async () => {
+  test('L103: PUT and DELETE pass with the current version', async () => {
     const { scim, item } = await second();
     expect((await scim.put(item, body, { 'If-Match': 'W/"2"' })).headers.etag).toBe('W/"3"');
     expect((await scim.delete(item, { 'If-Match': 'W/"3"' })).status).toBe(204);

@@ -12,12 +12,12 @@ describe('order', () => {
   test.each<[string, number[][], number[][]]>([
     ['as sent without references', [[], [], []], [[0], [1], [2]]],
     ['as sent with backward references', [[], [0], [1]], [[0], [1], [2]]],
-    ['95: a forward reference waits, and runs right after', [[2], [], [], []], [[1], [2], [0], [3]]],
-    ['95: a chain backwards', [[1], [2], []], [[2], [1], [0]]],
-    ['96: a circle is one unit', [[1], [0], []], [[0, 1], [2]]],
-    ['96: what depends on a circle follows it', [[1], [2], [1], []], [[1, 2], [0], [3]]],
+    ['L95: a forward reference waits, and runs right after', [[2], [], [], []], [[1], [2], [0], [3]]],
+    ['L95: a chain backwards', [[1], [2], []], [[2], [1], [0]]],
+    ['L96: a circle is one unit', [[1], [0], []], [[0, 1], [2]]],
+    ['L96: what depends on a circle follows it', [[1], [2], [1], []], [[1, 2], [0], [3]]],
     [
-      '96: two circles',
+      'L96: two circles',
       [[3], [2], [1], [0]],
       [
         [1, 2],
@@ -33,7 +33,7 @@ describe('order', () => {
     expect(orderOf([0], [], [3], [2]).map(({ isCircle }) => isCircle)).toEqual([true, false, true]);
   });
 
-  test('95, 96: any graph is run whole, once, and dependencies first', () => {
+  test('L95, L96: any graph is run whole, once, and dependencies first', () => {
     const graphs = fc
       .integer({ min: 1, max: 30 })
       .chain((size) =>
@@ -68,7 +68,7 @@ describe('references', () => {
     ['a value', 'bulkId:a', 'du_1'],
     ['a bulkId with a colon', 'bulkId:b:c', 'du_2'],
     ['an address', '../Users/bulkId:a', '../Users/du_1'],
-    ['94: anywhere', { x: [{ y: { z: 'bulkId:a' } }] }, { x: [{ y: { z: 'du_1' } }] }],
+    ['L94: anywhere', { x: [{ y: { z: 'bulkId:a' } }] }, { x: [{ y: { z: 'du_1' } }] }],
     [
       'a filter',
       'members[value eq "bulkId:a" or value eq "bulkId:b:c"]',
@@ -86,7 +86,7 @@ describe('references', () => {
     expect(resolveReferences(data, idOf)).toEqual(expected);
   });
 
-  test('94: those of path and data are found, each once', () => {
+  test('L94: those of path and data are found, each once', () => {
     const data = { x: ['bulkId:b', 'bulkId:a'], y: 'z[value eq "bulkId:c"]' };
     const { entries } = parseBulk({ Operations: [{ method: 'PATCH', path: '/Users/bulkId:a', data }] });
     const [operation] = entries;

@@ -31,12 +31,12 @@ const LIST_NAMED = `
   LEFT JOIN directory_groups AS nested ON nested.organization_id = own.organization_id
     AND nested.directory_id = own.directory_id AND nested.id = member_id
   WHERE group_members.organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
-// CROSS JOIN holds the order of the loops: from the few ids asked about to their groups.
 const LIST_CONTAINING = `
-  SELECT member_id, group_id, display_name FROM json_each(?)
-  CROSS JOIN group_members ON group_members.organization_id = ? AND member_id = json_each.value
-  CROSS JOIN directory_groups ON directory_groups.organization_id = group_members.organization_id
-    AND directory_groups.id = group_id
+  SELECT member_id, group_id, (
+    SELECT display_name FROM directory_groups
+    WHERE organization_id = group_members.organization_id AND id = group_members.group_id
+  ) AS display_name
+  FROM group_members WHERE organization_id = ? AND member_id IN (SELECT value FROM json_each(?))
   ORDER BY member_id, group_id`;
 const LIST_GROUPS_OF = `
   SELECT directory_groups.* FROM directory_groups WHERE organization_id = ? AND id IN (
@@ -72,7 +72,7 @@ export function groupMemberRepository(sql: Sql): GroupMemberRepository {
     listNamed: async (organizationId, groupId, page) =>
       sql.all(LIST_NAMED, organizationId, groupId, page.after ?? '', page.limit).map(namedFromRow),
     listContaining: async (organizationId, memberIds) =>
-      sql.all(LIST_CONTAINING, toJson(memberIds), organizationId).map(containmentFromRow),
+      sql.all(LIST_CONTAINING, organizationId, toJson(memberIds)).map(containmentFromRow),
     listGroupsOf: async (organizationId, memberId) =>
       sql.all(LIST_GROUPS_OF, organizationId, organizationId, memberId).map(groupFromRow),
     removeEverywhere: async (organizationId, memberId) => leaveAll(sql, organizationId, memberId),

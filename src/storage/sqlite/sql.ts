@@ -19,6 +19,13 @@ export interface Sql {
 
 const COMPOSED_KEPT = 64;
 
+/**
+ * The text as it is prepared. A statement whose plan may depend on the value of a bare parameter (behind LIMIT, beside
+ * ORDER BY, in joins) is planned anew at every call, at several times the cost of a look-up; into an expression SQLite
+ * does not look. No text in this folder holds a question mark that is not a parameter.
+ */
+export const asPrepared = (text: string): string => text.replaceAll('?', '+?');
+
 type Prepared = Statement<Value[], Row>;
 
 function createStatementCache(connection: Connection, limit: number): (text: string) => Prepared {
@@ -30,7 +37,7 @@ function createStatementCache(connection: Connection, limit: number): (text: str
       if (statements.size < limit) break;
       statements.delete(oldest);
     }
-    const statement = connection.prepare<Value[], Row>(text);
+    const statement = connection.prepare<Value[], Row>(asPrepared(text));
     statements.set(text, statement);
     return statement;
   };

@@ -4,7 +4,7 @@ import Database, { type Database as Connection } from 'better-sqlite3';
 import type { GroupQuery, UserQuery } from '../../../src/core/directory-query.ts';
 import type { Repositories } from '../../../src/core/ports/storage.ts';
 import { createRepositories } from '../../../src/storage/sqlite/repositories.ts';
-import type { Row, Sql } from '../../../src/storage/sqlite/sql.ts';
+import { asPrepared, type Row, type Sql } from '../../../src/storage/sqlite/sql.ts';
 import { openTestStorage, type TestStorage } from '../../support/storage.ts';
 import { aWorld, plantWorld } from '../../support/world.ts';
 
@@ -53,7 +53,9 @@ async function statementsOf(
 
 /** The steps of the plan that read a whole table or index, or sort what they read. */
 function slowSteps(statement: string): readonly string[] {
-  const plan = connection.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${statement}`);
+  const plan = connection.prepare<unknown[], { detail: string }>(
+    `EXPLAIN QUERY PLAN ${asPrepared(statement)}`,
+  );
   const blanks = Array.from({ length: statement.split('?').length - 1 }, () => null);
   return plan
     .all(...blanks)
@@ -277,7 +279,7 @@ const GROUP_QUERIES: readonly { query: GroupQuery; index: string }[] = [
 describe('directory queries', () => {
   const planOf = (statement: string) =>
     connection
-      .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${statement}`)
+      .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${asPrepared(statement)}`)
       .all(...Array.from({ length: statement.split('?').length - 1 }, () => null))
       .map(({ detail }) => detail)
       .join('; ');

@@ -5,7 +5,8 @@ import { provisionUser } from '../../../src/core/directory-users.ts';
 import type { AdoptionConflict } from '../../../src/core/entities/adoption.ts';
 import type { Directory } from '../../../src/core/entities/directory.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { aMembership, aUser, nextText } from '../../support/builders.ts';
+import { insertMembership } from '../../../src/core/memberships.ts';
+import { aUser, nextText } from '../../support/builders.ts';
 import { type TestGateway, testCause } from '../../support/gateway.ts';
 
 /** An Okta directory with one group of `count` people. */
@@ -49,11 +50,10 @@ export async function pushDoubtful(gateway: TestGateway, directory: Directory): 
   const email = `${nextText('bob')}@example.com`;
   const user = aUser();
   await storage.transact(async (tx) => {
+    const context = { organizationId, cause: testCause, now: gateway.clock.now() };
+    const manual = { status: 'active', source: 'manual', defaultRole: 'member' } as const;
     await tx.users.insert(user);
-    await tx.memberships.insert(
-      organizationId,
-      aMembership(organizationId, user.id, { email, emailKey: email }),
-    );
+    await insertMembership(tx, context, { user, email, emailKey: email, name: 'Bob', ...manual });
   });
   const place = { organizationId, directoryId, cause: testCause, directory };
   const pushed = await provisionUser(gateway.deps, { ...place, user: aPerson(email) });

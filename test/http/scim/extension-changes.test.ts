@@ -85,7 +85,7 @@ describe('PUT', () => {
     expect((await api.put(AT, { attributes })).status).toBe(422);
   });
 
-  test('28: made unique, what is stored counts from that moment on', async () => {
+  test('L28: made unique, what is stored counts from that moment on', async () => {
     const { api, scim, addUser } = await extended([{ name: 'value' }]);
     const id = await addUser(badge({ value: 'A' }));
     expect((await api.put(AT, { attributes: [{ name: 'value', uniqueness: 'server' }] })).status).toBe(200);
@@ -137,7 +137,7 @@ describe('DELETE', () => {
     expect((await scim.get(`/Users/${changed}`)).body).not.toHaveProperty([URN]);
   });
 
-  test('22: a push that changes nothing is no change, although something is hidden', async () => {
+  test('L22: a push that changes nothing is no change, although something is hidden', async () => {
     const { api, scim, addUser } = await extended([{ name: 'value' }]);
     const id = await addUser(badge({ value: 'a' }));
     await api.delete(AT);

@@ -53,7 +53,7 @@ const found = async ({ scim }: ScimWorld, filter: string): Promise<number> => {
 };
 
 describe('discovery', () => {
-  test('107, 108: /Schemas and /ResourceTypes of that directory serve it, those of no other do', async () => {
+  test('L107, L108: /Schemas and /ResourceTypes of that directory serve it, those of no other do', async () => {
     const { scim, organizationId } = await extended();
     const sibling = await suite.worldIn({ id: organizationId });
     const stranger = await suite.world();
@@ -84,12 +84,12 @@ describe('discovery', () => {
     }
   });
 
-  test('108: no nulls, and every characteristic in its own spelling', async () => {
+  test('L108: no nulls, and every characteristic in its own spelling', async () => {
     const { scim } = await extended();
     expect((await scim.get(`/Schemas/${URN}`)).text).not.toContain('null');
   });
 
-  test('34: another directory ignores and reports the same attributes', async () => {
+  test('L34: another directory ignores and reports the same attributes', async () => {
     await extended();
     const { scim } = await suite.world();
     const answer = await scim.post('/Users', aScimUser(badge({ badge: 'B-1' })));
@@ -98,7 +98,7 @@ describe('discovery', () => {
 });
 
 describe('values', () => {
-  test('18: stored, given back as sent, and named in schemas', async () => {
+  test('L18: stored, given back as sent, and named in schemas', async () => {
     const { scim } = await extended();
     const values = {
       badge: 'B-1',
@@ -115,20 +115,20 @@ describe('values', () => {
     expect((await scim.get('/Users')).body.Resources).toEqual([made.body]);
   });
 
-  test('19, 20: names and URN in any letters', async () => {
+  test('L19, L20: names and URN in any letters', async () => {
     const { scim } = await extended();
     const made = await scim.post('/Users', aScimUser({ [URN.toUpperCase()]: { BADGE: 'B-1' } }));
     expect(made.body[URN]).toEqual({ badge: 'B-1' });
   });
 
   const wrong: readonly [title: string, values: object, field: string][] = [
-    ['30: a text for an integer', { floor: 'three' }, 'floor'],
-    ['30: a fraction for an integer', { floor: 1.5 }, 'floor'],
-    ['30: a number for a text', { badge: 7 }, 'badge'],
-    ['30: a text for a boolean', { isContractor: 'maybe' }, 'isContractor'],
-    ['30: no time', { since: 'yesterday' }, 'since'],
-    ['30: a text for a complex value', { locker: 'R1' }, 'locker'],
-    ['27: a required sub-attribute missing', { locker: { secret: 'x' } }, 'locker'],
+    ['L30: a text for an integer', { floor: 'three' }, 'floor'],
+    ['L30: a fraction for an integer', { floor: 1.5 }, 'floor'],
+    ['L30: a number for a text', { badge: 7 }, 'badge'],
+    ['L30: a text for a boolean', { isContractor: 'maybe' }, 'isContractor'],
+    ['L30: no time', { since: 'yesterday' }, 'since'],
+    ['L30: a text for a complex value', { locker: 'R1' }, 'locker'],
+    ['L27: a required sub-attribute missing', { locker: { secret: 'x' } }, 'locker'],
   ];
   test.each(wrong)('%s is 400 invalidValue on POST, PUT and PATCH, and nothing changes', async (...row) => {
     const [, values, field] = row;
@@ -147,7 +147,7 @@ describe('values', () => {
     expect(await dumpOf(world.scim)).toEqual(before);
   });
 
-  test('27: a required attribute is required of whoever has the extension at all', async () => {
+  test('L27: a required attribute is required of whoever has the extension at all', async () => {
     const { scim } = await extended([{ name: 'badge', required: true }, { name: 'floor' }]);
     expect((await scim.post('/Users', aScimUser())).status).toBe(201);
     const answer = await scim.post('/Users', aScimUser({ userName: 'b', ...badge({ floor: 'x' }) }));
@@ -156,7 +156,7 @@ describe('values', () => {
 });
 
 describe('characteristics', () => {
-  test('23, S121: readOnly is ignored in bodies and 400 mutability in a path', async () => {
+  test('L23, S121: readOnly is ignored in bodies and 400 mutability in a path', async () => {
     const { scim } = await extended();
     const made = await scim.post('/Users', aScimUser(badge({ badge: 'B', score: 'x' })));
     expect(made.body[URN]).toEqual({ badge: 'B' });
@@ -165,7 +165,7 @@ describe('characteristics', () => {
     expect([answer.status, answer.body.scimType]).toEqual([400, 'mutability']);
   });
 
-  test('24: immutable may be set once, kept by PUT, never changed', async () => {
+  test('L24: immutable may be set once, kept by PUT, never changed', async () => {
     const { scim, addUser } = await extended();
     const id = await addUser(badge({ hiredBy: 'grace' }));
     const change = await scim.put(`/Users/${id}`, aScimUser(badge({ hiredBy: 'alan' })));
@@ -174,7 +174,7 @@ describe('characteristics', () => {
     expect((await scim.put(`/Users/${id}`, aScimUser())).body[URN]).toEqual({ hiredBy: 'grace' });
   });
 
-  test('25, 26, S133: never shown, not even when asked for; request shown only then; always cannot be hidden', async () => {
+  test('L25, L26, S133: never shown, not even when asked for; request shown only then; always cannot be hidden', async () => {
     const { scim, addUser } = await extended([...ATTRIBUTES, { name: 'grade', returned: 'always' }]);
     const id = await addUser(
       badge({ pin: '1234', note: 'n', grade: 'g', badge: 'B', locker: { room: 'R', secret: 's' } }),
@@ -267,7 +267,7 @@ describe('uniqueness', () => {
     clashes.map(([held, wanted]) => [title, held, wanted, write] as const),
   );
   test.each(cases)(
-    '28, S134: %s: %j, then %j is 409 uniqueness and leaves no trace',
+    'L28, S134: %s: %j, then %j is 409 uniqueness and leaves no trace',
     async (_title, held, wanted, write) => {
       const world = await extended();
       await world.addUser(badge(held));
@@ -277,13 +277,13 @@ describe('uniqueness', () => {
     },
   );
 
-  test('28: a caseExact value of other letters is another value', async () => {
+  test('L28: a caseExact value of other letters is another value', async () => {
     const { addUser } = await extended();
     await addUser(badge({ code: 'X' }));
     expect(await addUser({ userName: 'b', ...badge({ code: 'x' }) })).toMatch(/^du_/);
   });
 
-  test('40: a value is free again when its holder drops it, changes it, or is deleted', async () => {
+  test('L40: a value is free again when its holder drops it, changes it, or is deleted', async () => {
     const { scim, addUser } = await extended();
     const first = await addUser(badge({ badge: 'B-1' }));
     await scim.patch(`/Users/${first}`, patchOf({ op: 'replace', path: `${URN}:badge`, value: 'B-2' }));
@@ -334,7 +334,7 @@ describe('filters', () => {
     [`${URN}:badge eq "B-1" or userName eq "c"`, 2],
     [`${URN}:badge eq "B-1" and userName eq "c"`, 0],
   ];
-  test('29: attributes of an extension are filtered by their type and caseExact, indexed or not', async () => {
+  test('L29: attributes of an extension are filtered by their type and caseExact, indexed or not', async () => {
     const world = await extended();
     await world.addUser(badge({ badge: 'B-1', code: 'X', serial: 7, floor: 3, isContractor: true }));
     await world.addUser({

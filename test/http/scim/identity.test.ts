@@ -34,7 +34,7 @@ describe('the queue', () => {
 });
 
 describe('return', () => {
-  test('4, 14, 40: deleted and pushed again: a new SCIM id, the same person', async () => {
+  test('L14, L40: deleted and pushed again: a new SCIM id, the same person', async () => {
     const { scim, addUser, organizationId } = await suite.world();
     const id = await addUser();
     const [before] = await membersOf(suite.gateway, organizationId);
@@ -63,7 +63,7 @@ describe('return', () => {
 });
 
 describe('externalId', () => {
-  test('16, S116: two of one externalId are both found, in the same order every time, and the log says so', async () => {
+  test('L16, S116: two of one externalId are both found, in the same order every time, and the log says so', async () => {
     const { scim, addUser } = await suite.world();
     const first = await addUser({ externalId: 'E1' });
     const lines = () =>

@@ -243,7 +243,7 @@ describe('what a pushed person becomes', () => {
     ['PATCH as Entra says it', patchOf({ op: 'Replace', path: 'active', value: 'False' })],
     ['PATCH in other letters', patchOf({ op: 'add', path: 'ACTIVE', value: false })],
     ['PATCH with the URN', patchOf({ op: 'replace', path: `${USER_URN}:active`, value: false })],
-  ])('S141: %s ends the sessions before the answer leaves', async (_name, body) => {
+  ])('2.I-70, S141: %s ends the sessions before the answer leaves', async (_name, body) => {
     const { addUser, organizationId, scim } = await suite.world();
     const id = await addUser();
     const session = await signIn(suite.gateway, organizationId);

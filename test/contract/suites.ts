@@ -1,5 +1,6 @@
 /** Every suite of the storage contract, for one adapter. */
 import { type Adapter, opener } from './adapters.ts';
+import { arrivals } from './arrivals.contract.ts';
 import { counts } from './counts.contract.ts';
 import { directoryOrder } from './directory-order.contract.ts';
 import { directoryQuery } from './directory-query.contract.ts';
@@ -30,6 +31,7 @@ const SUITES: readonly ContractSuite[] = [
   directoryQuery,
   directoryOrder,
   groupMembers,
+  arrivals,
   tenantIsolation,
   recorder,
   durability,

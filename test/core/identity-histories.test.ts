@@ -74,6 +74,7 @@ interface Place {
   readonly domain: string;
 }
 
+const OPERATOR_CALLER = { kind: 'operator' } as const;
 let places = 0;
 
 async function newPlace(): Promise<Place> {
@@ -104,10 +105,20 @@ const wishesOf = (place: Place, wanted: Extract<Step, { kind: 'push' }>['person'
   return { userName, externalId, isActive, emails: email === null ? [] : [email], primaryEmail: email };
 };
 
+async function decideOne(
+  { id, directory }: Place,
+  { at: index, action }: Extract<Step, { kind: 'decide' }>,
+): Promise<unknown> {
+  const { adoptionConflicts } = world.deps.storage;
+  const conflicts = await adoptionConflicts.list(id, { directoryId: directory.id }, { limit: 100 });
+  const conflict = pick(conflicts, index);
+  const request = { organizationId: id, directoryId: directory.id, caller: OPERATOR_CALLER, cause: OPERATOR };
+  return conflict && resolveConflict(world.deps, { ...request, id: conflict.id, action });
+}
+
 async function run(place: Place, doing: Step): Promise<unknown> {
   const { id, directory } = place;
   const { storage } = world.deps;
-  const caller = { kind: 'operator' } as const;
   switch (doing.kind) {
     case 'push': {
       const current = await storage.directories.find(id, directory.id);
@@ -121,16 +132,8 @@ async function run(place: Place, doing: Step): Promise<unknown> {
       const user = pick(await usersOf(place), doing.at);
       return user && dropUser(world, directory, user);
     }
-    case 'decide': {
-      const conflicts = await storage.adoptionConflicts.list(
-        id,
-        { directoryId: directory.id },
-        { limit: 100 },
-      );
-      const conflict = pick(conflicts, doing.at);
-      const request = { organizationId: id, directoryId: directory.id, caller, cause: OPERATOR };
-      return conflict && resolveConflict(world.deps, { ...request, id: conflict.id, action: doing.action });
-    }
+    case 'decide':
+      return decideOne(place, doing);
     case 'policy':
       return updateDirectory(world.deps, {
         organizationId: id,
@@ -140,7 +143,12 @@ async function run(place: Place, doing: Step): Promise<unknown> {
       });
     case 'status': {
       const member = pick(await storage.memberships.list(id, {}, { limit: 100 }), doing.at);
-      const request = { organizationId: id, caller, cause: OPERATOR, change: { status: doing.status } };
+      const request = {
+        organizationId: id,
+        caller: OPERATOR_CALLER,
+        cause: OPERATOR,
+        change: { status: doing.status },
+      };
       return member && changeMember(world.deps, { ...request, id: member.id });
     }
     case 'hire':

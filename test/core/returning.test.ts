@@ -46,7 +46,7 @@ const memberOf = (directory: Directory, user: { readonly membershipId: RemovedUs
 
 type Keys = Partial<Pick<DirectoryUserInput, 'userName' | 'externalId'>>;
 
-describe('4: rehire', () => {
+describe('rehire', () => {
   const rows: readonly [title: string, first: Keys, second: Keys, isSame: boolean][] = [
     [
       'the same userName and externalId',
@@ -241,7 +241,7 @@ describe('soft delete', () => {
 });
 
 describe('rename', () => {
-  test('40, S134: the old name is free at once; of 20 who want it one gets it', async () => {
+  test('L40, S134: the old name is free at once; of 20 who want it one gets it', async () => {
     const { directory } = await newPlace();
     const ada = await pushUser(world, directory, { userName: 'ada' });
     const others = await Promise.all(Array.from({ length: 10 }, () => pushUser(world, directory)));

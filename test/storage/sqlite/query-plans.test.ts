@@ -216,7 +216,7 @@ describe('query plans', () => {
 });
 
 const by = (
-  field: 'userName' | 'externalId' | 'email' | 'displayName' | 'group' | 'id',
+  field: 'userName' | 'externalId' | 'email' | 'displayName' | 'group' | 'id' | 'uniqueValue',
   value = 'x',
 ): UserQuery => ({
   kind: 'equals',
@@ -240,6 +240,7 @@ const USER_QUERIES: readonly { query: UserQuery; index: string }[] = [
   { query: by('email'), index: 'directory_user_emails_by_value' },
   { query: from('email'), index: 'directory_user_emails_by_value' },
   { query: by('group'), index: 'PRIMARY KEY' },
+  { query: by('uniqueValue'), index: 'directory_user_unique_values USING PRIMARY KEY' },
   {
     query: { kind: 'and', operands: [by('userName'), { kind: 'not', operand: by('email') }] },
     index: 'directory_users_by_user_name',

@@ -28,10 +28,10 @@ const NOT_IN_A_HOST = /[\s\p{Cc}%/\\?#:@[\]<>^|]/u;
 const toHost = (text: string): string =>
   NOT_IN_A_HOST.test(text.trim()) ? '' : domainToASCII(text.trim().toLowerCase());
 
-/** The domain of an address in A-label form, or the empty string when the address has none. */
+/** The domain of an address in A-label form, or the empty string when the address has none, or could be read as two. */
 export function domainOf(email: string): string {
-  const at = email.lastIndexOf('@');
-  return at < 1 ? '' : toHost(email.slice(at + 1));
+  const at = email.indexOf('@');
+  return at < 1 || at !== email.lastIndexOf('@') || /\s/.test(email) ? '' : toHost(email.slice(at + 1));
 }
 
 /** Brings a domain into its one form. Throws `invalid` (field `domain`) for anything that is not a company's own domain name. */

@@ -3,14 +3,14 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { GroupMappingId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
-import { assertMayGrant } from './access.ts';
+import { assertMayGrant, assertMayTouch } from './access.ts';
 import { record } from './audit.ts';
 import { reprojectClaimRule } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { GroupMapping, MappingGrant, MappingMatch } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
-import { reprojectMapping } from './role-projection.ts';
+import { membersConcerned, reprojectMapping } from './role-projection.ts';
 
 export interface GroupMappingInput {
   readonly match: MappingMatch;
@@ -55,6 +55,23 @@ export async function getGroupMapping(
   return mapping;
 }
 
+/**
+ * Re-projects everybody the rules concern. Throws `forbidden`, and nothing has changed, when that would move the org role
+ * of somebody the caller may not touch: under `ranked` and `refuse` a new rule can also take away.
+ */
+async function reprojectWithin(
+  tx: Repositories,
+  context: ChangeContext,
+  change: { readonly caller: Caller; readonly matches: readonly MappingMatch[] },
+): Promise<void> {
+  const before = await membersConcerned(tx, context.organizationId, change.matches);
+  await reprojectMapping(tx, context, change.matches);
+  for (const { id, orgRole } of before) {
+    const now = await tx.memberships.find(context.organizationId, id);
+    if (now !== undefined && now.orgRole !== orgRole) assertMayTouch(change.caller, orgRole);
+  }
+}
+
 interface MappingRequest {
   readonly organizationId: OrganizationId;
   readonly caller: Caller;
@@ -88,7 +105,7 @@ export async function createGroupMapping(
       target: { kind: 'group_mapping', id: row.id },
       details: { match: row.match, grants: row.grants },
     });
-    await reprojectMapping(tx, context, [row.match]);
+    await reprojectWithin(tx, context, { caller, matches: [row.match] });
     return row;
   });
 }
@@ -120,7 +137,7 @@ export async function updateGroupMapping(
         after: { match: after.match, grants: after.grants },
       },
     });
-    await reprojectMapping(tx, context, [before.match, after.match]);
+    await reprojectWithin(tx, context, { caller, matches: [before.match, after.match] });
     await reprojectClaimRule(tx, context, { before, after });
     return { ...after, version: before.version + 1 };
   });
@@ -142,7 +159,7 @@ export async function removeGroupMapping(
       target: { kind: 'group_mapping', id: before.id },
       details: { match: before.match, grants: before.grants },
     });
-    await reprojectMapping(tx, context, [before.match]);
+    await reprojectWithin(tx, context, { caller, matches: [before.match] });
     await reprojectClaimRule(tx, context, { before });
   });
 }

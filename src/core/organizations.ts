@@ -3,6 +3,8 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { OrganizationId, UserId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { foldText } from '../kernel/text.ts';
+import type { Caller } from './access.ts';
+import { assertMayGrant } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
@@ -61,13 +63,22 @@ function slugFrom(name: string): string {
   return slug === '' ? 'organization' : slug;
 }
 
+/** Words that stand at the same place of an address as a slug does (`/sign-in/password`). */
+const RESERVED_SLUGS: ReadonlySet<string> = new Set(['password']);
+
+/** Throws `invalid` (field `slug`) for a slug whose sign-in address would be something else. */
+function assertFreeWord(slug: string | undefined): void {
+  if (slug === undefined || !RESERVED_SLUGS.has(slug)) return;
+  throw new GatehouseError('invalid', `The slug ${slug} is taken by the gateway itself.`, { field: 'slug' });
+}
+
 /** A given slug is taken as it is and may clash; one made from the name gets a number until it is free. */
 async function chooseSlug(tx: Repositories, input: OrganizationInput): Promise<string> {
   if (input.slug !== undefined) return input.slug;
   const base = slugFrom(input.name);
   for (let number = 1; ; number += 1) {
     const slug = number === 1 ? base : `${base}-${number}`;
-    if ((await tx.organizations.findBySlug(slug)) === undefined) return slug;
+    if (!RESERVED_SLUGS.has(slug) && (await tx.organizations.findBySlug(slug)) === undefined) return slug;
   }
 }
 
@@ -76,6 +87,7 @@ export async function createOrganization(
   deps: Pick<Deps, 'storage' | 'clock' | 'plans'>,
   input: { readonly cause: Cause; readonly organization: OrganizationInput },
 ): Promise<Organization> {
+  assertFreeWord(input.organization.slug);
   const plan = resolvePlan(deps.plans, input.organization.plan);
   return deps.storage.transact(async (tx) => {
     const now = deps.clock();
@@ -110,11 +122,14 @@ export async function updateOrganization(
   deps: Pick<Deps, 'storage' | 'clock' | 'plans'>,
   input: {
     readonly organizationId: OrganizationId;
+    readonly caller: Caller;
     readonly cause: Cause;
     readonly change: OrganizationChange;
   },
 ): Promise<Organization> {
-  const { organizationId, cause, change } = input;
+  const { organizationId, caller, cause, change } = input;
+  assertFreeWord(change.slug);
+  assertMayChange(caller, change);
   const plan = change.plan === undefined ? undefined : resolvePlan(deps.plans, change.plan);
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
@@ -128,15 +143,7 @@ export async function updateOrganization(
       conflictPolicy: change.conflictPolicy ?? before.conflictPolicy,
       updatedAt: context.now,
     };
-    if (after.plan.seats !== null && after.plan.seats < before.seatsUsed) {
-      throw new GatehouseError(
-        'seats_exhausted',
-        `${before.seatsUsed} people hold a seat; a plan with ${after.plan.seats} is too small.`,
-        {
-          field: 'plan',
-        },
-      );
-    }
+    assertSeatsSuffice(after);
     await tx.organizations.update(organizationId, after, before.version);
     await record(tx, context, {
       type: 'organization.updated',
@@ -146,6 +153,21 @@ export async function updateOrganization(
     if (after.conflictPolicy !== before.conflictPolicy) await refreshEverybody(tx, context, after);
     return { ...after, version: before.version + 1 };
   });
+}
+
+/** Roles that follow from a setting are given like any other: nobody hands out, or takes, what they may not (law 8). */
+function assertMayChange(caller: Caller, change: OrganizationChange): void {
+  if (change.defaultRole !== undefined) assertMayGrant(caller, change.defaultRole);
+  if (change.conflictPolicy !== undefined && caller.kind === 'member' && caller.orgRole !== 'owner') {
+    const detail = 'The policy decides about admins too; only an owner changes it.';
+    throw new GatehouseError('forbidden', detail, { field: 'conflictPolicy' });
+  }
+}
+
+function assertSeatsSuffice({ plan, seatsUsed }: Organization): void {
+  if (plan.seats === null || plan.seats >= seatsUsed) return;
+  const detail = `${seatsUsed} people hold a seat; a plan with ${plan.seats} is too small.`;
+  throw new GatehouseError('seats_exhausted', detail, { field: 'plan' });
 }
 
 const publicFacts = ({ name, slug, plan, defaultRole, conflictPolicy }: Organization) => ({

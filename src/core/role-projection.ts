@@ -9,6 +9,7 @@ import type {
   MappingGrant,
   MappingMatch,
 } from './entities/directory.ts';
+import type { Membership } from './entities/people.ts';
 import type { RoleRules, WantedGrant } from './grants.ts';
 import { syncGrants } from './grants.ts';
 import { getMembership } from './memberships.ts';
@@ -171,6 +172,23 @@ export async function reprojectMapping(
     const userIds = await usersIn(tx, context.organizationId, group.id);
     await projectUsers(tx, context, { directoryId: group.directoryId, userIds });
   }
+}
+
+/** The memberships of everybody that rules with these matches concern; each once. */
+export async function membersConcerned(
+  from: Reader,
+  organizationId: OrganizationId,
+  matches: readonly MappingMatch[],
+): Promise<readonly Membership[]> {
+  const members = new Map<string, Membership>();
+  for (const group of await groupsMatching(from, organizationId, matches)) {
+    for (const id of await usersIn(from, organizationId, group.id)) {
+      const user = await from.directoryUsers.find(organizationId, group.directoryId, id);
+      const membership = user && (await from.memberships.find(organizationId, user.membershipId));
+      if (membership !== undefined) members.set(membership.id, membership);
+    }
+  }
+  return [...members.values()];
 }
 
 /** The stored groups that any of these rules speaks of. */

@@ -30,8 +30,6 @@ const ADMIN_PERMISSIONS: readonly Permission[] = [
   'members.remove',
   'teams.manage',
   'roles.manage',
-  'sso.manage',
-  'scim.manage',
   'audit.read',
   'billing.manage',
 ];
@@ -41,7 +39,9 @@ export const ROLE_PERMISSIONS: Readonly<Record<OrgRole, readonly Permission[]>> 
   viewer: [],
   member: MEMBER_PERMISSIONS,
   admin: ADMIN_PERMISSIONS,
-  owner: [...ADMIN_PERMISSIONS, 'organization.remove'],
+  // Whoever holds a connection or a directory can sign in as, promote or cut off anybody in it, owners too (S62, S147):
+  // so these belong to those who may touch everybody.
+  owner: [...ADMIN_PERMISSIONS, 'sso.manage', 'scim.manage', 'organization.remove'],
 };
 
 /** Higher is more powerful. */

@@ -301,7 +301,12 @@ describe('a team that goes', () => {
     'takes its grants along from %s, also those that a conflict had silenced',
     async (_title, match) => {
       const change = (conflictPolicy: 'refuse' | 'highest') =>
-        updateOrganization(world.deps, { organizationId, cause: OPERATOR, change: { conflictPolicy } });
+        updateOrganization(world.deps, {
+          organizationId,
+          caller: { kind: 'operator' },
+          cause: OPERATOR,
+          change: { conflictPolicy },
+        });
       const ada = await pushUser(world, directory, { externalId: 's1' });
       const team = await createTeam(world.deps, { ...request(), name: 'Red' });
       await change('refuse');

@@ -169,6 +169,7 @@ async function setPolicy(
 ): Promise<boolean> {
   const { organizationId } = directory;
   await updateOrganization(world.deps, {
+    caller: { kind: 'operator' },
     organizationId,
     cause: OPERATOR,
     change: { conflictPolicy: policy },

@@ -285,7 +285,14 @@ describe('plans and policies', () => {
     await newMember(world, id);
     await newMember(world, id);
     expect(
-      await refusalOf(updateOrganization(world.deps, { organizationId: id, cause: OPERATOR, change })),
+      await refusalOf(
+        updateOrganization(world.deps, {
+          organizationId: id,
+          caller: { kind: 'operator' },
+          cause: OPERATOR,
+          change,
+        }),
+      ),
     ).toBe(code);
   });
 });

@@ -43,7 +43,12 @@ export async function newOrganization(
     organization: { name: wishes.name ?? nextText('Acme'), ...(plan === undefined ? {} : { plan }) },
   });
   if (Object.keys(change).length === 0) return organization;
-  return updateOrganization(deps, { organizationId: organization.id, cause: OPERATOR, change });
+  return updateOrganization(deps, {
+    organizationId: organization.id,
+    caller: { kind: 'operator' },
+    cause: OPERATOR,
+    change,
+  });
 }
 
 export interface PersonWishes {

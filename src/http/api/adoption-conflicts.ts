@@ -18,7 +18,7 @@ import { organizationRoute } from './route.ts';
 import { orgRoleShape, timeShape } from './shapes.ts';
 
 const tag = 'directories';
-const guard = { kind: 'organization', permission: 'scim.manage' } as const;
+const guard = { kind: 'organization', permission: 'members.update' } as const;
 
 const memberSide = z.object({
   id: z.string(),

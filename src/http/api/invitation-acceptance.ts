@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Acceptor } from '../../core/invitation-acceptance.ts';
 import { acceptInvitation } from '../../core/invitation-acceptance.ts';
+import { readInvitationLink } from '../../core/invitation-links.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { ABSOLUTE_LIMIT_MS, endSession } from '../../core/sessions.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
@@ -40,7 +41,8 @@ async function assertDoorIsOpen(
   { storage, hashToken }: Pick<HttpDeps, 'storage' | 'hashToken'>,
   token: string,
 ): Promise<void> {
-  const invitation = await storage.invitations.findByTokenHash(hashToken(token));
+  const link = readInvitationLink(hashToken, token);
+  const invitation = await storage.invitations.findByTokenHash(hashToken(link.token));
   if (invitation === undefined) return;
   const organization = await storage.organizations.find(invitation.organizationId);
   if (organization !== undefined) await assertInvitationsOpen(storage, organization);

@@ -107,7 +107,7 @@ export const organizationRoutes: readonly ApiRoute[] = [
       if (body.plan !== undefined && caller.kind !== 'operator')
         throw new GatehouseError('forbidden', 'Only the operator changes the plan.', { field: 'plan' });
       return presentOrganization(
-        await updateOrganization(deps, { organizationId: organization.id, cause, change: body }),
+        await updateOrganization(deps, { organizationId: organization.id, caller, cause, change: body }),
       );
     },
   }),

@@ -58,11 +58,26 @@ function guardValue(value: unknown, at: (string | number)[]): void {
   } else if (isJsonObject(value)) {
     const keys = Object.keys(value);
     refuseIf(keys.length > MAX_KEYS, `An object holds at most ${MAX_KEYS} keys.`, at);
+    refuseSpelledTwice(keys);
     for (const key of keys) {
       guardText(key, at);
       guardSegments(key);
     }
     guardEntries(Object.entries(value), at);
+  }
+}
+
+/** Attribute names ignore case (RFC 7643 §2.1): `userName` beside `USERNAME` is one name with two values, and no reader may choose. */
+function refuseSpelledTwice(keys: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const key of keys) {
+    const folded = key.toLowerCase();
+    if (seen.has(folded)) {
+      throw new GatehouseError('invalid_syntax', 'An attribute is given twice in one object.', {
+        field: key.slice(0, MAX_FIELD),
+      });
+    }
+    seen.add(folded);
   }
 }
 

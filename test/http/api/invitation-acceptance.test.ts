@@ -35,6 +35,21 @@ function sessionOf(answer: Answer) {
   return { cookie, attributes, sender: cookieSender(token, world.gateway.baseUrl) };
 }
 
+describe('S163: after the switch to a directory both links say who decides now', () => {
+  test.each(['copied', 'mailed'])('the %s link answers 409 naming the directory', async (kind) => {
+    const { organization, invitation } = await newInvitation({ delivery: 'email' });
+    const mailed = /\S+\/invitations\/\S+/.exec(world.gateway.mails.at(-1)?.text ?? '')?.[0] ?? '';
+    await world.gateway.createDirectory(organization, 'okta');
+    const link = kind === 'copied' ? invitation : { url: mailed };
+    const { status, body } = await world.send(world.nobody, acceptOf(link), person);
+    expect([status, body.code, body.detail]).toEqual([
+      409,
+      'invitations_disabled',
+      expect.stringContaining('Okta'),
+    ]);
+  });
+});
+
 describe('somebody new', () => {
   test('200: a member with the promised role and teams, signed in by a __Host- cookie (S185)', async () => {
     const { organization, invitation, accept } = await newInvitation({ role: 'viewer' });

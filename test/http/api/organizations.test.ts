@@ -143,14 +143,26 @@ describe('GET, PATCH and DELETE /organizations/{org}', () => {
     }
   });
 
-  test('200: an admin changes name, slug and role policy', async () => {
+  test('200: an admin changes name, slug and default role', async () => {
     const organization = await world.newOrganization();
     const admin = await world.newPerson(organization, 'admin');
-    const change = { name: 'New', slug: 'brand-new', defaultRole: 'viewer', conflictPolicy: 'ranked' };
+    const change = { name: 'New', slug: 'brand-new', defaultRole: 'viewer' };
     const { status, body } = await world.send(admin, `patch /organizations/${organization.id}`, change);
     expect(status).toBe(200);
     expect(body).toMatchObject(change);
   });
+
+  test.each([{ defaultRole: 'admin' }, { conflictPolicy: 'ranked' }])(
+    'S147 403 for an admin, 200 for an owner: %j decides about admins',
+    async (change) => {
+      const organization = await world.newOrganization();
+      const request = `patch /organizations/${organization.id}`;
+      const refused = await world.send(await world.newPerson(organization, 'admin'), request, change);
+      expect([refused.status, refused.body.code]).toEqual([403, 'forbidden']);
+      const changed = await world.send(await world.newPerson(organization, 'owner'), request, change);
+      expect([changed.status, changed.body]).toEqual([200, expect.objectContaining(change)]);
+    },
+  );
 
   test('403 naming the plan: only the operator changes it, and members see it unchanged', async () => {
     const organization = await world.newOrganization({ plan: { preset: 'team' } });

@@ -191,6 +191,7 @@ describe('members of a group', () => {
 
 describe('refused bodies', () => {
   test.each<readonly [string, string, unknown, string?]>([
+    ['one name in two spellings (S129)', 'invalid_syntax', { userName: 'a', USERNAME: 'b' }],
     ['a list', 'invalid_syntax', []],
     ['a text', 'invalid_syntax', 'x'],
     ['null', 'invalid_syntax', null],

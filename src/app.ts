@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
+import { createAttemptLimiter, DEFAULT_ATTEMPT_LIMITS } from './core/attempt-limit.ts';
 import { settleOperatorKey } from './core/operator-key.ts';
 import { issueOperatorLink } from './core/operator-link.ts';
 import type { Mailer } from './core/ports/mailer.ts';
@@ -13,6 +14,7 @@ import { DEFAULT_RATE_LIMITS } from './core/rate-limit.ts';
 import { createRecorder } from './core/recorder.ts';
 import { warnOfExpiringTokens } from './core/token-warnings.ts';
 import type { HttpDeps } from './http/deps.ts';
+import { createDrain } from './http/drain.ts';
 import { createOidcClient } from './http/oidc/strategy.ts';
 import { createCursors } from './http/scim/cursors.ts';
 import { createTypeCache } from './http/scim/resource-types.ts';
@@ -62,11 +64,12 @@ export async function composeGateway(
   logger: Logger,
   replaced: Replacements = {},
 ): Promise<Gateway> {
-  const masterKey = loadMasterKey(config.masterKey, config.dataDir);
-  const storage = await openStorage(config, masterKey, replaced.clock ?? systemClock);
+  const storePath = storePathOf(config);
+  const masterKey = loadMasterKey(config.masterKey, { dataDir: config.dataDir, storePath });
+  const storage = await openStorage(storePath, masterKey, replaced.clock ?? systemClock);
   const hashToken = createTokenHasher(deriveKey(masterKey.key, 'token-hash'));
-  const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);
   const adapters = createAdapters(config, replaced);
+  const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);
   const deps: HttpDeps = {
     ...adapters,
     storage,
@@ -86,15 +89,15 @@ export async function composeGateway(
     rateLimits: config.rateLimits ? DEFAULT_RATE_LIMITS : undefined,
   };
   const server = createHttpServer(SERVER_LIMITS, createServer(deps));
-  const stopJobs = startJobs(jobsOf(deps), logger);
+  const stop = { drain: createDrain(server, DRAIN_LIMIT_MS), jobs: startJobs(jobsOf(deps), logger) };
   return {
     deps,
     masterKey,
     newOperatorKey: operatorKey.created,
     server,
     async close() {
-      await drain(server);
-      await stopJobs();
+      await stop.drain();
+      await stop.jobs();
       await deps.recorder.flush();
       await storage.close();
     },
@@ -114,6 +117,7 @@ function createAdapters(config: Config, replaced: Replacements) {
   return {
     clock,
     passwords: replaced.passwords ?? createArgon2Passwords(),
+    passwordAttempts: config.rateLimits ? createAttemptLimiter(DEFAULT_ATTEMPT_LIMITS, clock) : undefined,
     mailer: replaced.mailer ?? createMailer(config, clock),
     fetcher: createSafeFetch({ allow: config.egressAllow }),
     txtResolver: replaced.txtResolver ?? createDnsTxtResolver(),
@@ -127,8 +131,9 @@ const jobsOf = (deps: HttpDeps) => [
   { name: 'warn-of-expiring-tokens', everyMs: hours(1), run: () => warnOfExpiringTokens(deps) },
 ];
 
-async function openStorage(config: Config, masterKey: MasterKey, clock: Clock): Promise<Storage> {
-  const path = config.storage.file ?? join(config.dataDir, 'gatehouse.db');
+const storePathOf = ({ storage, dataDir }: Config): string => storage.file ?? join(dataDir, 'gatehouse.db');
+
+async function openStorage(path: string, masterKey: MasterKey, clock: Clock): Promise<Storage> {
   const storage = await openSqliteStorage({ path, clock });
   const sealer = createSealer(deriveKey(masterKey.key, 'seal'));
   await assertMasterKeyFits(storage, sealer).catch(async (error: unknown) => {
@@ -169,22 +174,6 @@ function createMailer(config: Config, clock: Clock): Mailer {
 
 /** How long requests under way may take to finish once the gateway has been told to stop (R41). */
 const DRAIN_LIMIT_MS = seconds(20);
-
-/** Resolves when the last request under way has been answered; connections are closed as they fall idle. */
-function drain(server: Server): Promise<void> {
-  if (!server.listening) return Promise.resolve();
-  return new Promise((resolve) => {
-    // A kept-alive connection that turns idle after `close` would otherwise hold the process for its whole timeout.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
-    const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
-    server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(limit);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
-}
 
 /** The one-time link of an unclaimed gateway; undefined once an operator has claimed it. */
 export const operatorLink = (gateway: Gateway): Promise<string | undefined> =>

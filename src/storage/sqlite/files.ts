@@ -1,5 +1,5 @@
 /** The files of the store: who may read them, and that one process at a time holds them. */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { GatehouseError } from '../../kernel/errors.ts';
@@ -34,6 +34,17 @@ export function prepareFile(path: string): void {
       cause,
     );
   }
+}
+
+/**
+ * Refuses a store of zero bytes with `storage_unavailable`: a store is never left so, and SQLite would take it for a new
+ * one, so that a lost store would look like a first start. Absent is not empty.
+ */
+export function refuseEmptyFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.size !== 0) return;
+  throw cannotOpen(
+    `The store at ${path} is empty (0 bytes): restore it from a backup, or remove the file to begin with a new store.`,
+  );
 }
 
 /**

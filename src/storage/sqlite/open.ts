@@ -3,7 +3,7 @@ import type { Database as Connection } from 'better-sqlite3';
 import type { Queries, Storage } from '../../core/ports/storage.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { openReader, openWriter } from './connect.ts';
-import { type Lock, prepareFile, takeLock } from './files.ts';
+import { type Lock, prepareFile, refuseEmptyFile, takeLock } from './files.ts';
 import { migrate } from './migrate.ts';
 import { createPageAnchors } from './page-anchors.ts';
 import { createRepositories } from './repositories.ts';
@@ -24,7 +24,7 @@ interface Connections {
 
 /**
  * Opens or creates the store and migrates it. Throws `storage_unavailable`, with a sentence that names the file, when
- * another process holds it, when it is damaged or not ours, or when its schema is newer than this program.
+ * another process holds it, when it is empty, damaged or not ours, or when its schema is newer than this program.
  */
 export async function openSqliteStorage(options: SqliteStorageOptions): Promise<Storage> {
   const connections = connect(options);
@@ -48,6 +48,7 @@ function ping(sql: Sql): void {
 }
 
 function connect({ path, clock = systemClock }: SqliteStorageOptions): Connections {
+  refuseEmptyFile(path);
   prepareFile(path);
   const lock = takeLock(path);
   let writing: Connection | undefined;

@@ -218,6 +218,12 @@ describe('damage', () => {
       detail: () => `The file at ${path} is not a SQLite database.`,
     },
     {
+      title: 'R7 a file of zero bytes',
+      damage: () => truncateSync(path, 0),
+      detail: () =>
+        `The store at ${path} is empty (0 bytes): restore it from a backup, or remove the file to begin with a new store.`,
+    },
+    {
       title: "R7 another program's database",
       damage: () => tamper('PRAGMA application_id = 1'),
       detail: () => `The file at ${path} is a database of another program.`,

@@ -68,15 +68,35 @@ export function loadConfig({ env, readFile = readTextFile }: ConfigSources): Con
   return deepFreeze(toConfig(parsed.data));
 }
 
-/** The Config as it may be logged: secrets say only that they are set, the mail server loses its credentials. */
+/**
+ * The Config as it may be logged: secrets say only whether they are set, the mail server loses its credentials. They go
+ * by other names than the settings, whose values the log censors whatever they say.
+ */
 export function redactConfig(config: Config): Readonly<Record<string, unknown>> {
-  const secret = (value: string | undefined) => (value === undefined ? 'not set' : 'set');
+  const { operatorKey, masterKey, smtpUrl, ...open } = config;
+  const isSet = (value: string | undefined) => (value === undefined ? 'not set' : 'set');
   return {
-    ...config,
-    operatorKey: secret(config.operatorKey),
-    masterKey: secret(config.masterKey),
-    smtpUrl: config.smtpUrl === undefined ? 'not set' : withoutCredentials(config.smtpUrl),
+    ...open,
+    operatorKeyIs: isSet(operatorKey),
+    masterKeyIs: isSet(masterKey),
+    mailServer: smtpUrl === undefined ? 'not set' : withoutCredentials(smtpUrl),
   };
+}
+
+/** Below this an operator key can be guessed or remembered; it opens everything. */
+const COMFORTABLE_KEY_LENGTH = 20;
+
+/** What is allowed and yet looks like a mistake, one sentence each, without any value. Empty when there is nothing. */
+export function configWarnings(config: Config, env: ConfigSources['env']): readonly string[] {
+  const isShort = config.operatorKey !== undefined && config.operatorKey.length < COMFORTABLE_KEY_LENGTH;
+  return [
+    ...(isShort
+      ? [
+          `GATEHOUSE_OPERATOR_KEY has fewer than ${COMFORTABLE_KEY_LENGTH} characters: it opens everything, take a longer one (try: openssl rand -base64 32).`,
+        ]
+      : []),
+    ...unknownVariables(env).map(describeUnknown),
+  ];
 }
 
 function toConfig(settings: Settings): Config {
@@ -143,6 +163,30 @@ function readEnvironment(env: ConfigSources['env']): Raw {
     if (text !== undefined && text !== '') values[key] = read === undefined ? text : read(text);
   }
   return values;
+}
+
+const knownVariables = (): readonly string[] => [
+  FILE_VARIABLE,
+  ...Object.values(environmentKeys).map(({ variable }) => variable),
+];
+
+/** Kubernetes puts these beside every process when a service is called `gatehouse`; nobody typed them. */
+const SERVICE_LINK = /^GATEHOUSE_(SERVICE_(HOST|PORT)|PORT_\d+_)/;
+
+function unknownVariables(env: ConfigSources['env']): readonly string[] {
+  const isOurs = (name: string) => /^GATEHOUSE_/i.test(name) && !SERVICE_LINK.test(name);
+  const isServiceUrl = (text: string) => /^(tcp|udp):\/\//.test(text);
+  return Object.entries(env)
+    .filter(([name, text = '']) => isOurs(name) && text.trim() !== '' && !isServiceUrl(text))
+    .map(([name]) => name)
+    .filter((name) => !knownVariables().includes(name));
+}
+
+/** Names the setting that was probably meant, when only case and underscores tell the two apart. */
+function describeUnknown(name: string): string {
+  const bare = (text: string) => text.toUpperCase().replace(/^GATEHOUSE|_/g, '');
+  const meant = knownVariables().find((known) => bare(known) === bare(name));
+  return `${name} is not a setting and is ignored${meant === undefined ? '.' : `: did you mean ${meant}?`}`;
 }
 
 /** A file adds or replaces presets by name, so the one that new organizations get never goes missing. */

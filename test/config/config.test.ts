@@ -1,9 +1,10 @@
 /** What an operator may set, and what the refusal of anything else says. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { type Config, loadConfig, redactConfig } from '../../src/config.ts';
+import { type Config, configWarnings, loadConfig, redactConfig } from '../../src/config.ts';
 import { environmentKeys } from '../../src/config-schema.ts';
 import { isGatehouseError } from '../../src/kernel/errors.ts';
+import { redactFields } from '../../src/kernel/redaction.ts';
 
 type Environment = Readonly<Record<string, string>>;
 type Files = Readonly<Record<string, unknown>>;
@@ -373,17 +374,61 @@ describe('the Config', () => {
       GATEHOUSE_MASTER_KEY: HEX_KEY,
       GATEHOUSE_SMTP_URL: 'smtps://canary-user:canary-password@mail.example:465/?x=canary-query',
     });
-    const logged = redactConfig(config);
+    const logged = redactFields(redactConfig(config));
     expect(logged).toMatchObject({
-      operatorKey: 'set',
-      masterKey: 'set',
-      smtpUrl: 'smtps://mail.example:465',
+      operatorKeyIs: 'set',
+      masterKeyIs: 'set',
+      mailServer: 'smtps://mail.example:465',
     });
     expect(JSON.stringify(logged)).not.toMatch(/canary/);
-    expect(redactConfig(load({}))).toMatchObject({
-      operatorKey: 'not set',
-      masterKey: 'not set',
-      smtpUrl: 'not set',
+    expect(redactFields(redactConfig(load({})))).toMatchObject({
+      operatorKeyIs: 'not set',
+      masterKeyIs: 'not set',
+      mailServer: 'not set',
     });
+  });
+});
+
+const SHORT_KEY =
+  'GATEHOUSE_OPERATOR_KEY has fewer than 20 characters: it opens everything, take a longer one (try: openssl rand -base64 32).';
+
+const suspicious: [name: string, env: Environment, warnings: string[]][] = [
+  ['nothing set', {}, []],
+  ['an operator key of 19 characters', { GATEHOUSE_OPERATOR_KEY: 'k'.repeat(19) }, [SHORT_KEY]],
+  ['an operator key of 20 characters', { GATEHOUSE_OPERATOR_KEY: 'k'.repeat(20) }, []],
+  [
+    'an underscore left out',
+    { GATEHOUSE_BASEURL: 'https://a.example' },
+    ['GATEHOUSE_BASEURL is not a setting and is ignored: did you mean GATEHOUSE_BASE_URL?'],
+  ],
+  [
+    'small letters',
+    { gatehouse_smtp_url: 'smtp://a' },
+    ['gatehouse_smtp_url is not a setting and is ignored: did you mean GATEHOUSE_SMTP_URL?'],
+  ],
+  [
+    'the prefix where there is none',
+    { GATEHOUSE_PORT: '80' },
+    ['GATEHOUSE_PORT is not a setting and is ignored: did you mean PORT?'],
+  ],
+  ['a word of its own', { GATEHOUSE_COLOUR: 'red' }, ['GATEHOUSE_COLOUR is not a setting and is ignored.']],
+  ['an unknown variable that is empty', { GATEHOUSE_COLOUR: ' ' }, []],
+  ['the variable that names the file', { GATEHOUSE_CONFIG_FILE: FILE }, []],
+  ['variables of other programs', { PATH: '/bin', MY_GATEHOUSE_URL: 'x' }, []],
+  [
+    'what Kubernetes adds for a service called gatehouse',
+    {
+      GATEHOUSE_SERVICE_HOST: '10.0.0.1',
+      GATEHOUSE_SERVICE_PORT_HTTP: '80',
+      GATEHOUSE_PORT: 'tcp://10.0.0.1:80',
+      GATEHOUSE_PORT_80_TCP_ADDR: '10.0.0.1',
+    },
+    [],
+  ],
+];
+
+describe('warnings at the start', () => {
+  test.each(suspicious)('%s', (_name, env, warnings) => {
+    expect(configWarnings(load(env, { [FILE]: {} }), env)).toEqual(warnings);
   });
 });

@@ -2,7 +2,15 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +105,9 @@ describe('the first start on an empty folder', () => {
     });
     expect(answer.status).toBe(200);
     expect(gateway.output()).not.toContain('canary-operator-key');
+    expect(gateway.output()).toContain(
+      '"operatorKeyIs":"set","masterKeyIs":"not set","mailServer":"not set"',
+    );
     const stored = readFileSync(join(gateway.folder, 'data', 'gatehouse.db'), 'latin1');
     expect(stored).not.toContain('canary-operator-key');
   });
@@ -140,6 +151,77 @@ describe('a later start', () => {
   });
 });
 
+describe('a start that cannot work says why in one sentence', () => {
+  test('on a port in use: it names PORT, and the operator key it made is shown and works later', async () => {
+    const busy = createServer().listen(0);
+    await once(busy, 'listening');
+    const { port } = busy.address() as AddressInfo;
+    const refused = await start(newFolder(), { PORT: String(port) });
+    busy.close();
+    const [keyLine, sentence, ...more] = refused.output().trim().split('\n');
+    expect([refused.child.exitCode, sentence, more]).toEqual([
+      1,
+      `Port ${port} is in use by another program: stop that one, or set PORT to a free port.`,
+      [],
+    ]);
+    const key = /operator key, shown only now: (gho_[\w-]{43})$/.exec(keyLine ?? '')?.[1];
+    const later = await start(refused.folder);
+    const headers = { Authorization: `Bearer ${key}` };
+    expect((await fetch(`${later.url}/api/v1/organizations`, { headers })).status).toBe(200);
+  });
+
+  test('beside a store whose master.key is lost or which was emptied: nothing is written (S212)', async () => {
+    const first = await start(newFolder());
+    await end(first.child, 'SIGTERM');
+    const [store, key] = ['gatehouse.db', 'master.key'].map((name) => join(first.folder, 'data', name));
+    if (store === undefined || key === undefined) throw new Error('no paths');
+
+    const bytes = readFileSync(store);
+    truncateSync(store, 0);
+    const emptied = await start(first.folder);
+    expect([emptied.child.exitCode, statSync(store).size]).toEqual([1, 0]);
+    expect(emptied.output()).toMatch(/^The store at .*gatehouse\.db is empty \(0 bytes\): .*\n$/);
+
+    writeFileSync(store, bytes);
+    rmSync(key);
+    const keyless = await start(first.folder);
+    expect([keyless.child.exitCode, existsSync(key), readFileSync(store).equals(bytes)]).toEqual([
+      1,
+      false,
+      true,
+    ]);
+    expect(keyless.output()).toMatch(
+      /^.*master\.key is missing, and the store at .*gatehouse\.db opens with no other key\. .*\n$/,
+    );
+  });
+
+  test('in a data folder that is a file', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'data'), 'a file where the folder should be');
+    const refused = await start(folder);
+    expect([refused.child.exitCode, refused.output()]).toEqual([
+      1,
+      `The data folder ${join(folder, 'data')} cannot be used: it must be a folder that this user may write to (GATEHOUSE_DATA_DIR).\n`,
+    ]);
+  });
+});
+
+test('a short operator key and a mistyped variable are warned of, and the gateway starts', async () => {
+  const gateway = await start(newFolder(), { GATEHOUSE_OPERATOR_KEY: 'canary-key', GATEHOUSE_BASEURL: 'x' });
+  const warnings = gateway
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{"level":"warn"'));
+  expect(warnings).toEqual([
+    expect.stringContaining('GATEHOUSE_OPERATOR_KEY has fewer than 20 characters'),
+    expect.stringContaining(
+      'GATEHOUSE_BASEURL is not a setting and is ignored: did you mean GATEHOUSE_BASE_URL?',
+    ),
+  ]);
+  expect(gateway.output()).toContain('Gatehouse is ready');
+  expect(gateway.output()).not.toContain('canary-key');
+});
+
 test('a configuration with several problems names them all and starts nothing', async () => {
   const gateway = await start(newFolder(), {
     PORT: 'many',
@@ -162,7 +244,9 @@ test('SIGTERM lets a request under way finish, takes no new ones, and ends with 
   await new Promise((resolve) => setTimeout(resolve, 30));
   const exited = once(gateway.child, 'exit');
   gateway.child.kill('SIGTERM');
-  expect([401, 403]).toContain((await underWay).status);
+  const answer = await underWay;
+  expect([401, 403]).toContain(answer.status);
+  expect(answer.headers.get('connection')).toBe('close');
   await exited;
   expect(gateway.child.exitCode).toBe(0);
   await expect(fetch(`${gateway.url}/healthz`)).rejects.toThrow();

@@ -127,7 +127,7 @@ export function directoryOrder(name: string, open: OpenStorage): void {
       },
     ];
 
-    test.each(USER_ORDERS)('57: users by %s, from any offset and behind any position', async (by) => {
+    test.each(USER_ORDERS)('L57: users by %s, from any offset and behind any position', async (by) => {
       const keyOf = userKeys[by];
       const places = fc.constantFrom(undefined, ...positionsIn(users, keyOf));
       await fc.assert(
@@ -146,7 +146,7 @@ export function directoryOrder(name: string, open: OpenStorage): void {
       );
     });
 
-    test.each(GROUP_ORDERS)('57: groups by %s, from any offset and behind any position', async (by) => {
+    test.each(GROUP_ORDERS)('L57: groups by %s, from any offset and behind any position', async (by) => {
       const keyOf = groupKeys[by];
       const query: GroupQuery = { kind: 'all' };
       const places = fc.constantFrom(undefined, ...positionsIn(groups, keyOf));
@@ -188,7 +188,7 @@ export function directoryOrder(name: string, open: OpenStorage): void {
       }),
     );
 
-    test('61: every page of the list by id is exact between inserts, removals and rollbacks', async () => {
+    test('L61: every page of the list by id is exact between inserts, removals and rollbacks', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
           const place = aDirectory(id);

@@ -9,9 +9,17 @@ export function sendScim(res: Response, status: number, body: object): void {
   sendText(res, status, JSON.stringify(body));
 }
 
-/** Sends a body that is JSON text already. */
+/** Sends a body that is JSON text already, and leaves it in `res.locals.answer` for the recorder. */
 export function sendText(res: Response, status: number, text: string): void {
-  res.status(status).type(scimMediaType(res.req)).send(text);
+  begin(res, status);
+  res.locals.answer = text;
+  // In one string with the headers: one write, where `res.send` would make two.
+  res.end(text);
+}
+
+function begin(res: Response, status: number): void {
+  res.statusCode = status;
+  res.setHeader('Content-Type', `${scimMediaType(res.req)}; charset=utf-8`);
 }
 
 /** Characters that are sent at once; what is shorter goes out whole, with its length. */
@@ -32,7 +40,7 @@ export async function sendPieces(
   for await (const piece of pieces) {
     waiting += piece;
     if (waiting.length < PIECE_LENGTH) continue;
-    if (!hasBegun) res.status(status).type(scimMediaType(res.req));
+    if (!hasBegun) begin(res, status);
     hasBegun = true;
     await write(res, waiting);
     waiting = '';

@@ -55,7 +55,8 @@ export function innerRequests(routes: RequestHandler): RunInside {
       return res.end();
     };
     res.end = () => {
-      const { tolerated, failure } = res.locals;
+      const { tolerated, failure, answer } = res.locals;
+      text ??= answer;
       const { statusCode: status } = res;
       const [etag, location] = [res.get('ETag'), res.get('Location')];
       job.resolve({ status, text, etag, location, tolerated, failure });

@@ -47,12 +47,6 @@ interface ScimRoute {
 
 /** Every address of a directory that answers one request; the first one that fits answers. */
 const singleRoutes: readonly ScimRoute[] = [
-  { path: '/ServiceProviderConfig', handlers: { get: getServiceProviderConfig } },
-  { path: '/ResourceTypes', handlers: { get: listResourceTypes } },
-  { path: '/ResourceTypes/:id', handlers: { get: getResourceType } },
-  { path: '/Schemas', handlers: { get: listSchemas } },
-  { path: '/Schemas/:id', handlers: { get: getSchema } },
-  { path: '/.search', handlers: { post: searchAll } },
   { path: '/Users', handlers: { get: listUsers, post: createUser } },
   { path: '/Users/.search', handlers: { post: searchUsers } },
   { path: '/Users/:id', handlers: { get: getUser, put: replaceUser, patch: patchUser, delete: deleteUser } },
@@ -62,6 +56,12 @@ const singleRoutes: readonly ScimRoute[] = [
     path: '/Groups/:id',
     handlers: { get: getGroup, put: replaceGroup, patch: patchGroup, delete: deleteGroup },
   },
+  { path: '/ServiceProviderConfig', handlers: { get: getServiceProviderConfig } },
+  { path: '/ResourceTypes', handlers: { get: listResourceTypes } },
+  { path: '/ResourceTypes/:id', handlers: { get: getResourceType } },
+  { path: '/Schemas', handlers: { get: listSchemas } },
+  { path: '/Schemas/:id', handlers: { get: getSchema } },
+  { path: '/.search', handlers: { post: searchAll } },
 ];
 
 /** An organization's token is nobody in particular (dossier 64). */

@@ -51,17 +51,37 @@ async function statementsOf(
   return texts;
 }
 
-/** The steps of the plan that read a whole table or index, or sort what they read. */
-function slowSteps(statement: string): readonly string[] {
+/** The plan, step by step. */
+function stepsOf(statement: string): readonly string[] {
   const plan = connection.prepare<unknown[], { detail: string }>(
     `EXPLAIN QUERY PLAN ${asPrepared(statement)}`,
   );
   const blanks = Array.from({ length: statement.split('?').length - 1 }, () => null);
-  return plan
-    .all(...blanks)
-    .map(({ detail }) => detail)
-    .filter((detail) => /^SCAN (?!json_each)/.test(detail));
+  return plan.all(...blanks).map(({ detail }) => detail);
 }
+
+/** The steps of the plan that read a whole table or index. */
+const slowSteps = (statement: string): readonly string[] =>
+  stepsOf(statement).filter((detail) => /^SCAN (?!json_each)/.test(detail));
+
+/** Kinds of which an organization has few: reading all of them is how they are read. */
+const FEW = /^SEARCH (teams|directories|directory_tokens|group_mappings|connections|domains) /;
+
+/** The steps that read all of an organization, or of a directory, of a kind of which there may be many. */
+const wideSteps = (statement: string): readonly string[] =>
+  stepsOf(statement).filter(
+    (step) => /\(organization_id=\?( AND directory_id=\?)?\)/.test(step) && !FEW.test(step),
+  );
+
+/** Statements that end an organization or a directory, and the recorder's count from its newest entry. */
+const ASKS_FOR_ALL =
+  /^DELETE FROM (organizations|directories|audit_events|outbox) |^SELECT id FROM recorder_entries/;
+
+/** Statistics know the key of a table without row ids by the name of the table. */
+const INDEXES = `
+  SELECT t.name AS tbl, iif(t.wr = 1 AND i.origin = 'pk', t.name, i.name) AS idx
+  FROM pragma_table_list AS t JOIN pragma_index_list(t.name) AS i
+  WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%'`;
 
 const world = aWorld();
 const id = world.organization.id;
@@ -213,6 +233,31 @@ describe('query plans', () => {
   test('the gate fails on a statement without an index', () => {
     expect(slowSteps('SELECT * FROM users WHERE name = ?')).toEqual(['SCAN users']);
   });
+
+  test.each(Object.entries(CALLS))(
+    '%s: nobody is found by reading all of an organization',
+    async (_name, calls) => {
+      const statements = (await statementsOf(calls)).filter((text) => !ASKS_FOR_ALL.test(text));
+      const wide = statements.map((text) => [text, wideSteps(text)] as const);
+      expect(wide.filter(([, steps]) => steps.length > 0)).toEqual([]);
+    },
+  );
+
+  test('that gate fails where no index holds what is asked for', () => {
+    expect(wideSteps('SELECT * FROM grants WHERE organization_id = ? AND rank = ?')).toHaveLength(1);
+    expect(wideSteps('SELECT * FROM grants WHERE organization_id = ? AND membership_id = ?')).toEqual([]);
+  });
+
+  test('the planner is told about every index there is', () => {
+    const told = connection
+      .prepare<[], { tbl: string; idx: string }>('SELECT tbl, idx FROM sqlite_stat1')
+      .all();
+    const indexes = connection.prepare<[], { tbl: string; idx: string }>(INDEXES).all();
+    const names = (rows: readonly { tbl: string; idx: string }[]) =>
+      rows.map(({ tbl, idx }) => `${tbl}.${idx}`).sort();
+    expect(indexes.length).toBeGreaterThan(50);
+    expect(names(told)).toEqual(names(indexes));
+  });
 });
 
 const by = (
@@ -305,7 +350,7 @@ describe('directory queries', () => {
   const at = (offset: number) => ({ offset, limit: 100 });
 
   test.each([0, 40_000, 99_900])(
-    '7: a page of the whole list at %i is read from its nearest end',
+    'L7: a page of the whole list at %i is read from its nearest end',
     async (offset) => {
       const [, rows = ''] = await statementsOf(
         ({ directoryUsers }) => directoryUsers.query(id, directory.id, { kind: 'all' }, at(offset)),
@@ -324,7 +369,7 @@ describe('directory queries', () => {
       [order, 'ascending'] as const,
       [order, 'descending'] as const,
     ]),
-  ])('57: users by %s, %s, come in the order of an index', async (by, direction) => {
+  ])('L57: users by %s, %s, come in the order of an index', async (by, direction) => {
     for (const after of [undefined, { key: 'x', id: 'y' }, { key: null, id: 'y' }]) {
       const page = { ...at(0), order: { by, direction }, after };
       const texts = await statementsOf(

@@ -323,12 +323,7 @@ const GROUP_QUERIES: readonly { query: GroupQuery; index: string }[] = [
 ];
 
 describe('directory queries', () => {
-  const planOf = (statement: string) =>
-    connection
-      .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${asPrepared(statement)}`)
-      .all(...Array.from({ length: statement.split('?').length - 1 }, () => null))
-      .map(({ detail }) => detail)
-      .join('; ');
+  const planOf = (statement: string) => stepsOf(statement).join('; ');
 
   test.each(USER_QUERIES)('users by $query go through $index', async ({ query, index }) => {
     const [rows = ''] = await statementsOf(({ directoryUsers }) =>

@@ -2,6 +2,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { OrganizationId } from '../kernel/ids.ts';
 import type { HashToken } from '../kernel/tokens.ts';
+import type { AttemptLimiter } from './attempt-limit.ts';
 import type { Cause } from './entities/journal.ts';
 import type { PlanPreset } from './plans.ts';
 import type { Fetcher } from './ports/fetcher.ts';
@@ -15,6 +16,8 @@ export interface Deps {
   readonly clock: Clock;
   readonly hashToken: HashToken;
   readonly passwords: PasswordHasher;
+  /** Of everybody who states a password of an account; absent: no limit on guessing. */
+  readonly passwordAttempts?: AttemptLimiter | undefined;
   readonly mailer: Mailer;
   readonly fetcher: Fetcher;
   readonly txtResolver: TxtResolver;

@@ -13,7 +13,7 @@ import { readInvitationLink } from './invitation-links.ts';
 import { assertAcceptable, settleInvitation } from './invitation-settlement.ts';
 import { insertMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
-import { acceptablePassword, isPasswordOf } from './passwords.ts';
+import { acceptablePassword, assertPasswordOf, isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { SignedIn } from './sessions.ts';
@@ -49,22 +49,22 @@ export async function previewInvitation(
  * Accepts an invitation and opens a session in the organization. Exactly one of any number of parallel calls succeeds
  * (law 5). Throws `not_found`, `invitation_used`, `invitation_revoked`, `invitation_expired`, `invitations_disabled`,
  * `forbidden` (signed in as another address), `already_exists` (the address has an account, with another password:
- * sign in first), `already_member`, `seats_exhausted`, `invalid`. A failed call leaves the invitation usable.
+ * sign in first), `too_many_requests` (wrong passwords of that account, S178), `already_member`, `seats_exhausted`,
+ * `invalid`. A failed call leaves the invitation usable.
  */
 export async function acceptInvitation(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts'>,
   input: { readonly token: string; readonly acceptor: Acceptor; readonly cause: Cause },
 ): Promise<{
   readonly sessionToken: string;
   readonly membership: Membership;
   readonly organization: Organization;
 }> {
-  const { acceptor } = input;
   const link = readInvitationLink(deps.hashToken, input.token);
   const found = await deps.storage.invitations.findByTokenHash(deps.hashToken(link.token));
   if (found === undefined) throw new GatehouseError('not_found', 'No such invitation.');
   assertAcceptable(found, deps.clock());
-  const credentials = await credentialsOf(deps, { invitation: found, acceptor, link });
+  const credentials = await credentialsOf(deps, { ...input, invitation: found, link });
   const sessionToken = newSessionToken();
   const idHash = deps.hashToken(sessionToken);
   return deps.storage.transact(async (tx) => {
@@ -100,18 +100,33 @@ type Credentials =
 
 /** Hashing is slow on purpose and must not sit inside a transaction: everything about passwords happens here, before. */
 async function credentialsOf(
-  deps: Pick<Deps, 'storage' | 'passwords'>,
-  input: { readonly invitation: Invitation; readonly acceptor: Acceptor; readonly link: InvitationLink },
+  deps: Pick<Deps, 'storage' | 'clock' | 'passwords' | 'passwordAttempts'>,
+  input: {
+    readonly invitation: Invitation;
+    readonly acceptor: Acceptor;
+    readonly link: InvitationLink;
+    readonly cause: Cause;
+  },
 ): Promise<Credentials> {
-  const { invitation, acceptor, link } = input;
+  const { invitation, acceptor, link, cause } = input;
   if (acceptor.kind === 'signed_in') return { kind: 'known', person: acceptor.signedIn.user };
   const person = await deps.storage.users.findByEmail(invitation.emailKey);
-  if (person !== undefined) {
-    if (await isPasswordOf(deps, person, acceptor.password)) return { kind: 'known', person };
-    if (!isTakenBack(person, link)) throw hasAccount(invitation);
+  const { name, password } = acceptor;
+  if (person !== undefined && !isTakenBack(person, link)) {
+    const { emailKey } = invitation;
+    await assertPasswordOf(deps, {
+      user: person,
+      emailKey,
+      password,
+      cause,
+      refusal: hasAccount(invitation),
+    });
+    return { kind: 'known', person };
   }
-  const passwordHash = await deps.passwords.hash(acceptablePassword(acceptor.password));
-  return { kind: 'new', name: acceptor.name, passwordHash };
+  // Any other password of an account that is taken back is the new one, not a guess.
+  if (person !== undefined && (await isPasswordOf(deps, person, password))) return { kind: 'known', person };
+  const passwordHash = await deps.passwords.hash(acceptablePassword(password));
+  return { kind: 'new', name, passwordHash };
 }
 
 /** S151: whoever answers the address's mail takes it from an account that never showed it could. */

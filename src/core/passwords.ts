@@ -1,6 +1,7 @@
 /** Passwords of people who chose one: the rule for a new one, and signing in with it. */
 import { GatehouseError } from '../kernel/errors.ts';
 import { foldKey } from '../kernel/text.ts';
+import { limitAttempt } from './attempt-limit.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
@@ -36,6 +37,29 @@ export function acceptablePassword(text: string): string {
 const refused = () =>
   new GatehouseError('unauthenticated', 'E-mail address and password do not fit together.');
 
+/**
+ * Refuses with `refusal`, and tells the person's organizations, unless this is the password of `user`. Counted together
+ * with the tries at the sign-in: throws `too_many_requests` (S178).
+ */
+export function assertPasswordOf(
+  deps: Pick<Deps, 'storage' | 'clock' | 'passwords' | 'passwordAttempts'>,
+  input: {
+    readonly user: User;
+    readonly emailKey: string;
+    readonly password: string;
+    readonly cause: Cause;
+    readonly refusal: GatehouseError;
+  },
+): Promise<void> {
+  const { user, emailKey, password, cause, refusal } = input;
+  const attempted = { emailKey, ip: cause.ip, refusal: refusal.code };
+  return limitAttempt(deps.passwordAttempts, attempted, async () => {
+    if (await isPasswordOf(deps, user, password)) return;
+    await recordRejection(deps, { user, cause });
+    throw refusal;
+  });
+}
+
 /** Whether this is the password of this person; takes one hash's worth of time, also when there is no such person. */
 export function isPasswordOf(
   deps: Pick<Deps, 'passwords'>,
@@ -50,13 +74,29 @@ export function isPasswordOf(
 
 /**
  * Opens a session in the organization the person used last. Every failure is one `unauthenticated` after one hash's
- * worth of time: unknown address, wrong password, no password, no active membership (S177).
+ * worth of time: unknown address, wrong password, no password, no active membership (S177). All of these count as failed
+ * tries; of too many the next, right or wrong, is `too_many_requests` at once (S178).
  */
-export async function signInWithPassword(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords'>,
-  input: { readonly email: string; readonly password: string; readonly cause: Cause },
-): Promise<{ readonly sessionToken: string }> {
-  const user = await deps.storage.users.findByEmail(foldKey(input.email));
+export async function signInWithPassword(deps: SignInDeps, input: SignInInput): Promise<Entered> {
+  const emailKey = foldKey(input.email);
+  const attempted = { emailKey, ip: input.cause.ip, refusal: 'unauthenticated' } as const;
+  return limitAttempt(deps.passwordAttempts, attempted, () => enterWithPassword(deps, input, emailKey));
+}
+
+type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts'>;
+
+interface SignInInput {
+  readonly email: string;
+  readonly password: string;
+  readonly cause: Cause;
+}
+
+interface Entered {
+  readonly sessionToken: string;
+}
+
+async function enterWithPassword(deps: SignInDeps, input: SignInInput, emailKey: string): Promise<Entered> {
+  const user = await deps.storage.users.findByEmail(emailKey);
   const isRight = await isPasswordOf(deps, user, input.password);
   if (user === undefined || !isRight) {
     if (user !== undefined) await recordRejection(deps, { user, cause: input.cause });

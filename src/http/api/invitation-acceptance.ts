@@ -72,6 +72,7 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
       'already_member',
       'seats_exhausted',
       'version_conflict',
+      'too_many_requests',
     ],
     handle: async (context, { params, body }) => {
       const { deps, req, res, cause } = context;

@@ -7,6 +7,7 @@ import { factsOf } from '../request-facts.ts';
 import { entryOf, toGatehouseError } from './error-table.ts';
 import { renderProblem } from './problem.ts';
 import { reportError } from './report.ts';
+import { tellRetryAfter } from './retry-after.ts';
 
 interface Words {
   readonly title: string;
@@ -65,6 +66,7 @@ export function renderPageError(thrown: unknown, req: Request, res: Response, ne
   }
   const error = toGatehouseError(thrown);
   reportError(res, error);
+  tellRetryAfter(res, error);
   const { title, sentence, status = entryOf(error.code).status } = WORDS[error.code] ?? UNREADABLE;
   sendPage(res, {
     title,

@@ -2,6 +2,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { entryOf, toGatehouseError } from './error-table.ts';
 import { reportError } from './report.ts';
+import { tellRetryAfter } from './retry-after.ts';
 
 /** Express error handler. The body: type, title, status, detail, code, instance (request id), and `field` where one is at fault. */
 export function renderProblem(thrown: unknown, _req: Request, res: Response, next: NextFunction): void {
@@ -12,6 +13,7 @@ export function renderProblem(thrown: unknown, _req: Request, res: Response, nex
   const error = toGatehouseError(thrown);
   reportError(res, error);
   const { status, title, whatToDo } = entryOf(error.code);
+  tellRetryAfter(res, error);
   if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer realm="gatehouse"');
   res
     .status(status)

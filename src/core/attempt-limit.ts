@@ -1,0 +1,189 @@
+/**
+ * Limits on guessing passwords (S178): failed tries are counted by address and network, by network, and by address over
+ * all networks. It knows nobody: known and unknown addresses are counted alike (S177).
+ */
+import { createHash } from 'node:crypto';
+import { minutes } from '../kernel/clock.ts';
+import type { ErrorCode } from '../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+
+export interface AttemptLimits {
+  /** Failed tries within the window: of one address from one network, of one network, of one address from anywhere. */
+  readonly perAddressAndNetwork: number;
+  readonly perNetwork: number;
+  readonly perAddress: number;
+  readonly windowMs: number;
+  /** Of each of the three kinds, so many are remembered; the one that failed longest ago is forgotten first. */
+  readonly keysKept: number;
+}
+
+/** Room for a person's typing errors and for an office behind one address; hopeless against a password of 15 characters. */
+export const DEFAULT_ATTEMPT_LIMITS: AttemptLimits = {
+  perAddressAndNetwork: 10,
+  perNetwork: 100,
+  perAddress: 200,
+  windowMs: minutes(15),
+  keysKept: 10_000,
+};
+
+/** Who tries: the folded e-mail address as it was stated, and the caller's network address; absent: one unknown network. */
+export interface Tryer {
+  readonly emailKey: string;
+  readonly ip: string | undefined;
+}
+
+/** One try under way. At most one of the two is called, once; a try of which neither is called has failed. */
+export interface Attempt {
+  /** The password was right: forgets the failures of this address from this network, and this try everywhere. */
+  succeed(): void;
+  /** Nothing was learned about the password: forgets this try alone. */
+  withdraw(): void;
+}
+
+export interface AttemptLimiter {
+  /**
+   * Counts a try before its outcome is known, so that parallel tries cannot outrun the count. Throws `too_many_requests`
+   * with `context.retryAfterSeconds` (at least 1); a refused try is not counted.
+   */
+  begin(tryer: Tryer): Attempt;
+}
+
+/**
+ * Starts with nobody having failed. The state is this process's own: each of several nodes enforces the limits by itself,
+ * and a restart forgets.
+ */
+export function createAttemptLimiter(limits: AttemptLimits, clock: () => number): AttemptLimiter {
+  const byBoth = createCounter(limits.perAddressAndNetwork, limits);
+  const byNetwork = createCounter(limits.perNetwork, limits);
+  const byAddress = createCounter(limits.perAddress, limits);
+  return {
+    begin: ({ emailKey, ip }) => {
+      const now = clock();
+      const network = keyOf(networkPrefix(ip ?? ''));
+      const address = keyOf(emailKey);
+      const both = `${address} ${network}`;
+      const wait = Math.max(
+        byBoth.waitMs(both, now),
+        byNetwork.waitMs(network, now),
+        byAddress.waitMs(address, now),
+      );
+      if (wait > 0) throw tooMany(wait);
+      byBoth.add(both, now);
+      byNetwork.add(network, now);
+      byAddress.add(address, now);
+      const forgetShared = (): void => {
+        byNetwork.remove(network, now);
+        byAddress.remove(address, now);
+      };
+      return {
+        succeed: () => {
+          byBoth.clear(both);
+          forgetShared();
+        },
+        withdraw: () => {
+          byBoth.remove(both, now);
+          forgetShared();
+        },
+      };
+    },
+  };
+}
+
+/**
+ * Runs one try of a password: it has failed when `work` throws an error of the code `refusal`, succeeded when it answers;
+ * any other error says nothing about the password. No limiter: no limit. Throws `too_many_requests`, and what `work` throws.
+ */
+export async function limitAttempt<Result>(
+  limiter: AttemptLimiter | undefined,
+  attempted: Tryer & { readonly refusal: ErrorCode },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const attempt = limiter?.begin(attempted);
+  try {
+    const result = await work();
+    attempt?.succeed();
+    return result;
+  } catch (error) {
+    if (!isGatehouseError(error, attempted.refusal)) attempt?.withdraw();
+    throw error;
+  }
+}
+
+/** One text for all three limits: which of them was met is nobody's business. */
+function tooMany(waitMs: number): GatehouseError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new GatehouseError('too_many_requests', `Too many wrong passwords. Wait ${retryAfterSeconds} s.`, {
+    context: { retryAfterSeconds },
+  });
+}
+
+interface Counter {
+  /** Milliseconds until one more try is allowed; 0: now. */
+  waitMs(key: string, now: number): number;
+  add(key: string, at: number): void;
+  remove(key: string, at: number): void;
+  clear(key: string): void;
+}
+
+/** The times of the failures of the last window, by key; the keys in the order of their last failure. */
+function createCounter(limit: number, { windowMs, keysKept }: AttemptLimits): Counter {
+  const failures = new Map<string, readonly number[]>();
+  const put = (key: string, times: readonly number[]): void => {
+    failures.delete(key);
+    if (times.length > 0) failures.set(key, times);
+  };
+  // A time that lies ahead is of a clock that was set back since: counting on would shut the door for longer than promised.
+  const recent = (key: string, now: number): readonly number[] =>
+    (failures.get(key) ?? []).filter((at) => at <= now && now - at < windowMs);
+  return {
+    waitMs: (key, now) => {
+      const times = recent(key, now);
+      const leaving = times.at(-limit);
+      return times.length < limit || leaving === undefined ? 0 : leaving + windowMs - now;
+    },
+    add: (key, at) => {
+      put(key, [...recent(key, at), at]);
+      const oldest = failures.keys().next();
+      if (failures.size > keysKept && oldest.done !== true) failures.delete(oldest.value);
+    },
+    remove: (key, at) => {
+      const times = failures.get(key);
+      const place = times?.lastIndexOf(at) ?? -1;
+      if (times === undefined || place < 0) return;
+      const left = times.toSpliced(place, 1);
+      // In its old place: taking a try back is no failure.
+      if (left.length === 0) failures.delete(key);
+      else failures.set(key, left);
+    },
+    clear: (key) => {
+      failures.delete(key);
+    },
+  };
+}
+
+/** As short as any other, however long a text was stated: the bound on keys is one on memory only so. */
+const keyOf = (text: string): string => createHash('sha256').update(text, 'utf8').digest('base64url');
+
+/**
+ * The network that is taken for one caller: an IPv4 address itself, an IPv6 address's /64, which is what one customer of a
+ * provider gets (RFC 6177 §2). IPv4 inside IPv6 counts as IPv4 (RFC 4291 §2.5.5.2). Other text is answered as it is.
+ */
+export function networkPrefix(ip: string): string {
+  const address = ip.replace(/%.*$/, '');
+  const url = `http://[${address}]/`;
+  if (!address.includes(':') || !URL.canParse(url)) return address;
+  const groups = groupsOf(new URL(url).hostname.slice(1, -1));
+  const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
+  if (!isMapped) return `${groups.slice(0, 4).join(':')}::/64`;
+  const bytes = groups.slice(6).map((group) => Number.parseInt(group, 16));
+  return bytes.flatMap((pair) => [pair >> 8, pair & 255]).join('.');
+}
+
+/** The eight groups of an address in canonical form (RFC 5952). */
+function groupsOf(address: string): readonly string[] {
+  const [left = [], right] = address
+    .split('::')
+    .map((side) => side.split(':').filter((group) => group !== ''));
+  if (right === undefined) return left;
+  return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right];
+}

@@ -1,11 +1,33 @@
 // Jest in ES-module mode; swc strips the types (TypeScript 7 has no compiler API for ts-jest).
+
+/**
+ * Long histories, crash tests, whole processes and the gates' own tests: `npm run test:long`. The rest is `npm test`,
+ * quick enough for every change. CI runs both. Naming a path runs it, whichever of the two it belongs to.
+ */
+const LONG = [
+  '/test/architecture/',
+  '/test/process/',
+  '/test/scripts/',
+  '/test/contract/run-decorated',
+  '/test/core/(?:counters|identity-histories)',
+  '/test/http/saml/acs',
+  '/test/http/scim/(?:fuzz|model|bulk-references|large-answers)',
+  '/test/protocols/saml/(?:attacks|mutations)',
+  '/test/protocols/scim/patch-fuzz',
+];
+
+const isPathNamed = process.argv.slice(2).some((argument) => argument.startsWith('test/'));
+const part = isPathNamed ? 'all' : (process.env.GATEHOUSE_TESTS ?? 'all');
+
 export default {
   testEnvironment: 'node',
   // Jest leaves one core idle by default, which on two cores is half of them.
   maxWorkers: '100%',
   // A slow machine is not a failing test: the limit only ends what hangs.
   testTimeout: 120_000,
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  ...(part === 'long'
+    ? { testRegex: LONG.map((path) => `${path}.*\\.test\\.ts$`) }
+    : { testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: part === 'quick' ? LONG : [] }),
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

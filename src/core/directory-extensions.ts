@@ -1,25 +1,18 @@
 /** Schema extensions of a directory: added, replaced and removed without ever leaving people who do not fit the rules. */
-import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+import { GatehouseError } from '../kernel/errors.ts';
 import type { DirectoryId, OrganizationId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import { getDirectory } from './directories.ts';
-import type { Directory, DirectoryAttributes, DirectoryUser } from './entities/directory.ts';
-import type { DirectoryExtension, UniqueValue } from './entities/directory-extension.ts';
-import type { Cause } from './entities/journal.ts';
+import type { Directory } from './entities/directory.ts';
+import type { DirectoryExtension } from './entities/directory-extension.ts';
+import type { AuditType, Cause } from './entities/journal.ts';
+import { assertPeopleFit, type ExtensionReader, fitPeople, uniquePathsOf } from './extension-fit.ts';
 import type { Repositories } from './ports/storage.ts';
 
 /** How many extensions a directory may have, and how many attributes all of them together, sub-attributes included. */
 const MAX_EXTENSIONS = 20;
 const MAX_ATTRIBUTES = 200;
-
-/** How the edge reads stored documents by the rules of one extension, beside all others of the directory. */
-export interface ExtensionReader {
-  /** What of a document breaks the rules, as a sentence; undefined when it fits. */
-  violationOf(attributes: DirectoryAttributes): string | undefined;
-  /** Everything in it that nobody else may hold, of whichever extension. */
-  uniqueValuesOf(attributes: DirectoryAttributes): readonly UniqueValue[];
-}
 
 interface ExtensionRequest {
   readonly organizationId: OrganizationId;
@@ -31,6 +24,8 @@ interface ExtensionChange extends ExtensionRequest {
   readonly extension: DirectoryExtension;
   /** Makes the reader for the extension of that URN among all of a directory's. */
   readonly readerOf: (extensions: readonly DirectoryExtension[], urn: string) => ExtensionReader;
+  /** Lets other requests have their turn; awaited between pages of people. */
+  readonly pause: () => Promise<void>;
 }
 
 /** The extension with that URN, in any letter case; undefined when the directory has none. */
@@ -49,43 +44,43 @@ export function getExtensionOf(directory: Directory, urn: string): DirectoryExte
 /**
  * Adds an extension. Values left from an earlier one of this URN show again if they fit. Throws `already_exists` (field
  * `urn`, or `attributes` for values that are not unique), `invalid` (too many; a URN that continues another; stored
- * values that do not fit), `not_found`.
+ * values that do not fit), `not_found`, `version_conflict` when the directory changes meanwhile.
  */
-export async function addExtension(
+export function addExtension(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: ExtensionChange,
 ): Promise<DirectoryExtension> {
   const { extension } = input;
-  return changeExtensions(deps, input, async (tx, context, before) => {
-    if (findExtensionOf(before, extension.urn) !== undefined) {
-      throw new GatehouseError('already_exists', 'This directory has an extension of that URN.', {
-        field: 'urn',
-      });
-    }
-    const after = await store(tx, context, { before, extensions: [...before.extensions, extension] });
-    await fitPeople(tx, after, { input, formerPaths: [] });
-    await note(tx, context, { type: 'directory_extension.created', directory: before, extension });
-    return extension;
+  return defineExtension(deps, input, {
+    type: 'directory_extension.created',
+    decide: (before) => {
+      if (findExtensionOf(before, extension.urn) !== undefined) {
+        throw new GatehouseError('already_exists', 'This directory has an extension of that URN.', {
+          field: 'urn',
+        });
+      }
+      return { extension, extensions: [...before.extensions, extension], former: undefined };
+    },
   });
 }
 
 /**
  * Replaces the extension of that URN, which stays spelled as it is. Stored values that the new rules do not allow keep
  * everything as it was: `invalid`, or `already_exists` (field `attributes`) where two people hold a value that would have
- * to be unique. Throws `not_found` for an unknown URN.
+ * to be unique. Throws `not_found` for an unknown URN, `version_conflict` when the directory changes meanwhile.
  */
-export async function replaceExtension(
+export function replaceExtension(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: ExtensionChange,
 ): Promise<DirectoryExtension> {
-  return changeExtensions(deps, input, async (tx, context, before) => {
-    const former = getExtensionOf(before, input.extension.urn);
-    const extension = { ...input.extension, urn: former.urn };
-    const extensions = before.extensions.map((one) => (one === former ? extension : one));
-    const after = await store(tx, context, { before, extensions });
-    await fitPeople(tx, after, { input: { ...input, extension }, formerPaths: uniquePathsOf(former) });
-    await note(tx, context, { type: 'directory_extension.updated', directory: before, extension });
-    return extension;
+  return defineExtension(deps, input, {
+    type: 'directory_extension.updated',
+    decide: (before) => {
+      const former = getExtensionOf(before, input.extension.urn);
+      const extension = { ...input.extension, urn: former.urn };
+      const extensions = before.extensions.map((one) => (one === former ? extension : one));
+      return { extension, extensions, former };
+    },
   });
 }
 
@@ -138,8 +133,40 @@ export function continuesUrn(urn: string, other: string): boolean {
   return longer.startsWith(`${shorter}:`) || longer.startsWith(`${shorter}.`);
 }
 
-const uniquePathsOf = ({ urn, attributes }: DirectoryExtension): readonly string[] =>
-  attributes.filter(({ uniqueness }) => uniqueness === 'server').map(({ name }) => `${urn}:${name}`);
+/** What is to hold instead of what was there. */
+interface Definition {
+  readonly extension: DirectoryExtension;
+  readonly extensions: readonly DirectoryExtension[];
+  readonly former: DirectoryExtension | undefined;
+}
+
+/** People are read before the transaction, so that nobody else's changes wait for it; what changed since is read in it. */
+async function defineExtension(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: ExtensionChange,
+  change: { readonly type: AuditType; readonly decide: (before: Directory) => Definition },
+): Promise<DirectoryExtension> {
+  const seen = await getDirectory(deps.storage, input.organizationId, input.directoryId);
+  const { extension, extensions, former } = change.decide(seen);
+  assertCompatible(extensions);
+  const fitting = {
+    extension,
+    former,
+    reader: input.readerOf(extensions, extension.urn),
+    pause: input.pause,
+  };
+  const since = deps.clock();
+  await assertPeopleFit(deps.storage, seen, fitting);
+  return changeExtensions(deps, input, async (tx, context, before) => {
+    if (before.version !== seen.version) {
+      throw new GatehouseError('version_conflict', 'The directory was changed in the meantime.');
+    }
+    await store(tx, context, { before, extensions });
+    await fitPeople(tx, before, { ...fitting, since });
+    await note(tx, context, { type: change.type, directory: before, extension });
+    return extension;
+  });
+}
 
 function changeExtensions<Result>(
   { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
@@ -156,72 +183,20 @@ async function store(
   tx: Repositories,
   context: ChangeContext,
   change: { readonly before: Directory; readonly extensions: readonly DirectoryExtension[] },
-): Promise<Directory> {
+): Promise<void> {
   const { before, extensions } = change;
-  assertCompatible(extensions);
-  const after: Directory = { ...before, extensions, updatedAt: context.now };
-  await tx.directories.update(before.organizationId, after, before.version);
-  return after;
-}
-
-const PAGE = 500;
-
-/** Holds every person of the directory to the extension's rules, and makes its unique values what they hold. */
-async function fitPeople(
-  tx: Repositories,
-  directory: Directory,
-  change: { readonly input: ExtensionChange; readonly formerPaths: readonly string[] },
-): Promise<void> {
-  const { organizationId, id, extensions } = directory;
-  const { extension, readerOf } = change.input;
-  const reader = readerOf(extensions, extension.urn);
-  for (const path of change.formerPaths) await tx.uniqueValues.remove(organizationId, id, path);
-  const hasUnique = uniquePathsOf(extension).length > 0;
-  for (let after: string | undefined, isLast = false; !isLast; ) {
-    const page = await tx.directoryUsers.scan(organizationId, id, { kind: 'all' }, { after, limit: PAGE });
-    for (const user of page) {
-      if (!Object.hasOwn(user.attributes, extension.urn)) continue;
-      assertFits(reader, user);
-      if (hasUnique) await keepUnique(tx, user, reader.uniqueValuesOf(user.attributes));
-    }
-    after = page.at(-1)?.id;
-    isLast = page.length < PAGE;
-  }
-}
-
-function assertFits(reader: ExtensionReader, user: DirectoryUser): void {
-  const violation = reader.violationOf(user.attributes);
-  if (violation === undefined) return;
-  throw new GatehouseError('invalid', `${user.userName} holds a value that does not fit: ${violation}`, {
-    field: 'attributes',
-  });
-}
-
-async function keepUnique(
-  tx: Repositories,
-  user: DirectoryUser,
-  values: readonly UniqueValue[],
-): Promise<void> {
-  try {
-    await tx.uniqueValues.replace(user.organizationId, user, values);
-  } catch (error) {
-    if (!isGatehouseError(error, 'already_exists')) throw error;
-    throw new GatehouseError(
-      'already_exists',
-      `Two people of this directory hold the same ${error.field}, ${user.userName} is one of them.`,
-      { field: 'attributes', cause: error },
-    );
-  }
+  await tx.directories.update(
+    before.organizationId,
+    { ...before, extensions, updatedAt: context.now },
+    before.version,
+  );
 }
 
 async function note(
   tx: Repositories,
   context: ChangeContext,
   change: {
-    readonly type:
-      | 'directory_extension.created'
-      | 'directory_extension.updated'
-      | 'directory_extension.removed';
+    readonly type: AuditType;
     readonly directory: Directory;
     readonly extension: DirectoryExtension;
   },

@@ -20,6 +20,10 @@ export const arrivals: Pick<IsolationTable, 'uniqueValues' | 'adoptionConflicts'
       ...notFound,
       call: (tx, b, a) => tx.uniqueValues.replace(b, a.directoryUser, [{ path: 'p', key: nextText('p') }]),
     },
+    insert: {
+      ...notFound,
+      call: (tx, b, a) => tx.uniqueValues.insert(b, a.directoryUser, [{ path: 'p', key: nextText('p') }]),
+    },
     list: { ...nothing, call: (store, b, a) => store.uniqueValues.list(b, a.directoryUser) },
     remove: {
       ...untouched,

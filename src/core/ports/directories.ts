@@ -96,6 +96,12 @@ export interface UniqueValueRepository {
     owner: Pick<DirectoryUser, 'directoryId' | 'id'>,
     values: readonly UniqueValue[],
   ): Promise<void>;
+  /** Adds to what this user holds. Unique as for `replace`. */
+  insert(
+    organizationId: OrganizationId,
+    owner: Pick<DirectoryUser, 'directoryId' | 'id'>,
+    values: readonly UniqueValue[],
+  ): Promise<void>;
   /** Ordered by key. */
   list(
     organizationId: OrganizationId,

@@ -1,4 +1,5 @@
 /** Schema extensions of a directory over the management API. */
+import { setImmediate } from 'node:timers/promises';
 import { getDirectory } from '../../core/directories.ts';
 import {
   addExtension,
@@ -26,6 +27,9 @@ const placeOf = ({ cause, organization }: OrganizationContext, params: Params) =
   directoryId: pathId('dir', params, 'directory'),
   cause,
 });
+
+/** How stored documents are read, with a turn for other requests between pages of them. */
+const reading = { readerOf: extensionReader, pause: () => setImmediate() };
 
 const readRoutes: readonly ApiRoute[] = [
   organizationRoute({
@@ -73,7 +77,7 @@ const writeRoutes: readonly ApiRoute[] = [
       return addExtension(context.deps, {
         ...placeOf(context, params),
         extension,
-        readerOf: extensionReader,
+        ...reading,
       });
     },
   }),
@@ -92,7 +96,7 @@ const writeRoutes: readonly ApiRoute[] = [
       replaceExtension(context.deps, {
         ...placeOf(context, params),
         extension: toExtension(params.urn ?? '', body),
-        readerOf: extensionReader,
+        ...reading,
       }),
   }),
   organizationRoute({

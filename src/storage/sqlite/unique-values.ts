@@ -20,12 +20,16 @@ const fromRow = (row: Row): UniqueValue => ({ path: text(row, 'path'), key: text
 
 /** Unique values over one connection; the promises are those of the port. */
 export function uniqueValueRepository(sql: Sql): UniqueValueRepository {
+  const insert: UniqueValueRepository['insert'] = async (organizationId, { directoryId, id }, values) => {
+    for (const { path, key } of values) {
+      named(path, () => sql.run(ADD, organizationId, directoryId, key, id, path));
+    }
+  };
   return {
-    replace: async (organizationId, { directoryId, id }, values) => {
-      sql.run(FORGET, organizationId, directoryId, id);
-      for (const { path, key } of values) {
-        named(path, () => sql.run(ADD, organizationId, directoryId, key, id, path));
-      }
+    insert,
+    replace: async (organizationId, owner, values) => {
+      sql.run(FORGET, organizationId, owner.directoryId, owner.id);
+      await insert(organizationId, owner, values);
     },
     list: async (organizationId, { directoryId, id }) =>
       sql.all(LIST, organizationId, directoryId, id).map(fromRow),

@@ -47,19 +47,18 @@ export async function runOperation(run: BulkRun, index: number): Promise<void> {
     refuse(run, index, entry.error);
     return;
   }
-  const missing = missingOf(run, index);
+  const references = run.references[index] ?? NONE;
+  const missing = [...references].find((bulkId) => !run.ids.has(bulkId));
   if (missing !== undefined) {
     refuse(run, index, unresolved(missing));
     return;
   }
   const idOf: IdOf = (bulkId) => run.ids.get(bulkId);
-  settle(run, index, await send(run, resolveOperation(entry, idOf)));
+  // Most operations name nobody: their data goes on as it came, without a copy.
+  settle(run, index, await send(run, references.size === 0 ? entry : resolveOperation(entry, idOf)));
 }
 
-/** The first bulkId the operation names that has become no resource. */
-function missingOf(run: BulkRun, index: number): string | undefined {
-  return [...(run.references[index] ?? [])].find((bulkId) => !run.ids.has(bulkId));
-}
+const NONE: ReadonlySet<string> = new Set();
 
 function unresolved(bulkId: string): GatehouseError {
   return new GatehouseError(

@@ -25,7 +25,8 @@ export async function containingGroups(
     const found = await from.groupMembers.listContaining(organizationId, asked);
     for (const id of asked) parentsOf.set(id, []);
     for (const parent of found) parentsOf.get(parent.memberId)?.push(parent);
-    asked = [...new Set(found.map(({ groupId }) => groupId))].filter((id) => !parentsOf.has(id));
+    const contained = found.filter(({ isContained }) => isContained).map(({ groupId }) => groupId);
+    asked = [...new Set(contained)].filter((id) => !parentsOf.has(id));
   }
   const containing = memberIds.map((id) => [id, groupsAround(id, parentsOf)] as const);
   return new Map(containing.filter(([, groups]) => groups.length > 0));

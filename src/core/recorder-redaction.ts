@@ -31,7 +31,8 @@ const SUSPECT =
 export function excerptOf(body: Buffer | string, limit: number): Excerpt {
   const { length } = body;
   if (length <= limit) return { text: body.toString(), length, isCut: false, isCutSuspect: false };
-  const whole = typeof body === 'string' ? body : body.toString('latin1');
+  // Of what we sent ourselves a little more than is kept: what names a secret stands close to it, and an answer can be long.
+  const whole = typeof body === 'string' ? body.slice(0, limit * 2) : body.toString('latin1');
   const start = typeof body === 'string' ? Buffer.from(body.slice(0, limit)) : body.subarray(0, limit);
   // Through bytes: a slice of a large text would keep all of it in memory. Half a character at the cut goes.
   const text = start.toString().replace(/\ufffd+$/, '');

@@ -102,9 +102,14 @@ export function groupMembers(name: string, open: OpenStorage): void {
         memberId: member.memberId,
         groupId: groups[at]?.group.id,
         displayName: groups[at]?.group.displayName,
+        isContained: at === 1,
       });
+      const outer = await plantGroup();
+      await outer.add([{ memberId: groups[1]?.group.id ?? nextId('dg'), memberKind: 'group' }]);
       const ask = (...ids: readonly string[]) => under.storage.groupMembers.listContaining(id, ids);
       expect(await ask(b.memberId, stranger, a.memberId)).toStrictEqual([pair(a, 1), pair(b, 0), pair(b, 1)]);
+      expect(await ask(a.memberId)).toStrictEqual([pair(a, 1)]);
+      expect(await ask(stranger)).toEqual([]);
       expect(await ask()).toEqual([]);
     });
 

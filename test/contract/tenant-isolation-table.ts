@@ -133,7 +133,10 @@ const directories: Pick<
     listNamed: { ...nothing, call: (store, b, a) => store.groupMembers.listNamed(b, a.group.id, PAGE) },
     listContaining: {
       ...nothing,
-      call: (store, b, a) => store.groupMembers.listContaining(b, [a.directoryUser.id, a.group.id]),
+      call: async (store, b, a) => [
+        ...(await store.groupMembers.listContaining(b, [a.directoryUser.id, a.group.id])),
+        ...(await store.groupMembers.listContaining(b, [a.directoryUser.id])),
+      ],
     },
     listGroupsOf: {
       ...nothing,

@@ -75,6 +75,8 @@ export interface DirectoryUser {
   /** Folded values of all e-mail addresses, for look-ups. */
   readonly emailKeys: readonly string[];
   readonly attributes: DirectoryAttributes;
+  /** The JSON text that `attributes` was read from, where storage has one; a copy of the entity does not take it along. */
+  readonly attributesText?: string;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

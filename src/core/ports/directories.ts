@@ -152,6 +152,8 @@ export interface Containment {
   readonly memberId: string;
   readonly groupId: DirectoryGroupId;
   readonly displayName: string;
+  /** Whether the group is itself a member of some group: if not, nobody need ask about it. */
+  readonly isContained: boolean;
 }
 
 /** Cost of every method but `list` and `removeAll` is by the members named, never by the size of the group. */

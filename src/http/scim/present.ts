@@ -4,7 +4,7 @@ import type { ContainingGroup } from '../../core/containing-groups.ts';
 import type { DirectoryGroup, DirectoryUser } from '../../core/entities/directory.ts';
 import type { MemberRef } from '../../core/ports/directories.ts';
 import { parseId } from '../../kernel/ids.ts';
-import { isShownWhole, type Projection } from '../../protocols/scim/attributes.ts';
+import { isShownAsStored, type Projection, urnKeysIn } from '../../protocols/scim/attributes.ts';
 import type { ResourceType } from '../../protocols/scim/schema.ts';
 import {
   enterpriseUserSchema,
@@ -43,33 +43,52 @@ export async function fullUser(
 }
 
 /**
- * The same as `fullUser` with all its parts and nothing left out, for an answer that shows everything: the stored
- * document as it is, neither copied nor looked through. Undefined when something in it must be looked at.
+ * The JSON text of `fullUser` with all its parts, for an answer that shows everything: made around the stored text, which
+ * is neither read nor written again unless it names a manager. Undefined when something in it must be looked at.
  */
-export async function quickUser(
+export async function quickUserText(
   context: ScimContext,
   user: DirectoryUser,
   { projection, groups }: { readonly projection: Projection; readonly groups: readonly ContainingGroup[] },
-): Promise<object | undefined> {
-  if (!isShownWhole(user.attributes, projection, context.userType)) return undefined;
-  const resource: Record<string, unknown> = {
-    ...frameOf(context, user, context.userType),
-    ...user.attributes,
-    active: user.isActive,
-  };
-  const { [enterpriseUserSchema.id]: extension } = user.attributes;
-  if (hasManager(extension)) {
-    const copy = storedDocument({ [enterpriseUserSchema.id]: extension });
-    await resolveManager(context, copy);
-    if (Object.keys(copy[enterpriseUserSchema.id] ?? {}).length === 0) return undefined;
-    Object.assign(resource, copy);
-  }
-  if (groups.length > 0) resource.groups = groups.map((group) => groupElement(context, group));
-  return resource;
+): Promise<string | undefined> {
+  const text = user.attributesText ?? JSON.stringify(user.attributes);
+  if (!isShownAsStored(text, projection, context.userType)) return undefined;
+  // Otherwise it was not written by our engines.
+  if (!text.includes(`"active":${user.isActive}`)) return undefined;
+  const document = text.includes('"manager":') ? await withManager(context, user) : text;
+  if (document === undefined) return undefined;
+  const frame = frameText(context, user, urnKeysIn(text));
+  const around = groups.map((group) => JSON.stringify(groupElement(context, group))).join();
+  const tail = around === '' ? '' : `,"groups":[${around}]`;
+  return `${frame},${document.slice(1, -1)}${tail}}`;
 }
 
-const hasManager = (extension: unknown): boolean =>
-  typeof extension === 'object' && extension !== null && Object.hasOwn(extension, 'manager');
+/** The beginning of a user's text, the same as `frameOf`: ids, addresses, dates and URNs hold nothing that JSON escapes. */
+function frameText(
+  context: ScimContext,
+  { id, version, createdAt, updatedAt }: DirectoryUser,
+  extensions: readonly string[],
+): string {
+  const { name, schema } = context.userType;
+  const schemas = [schema.id, ...extensions].join('","');
+  const created = new Date(createdAt).toISOString();
+  const lastModified = updatedAt === createdAt ? created : new Date(updatedAt).toISOString();
+  const location = locationOf(context, context.userType, id);
+  return (
+    `{"schemas":["${schemas}"],"id":"${id}","meta":{"resourceType":"${name}","created":"${created}",` +
+    `"lastModified":"${lastModified}","location":"${location}","version":"W/\\"${version}\\""}`
+  );
+}
+
+/** The stored document with its manager looked up; undefined when nothing of the extension is left. */
+async function withManager(context: ScimContext, user: DirectoryUser): Promise<string | undefined> {
+  const document = storedDocument(user.attributes);
+  await resolveManager(context, document);
+  const extension = ownValue(document, enterpriseUserSchema.id);
+  return isScimObject(extension) && Object.keys(extension).length === 0
+    ? undefined
+    : JSON.stringify(document);
+}
 
 /** A group without its members. */
 export function bareGroup(context: ScimContext, group: DirectoryGroup): ScimObject {
@@ -121,11 +140,8 @@ function frameOf(
   type: ResourceType,
 ): ScimObject {
   const frame = newScimObject();
-  const urns = [type.schema.id];
-  for (const { schema } of type.extensions) {
-    if (Object.hasOwn(record.attributes, schema.id)) urns.push(schema.id);
-  }
-  frame.schemas = urns;
+  const extensions = type.extensions.map(({ schema }) => schema.id);
+  frame.schemas = [type.schema.id, ...extensions.filter((urn) => Object.hasOwn(record.attributes, urn))];
   frame.id = record.id;
   frame.meta = scimObject({
     resourceType: type.name,

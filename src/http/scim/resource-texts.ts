@@ -7,7 +7,7 @@ import { type Projection, project, wants } from '../../protocols/scim/attributes
 import { isScimObject, newScimObject, ownValue } from '../../protocols/scim/schema.ts';
 import type { ScimContext } from './context.ts';
 import { MEMBERS_AT_ONCE, nextMembers } from './named-members.ts';
-import { bareGroup, fullUser, locationOf, MANAGER, quickUser } from './present.ts';
+import { bareGroup, fullUser, locationOf, MANAGER, quickUserText } from './present.ts';
 
 export type ListedRow = DirectoryUser | DirectoryGroup;
 
@@ -67,8 +67,8 @@ async function textOf(
   { projection, groups }: { readonly projection: Projection; readonly groups: Groups },
 ): Promise<string> {
   const around = groups.get(user.id) ?? [];
-  const quick = await quickUser(context, user, { projection, groups: around });
-  if (quick !== undefined) return JSON.stringify(quick);
+  const quick = await quickUserText(context, user, { projection, groups: around });
+  if (quick !== undefined) return quick;
   const resource = await fullUser(context, user, { groups: around, manager: wants(projection, MANAGER) });
   return JSON.stringify(project(resource, projection, context.userType));
 }

@@ -2,6 +2,7 @@
 import type { Attribute, ResourceType, Schema, ScimObject, ScimValue } from './schema.ts';
 import {
   commonAttributes,
+  enterpriseUserSchema,
   findAttribute,
   findSchemaAttribute,
   findSubAttribute,
@@ -49,42 +50,43 @@ export function parseProjection(
 const EVERYTHING: Projection = { only: undefined, except: new Map() };
 
 /**
- * True when `project` would show the stored document of a resource as it is: no wish, and every attribute in it is one
- * that this type shows by default, whole. Only for documents that the engines have written.
+ * True when `project` would show the stored document of a resource as it is, so that its JSON text can be sent without
+ * being read: no wish, a type that shows by default whatever it stores, and no extension in the text but those of the
+ * standard, whose attributes never change. Only for texts that the engines have written: no nulls, no empty values.
  */
-export function isShownWhole(document: object, projection: Projection, type: ResourceType): boolean {
-  if (projection.only !== undefined || projection.except.size > 0) return false;
-  const shown = shownNames(type);
-  return Object.entries(document).every(([name, value]) => {
-    const known = shown.get(name);
-    if (known === undefined || known === 'attribute') return known !== undefined;
-    return typeof value === 'object' && value !== null && Object.keys(value).every((key) => known.has(key));
-  });
+export function isShownAsStored(text: string, projection: Projection, type: ResourceType): boolean {
+  if (projection.only !== undefined || projection.except.size > 0 || !showsWhatItStores(type)) return false;
+  return urnKeysIn(text).every((urn) => urn === enterpriseUserSchema.id);
 }
 
-type ShownNames = ReadonlyMap<string, 'attribute' | ReadonlySet<string>>;
-
-const shownByType = new WeakMap<ResourceType, ShownNames>();
-
-/** What a type shows by default, whole: names of attributes, and under the URN of an extension the names in it. */
-function shownNames(type: ResourceType): ShownNames {
-  let names = shownByType.get(type);
-  if (names === undefined) {
-    const core = [...commonAttributes, ...type.schema.attributes].filter(isWhole);
-    names = new Map<string, 'attribute' | ReadonlySet<string>>([
-      ...core.map(({ name }) => [name, 'attribute'] as const),
-      ...type.extensions.map(({ schema }) => [schema.id, namesIn(schema)] as const),
-    ]);
-    shownByType.set(type, names);
+/** The keys of a JSON text that are URNs, at any depth. A quote inside a value is escaped, so none is mistaken for one. */
+export function urnKeysIn(text: string): readonly string[] {
+  const keys: string[] = [];
+  for (let at = text.indexOf('"urn:'); at >= 0; at = text.indexOf('"urn:', at + 1)) {
+    const end = text.indexOf('"', at + 1);
+    if (text.charAt(at - 1) !== '\\' && text.charAt(end + 1) === ':') keys.push(text.slice(at + 1, end));
   }
-  return names;
+  return keys;
 }
 
-const namesIn = ({ attributes }: Schema): ReadonlySet<string> =>
-  new Set(attributes.filter(isWhole).map(({ name }) => name));
+const verdicts = new WeakMap<ResourceType, boolean>();
 
-const isWhole = ({ returned, subAttributes }: Attribute): boolean =>
-  (returned === 'default' || returned === 'always') && subAttributes.every(isWhole);
+function showsWhatItStores(type: ResourceType): boolean {
+  let verdict = verdicts.get(type);
+  if (verdict === undefined) {
+    const attributes = [type.schema, ...type.extensions.map(({ schema }) => schema)]
+      .filter(({ id }) => id === type.schema.id || id === enterpriseUserSchema.id)
+      .flatMap((schema) => schema.attributes);
+    verdict = attributes.every(isShownOrNeverStored);
+    verdicts.set(type, verdict);
+  }
+  return verdict;
+}
+
+/** What may only be written is used and not stored. */
+const isShownOrNeverStored = ({ returned, mutability, subAttributes }: Attribute): boolean =>
+  mutability === 'writeOnly' ||
+  ((returned === 'default' || returned === 'always') && subAttributes.every(isShownOrNeverStored));
 
 /**
  * Whether an answer may show a core attribute that is returned by default, such as `members`: if not, it need not be

@@ -90,23 +90,34 @@ const columnsOf = (user: DirectoryUser): Columns => ({
   updated_at: user.updatedAt,
 });
 
-const fromRow = (row: Row): DirectoryUser => ({
-  id: word(row, 'id'),
-  version: integer(row, 'version'),
-  organizationId: word(row, 'organization_id'),
-  directoryId: word(row, 'directory_id'),
-  membershipId: word(row, 'membership_id'),
-  userId: word(row, 'user_id'),
-  isActive: flag(row, 'is_active'),
-  userName: text(row, 'user_name'),
-  userNameKey: text(row, 'user_name_key'),
-  externalId: textOrNull(row, 'external_id'),
-  displayNameKey: textOrNull(row, 'display_name_key'),
-  emailKeys: json(row, 'email_keys'),
-  attributes: json(row, 'attributes'),
-  createdAt: integer(row, 'created_at'),
-  updatedAt: integer(row, 'updated_at'),
-});
+/** The document is only parsed when somebody looks into it: most answers are made of its text. */
+function fromRow(row: Row): DirectoryUser {
+  const attributesText = text(row, 'attributes');
+  let attributes: DirectoryUser['attributes'] | undefined;
+  const user: DirectoryUser = {
+    id: word(row, 'id'),
+    version: integer(row, 'version'),
+    organizationId: word(row, 'organization_id'),
+    directoryId: word(row, 'directory_id'),
+    membershipId: word(row, 'membership_id'),
+    userId: word(row, 'user_id'),
+    isActive: flag(row, 'is_active'),
+    userName: text(row, 'user_name'),
+    userNameKey: text(row, 'user_name_key'),
+    externalId: textOrNull(row, 'external_id'),
+    displayNameKey: textOrNull(row, 'display_name_key'),
+    emailKeys: json(row, 'email_keys'),
+    get attributes() {
+      attributes ??= json<DirectoryUser['attributes']>(row, 'attributes');
+      return attributes;
+    },
+    createdAt: integer(row, 'created_at'),
+    updatedAt: integer(row, 'updated_at'),
+  };
+  // Not enumerable: whoever copies the user with other attributes has another text.
+  Object.defineProperty(user, 'attributesText', { value: attributesText });
+  return user;
+}
 
 /** Directory users over one connection; the promises are those of the port. `anchors`: hints for deep pages. */
 export function directoryUserRepository(sql: Sql, anchors?: PageAnchors): DirectoryUserRepository {

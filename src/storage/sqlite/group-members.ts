@@ -7,7 +7,7 @@ import type {
 } from '../../core/ports/directories.ts';
 import type { DirectoryGroupId, OrganizationId } from '../../kernel/ids.ts';
 import { groupFromRow } from './directory-groups.ts';
-import { text, textOrNull, toJson, word } from './rows.ts';
+import { flag, text, textOrNull, toJson, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
 const ADD = `
@@ -31,13 +31,18 @@ const LIST_NAMED = `
   LEFT JOIN directory_groups AS nested ON nested.organization_id = own.organization_id
     AND nested.directory_id = own.directory_id AND nested.id = member_id
   WHERE group_members.organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
-const LIST_CONTAINING = `
+const CONTAINING = `
   SELECT member_id, group_id, (
     SELECT display_name FROM directory_groups
-    WHERE organization_id = group_members.organization_id AND id = group_members.group_id
-  ) AS display_name
-  FROM group_members WHERE organization_id = ? AND member_id IN (SELECT value FROM json_each(?))
-  ORDER BY member_id, group_id`;
+    WHERE organization_id = around.organization_id AND id = around.group_id
+  ) AS display_name, EXISTS (
+    SELECT 1 FROM group_members
+    WHERE organization_id = around.organization_id AND member_id = around.group_id
+  ) AS is_contained
+  FROM group_members AS around WHERE organization_id = ?`;
+const LIST_CONTAINING_ONE = `${CONTAINING} AND member_id = ? ORDER BY group_id`;
+const LIST_CONTAINING = `
+  ${CONTAINING} AND member_id IN (SELECT value FROM json_each(?)) ORDER BY member_id, group_id`;
 const LIST_GROUPS_OF = `
   SELECT directory_groups.* FROM directory_groups WHERE organization_id = ? AND id IN (
     SELECT group_id FROM group_members WHERE organization_id = ? AND member_id = ?
@@ -56,6 +61,7 @@ const containmentFromRow = (row: Row): Containment => ({
   memberId: text(row, 'member_id'),
   groupId: word(row, 'group_id'),
   displayName: text(row, 'display_name'),
+  isContained: flag(row, 'is_contained'),
 });
 
 /** Group members over one connection; the promises are those of the port. */
@@ -71,8 +77,15 @@ export function groupMemberRepository(sql: Sql): GroupMemberRepository {
       sql.all(LIST, organizationId, groupId, page.after ?? '', page.limit).map(fromRow),
     listNamed: async (organizationId, groupId, page) =>
       sql.all(LIST_NAMED, organizationId, groupId, page.after ?? '', page.limit).map(namedFromRow),
-    listContaining: async (organizationId, memberIds) =>
-      sql.all(LIST_CONTAINING, organizationId, toJson(memberIds)).map(containmentFromRow),
+    listContaining: async (organizationId, memberIds) => {
+      const [only, ...others] = memberIds;
+      // Look-ups ask about one person, and a list in JSON would cost more than the answer.
+      const rows =
+        only !== undefined && others.length === 0
+          ? sql.all(LIST_CONTAINING_ONE, organizationId, only)
+          : sql.all(LIST_CONTAINING, organizationId, toJson(memberIds));
+      return rows.map(containmentFromRow);
+    },
     listGroupsOf: async (organizationId, memberId) =>
       sql.all(LIST_GROUPS_OF, organizationId, organizationId, memberId).map(groupFromRow),
     removeEverywhere: async (organizationId, memberId) => leaveAll(sql, organizationId, memberId),

@@ -43,7 +43,7 @@ async function ask(method: (typeof METHODS)[number], path: string) {
 describe('ids of others', () => {
   test('the table covers every route with an id', () => {
     const withId = scimRoutes.filter(({ path }) => path.endsWith('/:id')).map(({ path }) => path);
-    expect(withId).toEqual(['/ResourceTypes/:id', '/Schemas/:id', '/Users/:id', '/Groups/:id']);
+    expect(withId.sort()).toEqual(['/Groups/:id', '/ResourceTypes/:id', '/Schemas/:id', '/Users/:id']);
   });
 
   test.each(

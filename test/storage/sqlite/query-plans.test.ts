@@ -168,6 +168,7 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await groupMembers.list(id, group.id, PAGE),
     await groupMembers.listNamed(id, group.id, PAGE),
     await groupMembers.listContaining(id, [directoryUser.id]),
+    await groupMembers.listContaining(id, [directoryUser.id, group.id]),
     await groupMembers.listGroupsOf(id, directoryUser.id),
     await groupMembers.remove(id, group.id, [directoryUser.id]),
     await groupMembers.removeEverywhere(id, directoryUser.id),

@@ -111,14 +111,20 @@ function memberNames(context: ScimContext, projection: Projection): readonly str
 
 /** Writes one member as JSON. Ids and addresses are our own and hold nothing that JSON would escape. */
 function memberWriter(context: ScimContext, names: readonly string[]): (member: NamedMember) => string {
-  const typeOf = ({ memberKind }: NamedMember) =>
-    memberKind === 'user' ? context.userType : context.groupType;
-  const pieces: Readonly<Record<string, (member: NamedMember) => string | undefined>> = {
-    value: ({ memberId }) => `"value":"${memberId}"`,
-    $ref: (member) => `"$ref":"${locationOf(context, typeOf(member), member.memberId)}"`,
-    type: (member) => `"type":"${typeOf(member).name}"`,
-    display: ({ name }) => (name === null ? undefined : `"display":${JSON.stringify(name)}`),
+  const [value, ref, type, display] = ['value', '$ref', 'type', 'display'].map((name) =>
+    names.includes(name),
+  );
+  const kinds = {
+    user: { name: context.userType.name, start: locationOf(context, context.userType, '') },
+    group: { name: context.groupType.name, start: locationOf(context, context.groupType, '') },
   };
-  const wanted = names.flatMap((name) => pieces[name] ?? []);
-  return (member) => `{${wanted.flatMap((piece) => piece(member) ?? []).join()}}`;
+  return ({ memberId, memberKind, name }) => {
+    const kind = kinds[memberKind];
+    let text = '';
+    if (value) text += `,"value":"${memberId}"`;
+    if (ref) text += `,"$ref":"${kind.start}${memberId}"`;
+    if (type) text += `,"type":"${kind.name}"`;
+    if (display && name !== null) text += `,"display":${JSON.stringify(name)}`;
+    return `{${text.slice(1)}}`;
+  };
 }

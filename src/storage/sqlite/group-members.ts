@@ -55,7 +55,11 @@ const fromRow = (row: Row): MemberRef => ({
   memberKind: word(row, 'member_kind'),
 });
 
-const namedFromRow = (row: Row): NamedMember => ({ ...fromRow(row), name: textOrNull(row, 'name') });
+const namedFromRow = (row: Row): NamedMember => ({
+  memberId: word(row, 'member_id'),
+  memberKind: word(row, 'member_kind'),
+  name: textOrNull(row, 'name'),
+});
 
 const containmentFromRow = (row: Row): Containment => ({
   memberId: text(row, 'member_id'),

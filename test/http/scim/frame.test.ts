@@ -40,6 +40,12 @@ describe('media types', () => {
     expect(answer.headers['content-type']).toBe(`${expected}; charset=utf-8`);
   });
 
+  test('L1: an error has the label of an answer', async () => {
+    const { scim } = await suite.world();
+    const answer = await scim.get('/Users/x', { Accept: 'application/json' });
+    expect([answer.status, answer.headers['content-type']]).toEqual([404, 'application/json; charset=utf-8']);
+  });
+
   test.each([
     'application/scim+json',
     'application/json',

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CONFLICT_ACTIONS, resolveConflict } from '../../src/core/adoption-conflicts.ts';
 import { updateDirectory } from '../../src/core/directories.ts';
-import { ADOPTION_POLICIES, type Directory, type DirectoryUser } from '../../src/core/entities/directory.ts';
+import {
+  ADOPTION_POLICIES,
+  type AdoptionPolicy,
+  type Directory,
+  type DirectoryUser,
+} from '../../src/core/entities/directory.ts';
 import { changeMember } from '../../src/core/members.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { countsOf } from '../support/core-counts.ts';
@@ -33,7 +38,7 @@ const key = fc.constantFrom('ada', 'eve', 'bob', 'kim');
 const person = fc.record({
   userName: key,
   externalId: fc.option(key, { nil: null }),
-  emailOf: fc.option(key, { nil: null }),
+  emailOf: fc.option(key, { nil: null, freq: 8 }),
   isActive: fc.boolean(),
 });
 const at = fc.nat(20);
@@ -77,7 +82,7 @@ interface Place {
 const OPERATOR_CALLER = { kind: 'operator' } as const;
 let places = 0;
 
-async function newPlace(): Promise<Place> {
+async function newPlace(adoption: AdoptionPolicy = 'adopt'): Promise<Place> {
   const { id } = await newOrganization(world);
   places += 1;
   const domain = `corp${places}.example`;
@@ -85,7 +90,7 @@ async function newPlace(): Promise<Place> {
   await newMember(world, id, { role: 'owner' });
   await newMember(world, id, { email: `ada@${domain}` });
   await newMember(world, id, { email: 'bob@elsewhere.example', hasAccount: false });
-  return { id, directory: await newDirectory(world, id), domain };
+  return { id, directory: await newDirectory(world, id, adoption), domain };
 }
 
 const pick = <Row>(rows: readonly Row[], index: number): Row | undefined =>
@@ -174,6 +179,9 @@ async function expectWhole(place: Place): Promise<void> {
   const users = await usersOf(place);
   expect(new Set(members.map(({ userId }) => userId)).size).toBe(members.length);
   expect(new Set(users.map(({ membershipId }) => membershipId)).size).toBe(users.length);
+  const held = new Set(users.map(({ membershipId }) => membershipId));
+  for (const { id: memberId, source } of members)
+    if (source === 'directory') expect(held).toContain(memberId);
   const { kept, found } = await countsOf(world, id);
   expect(kept).toEqual(found);
   const byId = new Map(members.map((member) => [member.id, member]));
@@ -203,13 +211,15 @@ test('R10, R20, R26, S117: whatever is pushed and decided, in whatever order', a
     email: `eve@${other.domain}`,
   });
   const before = await shown(other.id);
+  // Most often the policy under which somebody waits.
+  const adoptions = fc.constantFrom(...ADOPTION_POLICIES, 'queue' as const);
   const history = fc.array(fc.record({ doing: step, times: fc.integer({ min: 1, max: 3 }) }), {
     minLength: 5,
     maxLength: 25,
   });
   await fc.assert(
-    fc.asyncProperty(history, async (steps) => {
-      const place = await newPlace();
+    fc.asyncProperty(adoptions, history, async (adoption, steps) => {
+      const place = await newPlace(adoption);
       for (const { doing, times } of steps) {
         // A request whose answer was lost comes again.
         for (let time = 0; time < times; time += 1) {

@@ -1,6 +1,6 @@
 /** Who a pushed person is: somebody who comes back, a member the directory takes over, a doubtful match, or somebody new. */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { OrganizationId, UserId } from '../kernel/ids.ts';
+import type { OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import { record } from './audit.ts';
@@ -8,13 +8,14 @@ import type { ChangeContext } from './deps.ts';
 import { isProvedAddress } from './domains.ts';
 import type { AdoptionConflict, RemovedUser } from './entities/adoption.ts';
 import type { AdoptionPolicy, Directory } from './entities/directory.ts';
-import type { Membership, MembershipStatus, User } from './entities/people.ts';
+import type { Membership, MembershipStatus } from './entities/people.ts';
 import { insertMembership, setMembershipStatus, updateMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
 import { type DirectoryUserInput, profileOf } from './pushed-user.ts';
 import { findReturning } from './removed-users.ts';
 import { type OrgRole, orgRoleRank } from './roles.ts';
+import { insertUpstreamPerson } from './users.ts';
 
 /** A member who has the address of a pushed person, and whether this organization has proved its domain. */
 interface Candidate {
@@ -131,7 +132,10 @@ async function addMember(
 ): Promise<Membership> {
   const { user, status } = input;
   const { defaultRole } = await getOrganization(tx, context.organizationId);
-  const person = await insertPerson(tx, context, { id: newId('usr', context.now), name: user.personName });
+  const person = await insertUpstreamPerson(tx, context, {
+    id: newId('usr', context.now),
+    name: user.personName,
+  });
   return insertMembership(tx, context, {
     user: person,
     ...profileOf(user),
@@ -155,7 +159,7 @@ async function reviveMember(
   const { defaultRole } = await getOrganization(tx, context.organizationId);
   const person =
     (await tx.users.find(returned.userId)) ??
-    (await insertPerson(tx, context, { id: returned.userId, name: user.personName }));
+    (await insertUpstreamPerson(tx, context, { id: returned.userId, name: user.personName }));
   return insertMembership(tx, context, {
     id: returned.membershipId,
     user: person,
@@ -168,23 +172,3 @@ async function reviveMember(
 
 const atMostMember = (role: OrgRole): OrgRole =>
   orgRoleRank(role) > orgRoleRank('member') ? 'member' : role;
-
-/** A person without sign-in address or password of their own: a directory never sets those. */
-async function insertPerson(
-  tx: Repositories,
-  context: ChangeContext,
-  person: { readonly id: UserId; readonly name: string },
-): Promise<User> {
-  const user: User = {
-    ...person,
-    version: 1,
-    email: null,
-    emailKey: null,
-    emailVerifiedAt: null,
-    passwordHash: null,
-    createdAt: context.now,
-    updatedAt: context.now,
-  };
-  await tx.users.insert(user);
-  return user;
-}

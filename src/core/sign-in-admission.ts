@@ -7,7 +7,7 @@ import { isProvedAddress } from './domains.ts';
 import type { DirectoryUser } from './entities/directory.ts';
 import { invitationStatus } from './entities/invitation.ts';
 import type { Organization } from './entities/organization.ts';
-import type { Membership, MembershipSource, User } from './entities/people.ts';
+import type { Membership, MembershipSource } from './entities/people.ts';
 import type { Connection } from './entities/sign-in.ts';
 import { settleInvitation } from './invitation-settlement.ts';
 import { insertMembership } from './memberships.ts';
@@ -16,6 +16,7 @@ import type { Repositories } from './ports/storage.ts';
 import type { Person, SignInFacts } from './sign-in-decision.ts';
 import { decideSignIn } from './sign-in-decision.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
+import { insertUpstreamPerson } from './users.ts';
 
 interface Admission {
   readonly connection: Connection;
@@ -151,18 +152,7 @@ async function addPerson(
 ): Promise<Membership> {
   const { identity, organization, source } = input;
   const name = identity.name ?? identity.email ?? identity.subject;
-  const user: User = {
-    id: newId('usr', context.now),
-    version: 1,
-    email: null,
-    emailKey: null,
-    name,
-    emailVerifiedAt: null,
-    passwordHash: null,
-    createdAt: context.now,
-    updatedAt: context.now,
-  };
-  await tx.users.insert(user);
+  const user = await insertUpstreamPerson(tx, context, { id: newId('usr', context.now), name });
   const membership = await insertMembership(tx, context, {
     user,
     email: identity.email,

@@ -31,7 +31,8 @@ const toHost = (text: string): string =>
 /** The domain of an address in A-label form, or the empty string when the address has none, or could be read as two. */
 export function domainOf(email: string): string {
   const at = email.indexOf('@');
-  return at < 1 || at !== email.lastIndexOf('@') || /\s/.test(email) ? '' : toHost(email.slice(at + 1));
+  // Cut at the first @: what follows a second one then holds an @, which no host does.
+  return at < 1 || /\s/.test(email) ? '' : toHost(email.slice(at + 1));
 }
 
 /** Brings a domain into its one form. Throws `invalid` (field `domain`) for anything that is not a company's own domain name. */

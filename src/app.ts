@@ -28,6 +28,7 @@ import { GatehouseError } from './kernel/errors.ts';
 import type { Logger } from './kernel/log.ts';
 import type { Sealer } from './kernel/sealing.ts';
 import { createSealer, deriveKey } from './kernel/sealing.ts';
+import { type NewRsaKey, newRsaKey } from './kernel/self-signed-certificate.ts';
 import { createTokenHasher } from './kernel/tokens.ts';
 import { createArgon2Passwords } from './outbound/argon2-passwords.ts';
 import { createDnsTxtResolver } from './outbound/dns-txt-resolver.ts';
@@ -45,6 +46,7 @@ export interface Replacements {
   readonly mailer?: Mailer;
   readonly passwords?: PasswordHasher;
   readonly txtResolver?: TxtResolver;
+  readonly newRsaKey?: NewRsaKey;
 }
 
 export interface Gateway {
@@ -118,6 +120,7 @@ function createAdapters(config: Config, replaced: Replacements) {
     clock,
     passwords: replaced.passwords ?? createArgon2Passwords(),
     passwordAttempts: config.rateLimits ? createAttemptLimiter(DEFAULT_ATTEMPT_LIMITS, clock) : undefined,
+    newRsaKey: replaced.newRsaKey ?? newRsaKey,
     mailer: replaced.mailer ?? createMailer(config, clock),
     fetcher: createSafeFetch({ allow: config.egressAllow }),
     txtResolver: replaced.txtResolver ?? createDnsTxtResolver(),

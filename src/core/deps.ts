@@ -1,6 +1,7 @@
 /** Everything a use case may be given; each one picks the few it needs. Built once, in app.ts. */
 import type { Clock } from '../kernel/clock.ts';
 import type { OrganizationId } from '../kernel/ids.ts';
+import type { NewRsaKey } from '../kernel/self-signed-certificate.ts';
 import type { HashToken } from '../kernel/tokens.ts';
 import type { AttemptLimiter } from './attempt-limit.ts';
 import type { Cause } from './entities/journal.ts';
@@ -18,6 +19,7 @@ export interface Deps {
   readonly passwords: PasswordHasher;
   /** Of everybody who states a password of an account; absent: no limit on guessing. */
   readonly passwordAttempts?: AttemptLimiter | undefined;
+  readonly newRsaKey: NewRsaKey;
   readonly mailer: Mailer;
   readonly fetcher: Fetcher;
   readonly txtResolver: TxtResolver;

@@ -15,6 +15,7 @@ export type DirectoryUserId = Id<'directoryUser'>;
 export type DirectoryGroupId = Id<'directoryGroup'>;
 export type GroupMappingId = Id<'groupMapping'>;
 export type ConnectionId = Id<'connection'>;
+export type SpKeyId = Id<'spKey'>;
 export type DomainId = Id<'domain'>;
 export type AdoptionConflictId = Id<'adoptionConflict'>;
 export type InvitationId = Id<'invitation'>;
@@ -35,6 +36,7 @@ interface Prefixes {
   dg: DirectoryGroupId;
   map: GroupMappingId;
   con: ConnectionId;
+  spk: SpKeyId;
   dom: DomainId;
   acf: AdoptionConflictId;
   inv: InvitationId;

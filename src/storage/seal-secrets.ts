@@ -21,7 +21,12 @@ function formOf<Entity>(sealer: Sealer, change: (entity: Entity, turn: Turn) => 
 
 function changeConnection(connection: Connection, turn: Turn): Connection {
   const { organizationId, settings } = connection;
-  if (settings.protocol !== 'oidc' || settings.clientSecret === null) return connection;
+  if (settings.protocol === 'saml') {
+    const place = { organizationId, field: 'connection.spKey' };
+    const spKeys = settings.spKeys.map((key) => ({ ...key, privateKey: turn(key.privateKey, place) }));
+    return { ...connection, settings: { ...settings, spKeys } };
+  }
+  if (settings.clientSecret === null) return connection;
   const clientSecret = turn(settings.clientSecret, { organizationId, field: 'connection.clientSecret' });
   return { ...connection, settings: { ...settings, clientSecret } };
 }
@@ -121,7 +126,7 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
 }
 
 /**
- * Answers a storage that seals, each for its organization and field: the client secret of an OIDC connection, nonce
+ * Answers a storage that seals, each for its organization and field: the client secret of an OIDC connection, the private keys of a SAML one, nonce
  * and code verifier of a pending sign-in, and the payload of a mail. Null stays null. Reads throw `internal` when a
  * stored secret does not open: a wrong key, or a value moved to another place.
  */

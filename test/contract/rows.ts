@@ -1,6 +1,8 @@
 /** One driver per stored kind of row, so that a rule for all repositories is written once and proved for each. */
 import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
+import type { SpKey } from '../../src/core/entities/sign-in.ts';
 import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
+import { newId } from '../../src/kernel/ids.ts';
 import { anAdoptionConflict, anAttribute, anExtension, aRemovedUser } from '../support/arrival-builders.ts';
 import {
   aConnection,
@@ -314,7 +316,10 @@ const connections: RowKind = {
 const samlConnections: RowKind = {
   name: 'connections',
   make: ({ organization: { id } }, text) => {
-    const settings = samlSettings({ idpEntityId: text, ssoUrl: text, certificates: [text, text] });
+    const spKeys: readonly SpKey[] = [
+      { id: newId('spk', 0), use: 'current', certificate: text, privateKey: text, createdAt: 1 },
+    ];
+    const settings = samlSettings({ idpEntityId: text, ssoUrl: text, certificates: [text, text], spKeys });
     const value = aConnection(id, { name: text, settings });
     return {
       value,

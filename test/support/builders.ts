@@ -21,6 +21,7 @@ import type {
   Session,
 } from '../../src/core/entities/sign-in.ts';
 import type { Grant } from '../../src/core/roles.ts';
+import { SAML_DEFAULTS } from '../../src/core/saml-settings.ts';
 import type {
   ConnectionId,
   DirectoryId,
@@ -253,11 +254,10 @@ export function aGroupMapping(
 
 export function samlSettings(overrides: Partial<SamlSettings> = {}): SamlSettings {
   return {
-    protocol: 'saml',
+    ...SAML_DEFAULTS,
     idpEntityId: 'https://idp.example.com/entity',
     ssoUrl: 'https://idp.example.com/sso',
     certificates: ['-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'],
-    signatures: 'any',
     ...overrides,
   };
 }

@@ -7,6 +7,7 @@ import { createSealer } from '../../src/kernel/sealing.ts';
 import { createTokenHasher } from '../../src/kernel/tokens.ts';
 import { sealSecrets } from '../../src/storage/seal-secrets.ts';
 import { BUILT_AT } from './builders.ts';
+import { fixedRsaKeys } from './saml-keys.ts';
 import { openTestStorage } from './storage.ts';
 
 export const OPERATOR: Cause = { actor: { kind: 'operator' }, requestId: 'req-operator' };
@@ -75,6 +76,7 @@ export async function openCoreWorld(options: { readonly runsTwice?: boolean } = 
     clock: () => time.now,
     hashToken: createTokenHasher(Buffer.alloc(32, 9)),
     passwords: fakePasswords(verified),
+    newRsaKey: fixedRsaKeys(),
     mailer: recordingMailer(mailServer, sent),
     fetcher: noFetcher,
     txtResolver: { resolveTxt: async (name) => txt.get(name) ?? [] },

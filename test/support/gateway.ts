@@ -20,6 +20,7 @@ import type { Storage } from '../../src/core/ports/storage.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { Logger } from '../../src/kernel/log.ts';
+import { fixedRsaKeys } from './saml-keys.ts';
 
 export interface GatewayOptions {
   /** Where the clock starts, epoch ms; 2026-03-01T12:00:00Z if absent. Tests with live identity providers pass Date.now(). */
@@ -143,6 +144,7 @@ function replacementsOf(clock: TestClock, { mails, txtRecords }: Seen): Replacem
   return {
     clock: clock.now,
     passwords: fastPasswords,
+    newRsaKey: fixedRsaKeys(),
     txtResolver: { resolveTxt: async (name) => txtRecords.get(name) ?? [] },
     mailer: {
       send: async (mail) => {

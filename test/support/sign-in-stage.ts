@@ -6,6 +6,7 @@ import type { DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import type { Connection } from '../../src/core/entities/sign-in.ts';
 import type { DirectoryUserInput } from '../../src/core/pushed-user.ts';
+import { SAML_DEFAULTS } from '../../src/core/saml-settings.ts';
 import { SESSION_COOKIE } from '../../src/http/cookies.ts';
 import type { Browser, Page } from './browser.ts';
 import { type TestDirectory, type TestGateway, testCause } from './gateway.ts';
@@ -50,11 +51,10 @@ export const addSamlConnection = (
       ...QUIET,
       ...choice,
       settings: {
-        protocol: 'saml',
+        ...SAML_DEFAULTS,
         idpEntityId: idp.entityId,
         ssoUrl: idp.ssoUrl,
         certificates: [idp.certificatePem],
-        signatures: 'any',
       },
     },
   });

@@ -5,17 +5,66 @@ import type {
   MembershipId,
   OrganizationId,
   SignInId,
+  SpKeyId,
   UserId,
 } from '../../kernel/ids.ts';
 
-export interface SamlSettings {
-  readonly protocol: 'saml';
-  /** The identity provider's entity id: the only Issuer this connection believes. */
+/** A key pair of ours at one connection: signs what we ask, opens what is encrypted for us. */
+export interface SpKey {
+  readonly id: SpKeyId;
+  /** `current` signs; `next` is published and waits; `previous` only opens what was still encrypted with it. */
+  readonly use: 'current' | 'next' | 'previous';
+  /** Self-signed, PEM; public. */
+  readonly certificate: string;
+  /** PKCS#8 PEM; sealed at rest, never shown. */
+  readonly privateKey: string;
+  readonly createdAt: number;
+}
+
+/** What an identity provider says about itself in its metadata. */
+export interface IdpDescription {
   readonly idpEntityId: string;
+  /** Single sign-on by HTTP-Redirect. */
   readonly ssoUrl: string;
+  /** Single sign-on by HTTP-POST; null: `ssoUrl` takes it too, or it was not offered. */
+  readonly ssoPostUrl: string | null;
   /** Pinned signing certificates, PEM. Never empty. */
   readonly certificates: readonly string[];
+}
+
+/** The identity provider's metadata at an address, read again and again. */
+export interface MetadataWatch {
+  readonly url: string;
+  /** True applies whatever the address says from now on; false only what a pinned key signed (S64). */
+  readonly isTrusted: boolean;
+  /** When it was last read, or tried. */
+  readonly checkedAt: number;
+  /** Why the last try failed, one sentence; null: it did not. */
+  readonly problem: string | null;
+  /** What it said that differs from what is pinned, waiting for an explicit act; null: nothing. */
+  readonly staged: IdpDescription | null;
+}
+
+export interface SamlSettings extends IdpDescription {
+  readonly protocol: 'saml';
   readonly signatures: 'any' | 'assertion' | 'response' | 'both';
+  /** Our entity id where the identity provider was set up with another one; null: the address of our metadata. */
+  readonly spEntityId: string | null;
+  /** At most one of each use; empty until first needed. */
+  readonly spKeys: readonly SpKey[];
+  readonly requestBinding: 'redirect' | 'post';
+  readonly signRequests: boolean;
+  /** True: the identity provider must ask the person again, whatever session it has. */
+  readonly forceAuthn: boolean;
+  /** Ways of authentication that are asked for and alone accepted (S54); empty: any. */
+  readonly authnContexts: readonly string[];
+  /** NameID format that is asked for; null: the identity provider chooses. */
+  readonly nameIdFormat: 'emailAddress' | 'persistent' | 'unspecified' | null;
+  readonly metadata: MetadataWatch | null;
+  /** Until when SHA-1 signatures are accepted, epoch milliseconds; null: never (S20). */
+  readonly sha1Until: number | null;
+  /** Days before the end that were last warned of, by certificate fingerprint. */
+  readonly expiryWarnings: Readonly<Record<string, number>>;
 }
 
 export interface OidcSettings {
@@ -46,6 +95,9 @@ export interface Connection {
   readonly createdAt: number;
   readonly updatedAt: number;
 }
+
+/** A connection to a SAML identity provider. */
+export type SamlConnection = Connection & { readonly settings: SamlSettings };
 
 export interface Domain {
   readonly id: DomainId;

@@ -1,6 +1,7 @@
 /** Settings of a connection from what an admin said: metadata or single values, each checked before anybody is called. */
 import type { OidcSettings, SamlSettings } from '../../core/entities/sign-in.ts';
 import type { Fetcher } from '../../core/ports/fetcher.ts';
+import { SAML_DEFAULTS } from '../../core/saml-settings.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { pinnedIssuer } from '../../protocols/oidc/settings.ts';
 import { checkCertificate } from '../../protocols/saml/certificates.ts';
@@ -22,7 +23,7 @@ export async function newSaml(deps: SettingsDeps, input: SamlInput): Promise<Sam
   if (ssoUrl === undefined) throw invalid('ssoUrl', 'The single sign-on address is missing.');
   if (certificates === undefined)
     throw invalid('certificates', 'At least one signing certificate is needed.');
-  return { protocol: 'saml', idpEntityId, ssoUrl, certificates, signatures: signatures ?? 'any' };
+  return { ...SAML_DEFAULTS, idpEntityId, ssoUrl, certificates, signatures: signatures ?? 'any' };
 }
 
 /** The SAML settings that were given, and only those. Metadata, its address and single values exclude each other. */

@@ -5,6 +5,7 @@ import {
   removeConnection,
   updateConnection,
 } from '../../core/connections.ts';
+import { isSaml, withSpKeys } from '../../core/sp-keys.ts';
 import { connectionChangeFrom, connectionFrom } from './connection-changes.ts';
 import { checkConnection } from './connection-check.ts';
 import { changeBody, createBody } from './connection-inputs.ts';
@@ -84,8 +85,8 @@ export const connectionRoutes: readonly ApiRoute[] = [
     errors: ['plan_lacks', 'egress_refused', 'upstream_unreachable'],
     handle: async ({ deps, cause, organization }, { body }) => {
       const connection = await connectionFrom(deps, body);
-      const request = { organizationId: organization.id, cause, connection };
-      return presentConnection(await createConnection(deps, request), deps.baseUrl);
+      const created = await createConnection(deps, { organizationId: organization.id, cause, connection });
+      return presentConnection(isSaml(created) ? await withSpKeys(deps, created) : created, deps.baseUrl);
     },
   }),
   organizationRoute({

@@ -57,6 +57,9 @@ const samlConnectionShape = z.object({
   ssoUrl: z.string(),
   certificates: z.array(certificateShape),
   signatures: z.enum(['any', 'assertion', 'response', 'both']),
+  spCertificates: z
+    .array(certificateShape.extend({ id: z.string(), use: z.enum(['current', 'next', 'previous']) }))
+    .describe('Ours: what signs our requests, and what the identity provider may encrypt for.'),
   acsUrl: z.string(),
   spEntityId: z.string(),
   metadataUrl: z.string().describe('Our metadata, for the identity provider.'),

@@ -11,6 +11,7 @@ const NOT_FOUND = {
   dir: 'No such directory.',
   dtk: 'No such token.',
   con: 'No such connection.',
+  spk: 'No such key pair.',
   map: 'No such group mapping.',
   dom: 'No such domain.',
   inv: 'No such invitation.',

@@ -72,6 +72,11 @@ const presentSaml = (settings: SamlSettings, { acsUrl, spEntityId, metadataUrl }
   ssoUrl: settings.ssoUrl,
   certificates: settings.certificates.map(presentCertificate),
   signatures: settings.signatures,
+  spCertificates: settings.spKeys.map(({ id, use, certificate }) => ({
+    id,
+    use,
+    ...presentCertificate(certificate),
+  })),
   acsUrl,
   spEntityId,
   metadataUrl,

@@ -1,6 +1,7 @@
 /** The route table of the management API: one file per resource, put together; nothing else is mounted below /api/v1. */
 import { adoptionConflictRoutes } from './adoption-conflicts.ts';
 import { auditEventRoutes } from './audit-events.ts';
+import { connectionKeyRoutes } from './connection-keys.ts';
 import { connectionRoutes } from './connections.ts';
 import { directoryRoutes } from './directories.ts';
 import { directoryExtensionRoutes } from './directory-extensions.ts';
@@ -27,6 +28,7 @@ const resources: readonly ApiRoute[] = [
   ...adoptionConflictRoutes,
   ...groupMappingRoutes,
   ...connectionRoutes,
+  ...connectionKeyRoutes,
   ...domainRoutes,
   ...auditEventRoutes,
   ...recorderRoutes,

@@ -1,0 +1,19 @@
+/** What a SAML connection does where nobody said otherwise. */
+import type { IdpDescription, SamlSettings } from './entities/sign-in.ts';
+
+/** Every setting but those that describe the identity provider, which have no default. */
+export const SAML_DEFAULTS: Omit<SamlSettings, Exclude<keyof IdpDescription, 'ssoPostUrl'>> = {
+  protocol: 'saml',
+  ssoPostUrl: null,
+  signatures: 'any',
+  spEntityId: null,
+  spKeys: [],
+  requestBinding: 'redirect',
+  signRequests: true,
+  forceAuthn: false,
+  authnContexts: [],
+  nameIdFormat: null,
+  metadata: null,
+  sha1Until: null,
+  expiryWarnings: {},
+};

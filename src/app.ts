@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { createAttemptLimiter, DEFAULT_ATTEMPT_LIMITS } from './core/attempt-limit.ts';
+import { recheckDomains } from './core/domain-checks.ts';
 import { settleOperatorKey } from './core/operator-key.ts';
 import { issueOperatorLink } from './core/operator-link.ts';
 import type { Mailer } from './core/ports/mailer.ts';
@@ -130,6 +131,7 @@ function createAdapters(config: Config, replaced: Replacements) {
 const jobsOf = (deps: HttpDeps) => [
   { name: 'deliver-mails', everyMs: seconds(15), run: () => deliverDueMails(deps) },
   { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
+  { name: 'recheck-domains', everyMs: hours(1), run: () => recheckDomains(deps) },
   { name: 'flush-recorder', everyMs: 250, run: () => deps.recorder.flush() },
   { name: 'warn-of-expiring-tokens', everyMs: hours(1), run: () => warnOfExpiringTokens(deps) },
 ];

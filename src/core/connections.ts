@@ -5,6 +5,7 @@ import { newId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
 import { forgetClaimsOf } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
+import { untieDomains } from './domains.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Connection, OidcSettings, SamlSettings } from './entities/sign-in.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -127,6 +128,7 @@ export async function removeConnection(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const connection = await getConnection(tx, organizationId, id);
     await forgetClaimsOf(tx, context, id);
+    await untieDomains(tx, context, id);
     await tx.connections.remove(organizationId, id);
     await record(tx, context, {
       type: 'connection.removed',

@@ -44,3 +44,35 @@ export function invitationMail(input: {
     ].join('\n'),
   };
 }
+
+/** Tells owners that a domain's record is gone: what stops, when, and what brings it back. */
+export function domainMissingMail(input: {
+  readonly organization: Organization;
+  readonly domain: string;
+  readonly name: string;
+  readonly value: string;
+  /** Epoch ms. */
+  readonly lapsesAt: number;
+  readonly hasLapsed: boolean;
+}): Omit<Mail, 'to'> {
+  const { organization, domain, name, value, lapsesAt, hasLapsed } = input;
+  const until = new Date(lapsesAt).toUTCString();
+  return {
+    subject: hasLapsed ? `${domain} is no longer proved` : `The DNS record of ${domain} is missing`,
+    text: [
+      `The TXT record that proves ${domain} for ${withoutLinks(oneLine(organization.name))} could not be found.`,
+      hasLapsed
+        ? 'Addresses of this domain are no longer led to your sign-in, and nobody new joins through it.'
+        : `Unless it is back by ${until}, addresses of this domain are no longer led to your sign-in.`,
+      'People who are members already can sign in as before.',
+      '',
+      'The record:',
+      `  name:  ${name}`,
+      '  type:  TXT',
+      `  value: ${value}`,
+      '',
+      'It is looked for by itself every few hours.',
+      '',
+    ].join('\n'),
+  };
+}

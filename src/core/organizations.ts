@@ -100,6 +100,7 @@ export async function createOrganization(
       provisioning: 'manual',
       defaultRole: 'member',
       conflictPolicy: 'highest',
+      ssoPolicy: 'optional',
       seatsUsed: 0,
       activeOwners: 0,
       createdAt: now,

@@ -313,6 +313,25 @@ export function lookUps(name: string, open: OpenStorage): void {
         expect(await domains.findVerified(domain)).toBeUndefined();
       });
 
+      test('proved domains to look at again: those of DNS looked at longest ago, whatever became of them', async () => {
+        const at = (checkedAt: number | null, overrides = {}) =>
+          aDomain(id, { status: 'verified', proof: 'dns', checkedAt, ...overrides });
+        const rows = [
+          at(BUILT_AT + 2, { status: 'lapsed' }),
+          at(BUILT_AT + 1),
+          at(BUILT_AT + 3),
+          at(BUILT_AT, { proof: 'operator' }),
+          at(BUILT_AT, { proof: null, status: 'pending' }),
+        ];
+        await under.storage.transact(async (tx) => {
+          for (const row of rows) await tx.domains.insert(id, row);
+        });
+        const [lapsed, oldest] = rows;
+        const { domains } = under.storage;
+        expect(await domains.listToCheck(BUILT_AT + 2, 10)).toStrictEqual([oldest, lapsed]);
+        expect(await domains.listToCheck(BUILT_AT + 2, 1)).toStrictEqual([oldest]);
+      });
+
       test('an identity is found by connection, issuer and subject together, never by two of them', async () => {
         const other = aConnection(id);
         const member = await addMember();

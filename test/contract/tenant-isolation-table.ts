@@ -267,6 +267,7 @@ const signIns: Pick<
     list: { answersOwn: 1, call: (store, b) => store.domains.list(b) },
     update: { ...conflict, call: (tx, b, a) => tx.domains.update(b, claimedBy(b, a.domain), 1) },
     remove: { ...untouched, call: (tx, b, a) => tx.domains.remove(b, a.domain.id) },
+    listToCheck: global,
     findVerified: global,
   },
   pendingSignIns: {
@@ -432,6 +433,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'directoryTokens.findByHash',
   'directoryTokens.listExpiring',
   'domains.findVerified',
+  'domains.listToCheck',
   'installation.consume',
   'installation.find',
   'installation.insert',

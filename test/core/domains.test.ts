@@ -1,14 +1,8 @@
 /** Domains: which texts name one, how one is proved, and that it has one owner. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  addDomain,
-  canonicalDomain,
-  challengeRecord,
-  domainOf,
-  isProvedAddress,
-  removeDomain,
-  verifyDomain,
-} from '../../src/core/domains.ts';
+import { verifyDomain } from '../../src/core/domain-checks.ts';
+import { canonicalDomain, domainOf } from '../../src/core/domain-names.ts';
+import { addDomain, challengeRecord, isProvedAddress, removeDomain } from '../../src/core/domains.ts';
 import type { Domain } from '../../src/core/entities/sign-in.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { nextText } from '../support/builders.ts';
@@ -74,6 +68,10 @@ describe("S153 what is a company's own domain", () => {
       'gmail.com',
       'Outlook.COM',
       'co.uk',
+      'or.jp',
+      'github.io',
+      'GMX.at',
+      'mailinator.com',
       'com.au',
       'ac.jp',
       `${'a'.repeat(64)}.com`,
@@ -163,12 +161,13 @@ describe('proving a domain', () => {
     expect(winner?.organizationId).toBe(claims[results.indexOf('done')]?.organizationId);
   });
 
-  test('verifying again changes nothing, also after the record is gone', async () => {
+  test('verifying again leaves it proved, also right after the record has gone', async () => {
     const domain = await claim((await newOrganization(world)).id, `${nextText('corp')}.example`);
     publish(domain);
     const verified = await verify(domain);
     world.txt.clear();
-    expect(await verify(domain)).toEqual(verified);
+    const { status, proof, verifiedAt } = verified;
+    expect(await verify(domain)).toMatchObject({ status, proof, verifiedAt });
   });
 
   test('the operator vouches at once, but not against another owner', async () => {

@@ -84,6 +84,7 @@ export function anOrganization(overrides: Partial<Organization> = {}): Organizat
     provisioning: 'manual',
     defaultRole: 'member',
     conflictPolicy: 'highest',
+    ssoPolicy: 'optional',
     seatsUsed: 0,
     activeOwners: 0,
     ...overrides,
@@ -318,6 +319,10 @@ export function aDomain(organizationId: OrganizationId, overrides: Partial<Domai
     status: 'pending',
     challenge: 'gatehouse-verification=1',
     verifiedAt: null,
+    proof: null,
+    checkedAt: null,
+    missingSince: null,
+    connectionId: null,
     ...BORN,
     ...overrides,
   };

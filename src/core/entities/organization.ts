@@ -8,6 +8,8 @@ export interface Plan extends PlanPreset {
   readonly preset: string;
 }
 
+export type SsoPolicy = 'optional' | 'required';
+
 export interface Organization {
   readonly id: OrganizationId;
   readonly version: number;
@@ -18,6 +20,8 @@ export interface Organization {
   readonly provisioning: 'manual' | 'directory';
   readonly defaultRole: OrgRole;
   readonly conflictPolicy: ConflictPolicy;
+  /** `required`: members come in through a connection of the organization and by no other way (S157). */
+  readonly ssoPolicy: SsoPolicy;
   /** Active memberships; kept by `organizations.moveCounts` so that seats are one conditional write. */
   readonly seatsUsed: number;
   /** Active memberships that resolve to owner. */

@@ -43,6 +43,8 @@ export interface DomainRepository {
   list(organizationId: OrganizationId): Promise<readonly Domain[]>;
   update(organizationId: OrganizationId, next: Domain, expectedVersion: number): Promise<void>;
   remove(organizationId: OrganizationId, id: DomainId): Promise<boolean>;
+  /** GLOBAL: housekeeping. Domains that DNS proved and whose `checkedAt` is at or before the time, longest ago first. */
+  listToCheck(checkedBefore: number, limit: number): Promise<readonly Domain[]>;
   /** GLOBAL: routes an address to its organization. */
   findVerified(domain: string): Promise<Domain | undefined>;
 }

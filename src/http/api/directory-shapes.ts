@@ -138,8 +138,17 @@ export const previewShape = z.object({
 export const domainShape = z.object({
   id: z.string(),
   domain: z.string(),
-  status: z.enum(['pending', 'verified']),
+  status: z
+    .enum(['pending', 'verified', 'lapsed'])
+    .describe('lapsed: the record has been missing for three days; routing and joining stand still.'),
+  proof: z.enum(['dns', 'operator']).nullable().describe('On whose word it was proved.'),
+  connection: z
+    .string()
+    .nullable()
+    .describe('The connection its people sign in through; null: any of the organization.'),
   record: z.object({ type: z.literal('TXT'), name: z.string(), value: z.string() }),
   verifiedAt: timeShape.nullable(),
+  checkedAt: timeShape.nullable().describe('When the record was last looked for.'),
+  missingSince: timeShape.nullable(),
   createdAt: timeShape,
 });

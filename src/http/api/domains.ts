@@ -1,7 +1,9 @@
 /** Domains over the management API: claimed, proved by a DNS record or the operator's word, given up. */
 import { z } from 'zod';
-import { addDomain, getDomain, removeDomain, verifyDomain } from '../../core/domains.ts';
+import { verifyDomain } from '../../core/domain-checks.ts';
+import { addDomain, getDomain, removeDomain, tieDomain } from '../../core/domains.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
+import { parseId } from '../../kernel/ids.ts';
 import { domainShape } from './directory-shapes.ts';
 import { domainField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';
@@ -13,6 +15,22 @@ import { organizationRoute } from './route.ts';
 const tag = 'domains';
 const guard = { kind: 'organization', permission: 'sso.manage' } as const;
 
+const connectionField = z
+  .string()
+  .transform((text, context) => {
+    const id = parseId('con', text);
+    if (id !== undefined) return id;
+    context.addIssue({ code: 'custom', message: 'Give the id of a connection.' });
+    return z.NEVER;
+  })
+  .nullable();
+
+const createBody = z.strictObject({
+  domain: domainField,
+  verified: z.boolean().optional(),
+  connection: connectionField.optional(),
+});
+
 /** All routes of this resource. */
 export const domainRoutes: readonly ApiRoute[] = [
   organizationRoute({
@@ -23,7 +41,7 @@ export const domainRoutes: readonly ApiRoute[] = [
       'Claims a domain and says which TXT record proves it; the operator may vouch with verified: true.',
     tag,
     guard,
-    body: z.strictObject({ domain: domainField, verified: z.boolean().optional() }),
+    body: createBody,
     status: 201,
     response: domainShape,
     errors: ['already_exists'],
@@ -33,7 +51,8 @@ export const domainRoutes: readonly ApiRoute[] = [
         throw new GatehouseError('forbidden', 'Only the operator vouches for a domain.', {
           field: 'verified',
         });
-      const request = { organizationId: organization.id, cause, domain: body.domain, vouched };
+      const { domain, connection: connectionId } = body;
+      const request = { organizationId: organization.id, cause, domain, vouched, connectionId };
       return presentDomain(await addDomain(deps, request));
     },
   }),
@@ -64,10 +83,27 @@ export const domainRoutes: readonly ApiRoute[] = [
       presentDomain(await getDomain(deps.storage, organization.id, pathId('dom', params, 'domain'))),
   }),
   organizationRoute({
+    method: 'patch',
+    path: '/organizations/:org/domains/:domain',
+    operationId: 'updateDomain',
+    summary: 'Says through which connection people of the domain sign in; null: any of the organization.',
+    tag,
+    guard,
+    body: z.strictObject({ connection: connectionField }),
+    status: 200,
+    response: domainShape,
+    errors: ['version_conflict'],
+    handle: async ({ deps, cause, organization }, { params, body }) => {
+      const id = pathId('dom', params, 'domain');
+      const request = { organizationId: organization.id, cause, id, connectionId: body.connection };
+      return presentDomain(await tieDomain(deps, request));
+    },
+  }),
+  organizationRoute({
     method: 'post',
     path: '/organizations/:org/domains/:domain/verify',
     operationId: 'verifyDomain',
-    summary: 'Looks for the TXT record now; the domain stays pending when it is not there.',
+    summary: 'Looks for the TXT record now; a domain that is not proved yet stays so when it is not there.',
     tag,
     guard,
     status: 200,

@@ -137,7 +137,11 @@ export const presentDomain = (domain: Domain): z.infer<typeof domainShape> => ({
   id: domain.id,
   domain: domain.domain,
   status: domain.status,
+  proof: domain.proof,
+  connection: domain.connectionId,
   record: challengeRecord(domain),
   verifiedAt: isoTimeOrNull(domain.verifiedAt),
+  checkedAt: isoTimeOrNull(domain.checkedAt),
+  missingSince: isoTimeOrNull(domain.missingSince),
   createdAt: isoTime(domain.createdAt),
 });

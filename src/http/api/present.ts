@@ -25,7 +25,7 @@ export const isoTime = (at: number): string => new Date(at).toISOString();
 export const isoTimeOrNull = (at: number | null): string | null => (at === null ? null : isoTime(at));
 
 export const presentOrganization = (organization: Organization): z.infer<typeof organizationShape> => {
-  const { id, slug, name, provisioning, plan, defaultRole, conflictPolicy, seatsUsed } = organization;
+  const { id, slug, name, provisioning, plan, defaultRole, seatsUsed } = organization;
   const { preset, seats, invitations, teams, sso, scim } = plan;
   return {
     id,
@@ -34,7 +34,8 @@ export const presentOrganization = (organization: Organization): z.infer<typeof 
     provisioning,
     plan: { preset, seats, invitations, teams, sso, scim },
     defaultRole,
-    conflictPolicy,
+    conflictPolicy: organization.conflictPolicy,
+    ssoPolicy: organization.ssoPolicy,
     seatsUsed,
     createdAt: isoTime(organization.createdAt),
     updatedAt: isoTime(organization.updatedAt),

@@ -25,6 +25,9 @@ export const organizationShape = z.object({
   }),
   defaultRole: orgRoleShape,
   conflictPolicy: z.enum(['highest', 'ranked', 'refuse']),
+  ssoPolicy: z
+    .enum(['optional', 'required'])
+    .describe('required: members come in through a connection and by no other way.'),
   seatsUsed: z.int(),
   createdAt: timeShape,
   updatedAt: timeShape,

@@ -2,8 +2,8 @@
 import type { RequestHandler, Response } from 'express';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
-import { findOrganization } from '../../core/organization-lookup.ts';
-import { parseId } from '../../kernel/ids.ts';
+import { findSignInRoute } from '../../core/sign-in-routing.ts';
+import { passwordAllowedFor } from '../../core/sso-policy.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';
 import { ownPath } from '../return-path.ts';
@@ -31,42 +31,32 @@ export function signInPath(slug: string, { returnTo, loginHint, connection }: Wi
 /**
  * `GET /sign-in/{organization}[?connection=&return_to=&login_hint=]`: 303 to the identity provider when one active
  * connection is meant, a page of choices when several are, 404 page when there is none or no such organization. Throws
- * `sign_in_refused` for a named connection that cannot be used.
+ * `sign_in_refused` for a named connection that cannot be used; another organization's is as unknown as none (law 1).
  */
 export const getOrganizationSignIn =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
-    const organization = await findOrganization(deps.storage, String(req.params.organization));
-    if (organization === undefined) return sendNoSignOn(res);
     const returnTo = ownPath(queryText(req, 'return_to'));
     const loginHint = plainHint(queryText(req, 'login_hint'));
-    const named = queryText(req, 'connection');
-    if (named !== undefined) {
-      const connection = await namedConnection(deps, organization, named);
-      return startSignIn(deps, res, { connection, returnTo, loginHint });
+    const route = await findSignInRoute(deps, {
+      organization: String(req.params.organization),
+      connection: queryText(req, 'connection'),
+      email: loginHint,
+    });
+    switch (route.kind) {
+      case 'start':
+        return startSignIn(deps, res, { connection: route.connection, returnTo, loginHint });
+      case 'choose':
+        return sendChoices(res, { ...route, returnTo, loginHint });
+      case 'password':
+        return sendNoSignOn(res);
+      case 'unknown_connection':
+        throw signInRefusal('sign_in.unknown_connection');
     }
-    const connections = await deps.storage.connections.list(organization.id);
-    const [first, ...others] = connections.filter(({ status }) => status === 'active');
-    if (first === undefined) return sendNoSignOn(res);
-    if (others.length > 0)
-      return sendChoices(res, { organization, connections: [first, ...others], returnTo, loginHint });
-    return startSignIn(deps, res, { connection: first, returnTo, loginHint });
   };
 
-/** Looked up inside the organization: another one's connection is as unknown as none (law 1). */
-async function namedConnection(
-  deps: HttpDeps,
-  organization: Organization,
-  named: string,
-): Promise<Connection> {
-  const id = parseId('con', named);
-  const connection = id === undefined ? undefined : await deps.storage.connections.find(organization.id, id);
-  if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
-  return connection;
-}
-
 /** A hint goes to the identity provider as it is; odd ones stay here. */
-const plainHint = (hint: string | undefined): string | undefined =>
+export const plainHint = (hint: string | undefined): string | undefined =>
   hint !== undefined && hint !== '' && hint.length <= 320 && !/\p{Cc}/u.test(hint) ? hint : undefined;
 
 function sendChoices(
@@ -78,17 +68,24 @@ function sendChoices(
     readonly loginHint: string | undefined;
   },
 ): void {
-  const { organization, connections, ...wishes } = input;
+  const { organization, connections, returnTo, loginHint } = input;
   const choices = connections.map(({ id, name }) => {
-    const path = signInPath(organization.slug, { ...wishes, connection: id });
+    const path = signInPath(organization.slug, { returnTo, loginHint, connection: id });
     return html`<li><a class="button second" href="${path}">${isolated(name)}</a></li>`;
   });
   sendPage(res, {
     title: 'Choose how to sign in',
     body: html`<p>${isolated(organization.name)} has more than one way to sign in.</p>
-<ul class="choices">${choices}</ul>`,
+<ul class="choices">${choices}</ul>
+${
+  passwordAllowedFor(organization, 'enter') &&
+  html`<p><a href="${passwordPath(returnTo)}">Use a password instead</a></p>`
+}`,
   });
 }
+
+const passwordPath = (returnTo: string | null): string =>
+  returnTo === null ? '/sign-in' : `/sign-in?${new URLSearchParams({ return_to: returnTo })}`;
 
 /** One page for an organization without single sign-on and for one that does not exist. */
 export function sendNoSignOn(res: Response): void {

@@ -1,44 +1,85 @@
 /** The sign-in page: by organization or work e-mail through the company's identity provider, or with a password. */
-import type { RequestHandler, Response } from 'express';
-import { domainOf } from '../../core/domains.ts';
+import type { Request, RequestHandler, Response } from 'express';
+import type { SignInHints } from '../../core/sign-in-routing.ts';
+import { findSignInRoute } from '../../core/sign-in-routing.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';
 import { ownPath } from '../return-path.ts';
+import { signInRefusal } from '../sign-in-refusal.ts';
 import { hiddenField, problemBox, textField } from './form-parts.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
-import { sendNoSignOn, signInPath } from './organization-sign-in.ts';
+import { plainHint, signInPath } from './organization-sign-in.ts';
 import { visitorOf } from './visitor.ts';
 
-/** `GET /sign-in`: the forms; with `organization` (a slug or a work e-mail) the way on. */
+/**
+ * `GET /sign-in`: the forms. With a hint (`organization`: a slug or a work e-mail, `connection`, `login_hint`, `domain`) the
+ * way on to an identity provider, or the forms again when there is none: the same for every address without one, whether
+ * somebody has it or not (S155). Throws `sign_in_refused` for an unknown connection.
+ */
 export const getSignIn =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     const returnTo = ownPath(queryText(req, 'return_to'));
-    const asked = queryText(req, 'organization')?.trim() ?? '';
-    if (asked !== '') return moveOn(res, await pathFor(deps, asked, returnTo));
-    if (returnTo === null && (await visitorOf(deps, req)) !== undefined) return seeOther(res, '/');
-    sendSignIn(res, { returnTo });
+    const hints = hintsOf(req);
+    if (Object.values(hints).every((hint) => hint === undefined)) {
+      if (returnTo === null && (await visitorOf(deps, req)) !== undefined) return seeOther(res, '/');
+      return sendSignIn(res, { returnTo });
+    }
+    const path = await wayOn(deps, hints, returnTo);
+    if (path !== undefined) return moveOn(res, path);
+    sendSignIn(res, { returnTo, email: hints.email ?? '', note: NO_WAY_ON });
   };
 
-/** Where the organization signs in; undefined when an address is of no proved domain. A slug is not looked up here. */
-async function pathFor(deps: HttpDeps, asked: string, returnTo: string | null): Promise<string | undefined> {
-  if (!asked.includes('@')) return signInPath(asked.toLowerCase(), { returnTo });
-  const domain = domainOf(asked);
-  const proved = domain === '' ? undefined : await deps.storage.domains.findVerified(domain);
-  const organization = proved && (await deps.storage.organizations.find(proved.organizationId));
-  return organization && signInPath(organization.slug, { returnTo, loginHint: asked });
+const NO_WAY_ON =
+  'No company sign-in is known for this. Use your password below, or the short name of your organization.';
+
+/** An address may stand where an organization is asked for: people type the one they have. */
+function hintsOf(req: Request): SignInHints {
+  const asked = wordOf(req, 'organization');
+  const isAddress = asked?.includes('@') === true;
+  return {
+    organization: isAddress ? undefined : asked?.toLowerCase(),
+    connection: wordOf(req, 'connection'),
+    email: (isAddress ? plainHint(asked) : undefined) ?? plainHint(wordOf(req, 'login_hint')),
+    domain: wordOf(req, 'domain'),
+  };
+}
+
+function wordOf(req: Request, name: string): string | undefined {
+  const word = queryText(req, name)?.trim();
+  return word === '' ? undefined : word;
+}
+
+/** Where the organization signs in; undefined when nothing leads to one. A slug is not looked up here. */
+async function wayOn(
+  deps: HttpDeps,
+  hints: SignInHints,
+  returnTo: string | null,
+): Promise<string | undefined> {
+  const { organization, connection, email } = hints;
+  if (organization !== undefined) return signInPath(organization, { returnTo, connection, loginHint: email });
+  const route = await findSignInRoute(deps, hints);
+  switch (route.kind) {
+    case 'password':
+      return undefined;
+    case 'unknown_connection':
+      throw signInRefusal('sign_in.unknown_connection');
+    case 'choose':
+      return signInPath(route.organization.slug, { returnTo, loginHint: email });
+    case 'start': {
+      // An address says it again there; without one the connection must be named.
+      const named = email === undefined ? route.connection.id : connection;
+      return signInPath(route.organization.slug, { returnTo, loginHint: email, connection: named });
+    }
+  }
 }
 
 /**
  * A page that moves on by itself: browsers hold the policy `form-action 'self'` against every redirect that follows a
  * form, so a redirect from here to an identity provider would be stopped. A move of the page is not.
  */
-function moveOn(res: Response, path: string | undefined): void {
-  if (path === undefined) {
-    sendNoSignOn(res);
-    return;
-  }
+function moveOn(res: Response, path: string): void {
   sendPage(res, {
     title: 'One moment',
     body: html`<p>You are on your way to your organization's sign-in.</p><p><a class="button" href="${path}">Continue</a></p>`,
@@ -52,16 +93,20 @@ export interface SignInForm {
   /** What was typed before. */
   readonly email?: string;
   readonly problem?: string;
+  /** Something to know that is nobody's fault. */
+  readonly note?: string;
   /** 200 if absent. */
   readonly status?: number;
 }
 
 /** Sends the sign-in page. */
-export function sendSignIn(res: Response, { returnTo, email, problem, status = 200 }: SignInForm): void {
+export function sendSignIn(res: Response, form: SignInForm): void {
+  const { returnTo, email, problem, note, status = 200 } = form;
   sendPage(res, {
     title: 'Sign in',
     status,
     body: html`${problemBox(problem)}
+${note !== undefined && html`<p role="status">${note}</p>`}
 <form method="get" action="/sign-in" name="organization">
 <h2>Through your organization</h2>
 ${hiddenField('return_to', returnTo)}

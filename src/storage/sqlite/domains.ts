@@ -1,11 +1,23 @@
 /** E-mail domains in SQLite; a partial unique index lets only one organization prove each. */
 import type { Domain } from '../../core/entities/sign-in.ts';
 import type { DomainRepository } from '../../core/ports/sign-ins.ts';
-import { type Columns, insertRow, integer, integerOrNull, ownedBy, text, updateRow, word } from './rows.ts';
+import {
+  type Columns,
+  insertRow,
+  integer,
+  integerOrNull,
+  ownedBy,
+  text,
+  updateRow,
+  word,
+  wordOrNull,
+} from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
 const FIND = 'SELECT * FROM domains WHERE organization_id = ? AND id = ?';
 const FIND_VERIFIED = "SELECT * FROM domains WHERE domain = ? AND status = 'verified'";
+const LIST_TO_CHECK = `
+  SELECT * FROM domains WHERE proof = 'dns' AND checked_at <= ? ORDER BY checked_at, organization_id, id LIMIT ?`;
 const LIST = 'SELECT * FROM domains WHERE organization_id = ? ORDER BY id';
 const REMOVE = 'DELETE FROM domains WHERE organization_id = ? AND id = ?';
 
@@ -14,6 +26,10 @@ const columnsOf = (domain: Domain): Columns => ({
   status: domain.status,
   challenge: domain.challenge,
   verified_at: domain.verifiedAt,
+  proof: domain.proof,
+  checked_at: domain.checkedAt,
+  missing_since: domain.missingSince,
+  connection_id: domain.connectionId,
   created_at: domain.createdAt,
 });
 
@@ -25,6 +41,10 @@ const fromRow = (row: Row): Domain => ({
   status: word(row, 'status'),
   challenge: text(row, 'challenge'),
   verifiedAt: integerOrNull(row, 'verified_at'),
+  proof: wordOrNull(row, 'proof'),
+  checkedAt: integerOrNull(row, 'checked_at'),
+  missingSince: integerOrNull(row, 'missing_since'),
+  connectionId: wordOrNull(row, 'connection_id'),
   createdAt: integer(row, 'created_at'),
 });
 
@@ -48,6 +68,7 @@ export function domainRepository(sql: Sql): DomainRepository {
         version,
       }),
     remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,
+    listToCheck: async (checkedBefore, limit) => sql.all(LIST_TO_CHECK, checkedBefore, limit).map(fromRow),
     findVerified: async (domain) => one(sql.get(FIND_VERIFIED, domain)),
   };
 }

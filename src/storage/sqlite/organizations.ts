@@ -44,6 +44,7 @@ const settingsOf = (organization: Organization): Columns => ({
   provisioning: organization.provisioning,
   default_role: organization.defaultRole,
   conflict_policy: organization.conflictPolicy,
+  sso_policy: organization.ssoPolicy,
   created_at: organization.createdAt,
   updated_at: organization.updatedAt,
 });
@@ -64,6 +65,7 @@ const fromRow = (row: Row): Organization => ({
   provisioning: word(row, 'provisioning'),
   defaultRole: word(row, 'default_role'),
   conflictPolicy: word(row, 'conflict_policy'),
+  ssoPolicy: word(row, 'sso_policy'),
   seatsUsed: integer(row, 'seats_used'),
   activeOwners: integer(row, 'active_owners'),
   createdAt: integer(row, 'created_at'),

@@ -1,5 +1,6 @@
 /** /organizations/{org}/domains: claimed, proved, given up. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { addSamlConnection } from '../../support/sign-in-stage.ts';
 import { type ApiWorld, startApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -82,6 +83,46 @@ describe('domains', () => {
   ])('422 invalid: %j', async (input, field) => {
     const { status, body } = await world.send(world.operator, `post ${await newBase()}`, input);
     expect([status, body.code, body.field]).toEqual([422, 'invalid', field]);
+  });
+
+  test('200: tied to a connection and untied; 422: one of another organization; untied when the connection goes', async () => {
+    const organization = await world.newOrganization();
+    const [own, other] = [organization, await world.newOrganization()];
+    const [mine, theirs] = [
+      await addSamlConnection(world.gateway, own),
+      await addSamlConnection(world.gateway, other),
+    ];
+    const base = `/organizations/${own.id}/domains`;
+    const { body } = await world.send(world.operator, `post ${base}`, {
+      domain: 'tied.example',
+      connection: mine.id,
+    });
+    expect(body.connection).toBe(mine.id);
+    const patch = (connection: unknown) =>
+      world.send(world.operator, `patch ${base}/${body.id}`, { connection });
+    expect((await patch(null)).body.connection).toBeNull();
+    for (const wrong of [theirs.id, 'con_00000000000000000000000000', 'nonsense', 5]) {
+      const answer = await patch(wrong);
+      expect([answer.status, answer.body.code, answer.body.field]).toEqual([422, 'invalid', 'connection']);
+    }
+    expect((await patch(mine.id)).body.connection).toBe(mine.id);
+    await world.send(world.operator, `delete /organizations/${own.id}/connections/${mine.id}`);
+    expect((await world.send(world.operator, `get ${base}/${body.id}`)).body.connection).toBeNull();
+  });
+
+  test('S154 409: two organizations prove one domain in the same moment, one wins', async () => {
+    const bases = [await newBase(), await newBase()];
+    const claims = await Promise.all(
+      bases.map((base) => world.send(world.operator, `post ${base}`, { domain: 'raced.example' })),
+    );
+    const values = claims.map(({ body }) => body.record.value);
+    expect(new Set(values).size).toBe(2);
+    world.gateway.txtRecords.set('_gatehouse-challenge.raced.example', values);
+    const answers = await Promise.all(
+      bases.map((base, index) => world.send(world.operator, `post ${base}/${claims[index]?.body.id}/verify`)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body.code).toBe('already_exists');
   });
 
   test('204: given up; then 404, and free for another', async () => {

@@ -56,14 +56,73 @@ describe('finding the organization', () => {
       expect(form).toContain('name="return_to" value="/sign-out"');
   });
 
-  test('S155 unknown slug, organization without single sign-on and unknown domain get one page', async () => {
-    const pages = await Promise.all(
-      ['/sign-in/nobody', '/sign-in/acme', '/sign-in?organization=x%40nobody.example'].map((path) =>
-        open(path),
-      ),
-    );
-    expect(pages.map(({ status }) => status)).toEqual([404, 404, 404]);
+  test('S155 unknown slug and organization without single sign-on get one page', async () => {
+    const pages = await Promise.all(['/sign-in/nobody', '/sign-in/acme'].map((path) => open(path)));
+    expect(pages.map(({ status }) => status)).toEqual([404, 404]);
     expect(new Set(pages.map(({ text }) => text)).size).toBe(1);
+  });
+
+  test('S155 an address without company sign-in gets the forms back, whoever has it: member, suspended, nobody, unknown domain', async () => {
+    const { email } = await aMember(gateway, organization);
+    const addresses = [email, 'nobody@manual.example', 'x@unknown.example', 'x@gmail.com', 'odd@@x'];
+    const pages = await Promise.all(
+      addresses.map((address) => open(`/sign-in?organization=${encodeURIComponent(address)}`)),
+    );
+    const texts = pages.map(({ text }, index) => text.replaceAll(addresses[index] ?? '', 'X'));
+    expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(texts).size).toBe(1);
+    expect(texts[0]).toContain('name="email"');
+    expect(texts[0]).toContain('value="X"');
+  });
+
+  test.each([
+    ['login_hint=ada%40corp.example', '/sign-in/corp?login_hint=ada%40corp.example'],
+    ['domain=CORP.example', '/sign-in/corp?connection={id}'],
+    ['connection={id}', '/sign-in/corp?connection={id}'],
+    ['connection={id}&login_hint=x%40y.example', '/sign-in/corp?connection={id}&login_hint=x%40y.example'],
+    ['organization=corp&login_hint=x%40y.example', '/sign-in/corp?login_hint=x%40y.example'],
+    ['domain=corp.example&return_to=%2Fa', '/sign-in/corp?connection={id}&return_to=%2Fa'],
+  ])('%s leads to %s', async (query, path) => {
+    const corp = await gateway.storage.organizations.findBySlug('corp');
+    const [connection] = corp === undefined ? [] : await gateway.storage.connections.list(corp.id);
+    const withId = (text: string) => text.replaceAll('{id}', connection?.id ?? 'none');
+    const page = await open(`/sign-in?${withId(query)}`);
+    expect(page.text).toContain(`content="0; url=${withId(path).replaceAll('&', '&amp;')}"`);
+  });
+
+  test.each(['con_00000000000000000000000000', 'nonsense'])(
+    'connection=%s, which nobody has, is refused',
+    async (id) => {
+      expect((await open(`/sign-in?connection=${id}`)).status).toBe(403);
+    },
+  );
+
+  test('a tie is a page of choices; an address of a domain tied to one goes straight there', async () => {
+    const many = await gateway.createOrganization({ name: 'Many', slug: 'many' });
+    const [first, second] = [
+      await addSamlConnection(gateway, many, { name: 'Berlin' }),
+      await addSamlConnection(gateway, many, { name: 'Paris' }),
+    ];
+    await addSamlConnection(gateway, many, { name: 'Unfinished', status: 'draft' });
+    const request = { organizationId: many.id, cause: testCause, vouched: true };
+    await addDomain(gateway.deps, { ...request, domain: 'paris.example', connectionId: second.id });
+    const page = await open('/sign-in/many?return_to=%2Fapp');
+    expect(page.status).toBe(200);
+    for (const text of ['Berlin', 'Paris', `connection=${first.id}`, 'return_to=%2Fapp'])
+      expect(page.text).toContain(text);
+    expect(page.text).not.toContain('Unfinished');
+    const tied = await createBrowser().request(
+      `${gateway.baseUrl}/sign-in/many?login_hint=a%40paris.example`,
+    );
+    expect(tied.status).toBe(303);
+    expect(tied.headers.get('location')).toContain('https://idp.example/sso');
+  });
+
+  test('a draft is nobody’s way in, named or not', async () => {
+    const only = await gateway.createOrganization({ slug: 'only-draft' });
+    const draft = await addSamlConnection(gateway, only, { status: 'draft' });
+    expect((await open('/sign-in/only-draft')).status).toBe(404);
+    expect((await open(`/sign-in/only-draft?connection=${draft.id}`)).status).toBe(403);
   });
 
   test('S155 a known and an unknown person of one domain get the same answer', async () => {

@@ -1,0 +1,121 @@
+/** The DNS proof of a domain: looked for when an admin asks, and again and again afterwards (S153). */
+import { days, hours } from '../kernel/clock.ts';
+import { isGatehouseError } from '../kernel/errors.ts';
+import type { DomainId, OrganizationId } from '../kernel/ids.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import { challengeRecord, getDomain } from './domains.ts';
+import type { AuditType, Cause } from './entities/journal.ts';
+import type { Domain } from './entities/sign-in.ts';
+import { domainMissingMail } from './mails.ts';
+import { mailOwners } from './owner-mails.ts';
+import type { Repositories } from './ports/storage.ts';
+
+/** How often a proved domain is looked at. */
+export const CHECK_EVERY_MS = hours(6);
+/** How long a record may be missing before the domain lapses: longer than any outage of a name server. */
+export const LAPSE_AFTER_MS = days(3);
+/** Of one run. */
+const BATCH = 200;
+
+/** What a look at the record makes of a domain. `event` is absent when there is nothing to tell. */
+interface Finding {
+  readonly domain: Domain;
+  readonly event: Extract<AuditType, 'domain.verified' | 'domain.missing' | 'domain.lapsed'> | undefined;
+}
+
+/**
+ * Pure: a record that is there proves the domain; a proved domain whose record is missing keeps its rights for
+ * `LAPSE_AFTER_MS`, then lapses. A missing record changes nothing for a pending domain, nor for one the
+ * operator vouched for.
+ */
+export function judgeRecord(domain: Domain, isThere: boolean, now: number): Finding {
+  const seen = { ...domain, checkedAt: now };
+  if (isThere) {
+    const found = { ...seen, missingSince: null };
+    if (domain.status === 'verified') return { domain: found, event: undefined };
+    const proved = { status: 'verified', proof: 'dns', verifiedAt: now } as const;
+    return { domain: { ...found, ...proved }, event: 'domain.verified' };
+  }
+  if (domain.proof !== 'dns') return { domain: seen, event: undefined };
+  const missingSince = domain.missingSince ?? now;
+  const isOver = domain.status === 'verified' && now - missingSince >= LAPSE_AFTER_MS;
+  return {
+    domain: { ...seen, missingSince, status: isOver ? 'lapsed' : domain.status },
+    event: isOver ? 'domain.lapsed' : domain.missingSince === null ? 'domain.missing' : undefined,
+  };
+}
+
+/**
+ * Looks for the TXT record now. The domain is proved when it is there, also one that had lapsed; otherwise it stays as it
+ * is, until it has been missing too long. Throws `not_found`, `already_exists` when another organization has proved it.
+ */
+export async function verifyDomain(
+  deps: Pick<Deps, 'storage' | 'clock' | 'txtResolver'>,
+  input: { readonly organizationId: OrganizationId; readonly cause: Cause; readonly id: DomainId },
+): Promise<Domain> {
+  const { organizationId, cause, id } = input;
+  const domain = await getDomain(deps.storage, organizationId, id);
+  const expected = challengeRecord(domain);
+  // Asked before the transaction: nothing in it may wait for the network.
+  const values = await deps.txtResolver.resolveTxt(expected.name);
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const current = await getDomain(tx, organizationId, id);
+    const finding = judgeRecord(current, values.includes(expected.value), context.now);
+    await tx.domains.update(organizationId, finding.domain, current.version);
+    await tell(tx, context, finding);
+    return { ...finding.domain, version: current.version + 1 };
+  });
+}
+
+async function tell(tx: Repositories, context: ChangeContext, { domain, event }: Finding): Promise<void> {
+  if (event === undefined) return;
+  await record(tx, context, {
+    type: event,
+    target: { kind: 'domain', id: domain.id },
+    details: {
+      domain: domain.domain,
+      ...(event === 'domain.verified' ? { by: 'dns' } : { missingSince: domain.missingSince }),
+    },
+  });
+  if (event === 'domain.verified') return;
+  const lapsesAt = (domain.missingSince ?? context.now) + LAPSE_AFTER_MS;
+  const { name, value } = challengeRecord(domain);
+  await mailOwners(tx, context, (organization) =>
+    domainMissingMail({
+      organization,
+      domain: domain.domain,
+      name,
+      value,
+      lapsesAt,
+      hasLapsed: event === 'domain.lapsed',
+    }),
+  );
+}
+
+/** Looks at every proved domain that has not been looked at for a while. Answers how many. */
+export async function recheckDomains(deps: Pick<Deps, 'storage' | 'clock' | 'txtResolver'>): Promise<number> {
+  const due = await deps.storage.domains.listToCheck(deps.clock() - CHECK_EVERY_MS, BATCH);
+  for (const { organizationId, id } of due) {
+    const cause: Cause = { actor: { kind: 'system' }, requestId: 'domain-check' };
+    await verifyDomain(deps, { organizationId, cause, id }).catch(async (error: unknown) => {
+      // Another organization has proved it since it lapsed here: its turn is over until the next round.
+      if (isGatehouseError(error, 'already_exists')) await noteLook(deps, { organizationId, id });
+      // Given up or changed meanwhile.
+      else if (!isGatehouseError(error, 'not_found') && !isGatehouseError(error, 'version_conflict'))
+        throw error;
+    });
+  }
+  return due.length;
+}
+
+async function noteLook(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  { organizationId, id }: Pick<Domain, 'organizationId' | 'id'>,
+): Promise<void> {
+  await deps.storage.transact(async (tx) => {
+    const domain = await getDomain(tx, organizationId, id);
+    await tx.domains.update(organizationId, { ...domain, checkedAt: deps.clock() }, domain.version);
+  });
+}

@@ -1,0 +1,13 @@
+/** What it means that an organization requires single sign-on: which ways in are left. Pure. */
+import type { Organization } from './entities/organization.ts';
+
+/**
+ * Whether a way in that is no connection (password, reset link, passkey, invitation link) may be used for this organization.
+ * `enter`: to open a session in it. `obtain`: to get such a way in at all; a directory's people get none (S118, S182).
+ */
+export function passwordAllowedFor(
+  { ssoPolicy, provisioning }: Pick<Organization, 'ssoPolicy' | 'provisioning'>,
+  use: 'enter' | 'obtain',
+): boolean {
+  return ssoPolicy === 'optional' && (use === 'enter' || provisioning === 'manual');
+}

@@ -113,18 +113,34 @@ function strongest(grants: readonly Scored[]): readonly Scored[] {
   return grants.filter((scored) => scored.rank === top);
 }
 
-/** Settles the mapped grants of one scope by policy; the others pass untouched. */
+/**
+ * Settles the mapped grants of one scope by policy; the others pass untouched. Rules over directory groups and rules over
+ * sign-in claims are settled each among themselves; where the two outcomes differ the lower one counts (S139).
+ */
 function settleMapped(
   scored: readonly Scored[],
   policy: ConflictPolicy,
 ): { kept: readonly Scored[]; conflict: boolean } {
   const mapped = scored.filter(({ grant }) => isMapped(grant));
   const differ = new Set(mapped.map(({ rank }) => rank)).size > 1;
-  if (!differ || policy === 'highest') return { kept: scored, conflict: false };
-  const first = Math.min(...mapped.map(({ grant }) => grant.rank));
-  const isKept = ({ grant }: Scored): boolean =>
-    !isMapped(grant) || (policy === 'ranked' && grant.rank === first);
-  return { kept: scored.filter(isKept), conflict: policy === 'refuse' };
+  if (!differ) return { kept: scored, conflict: false };
+  if (policy === 'refuse') return { kept: scored.filter(({ grant }) => !isMapped(grant)), conflict: true };
+  const bySource = Map.groupBy(mapped, ({ grant }) => grant.source.kind).values();
+  const outcomes = [...bySource].map((grants) => outcomeOf(grants, policy));
+  const lowest = Math.min(...outcomes.map(({ rank }) => rank));
+  const winners = new Set(outcomes.filter(({ rank }) => rank === lowest).flatMap(({ grants }) => grants));
+  return { kept: scored.filter((one) => !isMapped(one.grant) || winners.has(one)), conflict: false };
+}
+
+/** What the grants of one kind of rule amount to, and those that say so. */
+function outcomeOf(
+  grants: readonly Scored[],
+  policy: Exclude<ConflictPolicy, 'refuse'>,
+): { readonly rank: number; readonly grants: readonly Scored[] } {
+  const first = Math.min(...grants.map(({ grant }) => grant.rank));
+  const heard = policy === 'ranked' ? grants.filter(({ grant }) => grant.rank === first) : grants;
+  const winners = strongest(heard);
+  return { rank: Math.max(...winners.map(({ rank }) => rank)), grants: winners };
 }
 
 function resolveScope(

@@ -69,13 +69,73 @@ describe('the org role', () => {
       'admin',
     ],
     [
-      'the highest of group and claim',
+      'S139 group and claim disagree: the lower one, whichever it is',
       'highest',
       [
         ['group', 'member'],
         ['claim', 'admin'],
       ],
+      'member',
+    ],
+    [
+      'S139 claim and group disagree: the lower one, whichever it is',
+      'highest',
+      [
+        ['claim', 'viewer'],
+        ['group', 'admin'],
+      ],
+      'viewer',
+    ],
+    [
+      'S139 each side is settled by itself first: the highest of the groups against the highest of the claims',
+      'highest',
+      [
+        ['group', 'viewer'],
+        ['group', 'admin'],
+        ['claim', 'viewer'],
+        ['claim', 'member'],
+      ],
+      'member',
+    ],
+    [
+      'S139 what people give is not part of the disagreement',
+      'highest',
+      [
+        ['group', 'admin'],
+        ['claim', 'viewer'],
+        ['manual', 'member'],
+      ],
+      'member',
+    ],
+    [
+      'S139 the default does not lift the lower one',
+      'highest',
+      [
+        ['default', 'member'],
+        ['group', 'admin'],
+        ['claim', 'viewer'],
+      ],
+      'viewer',
+    ],
+    [
+      'S139 an owner rule on one side is no word at all',
+      'highest',
+      [
+        ['claim', 'owner'],
+        ['group', 'admin'],
+      ],
       'admin',
+    ],
+    [
+      'S139 ranked: the order of rules counts among groups and among claims, the lower one between them',
+      'ranked',
+      [
+        ['group', 'admin', 1],
+        ['group', 'viewer', 2],
+        ['claim', 'member', 3],
+        ['claim', 'admin', 4],
+      ],
+      'member',
     ],
     [
       'a person may raise what a group gives',
@@ -132,11 +192,11 @@ describe('the org role', () => {
       'viewer',
     ],
     [
-      'ranked: a claim competes with groups',
+      'S139 ranked: a claim that says less wins, also with a later rule',
       'ranked',
       [
-        ['claim', 'viewer', 1],
-        ['group', 'admin', 2],
+        ['claim', 'viewer', 2],
+        ['group', 'admin', 1],
       ],
       'viewer',
     ],
@@ -284,13 +344,32 @@ describe('for every ledger', () => {
     );
   });
 
-  test('under highest, one more spoken grant never lowers a role that was spoken', () => {
+  test('under highest, one more spoken grant never lowers a role that was spoken, but for groups and claims that now disagree', () => {
     fc.assert(
       fc.property(ledger, grant, (grants, more) => {
+        const kinds = new Set([...grants, more].filter(isMapped).map((one) => one.source.kind));
+        if (kinds.size > 1) return;
         const before = resolveRoles(grants, 'highest').org;
         if (before === undefined || before.because.some((one) => one.source.kind === 'default')) return;
         const after = resolveRoles([...grants, more], 'highest').org;
         expect(orgRoleRank(after?.role ?? 'viewer')).toBeGreaterThanOrEqual(orgRoleRank(before.role));
+      }),
+    );
+  });
+
+  test('S139 with groups and claims that both speak, the role is never above what either says alone', () => {
+    fc.assert(
+      fc.property(ledger, policy, (grants, by) => {
+        const mapped = grants.filter(isMapped);
+        const whole = orgRoleOf(mapped, by);
+        for (const kind of ['directory_group', 'sso_claim'] as const) {
+          const alone = orgRoleOf(
+            mapped.filter((one) => one.source.kind === kind),
+            by,
+          );
+          if (whole === undefined || alone === undefined) continue;
+          expect(orgRoleRank(whole)).toBeLessThanOrEqual(orgRoleRank(alone));
+        }
       }),
     );
   });

@@ -7,6 +7,7 @@ import { createAttemptLimiter, DEFAULT_ATTEMPT_LIMITS } from './core/attempt-lim
 import { recheckDomains } from './core/domain-checks.ts';
 import { settleOperatorKey } from './core/operator-key.ts';
 import { issueOperatorLink } from './core/operator-link.ts';
+import type { Afterwards } from './core/ports/afterwards.ts';
 import type { Mailer } from './core/ports/mailer.ts';
 import type { PasswordHasher } from './core/ports/password-hasher.ts';
 import type { Storage } from './core/ports/storage.ts';
@@ -20,6 +21,7 @@ import { createOidcClient } from './http/oidc/strategy.ts';
 import { createCursors } from './http/scim/cursors.ts';
 import { createTypeCache } from './http/scim/resource-types.ts';
 import { createServer } from './http/server.ts';
+import { createAfterwards } from './jobs/afterwards.ts';
 import { deliverDueMails } from './jobs/deliver-mails.ts';
 import { removeExpired } from './jobs/expire.ts';
 import { startJobs } from './jobs/schedule.ts';
@@ -48,6 +50,7 @@ export interface Replacements {
   readonly passwords?: PasswordHasher;
   readonly txtResolver?: TxtResolver;
   readonly newRsaKey?: NewRsaKey;
+  readonly afterwards?: Afterwards;
 }
 
 export interface Gateway {
@@ -71,10 +74,12 @@ export async function composeGateway(
   const masterKey = loadMasterKey(config.masterKey, { dataDir: config.dataDir, storePath });
   const storage = await openStorage(storePath, masterKey, replaced.clock ?? systemClock);
   const hashToken = createTokenHasher(deriveKey(masterKey.key, 'token-hash'));
-  const adapters = createAdapters(config, replaced);
+  const adapters = createAdapters(config, masterKey, replaced);
   const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);
+  const afterwards = createAfterwards(logger);
   const deps: HttpDeps = {
     ...adapters,
+    afterwards: replaced.afterwards ?? afterwards.run,
     storage,
     hashToken,
     baseUrl: config.baseUrl,
@@ -100,6 +105,7 @@ export async function composeGateway(
     server,
     async close() {
       await stop.drain();
+      await afterwards.settled();
       await stop.jobs();
       await deps.recorder.flush();
       await storage.close();
@@ -115,11 +121,12 @@ const SERVER_LIMITS = {
   maxHeaderSize: 16_384,
 };
 
-function createAdapters(config: Config, replaced: Replacements) {
+function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacements) {
   const clock = replaced.clock ?? systemClock;
   return {
     clock,
-    passwords: replaced.passwords ?? createArgon2Passwords(),
+    passwords:
+      replaced.passwords ?? createArgon2Passwords({ pepper: deriveKey(masterKey.key, 'password-pepper') }),
     passwordAttempts: config.rateLimits ? createAttemptLimiter(DEFAULT_ATTEMPT_LIMITS, clock) : undefined,
     newRsaKey: replaced.newRsaKey ?? newRsaKey,
     mailer: replaced.mailer ?? createMailer(config, clock),

@@ -6,6 +6,7 @@ import type { HashToken } from '../kernel/tokens.ts';
 import type { AttemptLimiter } from './attempt-limit.ts';
 import type { Cause } from './entities/journal.ts';
 import type { PlanPreset } from './plans.ts';
+import type { Afterwards } from './ports/afterwards.ts';
 import type { Fetcher } from './ports/fetcher.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { PasswordHasher } from './ports/password-hasher.ts';
@@ -20,6 +21,8 @@ export interface Deps {
   /** Of everybody who states a password of an account; absent: no limit on guessing. */
   readonly passwordAttempts?: AttemptLimiter | undefined;
   readonly newRsaKey: NewRsaKey;
+  /** What goes on when the answer has left. */
+  readonly afterwards: Afterwards;
   readonly mailer: Mailer;
   readonly fetcher: Fetcher;
   readonly txtResolver: TxtResolver;

@@ -13,7 +13,8 @@ import { readInvitationLink } from './invitation-links.ts';
 import { assertAcceptable, settleInvitation } from './invitation-settlement.ts';
 import { insertMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
-import { acceptablePassword, assertPasswordOf, isPasswordOf } from './passwords.ts';
+import { acceptablePassword } from './password-rules.ts';
+import { assertPasswordOf, isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { SignedIn } from './sessions.ts';
@@ -53,7 +54,7 @@ export async function previewInvitation(
  * `invalid`. A failed call leaves the invitation usable.
  */
 export async function acceptInvitation(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts' | 'afterwards'>,
   input: { readonly token: string; readonly acceptor: Acceptor; readonly cause: Cause },
 ): Promise<{
   readonly sessionToken: string;
@@ -100,7 +101,7 @@ type Credentials =
 
 /** Hashing is slow on purpose and must not sit inside a transaction: everything about passwords happens here, before. */
 async function credentialsOf(
-  deps: Pick<Deps, 'storage' | 'clock' | 'passwords' | 'passwordAttempts'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'passwords' | 'passwordAttempts' | 'afterwards'>,
   input: {
     readonly invitation: Invitation;
     readonly acceptor: Acceptor;

@@ -1,38 +1,13 @@
-/** Passwords of people who chose one: the rule for a new one, and signing in with it. */
-import { GatehouseError } from '../kernel/errors.ts';
+/** Passwords of people who chose one: whether it is theirs, and signing in with it. */
+import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import { foldKey } from '../kernel/text.ts';
 import { limitAttempt } from './attempt-limit.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Membership, User } from './entities/people.ts';
+import { statedPassword } from './password-rules.ts';
 import { newSessionToken, startSession } from './sessions.ts';
-
-/** S176: a password that is the only factor. Long enough to need no composition rules. */
-const MIN_LENGTH = 15;
-/** S183: bounded before hashing. */
-const MAX_LENGTH = 512;
-
-/** Brings a password into the one form that is hashed (NFC). Throws `invalid` (field `password`). */
-export function acceptablePassword(text: string): string {
-  const password = text.normalize('NFC');
-  if ([...password].length < MIN_LENGTH) {
-    throw new GatehouseError(
-      'invalid',
-      `A password needs at least ${MIN_LENGTH} characters; a sentence is a good one.`,
-      { field: 'password' },
-    );
-  }
-  if (password.length > MAX_LENGTH) {
-    throw new GatehouseError('invalid', `A password has at most ${MAX_LENGTH} characters.`, {
-      field: 'password',
-    });
-  }
-  if (new Set(password).size < 5) {
-    throw new GatehouseError('invalid', 'This password repeats too few characters.', { field: 'password' });
-  }
-  return password;
-}
 
 const refused = () =>
   new GatehouseError('unauthenticated', 'E-mail address and password do not fit together.');
@@ -42,7 +17,7 @@ const refused = () =>
  * with the tries at the sign-in: throws `too_many_requests` (S178).
  */
 export function assertPasswordOf(
-  deps: Pick<Deps, 'storage' | 'clock' | 'passwords' | 'passwordAttempts'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'passwords' | 'passwordAttempts' | 'afterwards'>,
   input: {
     readonly user: User;
     readonly emailKey: string;
@@ -55,7 +30,7 @@ export function assertPasswordOf(
   const attempted = { emailKey, ip: cause.ip, refusal: refusal.code };
   return limitAttempt(deps.passwordAttempts, attempted, async () => {
     if (await isPasswordOf(deps, user, password)) return;
-    await recordRejection(deps, { user, cause });
+    await deps.afterwards(() => recordRejection(deps, { user, cause }));
     throw refusal;
   });
 }
@@ -66,10 +41,8 @@ export function isPasswordOf(
   user: User | undefined,
   password: string,
 ): Promise<boolean> {
-  return deps.passwords.verify(
-    user?.passwordHash ?? null,
-    password.slice(0, MAX_LENGTH + 1).normalize('NFC'),
-  );
+  const stated = statedPassword(password);
+  return deps.passwords.verify(stated === undefined ? null : (user?.passwordHash ?? null), stated ?? '');
 }
 
 /**
@@ -83,7 +56,10 @@ export async function signInWithPassword(deps: SignInDeps, input: SignInInput): 
   return limitAttempt(deps.passwordAttempts, attempted, () => enterWithPassword(deps, input, emailKey));
 }
 
-type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts'>;
+type SignInDeps = Pick<
+  Deps,
+  'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts' | 'afterwards'
+>;
 
 interface SignInInput {
   readonly email: string;
@@ -99,16 +75,20 @@ async function enterWithPassword(deps: SignInDeps, input: SignInInput, emailKey:
   const user = await deps.storage.users.findByEmail(emailKey);
   const isRight = await isPasswordOf(deps, user, input.password);
   if (user === undefined || !isRight) {
-    if (user !== undefined) await recordRejection(deps, { user, cause: input.cause });
+    if (user !== undefined) await deps.afterwards(() => recordRejection(deps, { user, cause: input.cause }));
     throw refused();
   }
+  const passwordHash = await renewedHash(deps, user, input.password);
   const sessionToken = newSessionToken();
   await deps.storage.transact(async (tx) => {
     const membership = lastUsed(
       (await tx.memberships.listByUser(user.id)).filter(({ status }) => status === 'active'),
     );
     const current = await tx.users.find(user.id);
-    if (membership === undefined || current?.passwordHash !== user.passwordHash) throw refused();
+    if (membership === undefined || current === undefined || current.passwordHash !== user.passwordHash)
+      throw refused();
+    if (passwordHash !== user.passwordHash)
+      await tx.users.update({ ...current, passwordHash, updatedAt: deps.clock() }, current.version);
     const cause: Cause = {
       ...input.cause,
       actor: { kind: 'member', userId: user.id, membershipId: membership.id, email: user.email },
@@ -121,6 +101,21 @@ async function enterWithPassword(deps: SignInDeps, input: SignInInput, emailKey:
     });
   });
   return { sessionToken };
+}
+
+/** S175: the one moment at which a password is there to be hashed anew, when the effort has been raised since. */
+async function renewedHash(deps: SignInDeps, user: User, password: string): Promise<string | null> {
+  const { passwordHash } = user;
+  const stated = statedPassword(password);
+  if (passwordHash === null || stated === undefined || !deps.passwords.isOutdated(passwordHash))
+    return passwordHash;
+  try {
+    return await deps.passwords.hash(stated);
+  } catch (error) {
+    // A crowd at the door is no reason to turn away somebody whose password was right.
+    if (isGatehouseError(error, 'too_many_requests')) return passwordHash;
+    throw error;
+  }
 }
 
 const lastUsed = (memberships: readonly Membership[]): Membership | undefined =>

@@ -1,4 +1,4 @@
-/** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions, old recordings, removed people. Nothing relies on it; expiry is checked at use. */
+/** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions, one-time values, old recordings, removed people. Nothing relies on it; expiry is checked at use. */
 import type { Deps } from '../core/deps.ts';
 import { removeOldEntries } from '../core/recorder.ts';
 
@@ -9,8 +9,9 @@ export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Prom
     const signIns = await tx.pendingSignIns.removeExpired(now);
     const assertions = await tx.consumedAssertions.removeExpired(now);
     const sessions = await tx.sessions.removeExpired(now);
+    const oneTime = await tx.oneTimeRecords.removeExpired(now);
     const recorded = await removeOldEntries(tx, now);
     const removedUsers = await tx.removedUsers.removeExpired(now);
-    return signIns + assertions + sessions + recorded + removedUsers;
+    return signIns + assertions + sessions + oneTime + recorded + removedUsers;
   });
 }

@@ -19,6 +19,7 @@ export type SpKeyId = Id<'spKey'>;
 export type DomainId = Id<'domain'>;
 export type AdoptionConflictId = Id<'adoptionConflict'>;
 export type InvitationId = Id<'invitation'>;
+export type PasskeyId = Id<'passkey'>;
 export type SignInId = Id<'signIn'>;
 export type AuditEventId = Id<'auditEvent'>;
 export type OutboxEventId = Id<'outboxEvent'>;
@@ -40,6 +41,7 @@ interface Prefixes {
   dom: DomainId;
   acf: AdoptionConflictId;
   inv: InvitationId;
+  pky: PasskeyId;
   sin: SignInId;
   aud: AuditEventId;
   evt: OutboxEventId;

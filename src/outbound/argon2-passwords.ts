@@ -1,5 +1,5 @@
-/** Argon2id behind the password port, with a bounded queue so that hashing never starves the rest (S175, S179). */
-import { hash, verify } from '@node-rs/argon2';
+/** Argon2id behind the password port, peppered, with a bounded queue so that hashing never starves the rest (S175, S179). */
+import { hash, type Options, parseOptions, verify } from '@node-rs/argon2';
 import type { PasswordHasher } from '../core/ports/password-hasher.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 
@@ -9,32 +9,55 @@ const COSTS = {
   floor: { memoryCost: 19_456, timeCost: 2, parallelism: 1 },
 } as const;
 
+/** Stands before hashes that took the pepper; those of earlier releases have none and are hashed again at the next sign-in. */
+const PEPPERED = 'p1';
+
 interface Argon2Options {
+  /** 32 bytes that are not in the store: a stolen store alone cannot be searched for passwords. */
+  readonly pepper: Buffer;
   readonly cost?: keyof typeof COSTS;
   /** How many hashes run at once, and how many may wait. */
   readonly concurrency?: number;
   readonly queue?: number;
 }
 
-/** Builds the hasher. The algorithm is Argon2id, the library's default; the result is a PHC string. */
+/** Builds the hasher. The algorithm is Argon2id, the library's default; the result is `p1` and a PHC string. */
 export function createArgon2Passwords({
+  pepper,
   cost = 'normal',
   concurrency = 2,
   queue = 64,
-}: Argon2Options = {}): PasswordHasher {
+}: Argon2Options): PasswordHasher {
   const limited = createLimiter(concurrency, queue);
-  const options = COSTS[cost];
+  const options = { ...COSTS[cost], secret: pepper };
+  const hashed = async (password: string): Promise<string> => `${PEPPERED}${await hash(password, options)}`;
   // Verified against when nobody is there, so that an unknown address takes as long as a wrong password (S177).
-  const decoy = hash('a password that nobody has', options);
+  const decoy = hashed('a password that nobody has');
   return {
-    hash: (password) => limited(() => hash(password, options)),
+    hash: (password) => limited(() => hashed(password)),
     verify: (stored, password) =>
       limited(async () => {
-        const isRight = await verify(stored ?? (await decoy), password);
+        const { phc, secret } = readStored(stored ?? (await decoy), pepper);
+        const isRight = await verify(phc, password, secret);
         return stored !== null && isRight;
       }),
+    isOutdated: (stored) => !stored.startsWith(PEPPERED) || isWeaker(stored.slice(PEPPERED.length), options),
   };
 }
+
+function readStored(stored: string, pepper: Buffer): { readonly phc: string; readonly secret?: Options } {
+  return stored.startsWith(PEPPERED)
+    ? { phc: stored.slice(PEPPERED.length), secret: { secret: pepper } }
+    : { phc: stored };
+}
+
+function isWeaker(phc: string, wanted: (typeof COSTS)[keyof typeof COSTS]): boolean {
+  const { memoryCost, timeCost } = parseOptions(phc);
+  return memoryCost < wanted.memoryCost || timeCost < wanted.timeCost;
+}
+
+/** Longer than a full queue takes to drain on one slow core. */
+const RETRY_AFTER_SECONDS = 10;
 
 function createLimiter(concurrency: number, queue: number) {
   const waiting: (() => void)[] = [];
@@ -45,16 +68,20 @@ function createLimiter(concurrency: number, queue: number) {
         throw new GatehouseError(
           'too_many_requests',
           'Too many sign-ins at this moment. Try again in a few seconds.',
+          { context: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
         );
       }
+      // Whoever leaves hands its place to the next in line: the count does not move, and nobody who comes in between takes it.
       await new Promise<void>((resolve) => waiting.push(resolve));
+    } else {
+      running += 1;
     }
-    running += 1;
     try {
       return await work();
     } finally {
-      running -= 1;
-      waiting.shift()?.();
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
     }
   };
 }

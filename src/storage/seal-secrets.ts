@@ -1,4 +1,5 @@
 /** Wraps any storage so that recoverable secrets are sealed before they reach it and opened on the way out (law 7). */
+import type { SecondFactor } from '../core/entities/credentials.ts';
 import type { OutboxEvent } from '../core/entities/journal.ts';
 import type { Connection, PendingSignIn } from '../core/entities/sign-in.ts';
 import type { Repositories, Storage } from '../core/ports/storage.ts';
@@ -41,6 +42,12 @@ function changePending(pending: PendingSignIn, turn: Turn): PendingSignIn {
         ? null
         : turn(codeVerifier, { organizationId, field: 'pendingSignIn.codeVerifier' }),
   };
+}
+
+/** People belong to no organization: the secret is bound to the person instead. */
+function changeFactor(factor: SecondFactor, turn: Turn): SecondFactor {
+  const place = { organizationId: factor.userId, field: 'secondFactor.secret' };
+  return { ...factor, secret: turn(factor.secret, place) };
 }
 
 /** Only mails are sealed: they carry links that let people in. */
@@ -89,15 +96,20 @@ function readOutbox(inner: Reads<'outbox'>, form: Form<OutboxEvent>): Reads<'out
   };
 }
 
+function readFactors(inner: Reads<'secondFactors'>, form: Form<SecondFactor>): Reads<'secondFactors'> {
+  return { find: (userId) => opened(inner.find(userId), form) };
+}
+
 interface Forms {
   readonly connection: Form<Connection>;
   readonly pending: Form<PendingSignIn>;
   readonly event: Form<OutboxEvent>;
+  readonly factor: Form<SecondFactor>;
 }
 
 function sealRepositories(tx: Repositories, forms: Forms): Repositories {
-  const { connections, pendingSignIns, outbox } = tx;
-  const { connection: connectionForm, pending: pendingForm, event: eventForm } = forms;
+  const { connections, pendingSignIns, outbox, secondFactors } = tx;
+  const { connection: connectionForm, pending: pendingForm, event: eventForm, factor } = forms;
   return {
     ...tx,
     connections: {
@@ -122,12 +134,20 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
         opened(outbox.claim(organizationId, id, now, leaseMs), eventForm),
       settle: (organizationId, id, outcome) => outbox.settle(organizationId, id, outcome),
     },
+    secondFactors: {
+      ...readFactors(secondFactors, factor),
+      insert: (next) => secondFactors.insert(factor.seal(next)),
+      update: (next, version) => secondFactors.update(factor.seal(next), version),
+      claim: (userId, step) => secondFactors.claim(userId, step),
+      remove: (userId) => secondFactors.remove(userId),
+    },
   };
 }
 
 /**
- * Answers a storage that seals, each for its organization and field: the client secret of an OIDC connection, the private keys of a SAML one, nonce
- * and code verifier of a pending sign-in, and the payload of a mail. Null stays null. Reads throw `internal` when a
+ * Answers a storage that seals, each for its organization and field: the client secret of an OIDC connection, the private
+ * keys of a SAML one, nonce and code verifier of a pending sign-in, the payload of a mail; and for its person the secret of
+ * a second factor. Null stays null. Reads throw `internal` when a
  * stored secret does not open: a wrong key, or a value moved to another place.
  */
 export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
@@ -135,12 +155,14 @@ export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
     connection: formOf(sealer, changeConnection),
     pending: formOf(sealer, changePending),
     event: formOf(sealer, changeEvent),
+    factor: formOf(sealer, changeFactor),
   };
   return {
     ...storage,
     connections: readConnections(storage.connections, forms.connection),
     pendingSignIns: readPending(storage.pendingSignIns, forms.pending),
     outbox: readOutbox(storage.outbox, forms.event),
+    secondFactors: readFactors(storage.secondFactors, forms.factor),
     transact: (fn, durability) => storage.transact((tx) => fn(sealRepositories(tx, forms)), durability),
   };
 }

@@ -2,6 +2,7 @@
 import { type Adapter, opener } from './adapters.ts';
 import { arrivals } from './arrivals.contract.ts';
 import { counts } from './counts.contract.ts';
+import { credentials } from './credentials.contract.ts';
 import { directoryOrder } from './directory-order.contract.ts';
 import { directoryQuery } from './directory-query.contract.ts';
 import { durability } from './durability.contract.ts';
@@ -26,6 +27,7 @@ const SUITES: readonly ContractSuite[] = [
   counts,
   singleUse,
   lookUps,
+  credentials,
   removals,
   paging,
   directoryQuery,

@@ -3,6 +3,7 @@ import type { Repositories } from '../../src/core/ports/storage.ts';
 import { nextId, nextText } from '../support/builders.ts';
 import { SHARED } from '../support/world.ts';
 import { arrivals } from './tenant-isolation-arrivals.ts';
+import { credentials } from './tenant-isolation-credentials.ts';
 import {
   absent,
   type Bounded,
@@ -352,6 +353,7 @@ const journal: Pick<IsolationTable, 'auditEvents' | 'outbox' | 'recorderEntries'
 /** The whole port. A method missing here fails the type check, and at run time the suite. */
 export const ISOLATION_TABLE: IsolationTable = {
   ...people,
+  ...credentials,
   ...directories,
   ...arrivals,
   ...resources,
@@ -439,12 +441,32 @@ export const GLOBAL_METHODS: readonly string[] = [
   'installation.insert',
   'invitations.findByTokenHash',
   'memberships.listByUser',
+  'oneTimeRecords.claim',
+  'oneTimeRecords.consume',
+  'oneTimeRecords.find',
+  'oneTimeRecords.insert',
+  'oneTimeRecords.removeByUser',
+  'oneTimeRecords.removeExpired',
   'organizations.findBySlug',
   'organizations.list',
   'outbox.listDue',
+  'passkeys.claim',
+  'passkeys.findByCredential',
+  'passkeys.insert',
+  'passkeys.listByUser',
+  'passkeys.remove',
+  'passkeys.update',
   'pendingSignIns.removeExpired',
   'recorderEntries.removeExpired',
+  'recoveryCodes.consume',
+  'recoveryCodes.count',
+  'recoveryCodes.replace',
   'removedUsers.removeExpired',
+  'secondFactors.claim',
+  'secondFactors.find',
+  'secondFactors.insert',
+  'secondFactors.remove',
+  'secondFactors.update',
   'sessions.findByHash',
   'sessions.removeExpired',
   'users.find',

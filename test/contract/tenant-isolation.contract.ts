@@ -14,6 +14,7 @@ const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   updateLastSeen: true,
   remove: true,
   removeByMembership: true,
+  removeByUser: true,
   removeEverywhere: true,
   removeExpired: true,
   replace: true,

@@ -77,6 +77,7 @@ export async function openCoreWorld(options: { readonly runsTwice?: boolean } = 
     hashToken: createTokenHasher(Buffer.alloc(32, 9)),
     passwords: fakePasswords(verified),
     newRsaKey: fixedRsaKeys(),
+    afterwards: (work) => work(),
     mailer: recordingMailer(mailServer, sent),
     fetcher: noFetcher,
     txtResolver: { resolveTxt: async (name) => txt.get(name) ?? [] },
@@ -92,6 +93,7 @@ const fakePasswords = (verified: (readonly [string | null, string])[]): Deps['pa
     verified.push([hash, password]);
     return hash === `hash of ${password}`;
   },
+  isOutdated: () => false,
 });
 
 const recordingMailer = (server: CoreWorld['mailServer'], sent: Mail[]): Deps['mailer'] => ({

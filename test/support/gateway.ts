@@ -145,6 +145,8 @@ function replacementsOf(clock: TestClock, { mails, txtRecords }: Seen): Replacem
     clock: clock.now,
     passwords: fastPasswords,
     newRsaKey: fixedRsaKeys(),
+    // Waited for, so that a test sees what its request has done.
+    afterwards: (work) => work(),
     txtResolver: { resolveTxt: async (name) => txtRecords.get(name) ?? [] },
     mailer: {
       send: async (mail) => {
@@ -191,6 +193,7 @@ function createTestClock(start: number): TestClock {
 const fastPasswords: PasswordHasher = {
   hash: async (password) => `fast$${digest(password)}`,
   verify: async (hash, password) => hash === `fast$${digest(password)}`,
+  isOutdated: (hash) => !hash.startsWith('fast$'),
 };
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -18,6 +18,12 @@
 
 import type { AdoptionConflictRepository, RemovedUserRepository } from './adoption.ts';
 import type {
+  OneTimeRecordRepository,
+  PasskeyRepository,
+  RecoveryCodeRepository,
+  SecondFactorRepository,
+} from './credentials.ts';
+import type {
   DirectoryGroupRepository,
   DirectoryRepository,
   DirectoryTokenRepository,
@@ -53,6 +59,10 @@ import type {
 export interface Repositories {
   readonly organizations: OrganizationRepository;
   readonly users: UserRepository;
+  readonly oneTimeRecords: OneTimeRecordRepository;
+  readonly secondFactors: SecondFactorRepository;
+  readonly recoveryCodes: RecoveryCodeRepository;
+  readonly passkeys: PasskeyRepository;
   readonly memberships: MembershipRepository;
   readonly grants: GrantRepository;
   readonly teams: TeamRepository;
@@ -87,6 +97,7 @@ export type WriteVerb =
   | 'updateLastSeen'
   | 'remove'
   | 'removeByMembership'
+  | 'removeByUser'
   | 'removeEverywhere'
   | 'removeExpired'
   | 'replace'

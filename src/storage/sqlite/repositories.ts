@@ -14,12 +14,15 @@ import { identityRepository } from './identities.ts';
 import { installationRepository } from './installation.ts';
 import { invitationRepository } from './invitations.ts';
 import { membershipRepository } from './memberships.ts';
+import { oneTimeRecordRepository } from './one-time-records.ts';
 import { organizationRepository } from './organizations.ts';
 import { outboxRepository } from './outbox.ts';
 import type { PageAnchors } from './page-anchors.ts';
+import { passkeyRepository } from './passkeys.ts';
 import { consumedAssertionRepository, pendingSignInRepository } from './pending-sign-ins.ts';
 import { recorderEntryRepository } from './recorder-entries.ts';
 import { removedUserRepository } from './removed-users.ts';
+import { recoveryCodeRepository, secondFactorRepository } from './second-factors.ts';
 import { sessionRepository } from './sessions.ts';
 import type { Sql } from './sql.ts';
 import { teamMemberRepository, teamRepository } from './teams.ts';
@@ -34,6 +37,10 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
   return {
     organizations: organizationRepository(sql),
     users: userRepository(sql),
+    oneTimeRecords: oneTimeRecordRepository(sql),
+    secondFactors: secondFactorRepository(sql),
+    recoveryCodes: recoveryCodeRepository(sql),
+    passkeys: passkeyRepository(sql),
     memberships: membershipRepository(sql),
     grants: grantRepository(sql),
     teams: teamRepository(sql),

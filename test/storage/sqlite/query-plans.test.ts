@@ -5,6 +5,7 @@ import type { GroupQuery, UserQuery } from '../../../src/core/directory-query.ts
 import type { Repositories } from '../../../src/core/ports/storage.ts';
 import { createRepositories } from '../../../src/storage/sqlite/repositories.ts';
 import { asPrepared, type Row, type Sql } from '../../../src/storage/sqlite/sql.ts';
+import { aPasskey, aSecondFactor } from '../../support/credential-builders.ts';
 import { openTestStorage, type TestStorage } from '../../support/storage.ts';
 import { aWorld, plantWorld } from '../../support/world.ts';
 
@@ -102,6 +103,26 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await users.findByEmail('x'),
     await users.update(user, 1),
     await users.remove(user.id),
+  ],
+  credentials: async ({ oneTimeRecords, secondFactors, recoveryCodes, passkeys }) => [
+    await oneTimeRecords.find('undo', 'x'),
+    await oneTimeRecords.consume('undo', 'x'),
+    await oneTimeRecords.claim('undo', 'x', 1),
+    await oneTimeRecords.removeByUser(user.id, {}),
+    await oneTimeRecords.removeByUser(user.id, { purpose: 'undo' }),
+    await oneTimeRecords.removeExpired(1),
+    await secondFactors.find(user.id),
+    await secondFactors.update(aSecondFactor(user.id), 1),
+    await secondFactors.claim(user.id, 1),
+    await secondFactors.remove(user.id),
+    await recoveryCodes.replace(user.id, []),
+    await recoveryCodes.consume(user.id, 'x'),
+    await recoveryCodes.count(user.id),
+    await passkeys.findByCredential('x'),
+    await passkeys.listByUser(user.id),
+    await passkeys.update(aPasskey(user.id), 1),
+    await passkeys.claim('x', { counter: 1, usedAt: 1 }),
+    await passkeys.remove(user.id, aPasskey(user.id).id),
   ],
   memberships: async ({ memberships }) => [
     await memberships.find(id, membership.id),

@@ -82,19 +82,16 @@ export async function composeGateway(
     afterwards: replaced.afterwards ?? afterwards.run,
     storage,
     hashToken,
-    baseUrl: config.baseUrl,
-    plans: config.plans,
+    ...settingsFor(config),
     logger,
     oidc: createOidcClient(adapters),
     operatorKeyHash: operatorKey.hash,
-    trustProxy: config.trustProxy,
     typesOf: createTypeCache(),
     recorder: createRecorder({
       storage,
       onLoss: (count, error) => logger.warn('recorder lost exchanges', { count, error }),
     }),
     cursors: createCursors(deriveKey(masterKey.key, 'scim-cursor')),
-    rateLimits: config.rateLimits ? DEFAULT_RATE_LIMITS : undefined,
   };
   const server = createHttpServer(SERVER_LIMITS, createServer(deps));
   const stop = { drain: createDrain(server, DRAIN_LIMIT_MS), jobs: startJobs(jobsOf(deps), logger) };
@@ -112,6 +109,14 @@ export async function composeGateway(
     },
   };
 }
+
+/** What requests need of the configuration as it is. */
+const settingsFor = ({ baseUrl, plans, trustProxy, rateLimits }: Config) => ({
+  baseUrl,
+  plans,
+  trustProxy,
+  rateLimits: rateLimits ? DEFAULT_RATE_LIMITS : undefined,
+});
 
 /** S225: slow and oversized requests end by themselves. Idle connections outlive a load balancer's 60 seconds. */
 const SERVER_LIMITS = {

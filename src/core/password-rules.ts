@@ -1,7 +1,7 @@
 /** What a password may be: pure rules, applied where one is chosen and where one is stated (S175, S176, S183). */
 import { GatehouseError } from '../kernel/errors.ts';
 import { foldText } from '../kernel/text.ts';
-import { COMMON_WORDS } from './common-passwords.ts';
+import { COMMON_WORDS } from './frequent-passwords.ts';
 
 /** S176: a password that is the only factor. Long enough to need no composition rules. */
 const MIN_LENGTH = 15;
@@ -36,9 +36,6 @@ export function statedPassword(text: string): string | undefined {
   const password = text.normalize('NFC');
   return password.length > MAX_LENGTH ? undefined : password;
 }
-
-/** True when this password would do for somebody without a second factor. */
-export const standsAlone = (password: string): boolean => [...password].length >= MIN_LENGTH;
 
 function problemOf(password: string, owner: PasswordOwner): string | undefined {
   const least = owner.hasSecondFactor === true ? MIN_LENGTH_WITH_SECOND_FACTOR : MIN_LENGTH;

@@ -2,7 +2,7 @@
 
 /**
  * Long histories, crash tests, whole processes and the gates' own tests: `npm run test:long`. The rest is `npm test`,
- * quick enough for every change. CI runs both. Naming a path runs it, whichever of the two it belongs to.
+ * quick enough for every change. CI runs all. Naming a path runs it, whichever of the two it belongs to.
  */
 const LONG = [
   '/test/architecture/',
@@ -16,6 +16,9 @@ const LONG = [
   '/test/protocols/scim/patch-fuzz',
 ];
 
+/** These need programs of Debian, which `.ci/run` installs: `npm run test:counterparts`. */
+const COUNTERPARTS = '/test/counterparts/';
+
 const isPathNamed = process.argv.slice(2).some((argument) => argument.startsWith('test/'));
 const part = isPathNamed ? 'all' : (process.env.GATEHOUSE_TESTS ?? 'all');
 
@@ -25,9 +28,7 @@ export default {
   maxWorkers: '100%',
   // A slow machine is not a failing test: the limit only ends what hangs.
   testTimeout: 120_000,
-  ...(part === 'long'
-    ? { testRegex: LONG.map((path) => `${path}.*\\.test\\.ts$`) }
-    : { testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: part === 'quick' ? LONG : [] }),
+  ...testsOf(part),
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -43,3 +44,10 @@ export default {
     ],
   },
 };
+
+function testsOf(wanted) {
+  if (wanted === 'long') return { testRegex: LONG.map((path) => `${path}.*\\.test\\.ts$`) };
+  if (wanted === 'counterparts') return { testRegex: [`${COUNTERPARTS}.*\\.test\\.ts$`] };
+  const left = wanted === 'quick' ? [...LONG, COUNTERPARTS] : [];
+  return { testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: left };
+}

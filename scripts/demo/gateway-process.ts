@@ -108,7 +108,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Between this and the gateway's start somebody else may take the port; the start then fails and says so. */
-function findFreePort(): Promise<number> {
+export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

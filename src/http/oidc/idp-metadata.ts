@@ -4,6 +4,7 @@ import type { Fetcher } from '../../core/ports/fetcher.ts';
 import { type Clock, minutes, seconds } from '../../kernel/clock.ts';
 import { refuse } from '../../protocols/oidc/rejections.ts';
 import { pinnedIssuer, SIGNATURE_ALGORITHMS } from '../../protocols/oidc/settings.ts';
+import { clientAuthentication } from './client-authentication.ts';
 import type { OidcTrust } from './trust.ts';
 
 /** One identity provider as discovered, with the keys seen last. */
@@ -78,7 +79,7 @@ export function configurationFor(deps: Deps, trust: OidcTrust, idp: IdpMetadata)
     trust.clientId,
     // Counted by the ID token's reader as well; here so that the library's own 30 seconds do not refuse first.
     { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
-    endpointAuthentication(trust),
+    clientAuthentication(trust),
   );
   configuration[oidc.customFetch] = async (url, options) => {
     // The first fetch fills the cache; a later one means an unknown key id or stale keys.
@@ -144,12 +145,6 @@ function presentedKeys(keys: SigningKeys, now: number): oidc.ExportedJWKSCache {
   const cache = keys.cache ?? { jwks: { keys: [] }, uat: 0 };
   const mayAskAgain = now - keys.askedAgainAt >= KEY_REFETCH_PAUSE;
   return mayAskAgain ? { ...cache, uat: cache.uat - 60 } : cache;
-}
-
-function endpointAuthentication(trust: OidcTrust): oidc.ClientAuth {
-  return trust.tokenEndpointAuthMethod === 'client_secret_post'
-    ? oidc.ClientSecretPost(trust.clientSecret)
-    : oidc.ClientSecretBasic(trust.clientSecret);
 }
 
 function callThrough(fetcher: Fetcher, url: string, options: oidc.CustomFetchOptions): Promise<Response> {

@@ -6,6 +6,7 @@ import { SIGN_IN_TTL_MS } from '../core/sign-ins.ts';
 import { bindingCookie, setCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
 import { startOidcSignIn } from './oidc/start.ts';
+import { sendForwarding } from './pages/forwarding.ts';
 import { seeOther } from './pages/layout.ts';
 import { startSaml } from './saml/start.ts';
 import { speaks } from './sign-in-answer.ts';
@@ -26,22 +27,27 @@ export async function startSignIn(deps: HttpDeps, res: Response, start: SignInSt
   const { connection } = start;
   try {
     if (connection.status !== 'active') throw signInRefusal('sign_in.connection_inactive');
-    const { begun, url } = await begin(deps, start);
+    const { begun, url, fields } = await begin(deps, start);
     setCookie(res, bindingCookie(begun.pending.id), {
       value: begun.binding,
       maxAgeMs: SIGN_IN_TTL_MS,
       sameSite: 'none',
     });
-    seeOther(res, url);
+    if (fields === undefined) seeOther(res, url);
+    else sendForwarding(res, { title: 'Signing in', url, fields });
   } catch (error) {
     await refuseSignIn(deps, res, { connection, error });
   }
 }
 
-async function begin(
-  deps: HttpDeps,
-  { connection, ...rest }: SignInStart,
-): Promise<{ readonly begun: BegunSignIn; readonly url: string }> {
+/** To the identity provider: a GET, or a POST where there are fields. */
+interface Departure {
+  readonly begun: BegunSignIn;
+  readonly url: string;
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+async function begin(deps: HttpDeps, { connection, ...rest }: SignInStart): Promise<Departure> {
   if (speaks(connection, 'saml')) return startSaml(deps, { connection, ...rest });
   if (speaks(connection, 'oidc')) return startOidcSignIn(deps, { connection, ...rest });
   throw signInRefusal('sign_in.unknown_protocol');

@@ -21,10 +21,10 @@ export function fixtureTrust(context: SamlContext = fixtureContext()): SamlTrust
   return {
     connectionId: 'con_1',
     idpEntityId: context.idpEntityId,
-    ssoUrl: 'https://idp.example/sso?tenant=1',
     certificates: [context.cert],
     spEntityId: context.spEntityId,
     acsUrl: context.acsUrl,
     signatures: 'any',
+    authnContexts: [],
   };
 }

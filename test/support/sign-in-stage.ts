@@ -4,7 +4,7 @@ import { type ConnectionInput, createConnection } from '../../src/core/connectio
 import { changeDirectoryUser, provisionUser } from '../../src/core/directory-users.ts';
 import type { DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
-import type { Connection } from '../../src/core/entities/sign-in.ts';
+import type { Connection, SamlSettings } from '../../src/core/entities/sign-in.ts';
 import type { DirectoryUserInput } from '../../src/core/pushed-user.ts';
 import { SAML_DEFAULTS } from '../../src/core/saml-settings.ts';
 import { SESSION_COOKIE } from '../../src/http/cookies.ts';
@@ -42,7 +42,11 @@ export const scriptedIdp = (entityId = 'https://idp.example/entity'): SamlParty 
 export const addSamlConnection = (
   { deps }: TestGateway,
   organization: Pick<Organization, 'id'>,
-  { idp = scriptedIdp(), ...choice }: Choice & { readonly idp?: SamlParty } = {},
+  {
+    idp = scriptedIdp(),
+    settings = {},
+    ...choice
+  }: Choice & { readonly idp?: SamlParty; readonly settings?: Partial<SamlSettings> } = {},
 ): Promise<Connection> =>
   createConnection(deps, {
     organizationId: organization.id,
@@ -55,6 +59,7 @@ export const addSamlConnection = (
         idpEntityId: idp.entityId,
         ssoUrl: idp.ssoUrl,
         certificates: [idp.certificatePem],
+        ...settings,
       },
     },
   });

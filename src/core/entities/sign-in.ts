@@ -24,9 +24,9 @@ export interface SpKey {
 /** What an identity provider says about itself in its metadata. */
 export interface IdpDescription {
   readonly idpEntityId: string;
-  /** Single sign-on by HTTP-Redirect. */
+  /** Single sign-on; by HTTP-Redirect where that is offered. */
   readonly ssoUrl: string;
-  /** Single sign-on by HTTP-POST; null: `ssoUrl` takes it too, or it was not offered. */
+  /** Single sign-on by HTTP-POST; null: `ssoUrl` takes that too. */
   readonly ssoPostUrl: string | null;
   /** Pinned signing certificates, PEM. Never empty. */
   readonly certificates: readonly string[];

@@ -3,7 +3,8 @@ import type { ConnectionInput } from '../../core/connections.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { ChangeInput, CreateInput } from './connection-inputs.ts';
-import { applyOidc, EMPTY_OIDC, newSaml, readSaml, type SettingsDeps } from './connection-settings.ts';
+import { applyOidc, EMPTY_OIDC, type SettingsDeps } from './connection-settings.ts';
+import { newSaml, readSaml } from './saml-settings.ts';
 
 /** A new connection as core wants it. Throws `invalid`, `egress_refused`, `upstream_unreachable`. */
 export async function connectionFrom(deps: SettingsDeps, input: CreateInput): Promise<ConnectionInput> {
@@ -53,6 +54,12 @@ const SAML_ONLY = [
   'certificates',
   'signatures',
   'idpInitiated',
+  'spEntityId',
+  'requestBinding',
+  'signRequests',
+  'forceAuthn',
+  'authnContexts',
+  'nameIdFormat',
 ] as const;
 const OIDC_ONLY = ['issuer', 'clientId', 'clientSecret', 'tokenEndpointAuthMethod', 'scopes'] as const;
 

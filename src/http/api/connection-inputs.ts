@@ -25,6 +25,12 @@ const samlFields = {
   certificates: z.array(z.string().max(16_384)).min(1).max(10).optional(),
   signatures: z.enum(['any', 'assertion', 'response', 'both']).optional(),
   idpInitiated: z.boolean().optional(),
+  spEntityId: lineOf(1024).nullable().optional(),
+  requestBinding: z.enum(['redirect', 'post']).optional(),
+  signRequests: z.boolean().optional(),
+  forceAuthn: z.boolean().optional(),
+  authnContexts: z.array(lineOf(256)).max(10).optional(),
+  nameIdFormat: z.enum(['emailAddress', 'persistent', 'unspecified']).nullable().optional(),
 };
 
 const scopesField = z

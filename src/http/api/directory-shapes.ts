@@ -57,6 +57,11 @@ const samlConnectionShape = z.object({
   ssoUrl: z.string(),
   certificates: z.array(certificateShape),
   signatures: z.enum(['any', 'assertion', 'response', 'both']),
+  requestBinding: z.enum(['redirect', 'post']),
+  signRequests: z.boolean(),
+  forceAuthn: z.boolean(),
+  authnContexts: z.array(z.string()).describe('Asked for, and alone accepted; empty: any.'),
+  nameIdFormat: z.enum(['emailAddress', 'persistent', 'unspecified']).nullable(),
   spCertificates: z
     .array(certificateShape.extend({ id: z.string(), use: z.enum(['current', 'next', 'previous']) }))
     .describe('Ours: what signs our requests, and what the identity provider may encrypt for.'),

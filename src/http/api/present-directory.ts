@@ -72,13 +72,18 @@ const presentSaml = (settings: SamlSettings, { acsUrl, spEntityId, metadataUrl }
   ssoUrl: settings.ssoUrl,
   certificates: settings.certificates.map(presentCertificate),
   signatures: settings.signatures,
+  requestBinding: settings.requestBinding,
+  signRequests: settings.signRequests,
+  forceAuthn: settings.forceAuthn,
+  authnContexts: [...settings.authnContexts],
+  nameIdFormat: settings.nameIdFormat,
   spCertificates: settings.spKeys.map(({ id, use, certificate }) => ({
     id,
     use,
     ...presentCertificate(certificate),
   })),
   acsUrl,
-  spEntityId,
+  spEntityId: settings.spEntityId ?? spEntityId,
   metadataUrl,
 });
 

@@ -12,6 +12,8 @@ export interface PageContent {
   readonly status?: number;
   /** `narrow` fits one form and is meant if absent; `wide` fits a table. */
   readonly width?: 'narrow' | 'wide';
+  /** One constant line of script at the end, whose hash the answer's policy must allow; absent: none. */
+  readonly script?: string;
   /** A path the browser moves on to by itself; absent: it stays. */
   readonly movesOnTo?: string;
 }
@@ -55,7 +57,7 @@ export function seeOther(res: Response, location: string): void {
   res.status(303).set('Cache-Control', 'no-store').set('Location', location).end();
 }
 
-function documentOf({ title, body, width = 'narrow', movesOnTo }: PageContent): Html {
+function documentOf({ title, body, width = 'narrow', movesOnTo, script }: PageContent): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -72,6 +74,7 @@ ${movesOnTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${m
 <h1>${title}</h1>
 ${body}
 </main>
+${script !== undefined && html`<script>${script}</script>`}
 </body>
 </html>
 `;

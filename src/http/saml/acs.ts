@@ -54,6 +54,7 @@ async function acceptResponse(
     pending: { requestId },
     now: deps.clock(),
     allowUnsolicited: requestId === undefined && connection.idpInitiated,
+    authenticatedSince: connection.settings.forceAuthn ? received.pending?.createdAt : undefined,
   });
   if (requestId === undefined) return startInstead(deps, exchange.res, connection);
   await finishSignIn(deps, exchange, {

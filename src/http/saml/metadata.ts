@@ -19,5 +19,14 @@ export const getMetadata =
     res
       .set('Cache-Control', 'no-store')
       .set('Content-Type', 'application/samlmetadata+xml; charset=utf-8')
-      .send(Buffer.from(buildSpMetadata({ spEntityId, acsUrl, certificates })));
+      .send(
+        Buffer.from(
+          buildSpMetadata({
+            spEntityId,
+            acsUrl,
+            certificates,
+            signsRequests: connection.settings.signRequests,
+          }),
+        ),
+      );
   };

@@ -1,39 +1,49 @@
-/** Starts a SAML sign-in: one stored request, and the address that carries it to the identity provider. */
+/** Starts a SAML sign-in: one stored request, and what carries it to the identity provider. */
 import { randomBytes } from 'node:crypto';
+import type { SamlConnection } from '../../core/entities/sign-in.ts';
 import type { BegunSignIn } from '../../core/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-ins.ts';
+import { spKeys } from '../../core/sp-keys.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
-import type { ConnectionOf } from '../sign-in-answer.ts';
 import { signInRefusal } from '../sign-in-refusal.ts';
-import { buildAuthnRequestUrl } from './strategy.ts';
+import { type AuthnRequest, buildAuthnRequest } from './authn-request.ts';
 import { samlTrust } from './trust.ts';
 
 export interface SamlStart {
-  readonly connection: ConnectionOf<'saml'>;
+  readonly connection: SamlConnection;
   readonly returnTo: string | null;
   /** Whom the person said to be; passed on as a hint, believed by nobody. */
   readonly loginHint: string | undefined;
 }
 
-/** Answers where to send the browser (SAML bindings §3.4). Throws `sign_in_refused` for settings that cannot work (S60). */
+/** Answers where to send the browser. Throws `sign_in_refused` for settings that cannot work (S60). */
 export async function startSaml(
   deps: HttpDeps,
   { connection, returnTo, loginHint }: SamlStart,
-): Promise<{ readonly begun: BegunSignIn; readonly url: string }> {
+): Promise<AuthnRequest & { readonly begun: BegunSignIn }> {
   const requestId = `_${randomBytes(20).toString('hex')}`;
   const begun = await beginSignIn(deps, { connection, requestId, nonce: null, codeVerifier: null, returnTo });
+  const { settings } = connection;
   try {
-    const address = await buildAuthnRequestUrl({
+    const request = await buildAuthnRequest({
       connection: samlTrust(deps, connection),
+      settings,
+      signingKey: settings.signRequests ? (await spKeys(deps, connection)).signing : undefined,
       requestId,
       relayState: begun.handle,
+      forceAuthn: settings.forceAuthn,
     });
-    const url = new URL(address);
-    if (loginHint !== undefined) url.searchParams.set('login_hint', loginHint);
-    return { begun, url: url.href };
+    return { ...request, begun, url: withHint(request.url, loginHint) };
   } catch (error) {
     if (isGatehouseError(error)) throw error;
     throw signInRefusal('saml.start', error);
   }
+}
+
+/** Not part of what is signed, in either binding. */
+function withHint(address: string, loginHint: string | undefined): string {
+  const url = new URL(address);
+  if (loginHint !== undefined) url.searchParams.set('login_hint', loginHint);
+  return url.href;
 }

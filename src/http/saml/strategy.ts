@@ -3,7 +3,6 @@ import {
   type CacheProvider,
   type PassportSamlConfig,
   type Profile,
-  SAML,
   Strategy,
   ValidateInResponseTo,
   type VerifiedCallback,
@@ -21,13 +20,14 @@ import { checkResponse, checkSameStory, refuseLikeEngine } from '../../protocols
 export interface SamlTrust {
   readonly connectionId: string;
   readonly idpEntityId: string;
-  readonly ssoUrl: string;
   /** PEM, current and next. */
   readonly certificates: readonly string[];
   readonly spEntityId: string;
   readonly acsUrl: string;
   /** Which signatures must be there; `any`: one that covers the assertion. Whatever is there must verify. */
   readonly signatures: 'any' | 'assertion' | 'response' | 'both';
+  /** Ways of authentication that are accepted (S54); empty: any. */
+  readonly authnContexts: readonly string[];
 }
 
 interface SamlResponseInput {
@@ -40,15 +40,8 @@ interface SamlResponseInput {
   readonly now: number;
   /** The connection's IdP-initiated switch; absent: off. */
   readonly allowUnsolicited?: boolean;
-}
-
-interface AuthnRequestInput {
-  readonly connection: SamlTrust;
-  /** Becomes the AuthnRequest's ID; must be an XML name (`_` and random characters). */
-  readonly requestId: string;
-  readonly relayState: string;
-  /** True asks the identity provider to authenticate again; absent: it may use its session. */
-  readonly forceAuthn?: boolean;
+  /** The person must have been asked after this moment, epoch milliseconds; absent: whenever. */
+  readonly authenticatedSince?: number | undefined;
 }
 
 const SKEW_MS = 120_000;
@@ -72,6 +65,8 @@ export async function verifySamlResponse(input: SamlResponseInput): Promise<Saml
     skewMs: SKEW_MS,
     maxAgeMs: MAX_AGE_MS,
     allowUnsolicited,
+    authnContexts: connection.authnContexts,
+    authenticatedSince: input.authenticatedSince,
   };
   const certificates = usableCertificates(connection.certificates, now);
   const scanned = scanResponse(input.samlResponse);
@@ -85,24 +80,6 @@ export async function verifySamlResponse(input: SamlResponseInput): Promise<Saml
   const facts = readAssertion(assertionXml, expected);
   checkSameStory(scanned, facts, expected);
   return facts;
-}
-
-/**
- * Where to send the browser: the connection's single sign-on address with AuthnRequest and RelayState
- * (HTTP-Redirect, SAML bindings §3.4.4). The request is not signed and not remembered here.
- */
-export async function buildAuthnRequestUrl(input: AuthnRequestInput): Promise<string> {
-  const { connection, requestId, relayState, forceAuthn = false } = input;
-  const saml = new SAML({
-    ...fixedOptions(connection),
-    idpCert: [...connection.certificates],
-    entryPoint: connection.ssoUrl,
-    generateUniqueId: () => requestId,
-    forceAuthn,
-    // The pending sign-in is stored by the caller.
-    validateInResponseTo: ValidateInResponseTo.never,
-  });
-  return saml.getAuthorizeUrlAsync(relayState, undefined, {});
 }
 
 function checkSignaturesPresent(scanned: ScannedResponse, signatures: SamlTrust['signatures']): void {
@@ -129,7 +106,7 @@ function wanted(scanned: ScannedResponse, connection: SamlTrust) {
 }
 
 /** Settings that no response and no clock changes; each one differs from, or pins, the library's default. */
-function fixedOptions(connection: SamlTrust) {
+export function fixedOptions(connection: Pick<SamlTrust, 'spEntityId' | 'acsUrl' | 'idpEntityId'>) {
   return {
     name: 'saml',
     issuer: connection.spEntityId,

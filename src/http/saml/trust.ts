@@ -1,19 +1,20 @@
 /** What the SAML seam needs to know of a connection, from storage and the configured base URL alone (S86). */
 import { connectionUrls } from '../../core/connections.ts';
+import type { SamlConnection } from '../../core/entities/sign-in.ts';
 import type { HttpDeps } from '../deps.ts';
-import type { ConnectionOf } from '../sign-in-answer.ts';
 import type { SamlTrust } from './strategy.ts';
 
-export function samlTrust(deps: Pick<HttpDeps, 'baseUrl'>, connection: ConnectionOf<'saml'>): SamlTrust {
-  const { idpEntityId, ssoUrl, certificates, signatures } = connection.settings;
-  const { acsUrl, spEntityId } = connectionUrls(deps.baseUrl, connection.id);
+/** Plain values only, so that they can be handed to another thread. */
+export function samlTrust(deps: Pick<HttpDeps, 'baseUrl'>, connection: SamlConnection): SamlTrust {
+  const { idpEntityId, certificates, signatures, spEntityId, authnContexts } = connection.settings;
+  const urls = connectionUrls(deps.baseUrl, connection.id);
   return {
     connectionId: connection.id,
     idpEntityId,
-    ssoUrl,
     certificates,
     signatures,
-    acsUrl,
-    spEntityId,
+    authnContexts,
+    acsUrl: urls.acsUrl,
+    spEntityId: spEntityId ?? urls.spEntityId,
   };
 }

@@ -18,6 +18,10 @@ export interface ExpectedAssertion {
   readonly maxAgeMs?: number;
   /** True accepts a response nobody asked for (IdP-initiated); absent: refused. */
   readonly allowUnsolicited?: boolean;
+  /** Ways of authentication of which the person must have used one (S54); absent or empty: any. */
+  readonly authnContexts?: readonly string[] | undefined;
+  /** The person must have been asked after this moment, epoch milliseconds; absent: whenever. */
+  readonly authenticatedSince?: number | undefined;
 }
 
 const DEFAULT_SKEW_MS = 120_000;

@@ -14,8 +14,8 @@ import {
 
 export interface IdpMetadata {
   readonly entityId: string;
-  /** Single sign-on by HTTP-Redirect. */
-  readonly ssoUrl: string;
+  /** Single sign-on by HTTP-Redirect, if offered; one of the two is. */
+  readonly ssoUrl: string | undefined;
   /** Single sign-on by HTTP-POST, if offered. */
   readonly ssoPostUrl: string | undefined;
   /** Signing certificates, PEM, without duplicates. */
@@ -34,6 +34,8 @@ export interface SpMetadata {
   readonly logoutUrl?: string;
   /** PEM, published for signing and encryption: current first, then next. Never a key (S67). */
   readonly certificates?: readonly string[];
+  /** What we promise about our requests; absent: they are not signed. */
+  readonly signsRequests?: boolean;
 }
 
 const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
@@ -54,7 +56,7 @@ const RULES: XmlRules = {
 /**
  * Reads one md:EntityDescriptor with one SAML 2.0 IDPSSODescriptor (SAML metadata §2.3.2, §2.4.3).
  * Throws `invalid` on field `metadataXml` for a DOCTYPE, more than 512 KB, several entities, an address that is not
- * https (or allowed http), a missing redirect binding, no usable signing certificate (S63).
+ * https (or allowed http), neither redirect nor POST binding, no usable signing certificate (S63).
  */
 export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): IdpMetadata {
   if (typeof xml !== 'string' || xml.trim() === '') return invalid('The metadata is empty.');
@@ -68,12 +70,14 @@ export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): I
     return invalid('The entityID is missing or too long.');
   const descriptor = findDescriptor(root);
   const ssoUrl = findEndpoint(descriptor, REDIRECT, options);
-  if (ssoUrl === undefined) return invalid('The metadata offers no single sign-on by HTTP-Redirect.');
+  const ssoPostUrl = findEndpoint(descriptor, POST, options);
+  if ((ssoUrl ?? ssoPostUrl) === undefined)
+    return invalid('The metadata offers no single sign-on by HTTP-Redirect or HTTP-POST.');
   const wants = attributeOf(descriptor, 'WantAuthnRequestsSigned');
   return {
     entityId,
     ssoUrl,
-    ssoPostUrl: findEndpoint(descriptor, POST, options),
+    ssoPostUrl,
     certificates: readCertificates(descriptor),
     wantAuthnRequestsSigned: wants === 'true' || wants === '1',
   };
@@ -102,7 +106,7 @@ export function buildSpMetadata(sp: SpMetadata): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<md:EntityDescriptor xmlns:md="${MD_NS}" entityID="${escapeXml(sp.spEntityId)}">`,
-    `  <md:SPSSODescriptor AuthnRequestsSigned="false" WantAssertionsSigned="true" protocolSupportEnumeration="${PROTOCOL}">`,
+    `  <md:SPSSODescriptor AuthnRequestsSigned="${sp.signsRequests === true}" WantAssertionsSigned="true" protocolSupportEnumeration="${PROTOCOL}">`,
     ...keys,
     ...logout,
     '    <md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>',

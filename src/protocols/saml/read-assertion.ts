@@ -155,12 +155,25 @@ function readAuthentication(assertion: XmlElement, expected: ExpectedAssertion):
     return refuse('saml.session_expired');
   }
   const context = childrenOf(statement, SAML_NS, 'AuthnContext')[0];
+  const authnContext = context && childrenOf(context, SAML_NS, 'AuthnContextClassRef')[0]?.text;
+  checkAuthentication({ authnInstant, authnContext }, expected);
   return {
     sessionIndex: attributeOf(statement, 'SessionIndex'),
     sessionNotOnOrAfter,
     authnInstant,
-    authnContext: context && childrenOf(context, SAML_NS, 'AuthnContextClassRef')[0]?.text,
+    authnContext,
   };
+}
+
+/** What was asked for must have happened: some identity providers overlook ForceAuthn and RequestedAuthnContext (S54). */
+function checkAuthentication(
+  { authnInstant, authnContext }: Pick<Authentication, 'authnInstant' | 'authnContext'>,
+  expected: ExpectedAssertion,
+): void {
+  const { authnContexts = [], authenticatedSince = Number.NEGATIVE_INFINITY } = expected;
+  if (authnContexts.length > 0 && !authnContexts.includes(authnContext ?? ''))
+    refuse('saml.authn_context', { authnContext });
+  if (authnInstant + skewOf(expected) < authenticatedSince) refuse('saml.authn_too_old', { authnInstant });
 }
 
 function only(parent: XmlElement, local: string, reason: SamlRejection): XmlElement {

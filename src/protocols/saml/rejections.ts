@@ -69,6 +69,8 @@ export type SamlRejection =
   | 'saml.audience'
   | 'saml.authn_statement'
   | 'saml.session_expired'
+  | 'saml.authn_context'
+  | 'saml.authn_too_old'
   | 'saml.attribute_limits'
   | 'saml.attribute_nested';
 

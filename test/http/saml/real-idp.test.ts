@@ -1,6 +1,8 @@
 /** The seam against an identity provider we did not write: samlp, over HTTP, from its metadata to the facts. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { buildAuthnRequestUrl, type SamlTrust, verifySamlResponse } from '../../../src/http/saml/strategy.ts';
+import { SAML_DEFAULTS } from '../../../src/core/saml-settings.ts';
+import { buildAuthnRequest } from '../../../src/http/saml/authn-request.ts';
+import { type SamlTrust, verifySamlResponse } from '../../../src/http/saml/strategy.ts';
 import { parseIdpMetadata } from '../../../src/protocols/saml/metadata.ts';
 import { type SamlIdp, startSamlIdp } from '../../support/idp/saml.ts';
 
@@ -11,23 +13,24 @@ afterEach(async () => {
 });
 
 function trust(idp: SamlIdp): SamlTrust {
-  const { entityId, ssoUrl, certificates } = parseIdpMetadata(idp.metadataXml(), {
+  const { entityId, certificates } = parseIdpMetadata(idp.metadataXml(), {
     allowHttpHost: () => true,
   });
   return {
     connectionId: 'con_1',
     idpEntityId: entityId,
-    ssoUrl,
     certificates,
     spEntityId: 'https://gate.example/saml/con_1',
     acsUrl: 'https://gate.example/saml/con_1/acs',
     signatures: 'any',
+    authnContexts: [],
   };
 }
 
 /** The field the identity provider makes the browser post. */
-async function signIn(connection: SamlTrust, requestId: string): Promise<string> {
-  const url = await buildAuthnRequestUrl({ connection, requestId, relayState: 'sin_1' });
+async function signIn(idp: SamlIdp, connection: SamlTrust, requestId: string): Promise<string> {
+  const settings = { ...SAML_DEFAULTS, ssoUrl: idp.ssoUrl };
+  const { url } = await buildAuthnRequest({ connection, settings, requestId, relayState: 'sin_1' });
   const page = await (await fetch(url, { headers: { 'x-test-user': USER.email } })).text();
   return /name="SAMLResponse"\s+value="([^"]+)"/.exec(page)?.[1] ?? '';
 }
@@ -37,7 +40,7 @@ describe('samlp', () => {
     const idp = await startSamlIdp({ users: [USER], signs });
     open.push(idp);
     const connection = trust(idp);
-    const samlResponse = await signIn(connection, '_request1');
+    const samlResponse = await signIn(idp, connection, '_request1');
     const input = { samlResponse, connection, now: Date.now() };
     const facts = await verifySamlResponse({ ...input, pending: { requestId: '_request1' } });
     expect(facts).toMatchObject({ issuer: idp.entityId, nameId: USER.email });
@@ -54,7 +57,7 @@ describe('samlp', () => {
     ]);
     open.push(ours, theirs);
     const connection = trust(ours);
-    const samlResponse = await signIn({ ...connection, ssoUrl: theirs.ssoUrl }, '_request1');
+    const samlResponse = await signIn(theirs, connection, '_request1');
     const pending = { requestId: '_request1' };
     await expect(
       verifySamlResponse({ samlResponse, connection, pending, now: Date.now() }),

@@ -37,6 +37,11 @@ describe('metadata of an identity provider', () => {
     expect(wantAuthnRequestsSigned).toBe(true);
   });
 
+  test('an identity provider that takes posts only is one, too', () => {
+    const read = parseIdpMetadata(entity(idp(key('idp') + sso('HTTP-POST', 'https://idp.example/post'))));
+    expect(read).toMatchObject({ ssoUrl: undefined, ssoPostUrl: 'https://idp.example/post' });
+  });
+
   test('http is for hosts the operator allowed', () => {
     const xml = entity(idp(key('idp') + sso('HTTP-Redirect', 'http://localhost:7000/sso')));
     const options = { allowHttpHost: (host: string) => host === 'localhost' };
@@ -62,7 +67,7 @@ describe('metadata of an identity provider', () => {
     ],
     ['address with credentials', entity(idp(key('idp') + sso('HTTP-Redirect', 'https://a:b@idp.example/')))],
     ['address that is none', entity(idp(key('idp') + sso('HTTP-Redirect', 'sso')))],
-    ['no redirect binding', entity(idp(key('idp') + sso('HTTP-POST', 'https://idp.example/post')))],
+    ['neither redirect nor POST binding', entity(idp(key('idp') + sso('SOAP', 'https://idp.example/soap')))],
     ['S60 no certificate', entity(idp(REDIRECT))],
     ['S60 garbage certificate', entity(idp(key('idp').replace(/MII/, '###') + REDIRECT))],
     ['S21 weak certificate', entity(idp(key('weak') + REDIRECT))],

@@ -62,7 +62,7 @@ export async function startSamlIdp(options: SamlIdpOptions = {}): Promise<SamlId
   app.get('/metadata', (_request, response) => {
     response.type('application/samlmetadata+xml').send(metadataXml());
   });
-  app.get('/sso', (request, response, next) => {
+  app.all('/sso', express.urlencoded({ extended: false }), (request, response, next) => {
     samlp.parseRequest(request, (error, authnRequest) => {
       if (error !== null && error !== undefined) return void response.status(400).send('Unreadable request.');
       answerSignIn({ idp, request, response, next, authnRequest });

@@ -10,6 +10,7 @@ import type { Cause } from './entities/journal.ts';
 import type { Connection, OidcSettings, SamlSettings } from './entities/sign-in.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
+import { endSessions } from './session-endings.ts';
 
 /** Everything of a connection that an admin chooses. */
 export interface ConnectionInput {
@@ -94,7 +95,10 @@ function publicFacts(connection: Connection): Readonly<Record<string, unknown>> 
   return { name, status, jit, idpInitiated, protocol: settings.protocol, ...trust };
 }
 
-/** Changes a connection; `change` is given the stored one. The protocol stays. Throws `not_found`, `egress_refused`. */
+/**
+ * Changes a connection; `change` is given the stored one. The protocol stays. One that is active no more ends the sessions
+ * it opened (law 6). Throws `not_found`, `egress_refused`.
+ */
 export async function updateConnection(
   deps: Pick<Deps, 'storage' | 'clock' | 'fetcher'>,
   input: ConnectionRequest & {
@@ -109,6 +113,11 @@ export async function updateConnection(
     const after: Connection = { ...before, ...input.change(before), updatedAt: context.now };
     assertAddresses(deps, after.settings);
     await tx.connections.update(organizationId, after, before.version);
+    if (after.status !== 'active')
+      await endSessions(tx, context, {
+        which: { by: 'connection', connectionId: id },
+        reason: 'connection_disabled',
+      });
     await record(tx, context, {
       type: 'connection.updated',
       target: { kind: 'connection', id },
@@ -129,6 +138,10 @@ export async function removeConnection(
     const connection = await getConnection(tx, organizationId, id);
     await forgetClaimsOf(tx, context, id);
     await untieDomains(tx, context, id);
+    await endSessions(tx, context, {
+      which: { by: 'connection', connectionId: id },
+      reason: 'connection_removed',
+    });
     await tx.connections.remove(organizationId, id);
     await record(tx, context, {
       type: 'connection.removed',

@@ -17,7 +17,8 @@ import { acceptablePassword } from './password-rules.ts';
 import { assertPasswordOf, isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
-import type { SignedIn } from './sessions.ts';
+import { endSessions } from './session-endings.ts';
+import type { Authentication, SignedIn } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 
 /**
@@ -67,7 +68,7 @@ export async function acceptInvitation(
   assertAcceptable(found, deps.clock());
   const credentials = await credentialsOf(deps, { ...input, invitation: found, link });
   const sessionToken = newSessionToken();
-  const idHash = deps.hashToken(sessionToken);
+  const tokenHash = deps.hashToken(sessionToken);
   return deps.storage.transact(async (tx) => {
     const { organizationId } = found;
     const cause: Cause = { ...input.cause, actor: { kind: 'invitee', invitationId: found.id } };
@@ -90,9 +91,20 @@ export async function acceptInvitation(
       defaultRole: organization.defaultRole,
     });
     const membership = await settleInvitation(tx, context, { invitation, membership: added });
-    await startSession(tx, context, { membership, idHash, connectionId: null });
+    await startSession(tx, context, {
+      membership,
+      tokenHash,
+      authentication: authenticationOf(input.acceptor),
+    });
     return { sessionToken, membership, organization };
   });
+}
+
+/** Somebody signed in has not proved anything anew: what they did then is carried over. */
+function authenticationOf(acceptor: Acceptor): Authentication {
+  if (acceptor.kind === 'new') return { connectionId: null, amr: ['pwd'] };
+  const { amr, authenticatedAt, authTime } = acceptor.signedIn.session;
+  return { connectionId: null, amr, authenticatedAt, authTime };
 }
 
 type Credentials =
@@ -184,16 +196,14 @@ async function releaseAddress(tx: Repositories, context: ChangeContext, holder: 
   };
   await tx.users.update(released, holder.version);
   for (const { organizationId, id } of await tx.memberships.listByUser(holder.id)) {
-    const endedSessions = await tx.sessions.removeByMembership(organizationId, id);
-    await record(
-      tx,
-      { ...context, organizationId },
-      {
-        type: 'member.updated',
-        target: { kind: 'membership', id },
-        details: { addressReleased: true, endedSessions },
-      },
-    );
+    const there: ChangeContext = { ...context, organizationId };
+    const which = { by: 'membership', membershipId: id } as const;
+    const ended = await endSessions(tx, there, { which, reason: 'address_released' });
+    await record(tx, there, {
+      type: 'member.updated',
+      target: { kind: 'membership', id },
+      details: { addressReleased: true, endedSessions: ended.length },
+    });
   }
 }
 

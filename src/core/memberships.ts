@@ -7,6 +7,7 @@ import type { ChangeContext } from './deps.ts';
 import type { Membership, MembershipSource, MembershipStatus, User } from './entities/people.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { OrgRole } from './roles.ts';
+import { endSessions, type SessionEnd } from './session-endings.ts';
 
 const seatWeight = (membership: Membership | undefined): number => (membership?.status === 'active' ? 1 : 0);
 const ownerWeight = (membership: Membership | undefined): number =>
@@ -116,7 +117,7 @@ export async function setMembershipStatus(
   if (membership.status === status) return membership;
   const next = await updateMembership(tx, membership, { ...membership, status, updatedAt: context.now });
   const endedSessions =
-    status === 'suspended' ? await tx.sessions.removeByMembership(context.organizationId, membership.id) : 0;
+    status === 'suspended' ? await endSessionsOf(tx, context, { membership, reason: 'member_suspended' }) : 0;
   await record(tx, context, {
     type: status === 'suspended' ? 'member.suspended' : 'member.reactivated',
     target: { kind: 'membership', id: membership.id },
@@ -133,7 +134,7 @@ export async function endMembership(
 ): Promise<void> {
   const { organizationId } = context;
   await moveCounts(tx, organizationId, { before: membership, after: undefined });
-  const endedSessions = await tx.sessions.removeByMembership(organizationId, membership.id);
+  const endedSessions = await endSessionsOf(tx, context, { membership, reason: 'member_removed' });
   await tx.grants.removeByMembership(organizationId, membership.id);
   await tx.teamMembers.replace(organizationId, membership.id, []);
   await tx.identities.removeByMembership(organizationId, membership.id);
@@ -144,6 +145,15 @@ export async function endMembership(
     target: { kind: 'membership', id: membership.id },
     details: { endedSessions, email: membership.email, orgRole: membership.orgRole },
   });
+}
+
+async function endSessionsOf(
+  tx: Repositories,
+  context: ChangeContext,
+  end: { readonly membership: Membership; readonly reason: SessionEnd },
+): Promise<number> {
+  const which = { by: 'membership', membershipId: end.membership.id } as const;
+  return (await endSessions(tx, context, { which, reason: end.reason })).length;
 }
 
 /** A person who never chose a sign-in address of their own and is nowhere a member any more leaves no row behind. */

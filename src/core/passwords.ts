@@ -94,7 +94,11 @@ async function enterWithPassword(deps: SignInDeps, input: SignInInput, emailKey:
       actor: { kind: 'member', userId: user.id, membershipId: membership.id, email: user.email },
     };
     const context: ChangeContext = { organizationId: membership.organizationId, cause, now: deps.clock() };
-    await startSession(tx, context, { membership, idHash: deps.hashToken(sessionToken), connectionId: null });
+    await startSession(tx, context, {
+      membership,
+      tokenHash: deps.hashToken(sessionToken),
+      authentication: { connectionId: null, amr: ['pwd'] },
+    });
     await record(tx, context, {
       type: 'password.accepted',
       target: { kind: 'membership', id: membership.id },

@@ -1,5 +1,6 @@
 /** What an identity provider said about a person, whatever the protocol: the one value every sign-in ends in. */
 import type { ConnectionId } from '../kernel/ids.ts';
+import type { UpstreamSession } from './entities/sign-in.ts';
 
 export interface UpstreamIdentity {
   readonly connectionId: ConnectionId;
@@ -17,4 +18,12 @@ export interface UpstreamIdentity {
   readonly name: string | null;
   /** Attributes or claims by name; a name that was not sent is absent, which is not the same as empty. */
   readonly claims: ReadonlyMap<string, readonly string[]>;
+  /** How the provider says it knows (RFC 8176); empty when it did not say. */
+  readonly amr: readonly string[];
+  /** When the provider authenticated the person, epoch milliseconds; null when it did not say. */
+  readonly authTime: number | null;
+  /** The provider's own session. */
+  readonly session: UpstreamSession;
+  /** SAML SessionNotOnOrAfter: no session of ours lasts longer; null when it did not say. */
+  readonly sessionNotOnOrAfter: number | null;
 }

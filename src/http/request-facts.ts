@@ -7,6 +7,7 @@ import type { Logger } from '../kernel/log.ts';
 export interface RequestFacts {
   readonly requestId: string;
   readonly ip: string;
+  readonly userAgent: string | undefined;
   readonly logger: Logger;
 }
 
@@ -14,7 +15,12 @@ export interface RequestFacts {
 export function attachFacts(logger: Logger) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const requestId = randomUUID();
-    const facts: RequestFacts = { requestId, ip: req.ip ?? '', logger: logger.child({ requestId }) };
+    const facts: RequestFacts = {
+      requestId,
+      ip: req.ip ?? '',
+      userAgent: userAgentOf(req),
+      logger: logger.child({ requestId }),
+    };
     res.locals.facts = facts;
     res.setHeader('X-Request-Id', requestId);
     const startedAt = performance.now();
@@ -25,6 +31,12 @@ export function attachFacts(logger: Logger) {
     next();
   };
 }
+
+const LONGEST_USER_AGENT = 256;
+
+/** Cut to what a list of sessions can show. */
+const userAgentOf = (req: Request): string | undefined =>
+  req.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) || undefined;
 
 /** The matched pattern, not the path: paths carry invitation tokens (S168). */
 function routeOf(req: Request): string {
@@ -40,6 +52,6 @@ export function factsOf(res: Response): RequestFacts {
 
 /** The cause of a change made by this request. */
 export function causeOf(res: Response, actor: Actor): Cause {
-  const { requestId, ip } = factsOf(res);
-  return { actor, requestId, ip };
+  const { requestId, ip, userAgent } = factsOf(res);
+  return { actor, requestId, ip, userAgent };
 }

@@ -1,7 +1,7 @@
 /** The first half of a sign-in, the same for every protocol: the browser gets its binding cookie and goes to the identity provider. */
 import type { Response } from 'express';
 import type { Connection } from '../core/entities/sign-in.ts';
-import type { BegunSignIn } from '../core/sign-ins.ts';
+import type { BegunSignIn, Freshness } from '../core/sign-ins.ts';
 import { SIGN_IN_TTL_MS } from '../core/sign-ins.ts';
 import { bindingCookie, setCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
@@ -17,6 +17,8 @@ export interface SignInStart {
   /** From `ownPath`. */
   readonly returnTo: string | null;
   readonly loginHint: string | undefined;
+  /** Absent: whatever the identity provider thinks enough. */
+  readonly freshness?: Freshness | undefined;
 }
 
 /**

@@ -21,6 +21,7 @@ export type AdoptionConflictId = Id<'adoptionConflict'>;
 export type InvitationId = Id<'invitation'>;
 export type PasskeyId = Id<'passkey'>;
 export type SignInId = Id<'signIn'>;
+export type SessionId = Id<'session'>;
 export type AuditEventId = Id<'auditEvent'>;
 export type OutboxEventId = Id<'outboxEvent'>;
 export type RecorderEntryId = Id<'recorderEntry'>;
@@ -43,6 +44,7 @@ interface Prefixes {
   inv: InvitationId;
   pky: PasskeyId;
   sin: SignInId;
+  ses: SessionId;
   aud: AuditEventId;
   evt: OutboxEventId;
   rec: RecorderEntryId;

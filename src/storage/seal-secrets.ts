@@ -1,7 +1,7 @@
 /** Wraps any storage so that recoverable secrets are sealed before they reach it and opened on the way out (law 7). */
 import type { SecondFactor } from '../core/entities/credentials.ts';
 import type { OutboxEvent } from '../core/entities/journal.ts';
-import type { Connection, PendingSignIn } from '../core/entities/sign-in.ts';
+import type { Connection, PendingSignIn, Session } from '../core/entities/sign-in.ts';
 import type { Repositories, Storage } from '../core/ports/storage.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 
@@ -50,6 +50,14 @@ function changeFactor(factor: SecondFactor, turn: Turn): SecondFactor {
   return { ...factor, secret: turn(factor.secret, place) };
 }
 
+/** An ID token tells who somebody is to whoever reads it; it is kept only to be handed back at sign-out. */
+function changeSession(session: Session, turn: Turn): Session {
+  const { organizationId, upstream } = session;
+  if (upstream === null || upstream.idToken === null) return session;
+  const idToken = turn(upstream.idToken, { organizationId, field: 'session.idToken' });
+  return { ...session, upstream: { ...upstream, idToken } };
+}
+
 /** Only mails are sealed: they carry links that let people in. */
 function changeEvent(event: OutboxEvent, turn: Turn): OutboxEvent {
   if (event.kind !== 'mail') return event;
@@ -89,6 +97,18 @@ function readPending(inner: Reads<'pendingSignIns'>, form: Form<PendingSignIn>):
   };
 }
 
+function readSessions(inner: Reads<'sessions'>, form: Form<Session>): Reads<'sessions'> {
+  return {
+    find: (organizationId, id) => opened(inner.find(organizationId, id), form),
+    listByMembership: (organizationId, id) => openedAll(inner.listByMembership(organizationId, id), form),
+    listByConnection: (organizationId, id) => openedAll(inner.listByConnection(organizationId, id), form),
+    listByUpstream: (organizationId, id, key) =>
+      openedAll(inner.listByUpstream(organizationId, id, key), form),
+    list: (organizationId, page) => openedAll(inner.list(organizationId, page), form),
+    findByHash: (tokenHash) => opened(inner.findByHash(tokenHash), form),
+  };
+}
+
 function readOutbox(inner: Reads<'outbox'>, form: Form<OutboxEvent>): Reads<'outbox'> {
   return {
     find: (organizationId, id) => opened(inner.find(organizationId, id), form),
@@ -105,10 +125,11 @@ interface Forms {
   readonly pending: Form<PendingSignIn>;
   readonly event: Form<OutboxEvent>;
   readonly factor: Form<SecondFactor>;
+  readonly session: Form<Session>;
 }
 
 function sealRepositories(tx: Repositories, forms: Forms): Repositories {
-  const { connections, pendingSignIns, outbox, secondFactors } = tx;
+  const { connections, pendingSignIns, outbox, secondFactors, sessions } = tx;
   const { connection: connectionForm, pending: pendingForm, event: eventForm, factor } = forms;
   return {
     ...tx,
@@ -126,6 +147,11 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
       consume: (organizationId, connectionId, handleHash) =>
         opened(pendingSignIns.consume(organizationId, connectionId, handleHash), pendingForm),
       removeExpired: (now) => pendingSignIns.removeExpired(now),
+    },
+    sessions: {
+      ...sessions,
+      ...readSessions(sessions, forms.session),
+      insert: (organizationId, session) => sessions.insert(organizationId, forms.session.seal(session)),
     },
     outbox: {
       ...readOutbox(outbox, eventForm),
@@ -146,8 +172,8 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
 
 /**
  * Answers a storage that seals, each for its organization and field: the client secret of an OIDC connection, the private
- * keys of a SAML one, nonce and code verifier of a pending sign-in, the payload of a mail; and for its person the secret of
- * a second factor. Null stays null. Reads throw `internal` when a
+ * keys of a SAML one, nonce and code verifier of a pending sign-in, the ID token kept with a session, the payload of a
+ * mail; and for its person the secret of a second factor. Null stays null. Reads throw `internal` when a
  * stored secret does not open: a wrong key, or a value moved to another place.
  */
 export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
@@ -156,11 +182,13 @@ export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
     pending: formOf(sealer, changePending),
     event: formOf(sealer, changeEvent),
     factor: formOf(sealer, changeFactor),
+    session: formOf(sealer, changeSession),
   };
   return {
     ...storage,
     connections: readConnections(storage.connections, forms.connection),
     pendingSignIns: readPending(storage.pendingSignIns, forms.pending),
+    sessions: readSessions(storage.sessions, forms.session),
     outbox: readOutbox(storage.outbox, forms.event),
     secondFactors: readFactors(storage.secondFactors, forms.factor),
     transact: (fn, durability) => storage.transact((tx) => fn(sealRepositories(tx, forms)), durability),

@@ -103,11 +103,11 @@ export function durability(name: string, open: OpenStorage): void {
       const claim = (storage: Storage) =>
         storage.transact((tx) => tx.consumedAssertions.claim(id, world.connection.id, '_once', 9));
       await under.storage.transact((tx) => plantWorld(tx, world));
-      await under.storage.transact((tx) => tx.sessions.removeByMembership(id, world.membership.id));
+      await under.storage.transact((tx) => tx.sessions.remove(id, world.session.id));
       expect(await claim(under.storage)).toBe(true);
       const reopened = await under.reopen();
       expect(await claim(reopened)).toBe(false);
-      expect(await reopened.sessions.findByHash(world.session.idHash)).toBeUndefined();
+      expect(await reopened.sessions.findByHash(world.session.tokenHash)).toBeUndefined();
       const clash = anOrganization({ slug: world.organization.slug });
       const inserting = reopened.transact((tx) => tx.organizations.insert(clash.id, clash));
       expect(await outcomeOf(inserting)).toEqual({ refused: 'already_exists', field: 'slug' });

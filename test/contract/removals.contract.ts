@@ -152,7 +152,7 @@ const REMOVALS: readonly Removal[] = [
   },
   {
     what: 'a session',
-    remove: (tx, { organization, session }) => tx.sessions.remove(organization.id, session.idHash),
+    remove: (tx, { organization, session }) => tx.sessions.remove(organization.id, session.id),
     gone: ['sessions'],
   },
 ];
@@ -209,7 +209,7 @@ export function removals(name: string, open: OpenStorage): void {
       async ({ remove }) => {
         const world = await plant();
         await under.storage.transact((tx) => remove(tx, world));
-        expect(await under.storage.sessions.findByHash(world.session.idHash)).toBeUndefined();
+        expect(await under.storage.sessions.findByHash(world.session.tokenHash)).toBeUndefined();
         expect(await under.storage.memberships.listByUser(world.user.id)).toEqual([]);
       },
     );
@@ -297,7 +297,7 @@ export function removals(name: string, open: OpenStorage): void {
         await tx.groupMappings.remove(id, nextId('map')),
         await tx.connections.remove(id, nextId('con')),
         await tx.domains.remove(id, nextId('dom')),
-        await tx.sessions.remove(id, nextText('hash')),
+        await tx.sessions.remove(id, nextId('ses')),
       ]);
       expect(answers).toEqual(answers.map(() => false));
     });

@@ -155,7 +155,7 @@ export function roundTrips(name: string, open: OpenStorage): void {
       expect(await under.storage.memberships.find(id, member.id)).toStrictEqual(member);
       expect(await under.storage.connections.find(id, bare.id)).toStrictEqual(bare);
       expect(await under.storage.connections.find(id, partial.id)).toStrictEqual(partial);
-      expect(await under.storage.sessions.findByHash(session.idHash)).toStrictEqual(session);
+      expect(await under.storage.sessions.findByHash(session.tokenHash)).toStrictEqual(session);
     });
 
     test('the largest and smallest numbers of every counter and time are kept', async () => {

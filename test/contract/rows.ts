@@ -385,12 +385,12 @@ const pendingSignIns: RowKind = {
 const sessions: RowKind = {
   name: 'sessions',
   make: ({ organization: { id }, membership, connection }, text) => {
-    const value = aSession(membership, { idHash: text, connectionId: connection.id });
+    const value = aSession(membership, { tokenHash: text, connectionId: connection.id });
     return {
       value,
       insert: (tx) => tx.sessions.insert(id, value),
       find: (store) => store.sessions.findByHash(text),
-      remove: (tx) => tx.sessions.remove(id, text),
+      remove: (tx) => tx.sessions.remove(id, value.id),
     };
   },
 };

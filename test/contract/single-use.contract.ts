@@ -82,7 +82,21 @@ const THINGS: readonly { readonly title: string; readonly prepare: Prepare }[] =
     prepare: async (tx, { organization: { id }, membership }) => {
       const session = aSession(membership);
       await tx.sessions.insert(id, session);
-      return (later) => later.sessions.remove(id, session.idHash);
+      return (later) => later.sessions.remove(id, session.id);
+    },
+  },
+  {
+    title: 'S190 sessions.rotate',
+    prepare: async (tx, { organization: { id }, membership }) => {
+      const session = aSession(membership);
+      await tx.sessions.insert(id, session);
+      const { tokenHash } = session;
+      return (later) => {
+        const next = nextText('hash');
+        return later.sessions.rotate(id, session.id, {
+          ...{ tokenHash, previous: tokenHash, next, orgRole: 'owner', at: 9 },
+        });
+      };
     },
   },
 ];

@@ -12,6 +12,7 @@ import { paging } from './paging.contract.ts';
 import { recorder } from './recorder.contract.ts';
 import { removals } from './removals.contract.ts';
 import { roundTrips } from './round-trips.contract.ts';
+import { sessions } from './sessions.contract.ts';
 import { singleUse } from './single-use.contract.ts';
 import type { ContractSuite } from './storage-under-test.ts';
 import { tenantIsolation } from './tenant-isolation.contract.ts';
@@ -28,6 +29,7 @@ const SUITES: readonly ContractSuite[] = [
   singleUse,
   lookUps,
   credentials,
+  sessions,
   removals,
   paging,
   directoryQuery,

@@ -301,18 +301,33 @@ const signIns: Pick<
   sessions: {
     insert: {
       ...notFound,
-      call: (tx, b, a) => tx.sessions.insert(b, { ...claimedBy(b, a.session), idHash: nextText('hash') }),
+      call: (tx, b, a) => tx.sessions.insert(b, { ...claimedBy(b, a.session), tokenHash: nextText('hash') }),
     },
-    updateLastSeen: { ...absent, call: (tx, b, a) => tx.sessions.updateLastSeen(b, a.session.idHash, 9) },
+    find: { ...absent, call: (store, b, a) => store.sessions.find(b, a.session.id) },
+    updateLastSeen: { ...absent, call: (tx, b, a) => tx.sessions.updateLastSeen(b, a.session.id, 9) },
+    rotate: {
+      ...untouched,
+      call: (tx, b, { session: { id, tokenHash } }) =>
+        tx.sessions.rotate(b, id, {
+          ...{ tokenHash, previous: tokenHash, next: nextText('hash'), orgRole: 'owner', at: 9 },
+        }),
+    },
+    confirm: { ...absent, call: (tx, b, a) => tx.sessions.confirm(b, a.session.id, a.session.tokenHash, 9) },
     listByMembership: {
       ...nothing,
       call: (store, b, a) => store.sessions.listByMembership(b, a.membership.id),
     },
-    remove: { ...untouched, call: (tx, b, a) => tx.sessions.remove(b, a.session.idHash) },
-    removeByMembership: {
-      answers: 0,
-      call: (tx, b, a) => tx.sessions.removeByMembership(b, a.membership.id),
+    listByConnection: {
+      ...nothing,
+      call: (store, b, a) => store.sessions.listByConnection(b, a.connection.id),
     },
+    listByUpstream: {
+      ...nothing,
+      call: (store, b, a) =>
+        store.sessions.listByUpstream(b, a.connection.id, { kind: 'nameId', value: SHARED.subject }),
+    },
+    list: { answersOwn: 1, call: (store, b) => store.sessions.list(b, { limit: 1000 }) },
+    remove: { ...untouched, call: (tx, b, a) => tx.sessions.remove(b, a.session.id) },
     findByHash: global,
     removeExpired: global,
   },

@@ -12,6 +12,8 @@ const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   update: true,
   updateLastUsed: true,
   updateLastSeen: true,
+  rotate: true,
+  confirm: true,
   remove: true,
   removeByMembership: true,
   removeByUser: true,

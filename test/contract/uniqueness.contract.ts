@@ -182,10 +182,10 @@ const INSERT_RULES: readonly Rule[] = [
   },
   {
     title: 'the hash of a session',
-    field: 'idHash',
+    field: 'tokenHash',
     prepare: async (_tx, { organization, membership }) => {
-      const idHash = nextText('hash');
-      return (tx) => tx.sessions.insert(organization.id, aSession(membership, { idHash }));
+      const tokenHash = nextText('hash');
+      return (tx) => tx.sessions.insert(organization.id, aSession(membership, { tokenHash }));
     },
   },
   {

@@ -18,7 +18,7 @@ import { findSignedIn } from '../../src/core/sessions.ts';
 import { createTeam, removeTeam } from '../../src/core/teams.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { foldKey } from '../../src/kernel/text.ts';
-import { nextId, nextText } from '../support/builders.ts';
+import { aSession, nextId, nextText } from '../support/builders.ts';
 import {
   callerOf,
   causeOfMember,
@@ -341,18 +341,7 @@ describe('accepting', () => {
     const organization = await world.deps.storage.organizations.find(elsewhere.id);
     if (user === undefined || membership === undefined || organization === undefined)
       throw new Error('missing');
-    const at = world.time.now;
-    const session = {
-      idHash: 'h',
-      organizationId: elsewhere.id,
-      userId: user.id,
-      membershipId: membership.id,
-      connectionId: null,
-      authenticatedAt: at,
-      createdAt: at,
-      lastSeenAt: at,
-      expiresAt: at + 1,
-    };
+    const session = aSession(membership);
     const acceptor = { kind: 'signed_in', signedIn: { session, user, membership, organization } } as const;
     expect(
       await refusalOf(acceptInvitation(world.deps, { token: tokenOf(created), acceptor, cause: OPERATOR })),

@@ -19,6 +19,7 @@ import type {
   PendingSignIn,
   SamlSettings,
   Session,
+  UpstreamSession,
 } from '../../src/core/entities/sign-in.ts';
 import type { Grant } from '../../src/core/roles.ts';
 import { SAML_DEFAULTS } from '../../src/core/saml-settings.ts';
@@ -345,11 +346,19 @@ export function aPendingSignIn(
     nonce: 'recoverable-nonce',
     codeVerifier: 'recoverable-verifier',
     returnTo: null,
+    mustReauthenticate: false,
+    maxAgeSeconds: null,
     ...BORN,
     expiresAt: BUILT_AT + 600_000,
     ...overrides,
   };
 }
+
+/** What an identity provider said about its session; nothing unless told. */
+export const upstreamSession = (facts: Partial<UpstreamSession> = {}): UpstreamSession => ({
+  ...{ nameId: null, nameIdFormat: null, sessionIndex: null, sid: null, idToken: null },
+  ...facts,
+});
 
 /** A password session of one hour. */
 export function aSession(
@@ -357,11 +366,17 @@ export function aSession(
   overrides: Partial<Session> = {},
 ): Session {
   return {
-    idHash: nextText('session-hash'),
+    id: nextId('ses'),
+    tokenHash: nextText('session-hash'),
+    ...{ previousTokenHash: null, rotatedAt: null, confirmedAt: null },
     organizationId: membership.organizationId,
     userId: membership.userId,
     membershipId: membership.id,
     connectionId: null,
+    orgRole: 'member',
+    amr: ['pwd'],
+    ...{ upstream: null, emergency: false, ip: null, userAgent: null },
+    authTime: BUILT_AT,
     authenticatedAt: BUILT_AT,
     ...BORN,
     lastSeenAt: BUILT_AT,

@@ -26,7 +26,7 @@ import { beginSignIn, completeSignIn } from '../../src/core/sign-ins.ts';
 import type { UpstreamIdentity } from '../../src/core/upstream-identity.ts';
 import type { MembershipId, OrganizationId } from '../../src/kernel/ids.ts';
 import { foldKey } from '../../src/kernel/text.ts';
-import { aUser, nextText, samlSettings } from './builders.ts';
+import { aUser, nextText, samlSettings, upstreamSession } from './builders.ts';
 import type { CoreWorld } from './core-world.ts';
 import { causeOf, OPERATOR } from './core-world.ts';
 
@@ -252,6 +252,10 @@ export const anUpstream = (
   isEmailVerified: false,
   name: null,
   claims: new Map(),
+  amr: [],
+  authTime: null,
+  session: upstreamSession(),
+  sessionNotOnOrAfter: null,
   ...wishes,
 });
 

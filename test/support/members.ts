@@ -26,9 +26,13 @@ export async function signIn(
   const token = newSessionToken();
   const membership = await onlyMember(gateway, organizationId);
   const context = { organizationId, cause: testCause, now: gateway.clock.now() };
-  const idHash = gateway.deps.hashToken(token);
+  const tokenHash = gateway.deps.hashToken(token);
   await gateway.storage.transact((tx) =>
-    startSession(tx, context, { membership, idHash, connectionId: null }),
+    startSession(tx, context, {
+      membership,
+      tokenHash,
+      authentication: { connectionId: null, amr: ['pwd'] },
+    }),
   );
   return {
     isAlive: async () => {

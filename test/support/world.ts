@@ -24,6 +24,7 @@ import {
   aUser,
   BUILT_AT,
   oidcSettings,
+  upstreamSession,
 } from './builders.ts';
 
 export type World = ReturnType<typeof aWorld>;
@@ -87,7 +88,10 @@ function aSignInWorld({ organization, membership }: ReturnType<typeof aPeopleWor
     identity: anIdentity(connection.id, membership, { issuer, subject }),
     domain: aDomain(organization.id, { domain }),
     pending: aPendingSignIn(connection),
-    session: aSession(membership, { connectionId: connection.id }),
+    session: aSession(membership, {
+      connectionId: connection.id,
+      upstream: upstreamSession({ nameId: subject, sid: subject, idToken: 'recoverable-id-token' }),
+    }),
     auditEvent: anAuditEvent(organization.id),
     outboxEvent: anOutboxEvent(organization.id, { kind: 'mail', payload: '{"link":"recoverable"}' }),
   };

@@ -27,6 +27,8 @@ export interface Cause {
   readonly requestId: string;
   /** The caller's network address as the edge saw it; absent for jobs. */
   readonly ip?: string | undefined;
+  /** The browser or program as it calls itself, bounded by the edge; absent for jobs and when it says nothing. */
+  readonly userAgent?: string | undefined;
 }
 
 export type AuditType =

@@ -1,8 +1,10 @@
 /** What core asks of storage about signing in: connections, identities, domains, one-time records, sessions. */
 
-import type { ConnectionId, DomainId, MembershipId, OrganizationId } from '../../kernel/ids.ts';
+import type { ConnectionId, DomainId, MembershipId, OrganizationId, SessionId } from '../../kernel/ids.ts';
 import type { Identity } from '../entities/people.ts';
 import type { Connection, Domain, PendingSignIn, Session } from '../entities/sign-in.ts';
+import type { OrgRole } from '../roles.ts';
+import type { PageRequest } from './paging.ts';
 
 export interface ConnectionRepository {
   insert(organizationId: OrganizationId, connection: Connection): Promise<void>;
@@ -79,15 +81,40 @@ export interface ConsumedAssertionRepository {
 }
 
 export interface SessionRepository {
+  /** Unique: `tokenHash`. */
   insert(organizationId: OrganizationId, session: Session): Promise<void>;
+  find(organizationId: OrganizationId, id: SessionId): Promise<Session | undefined>;
   /** Notes a use; not versioned. */
-  updateLastSeen(organizationId: OrganizationId, idHash: string, at: number): Promise<void>;
+  updateLastSeen(organizationId: OrganizationId, id: SessionId, at: number): Promise<void>;
+  /**
+   * Replaces the cookie value in one conditional write: true for the one caller who still knew `tokenHash`. The value
+   * before becomes `previousTokenHash`, and `confirmedAt` null.
+   */
+  rotate(
+    organizationId: OrganizationId,
+    id: SessionId,
+    rotation: {
+      readonly tokenHash: string;
+      readonly previous: string;
+      readonly next: string;
+      readonly orgRole: OrgRole;
+      readonly at: number;
+    },
+  ): Promise<boolean>;
+  /** Notes that the newest cookie value has arrived: the first call sets `confirmedAt`. */
+  confirm(organizationId: OrganizationId, id: SessionId, tokenHash: string, at: number): Promise<void>;
   listByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<readonly Session[]>;
-  remove(organizationId: OrganizationId, idHash: string): Promise<boolean>;
-  /** Ends every session of the membership; answers how many. */
-  removeByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<number>;
-  /** GLOBAL: the cookie names the organization (law 1). */
-  findByHash(idHash: string): Promise<Session | undefined>;
+  listByConnection(organizationId: OrganizationId, connectionId: ConnectionId): Promise<readonly Session[]>;
+  /** Sessions of one connection that carry this NameID, or this session id of the identity provider. */
+  listByUpstream(
+    organizationId: OrganizationId,
+    connectionId: ConnectionId,
+    key: { readonly kind: 'nameId' | 'sid'; readonly value: string },
+  ): Promise<readonly Session[]>;
+  list(organizationId: OrganizationId, page: PageRequest): Promise<readonly Session[]>;
+  remove(organizationId: OrganizationId, id: SessionId): Promise<boolean>;
+  /** GLOBAL: the cookie names the organization (law 1). The newest value, or the one before it. */
+  findByHash(tokenHash: string): Promise<Session | undefined>;
   /** GLOBAL: housekeeping. */
   removeExpired(now: number): Promise<number>;
 }

@@ -11,7 +11,7 @@
  * - `update(organizationId, next, expectedVersion)` is compare-and-swap: it stores `next` with version
  *   `expectedVersion + 1` and throws `version_conflict` when the row moved or is gone;
  * - `find…` answers undefined when absent; `list…` is ordered by id, oldest first, and rows without an id of their
- *   own (identities, sessions) come in any order;
+ *   own (identities) come in any order;
  * - `remove` of an absent row is a no-op that answers false; of a present one it takes what hangs on the row with it;
  * - expired means `expiresAt <= now`.
  */
@@ -95,6 +95,8 @@ export type WriteVerb =
   | 'update'
   | 'updateLastUsed'
   | 'updateLastSeen'
+  | 'rotate'
+  | 'confirm'
   | 'remove'
   | 'removeByMembership'
   | 'removeByUser'

@@ -43,6 +43,7 @@ async function acceptCallback(
 
 function secretsOf(pending: PendingSignIn | undefined, handle: string | undefined): OidcPending | undefined {
   if (pending === undefined || handle === undefined) return undefined;
-  const { nonce, codeVerifier } = pending;
-  return nonce === null || codeVerifier === null ? undefined : { state: handle, nonce, codeVerifier };
+  const { nonce, codeVerifier, maxAgeSeconds } = pending;
+  if (nonce === null || codeVerifier === null) return undefined;
+  return { state: handle, nonce, codeVerifier, maxAge: maxAgeSeconds ?? undefined };
 }

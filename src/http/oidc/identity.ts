@@ -2,13 +2,20 @@
 import type { Connection } from '../../core/entities/sign-in.ts';
 import type { UpstreamIdentity } from '../../core/upstream-identity.ts';
 import type { OidcFacts } from '../../protocols/oidc/id-token-facts.ts';
+import type { VerifiedOidc } from './strategy.ts';
+
+/** Longer ones would not fit the address that `id_token_hint` goes into. */
+const LONGEST_ID_TOKEN = 6000;
+/** RFC 8176 has short lower-case words; providers add their own. */
+const METHOD = /^[\w.:-]{1,64}$/;
+const MOST_METHODS = 16;
 
 /**
  * The person an ID token speaks of. `sub` and Entra's `oid` may equal an externalId; the verified e-mail, or the claim
  * the connection names instead, may equal a userName. An address from a claim of the connection's own choice is never a
  * verified one: `email_verified` speaks of `email` alone (S75). Groups stand under the claim `groups`.
  */
-export function oidcIdentity(connection: Connection, facts: OidcFacts): UpstreamIdentity {
+export function oidcIdentity(connection: Connection, facts: VerifiedOidc): UpstreamIdentity {
   const { attributes, userNameClaim } = connection;
   const first = (name: string) => facts.claims.get(name)?.[0] ?? null;
   const verifiedEmail = facts.emailVerified ? (facts.email ?? null) : null;
@@ -24,6 +31,16 @@ export function oidcIdentity(connection: Connection, facts: OidcFacts): Upstream
     isEmailVerified: isUsualEmail && verifiedEmail !== null,
     name: attributes.name === undefined ? (facts.name ?? null) : first(attributes.name),
     claims: withGroups(facts, attributes.groups),
+    amr: facts.amr.filter((method) => METHOD.test(method)).slice(0, MOST_METHODS),
+    authTime: facts.authTime ?? null,
+    session: {
+      nameId: null,
+      nameIdFormat: null,
+      sessionIndex: null,
+      sid: facts.idpSessionId ?? null,
+      idToken: facts.idToken.length > LONGEST_ID_TOKEN ? null : facts.idToken,
+    },
+    sessionNotOnOrAfter: null,
   };
 }
 

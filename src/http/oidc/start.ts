@@ -1,6 +1,7 @@
 /** Starts an OIDC sign-in: one stored record with nonce and code verifier, and the authorization address. */
 import { randomBytes } from 'node:crypto';
-import type { BegunSignIn } from '../../core/sign-ins.ts';
+import type { PendingSignIn } from '../../core/entities/sign-in.ts';
+import type { BegunSignIn, Freshness } from '../../core/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-ins.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -12,6 +13,7 @@ export interface OidcSignInStart {
   readonly connection: ConnectionOf<'oidc'>;
   readonly returnTo: string | null;
   readonly loginHint: string | undefined;
+  readonly freshness?: Freshness | undefined;
 }
 
 const secret = (): string => randomBytes(32).toString('base64url');
@@ -19,11 +21,14 @@ const secret = (): string => randomBytes(32).toString('base64url');
 /** Answers where to send the browser (OIDC Core §3.1.2.1, RFC 7636). Throws `sign_in_refused`, also when the IdP is down. */
 export async function startOidcSignIn(
   deps: HttpDeps,
-  { connection, returnTo, loginHint }: OidcSignInStart,
+  { connection, returnTo, loginHint, freshness = {} }: OidcSignInStart,
 ): Promise<{ readonly begun: BegunSignIn; readonly url: string }> {
   const nonce = secret();
   const codeVerifier = secret();
-  const begun = await beginSignIn(deps, { connection, requestId: null, nonce, codeVerifier, returnTo });
+  const begun = await beginSignIn(deps, {
+    ...{ connection, requestId: null, nonce, codeVerifier, returnTo },
+    ...freshness,
+  });
   const trust = oidcTrust(deps, connection);
   try {
     const url = await deps.oidc.startOidc({
@@ -32,6 +37,7 @@ export async function startOidcSignIn(
       nonce,
       codeVerifier,
       loginHint,
+      ...freshnessOf(begun.pending),
     });
     return { begun, url };
   } catch (error) {
@@ -39,3 +45,8 @@ export async function startOidcSignIn(
     throw signInRefusal('oidc.start', error);
   }
 }
+
+const freshnessOf = ({ mustReauthenticate, maxAgeSeconds }: PendingSignIn) => ({
+  prompt: mustReauthenticate ? ('login' as const) : undefined,
+  maxAge: maxAgeSeconds ?? undefined,
+});

@@ -26,6 +26,11 @@ export interface OidcStart extends OidcPending {
   readonly prompt?: 'login' | 'select_account' | 'none' | undefined;
 }
 
+/** Verified facts, and the token they were read from. */
+export interface VerifiedOidc extends OidcFacts {
+  readonly idToken: string;
+}
+
 export interface OidcCallback {
   readonly connection: OidcTrust;
   /** The callback's query as received; everything else of the request is ignored. */
@@ -53,7 +58,7 @@ export interface OidcRelyingParty {
   /** Answers the authorization URL (code, PKCE S256, state, nonce). Throws `sign_in_refused`, also when the IdP is down. */
   readonly startOidc: (start: OidcStart) => Promise<string>;
   /** Answers verified facts. Throws `sign_in_refused` with the exact reason in `context.reason`; never anything else. */
-  readonly verifyOidcCallback: (callback: OidcCallback) => Promise<OidcFacts>;
+  readonly verifyOidcCallback: (callback: OidcCallback) => Promise<VerifiedOidc>;
   /** Asks the IdP now, past the cache, and says what it found; does not throw for the IdP's faults. */
   readonly checkOidcIssuer: (connection: OidcTrust) => Promise<OidcIssuerReport>;
 }
@@ -81,7 +86,7 @@ export function createOidcClient(deps: {
     },
   };
 
-  async function redeem({ connection, query, pending, now }: OidcCallback): Promise<OidcFacts> {
+  async function redeem({ connection, query, pending, now }: OidcCallback): Promise<VerifiedOidc> {
     // Nothing is asked of anybody for a callback that belongs to no sign-in.
     if (pending === undefined) refuse('oidc.state');
     const idp = await cache.load(connection);
@@ -97,16 +102,16 @@ export function createOidcClient(deps: {
       state: pending.state,
       ...(issuer === null ? {} : { iss: issuer }),
     });
-    const { claims, userInfo } = await exchange(configuration, { url, pending, idp });
+    const { claims, userInfo, idToken } = await exchange(configuration, { url, pending, idp });
     const settings = { ...connection, nonce: pending.nonce, maxAgeSeconds: pending.maxAge };
-    return readIdTokenClaims(claims, userInfo, { settings, now });
+    return { ...readIdTokenClaims(claims, userInfo, { settings, now }), idToken };
   }
 }
 
 /** Runs one attempt as a passport strategy; passport's success, fail and error become the promise. */
-function authenticate(redeem: () => Promise<OidcFacts>): Promise<OidcFacts> {
-  const { promise, resolve, reject } = Promise.withResolvers<OidcFacts>();
-  let facts: OidcFacts | undefined;
+function authenticate(redeem: () => Promise<VerifiedOidc>): Promise<VerifiedOidc> {
+  const { promise, resolve, reject } = Promise.withResolvers<VerifiedOidc>();
+  let facts: VerifiedOidc | undefined;
   const strategy: passport.Strategy = {
     name: 'oidc',
     authenticate() {
@@ -147,9 +152,10 @@ async function exchange(configuration: oidc.Configuration, { url, pending, idp }
     })
     .finally(() => rememberKeys(configuration, idp));
   const claims = answer.claims();
-  if (claims === undefined) refuse('oidc.id_token');
-  if (idp.server.userinfo_endpoint === undefined) return { claims, userInfo: undefined };
-  return { claims, userInfo: await askUserInfo(configuration, answer.access_token) };
+  const { id_token: idToken } = answer;
+  if (claims === undefined || idToken === undefined) refuse('oidc.id_token');
+  if (idp.server.userinfo_endpoint === undefined) return { claims, userInfo: undefined, idToken };
+  return { claims, userInfo: await askUserInfo(configuration, answer.access_token), idToken };
 }
 
 /** The subject is compared by the reader of the claims, so that the refusal says what was wrong. */

@@ -55,6 +55,17 @@ export function samlIdentity(connection: Connection, facts: SamlFacts): Upstream
     isEmailVerified: false,
     name: first(chosen(attributes.name, USUAL.name)) ?? (fullName === '' ? null : fullName),
     claims: withGroups(facts.attributes, attributes.groups),
+    // Class references say how strong, not by what (RFC 8176 has no words for them).
+    amr: [],
+    authTime: facts.authnInstant,
+    session: {
+      nameId: facts.nameId,
+      nameIdFormat: facts.nameIdFormat ?? null,
+      sessionIndex: facts.sessionIndex ?? null,
+      sid: null,
+      idToken: null,
+    },
+    sessionNotOnOrAfter: facts.sessionNotOnOrAfter ?? null,
   };
 }
 

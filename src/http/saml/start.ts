@@ -1,7 +1,7 @@
 /** Starts a SAML sign-in: one stored request, and what carries it to the identity provider. */
 import { randomBytes } from 'node:crypto';
 import type { SamlConnection } from '../../core/entities/sign-in.ts';
-import type { BegunSignIn } from '../../core/sign-ins.ts';
+import type { BegunSignIn, Freshness } from '../../core/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-ins.ts';
 import { spKeys } from '../../core/sp-keys.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
@@ -15,16 +15,23 @@ export interface SamlStart {
   readonly returnTo: string | null;
   /** Whom the person said to be; passed on as a hint, believed by nobody. */
   readonly loginHint: string | undefined;
+  readonly freshness?: Freshness | undefined;
 }
 
 /** Answers where to send the browser. Throws `sign_in_refused` for settings that cannot work (S60). */
 export async function startSaml(
   deps: HttpDeps,
-  { connection, returnTo, loginHint }: SamlStart,
+  { connection, returnTo, loginHint, freshness = {} }: SamlStart,
 ): Promise<AuthnRequest & { readonly begun: BegunSignIn }> {
   const requestId = `_${randomBytes(20).toString('hex')}`;
-  const begun = await beginSignIn(deps, { connection, requestId, nonce: null, codeVerifier: null, returnTo });
   const { settings } = connection;
+  const { mustReauthenticate = false, maxAgeSeconds = null } = freshness;
+  // SAML knows no age: whoever limits it gets a new proof.
+  const forceAuthn = settings.forceAuthn || mustReauthenticate || maxAgeSeconds !== null;
+  const begun = await beginSignIn(deps, {
+    ...{ connection, requestId, nonce: null, codeVerifier: null, returnTo },
+    ...{ maxAgeSeconds, mustReauthenticate: forceAuthn },
+  });
   try {
     const request = await buildAuthnRequest({
       connection: samlTrust(deps, connection),
@@ -32,7 +39,7 @@ export async function startSaml(
       signingKey: settings.signRequests ? (await spKeys(deps, connection)).signing : undefined,
       requestId,
       relayState: begun.handle,
-      forceAuthn: settings.forceAuthn,
+      forceAuthn,
     });
     return { ...request, begun, url: withHint(request.url, loginHint) };
   } catch (error) {

@@ -1,7 +1,7 @@
 /** One-time records of signing in, in SQLite: sign-ins under way, and assertions already seen. */
 import type { PendingSignIn } from '../../core/entities/sign-in.ts';
 import type { ConsumedAssertionRepository, PendingSignInRepository } from '../../core/ports/sign-ins.ts';
-import { insertRow, integer, ownedBy, text, textOrNull, word } from './rows.ts';
+import { flag, insertRow, integer, integerOrNull, ownedBy, text, textOrNull, toFlag, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
 const WHICH = 'organization_id = ? AND connection_id = ? AND handle_hash = ?';
@@ -23,6 +23,8 @@ const fromRow = (row: Row): PendingSignIn => ({
   nonce: textOrNull(row, 'nonce'),
   codeVerifier: textOrNull(row, 'code_verifier'),
   returnTo: textOrNull(row, 'return_to'),
+  mustReauthenticate: flag(row, 'must_reauthenticate'),
+  maxAgeSeconds: integerOrNull(row, 'max_age_seconds'),
   createdAt: integer(row, 'created_at'),
   expiresAt: integer(row, 'expires_at'),
 });
@@ -42,6 +44,8 @@ export function pendingSignInRepository(sql: Sql): PendingSignInRepository {
         nonce: pending.nonce,
         code_verifier: pending.codeVerifier,
         return_to: pending.returnTo,
+        must_reauthenticate: toFlag(pending.mustReauthenticate),
+        max_age_seconds: pending.maxAgeSeconds,
         created_at: pending.createdAt,
         expires_at: pending.expiresAt,
       }),

@@ -273,11 +273,11 @@ describe('GET /session', () => {
     await storage.transact(async (tx) => {
       const current = await tx.memberships.find(organization.id, membership.id);
       const context = { organizationId: organization.id, cause: testCause, now: deps.clock() };
-      const idHash = deps.hashToken(token);
+      const tokenHash = deps.hashToken(token);
       await startSession(tx, context, {
         membership: current ?? membership,
-        idHash,
-        connectionId: connection.id,
+        tokenHash,
+        authentication: { connectionId: connection.id, amr: [] },
       });
     });
     const { body } = await world.send(cookieSender(token, baseUrl), 'get /session');

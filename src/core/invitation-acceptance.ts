@@ -17,7 +17,7 @@ import { acceptablePassword } from './password-rules.ts';
 import { assertPasswordOf, isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
-import { endSessions } from './session-endings.ts';
+import { endSessionsOfUser } from './session-endings.ts';
 import type { Authentication, SignedIn } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 
@@ -195,15 +195,18 @@ async function releaseAddress(tx: Repositories, context: ChangeContext, holder: 
     updatedAt: context.now,
   };
   await tx.users.update(released, holder.version);
+  const ended = await endSessionsOfUser(tx, context, { userId: holder.id, reason: 'address_released' });
   for (const { organizationId, id } of await tx.memberships.listByUser(holder.id)) {
-    const there: ChangeContext = { ...context, organizationId };
-    const which = { by: 'membership', membershipId: id } as const;
-    const ended = await endSessions(tx, there, { which, reason: 'address_released' });
-    await record(tx, there, {
-      type: 'member.updated',
-      target: { kind: 'membership', id },
-      details: { addressReleased: true, endedSessions: ended.length },
-    });
+    const endedSessions = ended.filter(({ membershipId }) => membershipId === id).length;
+    await record(
+      tx,
+      { ...context, organizationId },
+      {
+        type: 'member.updated',
+        target: { kind: 'membership', id },
+        details: { addressReleased: true, endedSessions },
+      },
+    );
   }
 }
 

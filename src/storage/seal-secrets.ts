@@ -120,6 +120,12 @@ function readFactors(inner: Reads<'secondFactors'>, form: Form<SecondFactor>): R
   return { find: (userId) => opened(inner.find(userId), form) };
 }
 
+const sealSessions = (inner: Repositories['sessions'], form: Form<Session>): Repositories['sessions'] => ({
+  ...inner,
+  ...readSessions(inner, form),
+  insert: (organizationId, session) => inner.insert(organizationId, form.seal(session)),
+});
+
 interface Forms {
   readonly connection: Form<Connection>;
   readonly pending: Form<PendingSignIn>;
@@ -148,11 +154,7 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
         opened(pendingSignIns.consume(organizationId, connectionId, handleHash), pendingForm),
       removeExpired: (now) => pendingSignIns.removeExpired(now),
     },
-    sessions: {
-      ...sessions,
-      ...readSessions(sessions, forms.session),
-      insert: (organizationId, session) => sessions.insert(organizationId, forms.session.seal(session)),
-    },
+    sessions: sealSessions(sessions, forms.session),
     outbox: {
       ...readOutbox(outbox, eventForm),
       append: (organizationId, event) => outbox.append(organizationId, eventForm.seal(event)),

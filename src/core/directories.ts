@@ -8,6 +8,7 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { AdoptionPolicy, Directory, DirectoryKind, DirectoryToken } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
 import { getOrganization } from './organization-lookup.ts';
+import type { TokenOfDirectory } from './ports/directories.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { releaseDirectory, settleProvisioning } from './provisioning.ts';
 
@@ -220,13 +221,13 @@ const LAST_USED_GRAIN_MS = 60_000;
 export async function authenticateDirectory(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
   input: { readonly token: string; readonly directoryId: string },
-): Promise<{ readonly directory: Directory; readonly token: DirectoryToken }> {
+): Promise<TokenOfDirectory> {
   const now = deps.clock();
-  const token = await deps.storage.directoryTokens.findByHash(deps.hashToken(input.token));
-  if (token === undefined || token.directoryId !== input.directoryId) throw refusedToken();
+  const found = await deps.storage.directoryTokens.findByHash(deps.hashToken(input.token));
+  if (found === undefined || found.directory.id !== input.directoryId) throw refusedToken();
+  const { token, directory } = found;
   if (token.expiresAt !== null && token.expiresAt <= now) throw refusedToken(token);
-  const directory = await deps.storage.directories.find(token.organizationId, token.directoryId);
-  if (directory === undefined || directory.status === 'disabled') throw refusedToken(token);
+  if (directory.status === 'disabled') throw refusedToken(token);
   if (directory.status === 'draft') {
     const detail = 'This directory is still a draft. Activate it in Gatehouse first.';
     throw new GatehouseError('forbidden', detail, { context: refusalContext(token) });
@@ -236,5 +237,5 @@ export async function authenticateDirectory(
       tx.directoryTokens.updateLastUsed(token.organizationId, token.id, now),
     );
   }
-  return { directory, token };
+  return found;
 }

@@ -14,33 +14,47 @@ interface JsonBodyOptions {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
+/** Reads the body of one request. Throws what two parsers could read differently, what is too large or of another type. */
+export type ReadJson = (req: Request, res: Response) => Promise<void>;
+
 /** Puts the parsed value into `req.body`; leaves it undefined when the request has no body. */
-export function strictJson({ limit, types, alsoAccept = ['text/csv'] }: JsonBodyOptions): RequestHandler[] {
+export function jsonReader({ limit, types, alsoAccept = ['text/csv'] }: JsonBodyOptions): ReadJson {
+  const isOurs = (type: string) => types.includes(type);
   const read = express.raw({
     limit,
-    type: (req) => types.includes(mediaType(req.headers['content-type'])),
+    type: (req) => isOurs(mediaType(req.headers['content-type'])),
     inflate: false,
   });
-  return [
-    (req: Request, _res: Response, next: NextFunction): void => {
+  return async (req, res) => {
+    if (hasBody(req)) {
       const type = mediaType(req.headers['content-type']);
-      if (hasBody(req) && !types.includes(type) && !alsoAccept.includes(type)) {
+      if (!isOurs(type) && !alsoAccept.includes(type)) {
         throw new GatehouseError('unsupported_media_type', `Send the body as ${types.join(' or ')}.`);
       }
-      next();
-    },
-    read,
-    (req: Request, res: Response, next: NextFunction): void => {
-      if (Buffer.isBuffer(req.body)) {
-        const bytes: Buffer = req.body;
-        // The recorder shows what was sent, also when it cannot be read.
-        res.locals.bodyBytes = bytes;
-        req.body = parseStrict(bytes);
-      }
-      next();
-    },
-  ];
+      await settled(read, req, res);
+    }
+    if (!Buffer.isBuffer(req.body)) return;
+    const bytes: Buffer = req.body;
+    // The recorder shows what was sent, also when it cannot be read.
+    res.locals.bodyBytes = bytes;
+    req.body = parseStrict(bytes);
+  };
 }
+
+/** The same as middleware. */
+export function strictJson(options: JsonBodyOptions): RequestHandler {
+  const read = jsonReader(options);
+  return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    await read(req, res);
+    next();
+  };
+}
+
+/** Resolves when the middleware has called the next one; rejects with what it throws or hands on. */
+const settled = (handler: RequestHandler, req: Request, res: Response): Promise<void> =>
+  new Promise((resolve, reject) => {
+    void handler(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+  });
 
 const mediaType = (header: string | undefined): string =>
   (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';

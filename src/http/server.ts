@@ -14,7 +14,7 @@ import { createOidcRouter } from './oidc/router.ts';
 import { createPagesRouter } from './pages/router.ts';
 import { attachFacts } from './request-facts.ts';
 import { createSamlRouter } from './saml/router.ts';
-import { createScimRouter } from './scim/router.ts';
+import { createScimSurface } from './scim/router.ts';
 
 /** Builds the application. It listens nowhere and starts nothing. */
 export function createServer(deps: HttpDeps): Express {
@@ -26,8 +26,8 @@ export function createServer(deps: HttpDeps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(attachFacts(deps.logger));
-  app.use(securityHeaders());
-  app.use(refuseOddPaths);
+  app.use(secured());
+  app.use('/scim/v2', ...createScimSurface(deps));
   app.get('/healthz', (_req, res) => {
     res.json({ status: 'alive' });
   });
@@ -38,7 +38,6 @@ export function createServer(deps: HttpDeps): Express {
     );
     res.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'unavailable' });
   });
-  app.use('/scim/v2', createScimRouter(deps));
   app.use('/api/v1', createApiRouter(deps));
   app.use('/saml', createSamlRouter(deps));
   app.use(createOidcRouter(deps));
@@ -57,9 +56,19 @@ function renderErrorOfSurface(thrown: unknown, req: Request, res: Response, next
   else renderPageError(thrown, req, res, next);
 }
 
+/** What every request passes, whatever it is for: odd paths are refused, answers carry the security headers. */
+function secured() {
+  const headers = securityHeaders();
+  return (req: Request, res: Response, next: NextFunction): void => {
+    for (const [name, value] of headers) res.setHeader(name, value);
+    refuseOddPaths(req);
+    next();
+  };
+}
+
 /** S219. One style sheet and one icon of our own, no script at all, forms only to ourselves. */
 function securityHeaders() {
-  const headers = headersOf(
+  return headersOf(
     helmet({
       contentSecurityPolicy: {
         useDefaults: false,
@@ -78,10 +87,6 @@ function securityHeaders() {
       xFrameOptions: { action: 'deny' },
     }),
   );
-  return (_req: Request, res: Response, next: NextFunction): void => {
-    for (const [name, value] of headers) res.setHeader(name, value);
-    next();
-  };
 }
 
 /** What a middleware sets on every answer: the same each time, so that it need not run each time. */
@@ -93,9 +98,8 @@ function headersOf(middleware: ReturnType<typeof helmet>): readonly (readonly [s
 }
 
 /** S107: encoded slashes, dots and NULs, doubled slashes and matrix parameters never reach a router. */
-function refuseOddPaths(req: Request, _res: Response, next: NextFunction): void {
+function refuseOddPaths(req: Request): void {
   const path = req.url.split('?', 1)[0] ?? '';
   if (/%(?:2f|5c|00|2e)|\/\/|;|\\/i.test(path))
     throw new GatehouseError('not_found', 'There is nothing at this address.');
-  next();
 }

@@ -283,7 +283,11 @@ export function lookUps(name: string, open: OpenStorage): void {
         const used = { ...world.token, lastUsedAt: 5 };
         const { directoryTokens } = under.storage;
         expect(await directoryTokens.list(id, world.directory.id)).toStrictEqual([used, other]);
-        expect(await directoryTokens.findByHash(world.token.tokenHash)).toStrictEqual(used);
+        const { directory } = world;
+        expect(await directoryTokens.findByHash(world.token.tokenHash)).toStrictEqual({
+          token: used,
+          directory,
+        });
         expect(await directoryTokens.list(id, nextId('dir'))).toEqual([]);
       });
 

@@ -157,7 +157,7 @@ const directoryTokens: RowKind = {
     return {
       value,
       insert: (tx) => tx.directoryTokens.insert(id, value),
-      find: (store) => store.directoryTokens.findByHash(value.tokenHash),
+      find: async (store) => (await store.directoryTokens.findByHash(value.tokenHash))?.token,
       remove: (tx) => tx.directoryTokens.remove(id, directory.id, value.id),
     };
   },

@@ -30,6 +30,12 @@ export interface DirectoryRepository {
   remove(organizationId: OrganizationId, id: DirectoryId): Promise<boolean>;
 }
 
+/** A token and the directory it is for. */
+export interface TokenOfDirectory {
+  readonly token: DirectoryToken;
+  readonly directory: Directory;
+}
+
 export interface DirectoryTokenRepository {
   insert(organizationId: OrganizationId, token: DirectoryToken): Promise<void>;
   list(organizationId: OrganizationId, directoryId: DirectoryId): Promise<readonly DirectoryToken[]>;
@@ -49,8 +55,8 @@ export interface DirectoryTokenRepository {
     span: { readonly after: number; readonly afterId?: DirectoryTokenId | undefined; readonly until: number },
     limit: number,
   ): Promise<readonly DirectoryToken[]>;
-  /** GLOBAL: the credential names the organization (law 1). */
-  findByHash(tokenHash: string): Promise<DirectoryToken | undefined>;
+  /** GLOBAL: the credential names the organization (law 1). With its directory, as both are in one moment. */
+  findByHash(tokenHash: string): Promise<TokenOfDirectory | undefined>;
 }
 
 export interface DirectoryUserRepository {

@@ -22,7 +22,7 @@ export function createPagesRouter(deps: HttpDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
   const form = requireForm(LIMIT_BYTES);
   const formOrJson = [
-    ...strictJson({ limit: LIMIT_BYTES, types: ['application/json'], alsoAccept: [FORM] }),
+    strictJson({ limit: LIMIT_BYTES, types: ['application/json'], alsoAccept: [FORM] }),
     parseForm(LIMIT_BYTES),
   ];
   mountAssets(router);

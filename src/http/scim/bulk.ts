@@ -1,5 +1,5 @@
 /** POST /Bulk: many operations in one request, each of them run by the routes that single requests go through (RFC 7644 §3.7). */
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { type BulkEntry, parseBulk } from '../../protocols/scim/bulk.ts';
 import { type BulkUnit, orderBulk } from '../../protocols/scim/bulk-order.ts';
@@ -9,6 +9,7 @@ import { sendScim } from './answers.ts';
 import { runCircle } from './bulk-circle.ts';
 import { type BulkRun, refuse, runOperation } from './bulk-operation.ts';
 import type { ScimContext, ScimHandler } from './context.ts';
+import type { Dispatch } from './dispatch.ts';
 import { innerRequests } from './inner-requests.ts';
 import { noteTolerances } from './noted-tolerances.ts';
 
@@ -25,7 +26,7 @@ const BUDGET_MS = 30_000;
  * its own, or one together with those it refers to in a circle; the answer leaves when all that were begun are durable, so
  * what a lost answer left behind is whole operations. `budgetMs`: 30 s if absent; operations not begun by then answer 429.
  */
-export function bulkHandler(routes: RequestHandler, budgetMs: number = BUDGET_MS): ScimHandler {
+export function bulkHandler(routes: Dispatch, budgetMs: number = BUDGET_MS): ScimHandler {
   const inside = innerRequests(routes);
   return async (context: ScimContext, req: Request, res: Response): Promise<void> => {
     const { entries, failOnErrors, tolerances } = parseBulk(req.body);

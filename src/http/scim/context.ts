@@ -1,5 +1,5 @@
 /** What every SCIM handler is told: whose directory it acts for. The token decides that; the path must agree with it. */
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import { watchCommits } from '../../core/committed-events.ts';
 import { authenticateDirectory } from '../../core/directories.ts';
 import type { Directory } from '../../core/entities/directory.ts';
@@ -28,23 +28,22 @@ export type ScimHandler = (context: ScimContext, req: Request, res: Response) =>
  * The guard of everything below `/:directoryId`; it runs before any body is read. Throws `unauthenticated` for a
  * missing, malformed, doubled, unknown, expired or foreign token (S108), `forbidden` for a draft directory.
  */
-export function directoryGuard(deps: HttpDeps): RequestHandler {
-  return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    const token = bearerToken(req);
-    if (token === undefined) {
+export function directoryGuard(
+  deps: HttpDeps,
+): (directoryId: string, req: Request, res: Response) => Promise<void> {
+  return async (directoryId, req, res) => {
+    const bearer = bearerToken(req);
+    if (bearer === undefined) {
       throw new GatehouseError('unauthenticated', 'Send the directory token as a bearer token.');
     }
-    const directoryId = String(req.params.directoryId);
-    const found = await authenticateDirectory(deps, { token, directoryId });
-    const { directory } = found;
+    const { directory, token } = await authenticateDirectory(deps, { token: bearer, directoryId });
     const cause = causeOf(res, {
       kind: 'directory',
       directoryId: directory.id,
-      tokenId: found.token.id,
-      tokenName: found.token.name,
+      tokenId: token.id,
+      tokenName: token.name,
     });
     placeContext(req, res, { deps, directory, cause });
-    next();
   };
 }
 

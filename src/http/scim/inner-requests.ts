@@ -1,11 +1,12 @@
 /** Requests inside a request: an operation of a Bulk runs through the same routes as a request of its own. */
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { Express, RequestHandler } from 'express';
+import type { Express } from 'express';
 import express from 'express';
 import type { GatehouseError } from '../../kernel/errors.ts';
 import type { RequestFacts } from '../request-facts.ts';
 import type { ScimContext } from './context.ts';
+import { type Dispatch, dispatching } from './dispatch.ts';
 import type { NotedTolerances } from './noted-tolerances.ts';
 
 /** One request below a directory, already authenticated. */
@@ -39,8 +40,8 @@ interface Job {
   readonly resolve: (answer: InnerAnswer) => void;
 }
 
-/** Runs requests through `routes`, which expect `res.locals.scim` to be there. Nothing is sent, recorded or counted. */
-export function innerRequests(routes: RequestHandler): RunInside {
+/** Runs requests through `dispatch`, which expects `res.locals.scim` to be there. Nothing is sent, recorded or counted. */
+export function innerRequests(dispatch: Dispatch): RunInside {
   const jobs = new WeakMap<IncomingMessage, Job>();
   const app = quietApp();
   app.use((req, res, next) => {
@@ -64,7 +65,7 @@ export function innerRequests(routes: RequestHandler): RunInside {
     };
     next();
   });
-  app.use(routes);
+  app.use(...dispatching(dispatch));
   // Nothing is read from it or written to it, so one serves all.
   const socket = new Socket();
   return (request) => {

@@ -12,6 +12,15 @@ const afterwards: Schedule = (work, ms) => {
   setTimeout(work, ms).unref();
 };
 
+/** Waits behind the guard, as long as the rate limit has a request wait; see `limitDirectories`. */
+export function admitDirectories(limits: RateLimits, clock: Clock): (res: Response) => Promise<void> {
+  const limit = limitDirectories(limits, clock);
+  return (res) =>
+    new Promise((resolve, reject) => {
+      limit(res.req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+    });
+}
+
 /**
  * Stands behind the guard. A request beyond the limit waits for its turn, at most as long as `limits` says; then it throws
  * `too_many_requests` with Retry-After in seconds. Headers: x-rate-limit-limit, -remaining, -reset (dossier 64, 5.11).

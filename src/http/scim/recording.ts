@@ -1,5 +1,5 @@
 /** Hands every exchange of a directory to the recorder once it is over: texts as they are, nothing is parsed or redacted here. */
-import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { AuditEvent } from '../../core/entities/journal.ts';
 import type { RecordedFailure } from '../../core/entities/recorder.ts';
 import { REQUEST_EXCERPT, RESPONSE_EXCERPT, type RecordedExchange } from '../../core/recorder.ts';
@@ -16,8 +16,8 @@ import type { NotedTolerances } from './noted-tolerances.ts';
  * Stands before the guard of `/:directoryId`. What has no known token is nobody's and is not recorded: a stranger must
  * not be able to fill an organization's recorder.
  */
-export function recordExchanges({ recorder, clock }: HttpDeps): RequestHandler {
-  return (req: Request, res: Response, next: NextFunction): void => {
+export function recordExchanges({ recorder, clock }: HttpDeps): (req: Request, res: Response) => void {
+  return (req, res) => {
     const at = clock();
     const startedAt = performance.now();
     keepAnswer(res);
@@ -28,7 +28,6 @@ export function recordExchanges({ recorder, clock }: HttpDeps): RequestHandler {
       const ms = Math.round((performance.now() - startedAt) * 10) / 10;
       recorder.add({ ...owner, ...exchangeOf(res), replayOf: null, at, ms, method: req.method, path });
     });
-    next();
   };
 }
 

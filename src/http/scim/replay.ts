@@ -12,8 +12,9 @@ import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { RequestFacts } from '../request-facts.ts';
 import { placeContext } from './context.ts';
+import { dispatching } from './dispatch.ts';
 import { exchangeOf } from './recording.ts';
-import { createUnguardedRouter } from './router.ts';
+import { dispatchUnguarded } from './router.ts';
 
 /** How a request that was run again was answered. */
 export interface ReplayAnswer {
@@ -111,7 +112,7 @@ function runAgain(deps: HttpDeps, input: ReplayInput & { readonly directory: Dir
       };
       next();
     });
-    app.use(createUnguardedRouter());
+    app.use(...dispatching(dispatchUnguarded));
     app(req, new ServerResponse(req));
   });
 }

@@ -1,6 +1,10 @@
 /** Directories and their tokens in SQLite. */
 import type { Directory, DirectoryToken } from '../../core/entities/directory.ts';
-import type { DirectoryRepository, DirectoryTokenRepository } from '../../core/ports/directories.ts';
+import type {
+  DirectoryRepository,
+  DirectoryTokenRepository,
+  TokenOfDirectory,
+} from '../../core/ports/directories.ts';
 import { NO_ID_YET } from './paging.ts';
 import {
   type Columns,
@@ -21,7 +25,15 @@ const LIST = 'SELECT * FROM directories WHERE organization_id = ? ORDER BY id';
 const REMOVE = 'DELETE FROM directories WHERE organization_id = ? AND id = ?';
 const LIST_TOKENS =
   'SELECT * FROM directory_tokens WHERE organization_id = ? AND directory_id = ? ORDER BY id';
-const FIND_TOKEN = 'SELECT * FROM directory_tokens WHERE token_hash = ?';
+/** Every column of the directory but its counters; those that both have are the token's, under names of their own. */
+const FIND_TOKEN = `
+  SELECT directories.organization_id, directories.id, directories.version, directories.kind, directories.name,
+    directories.status, directories.adoption, directories.extensions, directories.created_at, directories.updated_at,
+    tokens.id AS token_id, tokens.name AS token_name, tokens.created_at AS token_created_at,
+    token_hash, expires_at, last_used_at, expiry_warned_days
+  FROM directory_tokens AS tokens JOIN directories
+    ON directories.organization_id = tokens.organization_id AND directories.id = tokens.directory_id
+  WHERE token_hash = ?`;
 const REMOVE_TOKEN = 'DELETE FROM directory_tokens WHERE organization_id = ? AND directory_id = ? AND id = ?';
 const CLAIM_WARNING = `
   UPDATE directory_tokens SET expiry_warned_days = ?
@@ -90,6 +102,22 @@ const tokenFromRow = (row: Row): DirectoryToken => ({
   expiryWarnedDays: integerOrNull(row, 'expiry_warned_days'),
 });
 
+function bothFromRow(row: Row): TokenOfDirectory {
+  const directory = fromRow(row);
+  const token: DirectoryToken = {
+    id: word(row, 'token_id'),
+    organizationId: directory.organizationId,
+    directoryId: directory.id,
+    name: text(row, 'token_name'),
+    tokenHash: text(row, 'token_hash'),
+    createdAt: integer(row, 'token_created_at'),
+    expiresAt: integerOrNull(row, 'expires_at'),
+    lastUsedAt: integerOrNull(row, 'last_used_at'),
+    expiryWarnedDays: integerOrNull(row, 'expiry_warned_days'),
+  };
+  return { token, directory };
+}
+
 /** Directory tokens over one connection; the promises are those of the port. */
 export function directoryTokenRepository(sql: Sql): DirectoryTokenRepository {
   return {
@@ -118,7 +146,7 @@ export function directoryTokenRepository(sql: Sql): DirectoryTokenRepository {
       sql.all(LIST_EXPIRING, after, afterId ?? NO_ID_YET, until, limit).map(tokenFromRow),
     findByHash: async (tokenHash) => {
       const row = sql.get(FIND_TOKEN, tokenHash);
-      return row && tokenFromRow(row);
+      return row && bothFromRow(row);
     },
   };
 }

@@ -7,7 +7,7 @@ import { type Lock, prepareFile, refuseEmptyFile, takeLock } from './files.ts';
 import { migrate } from './migrate.ts';
 import { createPageAnchors } from './page-anchors.ts';
 import { createRepositories } from './repositories.ts';
-import { createSql, type Sql } from './sql.ts';
+import { createCommittedSql, type Sql } from './sql.ts';
 import { Writer } from './writer.ts';
 
 /** `path`: the file; it and its folder are made when absent. `clock`: for the notes of migrations. */
@@ -29,7 +29,7 @@ interface Connections {
 export async function openSqliteStorage(options: SqliteStorageOptions): Promise<Storage> {
   const connections = connect(options);
   const writer = new Writer(connections.writing);
-  const sql = createSql(connections.reading);
+  const sql = createCommittedSql(connections);
   const queries: Queries = createRepositories(sql, createPageAnchors());
   let closing: Promise<void> | undefined;
   return {

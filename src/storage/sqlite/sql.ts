@@ -85,3 +85,23 @@ export function createSql(connection: Connection): Sql {
       }),
   };
 }
+
+/**
+ * What is committed, read through whichever connection has it at hand: the writing one between its transactions, because a
+ * commit empties the page cache of every other connection; the reading one while a transaction is under way.
+ */
+export function createCommittedSql(connections: {
+  readonly writing: Connection;
+  readonly reading: Connection;
+}): Sql {
+  const { writing } = connections;
+  const between = createSql(writing);
+  const meanwhile = createSql(connections.reading);
+  const current = () => (writing.inTransaction ? meanwhile : between);
+  return {
+    run: (text, ...values) => meanwhile.run(text, ...values),
+    get: (text, ...values) => current().get(text, ...values),
+    all: (text, ...values) => current().all(text, ...values),
+    compose: (text, values) => current().compose(text, values),
+  };
+}

@@ -3,6 +3,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import express from 'express';
 import supertest from 'supertest';
 import { bulkHandler } from '../../../src/http/scim/bulk.ts';
+import { createDispatch } from '../../../src/http/scim/dispatch.ts';
 import { bulk, bulkOf, idAt, postGroup, postUser, statusesOf } from '../../support/bulk.ts';
 import { aScimUser, ENTERPRISE_URN, ERROR_URN, patchOf } from '../../support/scim.ts';
 import { dumpOf, scimSuite } from '../../support/scim-suite.ts';
@@ -164,8 +165,8 @@ describe('requests that are none', () => {
     const context = { deps, baseUrl: 'https://x' };
     app.use(express.json(), (req, res, next) => {
       res.locals.facts = { logger: deps.logger };
-      const routes = express.Router();
-      Promise.resolve(bulkHandler(routes, 0)(context as never, req, res)).catch(next);
+      const nothing = createDispatch([], []);
+      Promise.resolve(bulkHandler(nothing, 0)(context as never, req, res)).catch(next);
     });
     const answer = await supertest(app)
       .post('/')

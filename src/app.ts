@@ -14,6 +14,7 @@ import type { Storage } from './core/ports/storage.ts';
 import type { TxtResolver } from './core/ports/txt-resolver.ts';
 import { DEFAULT_RATE_LIMITS } from './core/rate-limit.ts';
 import { createRecorder } from './core/recorder.ts';
+import { createSignInRecorder } from './core/sign-in-recorder.ts';
 import { warnOfExpiringTokens } from './core/token-warnings.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createDrain } from './http/drain.ts';
@@ -87,10 +88,7 @@ export async function composeGateway(
     oidc: createOidcClient(adapters),
     operatorKeyHash: operatorKey.hash,
     typesOf: createTypeCache(),
-    recorder: createRecorder({
-      storage,
-      onLoss: (count, error) => logger.warn('recorder lost exchanges', { count, error }),
-    }),
+    ...createRecorders(storage, logger),
     cursors: createCursors(deriveKey(masterKey.key, 'scim-cursor')),
   };
   const server = createHttpServer(SERVER_LIMITS, createServer(deps));
@@ -104,7 +102,7 @@ export async function composeGateway(
       await stop.drain();
       await afterwards.settled();
       await stop.jobs();
-      await deps.recorder.flush();
+      await flushRecorders(deps);
       await storage.close();
     },
   };
@@ -140,11 +138,27 @@ function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacem
   };
 }
 
+const createRecorders = (storage: Storage, logger: Logger) => ({
+  recorder: createRecorder({
+    storage,
+    onLoss: (count, error) => logger.warn('recorder lost exchanges', { count, error }),
+  }),
+  signInRecorder: createSignInRecorder({
+    storage,
+    onLoss: (count, error) => logger.warn('recorder lost sign-ins', { count, error }),
+  }),
+});
+
+async function flushRecorders({ recorder, signInRecorder }: HttpDeps): Promise<void> {
+  await recorder.flush();
+  await signInRecorder.flush();
+}
+
 const jobsOf = (deps: HttpDeps) => [
   { name: 'deliver-mails', everyMs: seconds(15), run: () => deliverDueMails(deps) },
   { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
   { name: 'recheck-domains', everyMs: hours(1), run: () => recheckDomains(deps) },
-  { name: 'flush-recorder', everyMs: 250, run: () => deps.recorder.flush() },
+  { name: 'flush-recorder', everyMs: 250, run: () => flushRecorders(deps) },
   { name: 'warn-of-expiring-tokens', everyMs: hours(1), run: () => warnOfExpiringTokens(deps) },
 ];
 

@@ -16,6 +16,7 @@ import { endSessions } from './session-endings.ts';
 export interface ConnectionInput {
   readonly name: string;
   readonly status: Connection['status'];
+  readonly preset: Connection['preset'];
   readonly settings: SamlSettings | OidcSettings;
   readonly jit: boolean;
   readonly idpInitiated: boolean;
@@ -83,7 +84,7 @@ export async function createConnection(
 
 /** What the audit may show: never a secret. */
 function publicFacts(connection: Connection): Readonly<Record<string, unknown>> {
-  const { name, status, jit, idpInitiated, settings } = connection;
+  const { name, status, preset, jit, idpInitiated, settings } = connection;
   const trust =
     settings.protocol === 'saml'
       ? {
@@ -91,8 +92,13 @@ function publicFacts(connection: Connection): Readonly<Record<string, unknown>> 
           ssoUrl: settings.ssoUrl,
           certificates: settings.certificates.length,
         }
-      : { issuer: settings.issuer, clientId: settings.clientId };
-  return { name, status, jit, idpInitiated, protocol: settings.protocol, ...trust };
+      : {
+          issuer: settings.issuer,
+          clientId: settings.clientId,
+          idTokenAlgs: settings.idTokenAlgs,
+          tenantId: settings.tenantId,
+        };
+  return { name, status, preset, jit, idpInitiated, protocol: settings.protocol, ...trust };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Deps } from '../core/deps.ts';
 import type { Directory } from '../core/entities/directory.ts';
 import type { RateLimits } from '../core/rate-limit.ts';
 import type { Recorder } from '../core/recorder.ts';
+import type { SignInRecorder } from '../core/sign-in-recorder.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { OidcRelyingParty } from './oidc/strategy.ts';
 import type { Cursors } from './scim/cursors.ts';
@@ -16,6 +17,7 @@ export interface HttpDeps extends Deps {
   /** Peers whose X-Forwarded-* headers count; empty: nobody's (S220). */
   readonly trustProxy: readonly string[];
   readonly recorder: Recorder;
+  readonly signInRecorder: SignInRecorder;
   /** Places in lists that SCIM clients carry. */
   readonly cursors: Cursors;
   /** The resource types of a directory as it is in this version. */

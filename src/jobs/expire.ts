@@ -1,6 +1,7 @@
 /** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions, one-time values, old recordings, removed people. Nothing relies on it; expiry is checked at use. */
 import type { Deps } from '../core/deps.ts';
 import { removeOldEntries } from '../core/recorder.ts';
+import { removeOldAttempts } from '../core/sign-in-recorder.ts';
 
 /** Answers how many rows went. */
 export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Promise<number> {
@@ -10,7 +11,7 @@ export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Prom
     const assertions = await tx.consumedAssertions.removeExpired(now);
     const sessions = await tx.sessions.removeExpired(now);
     const oneTime = await tx.oneTimeRecords.removeExpired(now);
-    const recorded = await removeOldEntries(tx, now);
+    const recorded = (await removeOldEntries(tx, now)) + (await removeOldAttempts(tx, now));
     const removedUsers = await tx.removedUsers.removeExpired(now);
     return signIns + assertions + sessions + oneTime + recorded + removedUsers;
   });

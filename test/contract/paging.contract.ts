@@ -10,6 +10,7 @@ import {
   anInvitation,
   anOrganization,
   aRecorderEntry,
+  aSignInAttempt,
   aUser,
   nextId,
 } from '../support/builders.ts';
@@ -128,6 +129,16 @@ const DIRECTORY_WALKS: readonly Walk[] = [
     },
     page: async (store, { organization, directory }, page) =>
       ids(await store.recorderEntries.list(organization.id, { directoryId: directory.id }, page)),
+  },
+  {
+    title: 'signInAttempts.list',
+    order: 'newest first',
+    reserve: ({ organization: { id } }) => {
+      const value = aSignInAttempt(id);
+      return { key: value.id, add: (tx) => tx.signInAttempts.append(id, [value]) };
+    },
+    page: async (store, { organization }, page) =>
+      ids(await store.signInAttempts.list(organization.id, { isFailed: false }, page)),
   },
   {
     title: 'directoryUsers.scan',

@@ -39,6 +39,7 @@ const EVERY_PART: readonly Part[] = [
   'auditEvents',
   'outbox',
   'recorderEntries',
+  'signInAttempts',
 ];
 
 const REMOVALS: readonly Removal[] = [

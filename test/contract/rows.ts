@@ -22,6 +22,7 @@ import {
   aPendingSignIn,
   aRecorderEntry,
   aSession,
+  aSignInAttempt,
   aTeam,
   aUser,
   oidcSettings,
@@ -449,6 +450,23 @@ const recorderEntries: RowKind = {
   },
 };
 
+const signInAttempts: RowKind = {
+  name: 'signInAttempts',
+  make: ({ organization: { id } }, text) => {
+    const value = aSignInAttempt(id, {
+      requestId: text,
+      facts: [{ name: text, values: [text], count: 3, isVerified: false }],
+      notes: [text],
+      failure: { code: 'sign_in_refused', reason: text },
+    });
+    return {
+      value,
+      insert: (tx) => tx.signInAttempts.append(id, [value]),
+      find: (store) => store.signInAttempts.find(id, value.id),
+    };
+  },
+};
+
 /** Every kind of row that can be read back by itself. */
 export const ROW_KINDS: readonly RowKind[] = [
   organizations,
@@ -474,4 +492,5 @@ export const ROW_KINDS: readonly RowKind[] = [
   auditEvents,
   outbox,
   recorderEntries,
+  signInAttempts,
 ];

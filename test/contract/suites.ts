@@ -13,6 +13,7 @@ import { recorder } from './recorder.contract.ts';
 import { removals } from './removals.contract.ts';
 import { roundTrips } from './round-trips.contract.ts';
 import { sessions } from './sessions.contract.ts';
+import { signInAttempts } from './sign-in-attempts.contract.ts';
 import { singleUse } from './single-use.contract.ts';
 import type { ContractSuite } from './storage-under-test.ts';
 import { tenantIsolation } from './tenant-isolation.contract.ts';
@@ -38,6 +39,7 @@ const SUITES: readonly ContractSuite[] = [
   arrivals,
   tenantIsolation,
   recorder,
+  signInAttempts,
   durability,
 ];
 

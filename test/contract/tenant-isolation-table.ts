@@ -19,6 +19,7 @@ import {
   PAGE,
   untouched,
 } from './tenant-isolation-entries.ts';
+import { journal } from './tenant-isolation-journal.ts';
 
 const people: Pick<
   IsolationTable,
@@ -333,38 +334,6 @@ const signIns: Pick<
   },
 };
 
-const journal: Pick<IsolationTable, 'auditEvents' | 'outbox' | 'recorderEntries' | 'installation'> = {
-  auditEvents: {
-    append: { ...bug, call: (tx, b, a) => tx.auditEvents.append(b, { ...a.auditEvent, id: nextId('aud') }) },
-    list: { answersOwn: 1, call: (store, b) => store.auditEvents.list(b, {}, PAGE) },
-  },
-  outbox: {
-    append: { ...bug, call: (tx, b, a) => tx.outbox.append(b, { ...a.outboxEvent, id: nextId('evt') }) },
-    find: { ...absent, call: (store, b, a) => store.outbox.find(b, a.outboxEvent.id) },
-    claim: {
-      ...absent,
-      call: (tx, b, a) => tx.outbox.claim(b, a.outboxEvent.id, Number.MAX_SAFE_INTEGER - 1, 1),
-    },
-    settle: {
-      ...absent,
-      call: (tx, b, a) =>
-        tx.outbox.settle(b, a.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: 'stolen' }),
-    },
-    listDue: global,
-  },
-  recorderEntries: {
-    append: {
-      ...bug,
-      call: (tx, b, a) => tx.recorderEntries.append(b, [{ ...a.recorderEntry, id: nextId('rec') }]),
-    },
-    list: { answersOwn: 1, call: (store, b) => store.recorderEntries.list(b, {}, PAGE) },
-    find: { ...absent, call: (store, b, a) => store.recorderEntries.find(b, a.recorderEntry.id) },
-    trim: { answers: 0, call: (tx, b) => tx.recorderEntries.trim(b, { newest: 1, failed: 0 }) },
-    removeExpired: global,
-  },
-  installation: { find: global, insert: global, consume: global },
-};
-
 /** The whole port. A method missing here fails the type check, and at run time the suite. */
 export const ISOLATION_TABLE: IsolationTable = {
   ...people,
@@ -432,6 +401,20 @@ export const FURTHER_CALLS: readonly {
     },
   },
   {
+    title: 'signInAttempts.list by connection',
+    method: 'list',
+    entry: {
+      ...nothing,
+      call: (tx, b, a) =>
+        tx.signInAttempts.list(b, { connectionId: a.signInAttempt.connectionId ?? undefined }, PAGE),
+    },
+  },
+  {
+    title: 'signInAttempts.trim to nothing',
+    method: 'trim',
+    entry: { answers: 1, call: (tx, b) => tx.signInAttempts.trim(b, { ok: 0, failed: 0 }) },
+  },
+  {
     title: 'recorderEntries.trim to nothing',
     method: 'trim',
     entry: { answers: 1, call: (tx, b) => tx.recorderEntries.trim(b, { newest: 0, failed: 0 }) },
@@ -484,6 +467,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'secondFactors.update',
   'sessions.findByHash',
   'sessions.removeExpired',
+  'signInAttempts.removeExpired',
   'users.find',
   'users.findByEmail',
   'users.insert',

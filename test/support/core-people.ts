@@ -229,6 +229,7 @@ export const newConnection = (
     connection: {
       name: 'Company sign-in',
       status: 'active',
+      preset: null,
       settings: samlSettings(),
       jit: false,
       idpInitiated: false,

@@ -4,7 +4,7 @@ import { type ConnectionInput, createConnection } from '../../src/core/connectio
 import { changeDirectoryUser, provisionUser } from '../../src/core/directory-users.ts';
 import type { DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
-import type { Connection, SamlSettings } from '../../src/core/entities/sign-in.ts';
+import type { Connection, OidcSettings, SamlSettings } from '../../src/core/entities/sign-in.ts';
 import type { DirectoryUserInput } from '../../src/core/pushed-user.ts';
 import { SAML_DEFAULTS } from '../../src/core/saml-settings.ts';
 import { SESSION_COOKIE } from '../../src/http/cookies.ts';
@@ -19,6 +19,7 @@ type Choice = Partial<Omit<ConnectionInput, 'settings'>>;
 const QUIET = {
   name: 'Company sign-in',
   status: 'active',
+  preset: null,
   jit: false,
   idpInitiated: false,
   attributes: {},
@@ -70,8 +71,12 @@ export async function addOidcConnection(
   organization: Pick<Organization, 'id'>,
   {
     idp,
+    settings,
     ...choice
-  }: Choice & { readonly idp: Pick<OidcIdp, 'issuer'> & Partial<Pick<OidcIdp, 'addClient'>> },
+  }: Choice & {
+    readonly idp: Pick<OidcIdp, 'issuer'> & Partial<Pick<OidcIdp, 'addClient'>>;
+    readonly settings?: Partial<Omit<OidcSettings, 'protocol'>>;
+  },
 ): Promise<Connection> {
   const clientId = `gatehouse-${crypto.randomUUID()}`;
   const clientSecret = 'not-a-secret-but-long-enough-for-tests';
@@ -88,6 +93,9 @@ export async function addOidcConnection(
         clientSecret,
         tokenEndpointAuthMethod: 'client_secret_basic',
         scopes: ['openid', 'email', 'profile'],
+        idTokenAlgs: ['RS256', 'ES256', 'PS256'],
+        tenantId: null,
+        ...settings,
       },
     },
   });

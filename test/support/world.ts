@@ -20,6 +20,7 @@ import {
   aPendingSignIn,
   aRecorderEntry,
   aSession,
+  aSignInAttempt,
   aTeam,
   aUser,
   BUILT_AT,
@@ -76,6 +77,7 @@ function aDirectoryWorld({ organization, membership }: ReturnType<typeof aPeople
     conflict: anAdoptionConflict(directoryUser, membership.id),
     removedUser: aRemovedUser(directory, { userNameKey: userName, externalId }),
     recorderEntry: aRecorderEntry(directory),
+    signInAttempt: aSignInAttempt(organization.id),
     mapping: aGroupMapping(organization.id, { match: { kind: 'group_id', groupId: group.id } }),
   };
 }
@@ -132,6 +134,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.auditEvents.append(id, world.auditEvent);
   await tx.outbox.append(id, world.outboxEvent);
   await tx.recorderEntries.append(id, [world.recorderEntry]);
+  await tx.signInAttempts.append(id, [world.signInAttempt]);
 }
 
 const EVERYTHING = { kind: 'all' } as const;
@@ -166,5 +169,6 @@ export async function readWorld(store: Queries, world: World) {
     auditEvents: await store.auditEvents.list(id, {}, WHOLE_PAGE),
     outbox: await store.outbox.find(id, world.outboxEvent.id),
     recorderEntries: await store.recorderEntries.list(id, {}, WHOLE_PAGE),
+    signInAttempts: await store.signInAttempts.list(id, {}, WHOLE_PAGE),
   };
 }

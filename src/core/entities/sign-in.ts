@@ -77,7 +77,24 @@ export interface OidcSettings {
   readonly clientSecret: string | null;
   readonly tokenEndpointAuthMethod: 'client_secret_basic' | 'client_secret_post';
   readonly scopes: readonly string[];
+  /** Signature algorithms an ID token of this connection may carry; asymmetric ones only, never empty (S68). */
+  readonly idTokenAlgs: readonly string[];
+  /** Entra's directory id, lower case: every ID token must carry it as `tid` (S70). Null: there is none to pin. */
+  readonly tenantId: string | null;
 }
+
+/** Products whose habits and consoles Gatehouse knows. */
+export const IDENTITY_PROVIDERS = [
+  'okta',
+  'entra',
+  'google',
+  'onelogin',
+  'jumpcloud',
+  'pingone',
+  'adfs',
+  'keycloak',
+] as const;
+export type IdentityProvider = (typeof IDENTITY_PROVIDERS)[number];
 
 /** One SAML or OIDC identity provider of an organization. */
 export interface Connection {
@@ -86,6 +103,8 @@ export interface Connection {
   readonly organizationId: OrganizationId;
   readonly name: string;
   readonly status: 'draft' | 'active' | 'disabled';
+  /** Which product it is, as the admin said; null: not said. */
+  readonly preset: IdentityProvider | null;
   readonly settings: SamlSettings | OidcSettings;
   /** Just-in-time joining of people from a proved domain, in manual organizations. */
   readonly jit: boolean;

@@ -47,6 +47,7 @@ import type {
   TeamRepository,
   UserRepository,
 } from './people.ts';
+import type { SignInAttemptRepository } from './sign-in-attempts.ts';
 import type {
   ConnectionRepository,
   ConsumedAssertionRepository,
@@ -86,6 +87,7 @@ export interface Repositories {
   readonly auditEvents: AuditEventRepository;
   readonly outbox: OutboxRepository;
   readonly recorderEntries: RecorderEntryRepository;
+  readonly signInAttempts: SignInAttemptRepository;
   readonly installation: InstallationRepository;
 }
 

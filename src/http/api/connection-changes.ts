@@ -3,17 +3,20 @@ import type { ConnectionInput } from '../../core/connections.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { ChangeInput, CreateInput } from './connection-inputs.ts';
-import { applyOidc, EMPTY_OIDC, type SettingsDeps } from './connection-settings.ts';
+import { OIDC_PRESETS } from './connection-presets.ts';
+import type { SettingsDeps } from './connection-settings.ts';
+import { applyOidc, newOidc } from './oidc-settings.ts';
 import { newSaml, readSaml } from './saml-settings.ts';
 
 /** A new connection as core wants it. Throws `invalid`, `egress_refused`, `upstream_unreachable`. */
 export async function connectionFrom(deps: SettingsDeps, input: CreateInput): Promise<ConnectionInput> {
-  const settings =
-    input.protocol === 'saml' ? await newSaml(deps, input) : applyOidc(deps, EMPTY_OIDC, input);
-  const presetClaim = input.preset === 'entra' && input.protocol === 'oidc' ? 'preferred_username' : null;
+  const settings = input.protocol === 'saml' ? await newSaml(deps, input) : newOidc(deps, input);
+  const { preset = null, protocol } = input;
+  const presetClaim = preset !== null && protocol === 'oidc' ? OIDC_PRESETS[preset].userNameClaim : null;
   return {
     name: input.name,
     status: input.status ?? 'active',
+    preset,
     settings,
     jit: input.jit ?? false,
     idpInitiated: input.idpInitiated ?? false,
@@ -38,6 +41,7 @@ export async function connectionChangeFrom(
   return ({ settings, ...current }) => ({
     name: input.name ?? current.name,
     status: input.status ?? current.status,
+    preset: input.preset === undefined ? current.preset : input.preset,
     settings: settings.protocol === 'saml' ? { ...settings, ...saml } : applyOidc(deps, settings, input),
     jit: input.jit ?? current.jit,
     idpInitiated: input.idpInitiated ?? current.idpInitiated,
@@ -61,7 +65,15 @@ const SAML_ONLY = [
   'authnContexts',
   'nameIdFormat',
 ] as const;
-const OIDC_ONLY = ['issuer', 'clientId', 'clientSecret', 'tokenEndpointAuthMethod', 'scopes'] as const;
+const OIDC_ONLY = [
+  'issuer',
+  'clientId',
+  'clientSecret',
+  'tokenEndpointAuthMethod',
+  'scopes',
+  'idTokenAlgs',
+  'tenantId',
+] as const;
 
 function attributesOf(given: ChangeInput['attributes']): ConnectionInput['attributes'] | undefined {
   if (given === undefined) return undefined;

@@ -1,5 +1,7 @@
 /** What an admin may say about a connection: the schemas of its bodies. */
 import { z } from 'zod';
+import { IDENTITY_PROVIDERS } from '../../core/entities/sign-in.ts';
+import { SIGNATURE_ALGORITHMS, TENANT_ID } from '../../protocols/oidc/settings.ts';
 import { changesSomething, lineOf, NOTHING_TO_CHANGE, nameField } from './fields.ts';
 
 const claimField = lineOf(256);
@@ -42,6 +44,17 @@ const scopesField = z
 const oidcFields = {
   tokenEndpointAuthMethod: z.enum(['client_secret_basic', 'client_secret_post']).optional(),
   scopes: scopesField.optional(),
+  idTokenAlgs: z
+    .array(z.enum(SIGNATURE_ALGORITHMS, `One of ${SIGNATURE_ALGORITHMS.join(', ')}.`))
+    .min(1)
+    .max(SIGNATURE_ALGORITHMS.length)
+    .optional(),
+  tenantId: z
+    .string()
+    .regex(TENANT_ID, 'The directory id of the tenant, a GUID.')
+    .nullable()
+    .optional()
+    .describe('Entra: every ID token must come from this tenant.'),
   // RFC 6749 appendix A.2: any printable ASCII. The value itself is never shown again (S213).
   clientSecret: z
     .string()
@@ -50,10 +63,12 @@ const oidcFields = {
   idpInitiated: z.literal(false, 'Only SAML knows sign-ins that start at the identity provider.').optional(),
 };
 
+const presetField = z.enum(IDENTITY_PROVIDERS, `One of ${IDENTITY_PROVIDERS.join(', ')}.`);
+
 const born = {
   name: nameField,
   status: z.enum(['draft', 'active']).optional(),
-  preset: z.literal('entra', 'The only preset is entra.').optional(),
+  preset: presetField.optional(),
 };
 
 /** A new connection. */
@@ -75,6 +90,7 @@ export const changeBody = z
   .strictObject({
     name: nameField.optional(),
     status: z.enum(['draft', 'active', 'disabled']).optional(),
+    preset: presetField.nullable().optional(),
     ...commonFields,
     ...samlFields,
     ...oidcFields,

@@ -1,6 +1,7 @@
 /** What the management API answers about directories, connections, group mappings and domains. */
 import { z } from 'zod';
 import { ADOPTION_POLICIES, DIRECTORY_KINDS } from '../../core/entities/directory.ts';
+import { IDENTITY_PROVIDERS } from '../../core/entities/sign-in.ts';
 import { orgRoleShape, teamRoleShape, timeShape } from './shapes.ts';
 
 const statusShape = z.enum(['draft', 'active', 'disabled']);
@@ -38,6 +39,7 @@ const connectionFields = {
   id: z.string(),
   name: z.string(),
   status: statusShape,
+  preset: z.enum(IDENTITY_PROVIDERS).nullable().describe('Which product the identity provider is.'),
   jit: z.boolean(),
   idpInitiated: z.boolean(),
   attributes: z.object({
@@ -77,6 +79,8 @@ const oidcConnectionShape = z.object({
   clientId: z.string(),
   tokenEndpointAuthMethod: z.enum(['client_secret_basic', 'client_secret_post']),
   scopes: z.array(z.string()),
+  idTokenAlgs: z.array(z.string()).describe('Signature algorithms an ID token may carry.'),
+  tenantId: z.string().nullable().describe('Entra: the tenant that every ID token must come from.'),
   redirectUri: z.string(),
 });
 

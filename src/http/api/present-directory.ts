@@ -51,6 +51,7 @@ export const presentConnection = (
     id,
     name: connection.name,
     status: connection.status,
+    preset: connection.preset,
     jit: connection.jit,
     idpInitiated: connection.idpInitiated,
     attributes: connection.attributes,
@@ -92,6 +93,8 @@ const presentOidc = (settings: OidcSettings, { redirectUri }: Urls) => ({
   issuer: settings.issuer,
   clientId: settings.clientId,
   tokenEndpointAuthMethod: settings.tokenEndpointAuthMethod,
+  idTokenAlgs: [...settings.idTokenAlgs],
+  tenantId: settings.tenantId,
   scopes: [...settings.scopes],
   redirectUri,
 });

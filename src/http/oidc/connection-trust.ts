@@ -9,7 +9,8 @@ export function oidcTrust(
   deps: Pick<HttpDeps, 'baseUrl' | 'fetcher'>,
   connection: ConnectionOf<'oidc'>,
 ): OidcTrust {
-  const { issuer, clientId, clientSecret, scopes, tokenEndpointAuthMethod } = connection.settings;
+  const { issuer, clientId, clientSecret, scopes, tokenEndpointAuthMethod, idTokenAlgs, tenantId } =
+    connection.settings;
   return {
     connectionId: connection.id,
     issuer,
@@ -18,6 +19,8 @@ export function oidcTrust(
     redirectUri: connectionUrls(deps.baseUrl, connection.id).redirectUri,
     scopes,
     tokenEndpointAuthMethod,
+    idTokenAlgs,
+    tenantId: tenantId ?? undefined,
     userNameClaim: connection.userNameClaim ?? undefined,
     groupsClaim: connection.attributes.groups,
     allowInsecure: deps.fetcher.permitsHttp(issuer),

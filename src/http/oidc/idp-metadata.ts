@@ -3,7 +3,7 @@ import * as oidc from 'openid-client';
 import type { Fetcher } from '../../core/ports/fetcher.ts';
 import { type Clock, minutes, seconds } from '../../kernel/clock.ts';
 import { refuse } from '../../protocols/oidc/rejections.ts';
-import { pinnedIssuer, SIGNATURE_ALGORITHMS } from '../../protocols/oidc/settings.ts';
+import { DEFAULT_ALGORITHMS, pinnedIssuer } from '../../protocols/oidc/settings.ts';
 import { clientAuthentication } from './client-authentication.ts';
 import type { OidcTrust } from './trust.ts';
 
@@ -114,7 +114,7 @@ async function discover({ fetcher }: Deps, trust: OidcTrust): Promise<IdpMetadat
   // The library compares URLs; identities are keyed by the exact text (S70, S78).
   if (server.issuer !== issuer) refuse('oidc.discovery', { issuer: server.issuer });
   checkEndpoints(server, fetcher, issuer);
-  return { server: withSafeAlgorithms(server), keys: { askedAgainAt: 0 } };
+  return { server: withPinnedAlgorithms(server, trust), keys: { askedAgainAt: 0 } };
 }
 
 /** Endpoints of an https issuer are https (S78); the ones we call ourselves also pass the egress rules (S79). */
@@ -127,9 +127,10 @@ function checkEndpoints(server: oidc.ServerMetadata, fetcher: Fetcher, issuer: s
   for (const url of [token, keys, server.userinfo_endpoint]) if (url !== undefined) fetcher.checkUrl(url);
 }
 
-/** The library accepts whatever the document lists; only our own list counts (S68). */
-function withSafeAlgorithms(server: oidc.ServerMetadata): oidc.ServerMetadata {
-  const isSafe = (algorithm: string) => SIGNATURE_ALGORITHMS.includes(algorithm);
+/** The library accepts whatever the document lists; only the connection's own list counts (S68). */
+function withPinnedAlgorithms(server: oidc.ServerMetadata, trust: OidcTrust): oidc.ServerMetadata {
+  const pinned = trust.idTokenAlgs ?? DEFAULT_ALGORITHMS;
+  const isSafe = (algorithm: string) => pinned.includes(algorithm);
   const algorithms = (server.id_token_signing_alg_values_supported ?? ['RS256']).filter(isSafe);
   if (algorithms.length === 0) refuse('oidc.algorithm');
   return {
@@ -154,7 +155,8 @@ function callThrough(fetcher: Fetcher, url: string, options: oidc.CustomFetchOpt
 }
 
 function fingerprintOf(trust: OidcTrust): string {
-  return JSON.stringify([trust.issuer, trust.tenantId ?? '', trust.allowInsecure]);
+  const { issuer, tenantId = '', idTokenAlgs = DEFAULT_ALGORITHMS, allowInsecure } = trust;
+  return JSON.stringify([issuer, tenantId, idTokenAlgs, allowInsecure]);
 }
 
 function dropOldest(entries: Map<string, Entry>): void {

@@ -12,6 +12,8 @@ export interface OidcTrust {
   readonly scopes?: readonly string[] | undefined;
   /** `client_secret_basic` if absent. */
   readonly tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
+  /** Signature algorithms an ID token may carry; the usual asymmetric ones if absent (S68). */
+  readonly idTokenAlgs?: readonly string[] | undefined;
   readonly userNameClaim?: string | undefined;
   /** The claim that lists groups; `groups` if absent. */
   readonly groupsClaim?: string | undefined;

@@ -17,8 +17,8 @@ export interface OidcSettings {
   readonly maxAgeSeconds?: number | undefined;
 }
 
-/** Signature algorithms accepted in ID tokens. Never `none`, never a shared secret (S68, RFC 8725 §3.1). */
-export const SIGNATURE_ALGORITHMS: readonly string[] = [
+/** Signature algorithms that may be accepted in ID tokens. Never `none`, never a shared secret (S68, RFC 8725 §3.1). */
+export const SIGNATURE_ALGORITHMS = [
   'RS256',
   'RS384',
   'RS512',
@@ -27,11 +27,26 @@ export const SIGNATURE_ALGORITHMS: readonly string[] = [
   'PS512',
   'ES256',
   'ES384',
+  'ES512',
   'EdDSA',
   'Ed25519',
-];
+] as const;
 
-const TENANT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** What a connection accepts that says nothing else: what every provider in use signs with. */
+export const DEFAULT_ALGORITHMS: readonly string[] = ['RS256', 'ES256', 'PS256'];
+
+/** Entra's directory id. */
+export const TENANT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** Issuers of one Entra tenant, of both versions and of every cloud. */
+const TENANT_ISSUER =
+  /^https:\/\/(?:login\.(?:microsoftonline\.(?:com|us|de)|partner\.microsoftonline\.cn)|sts\.(?:windows\.net|chinacloudapi\.cn))\/([0-9a-f-]{36})(?=\/|$)/i;
+
+/** The tenant that an issuer of Entra stands for, lower case; undefined for every other issuer. */
+export function tenantOfIssuer(issuer: string): string | undefined {
+  const tenant = TENANT_ISSUER.exec(issuer)?.[1]?.toLowerCase();
+  return tenant !== undefined && TENANT_ID.test(tenant) ? tenant : undefined;
+}
+
 const TEMPLATE_PLACE = /\{tenantid\}/i;
 /** Entra's multi-tenant authorities; each answers with an issuer of whichever tenant signed in. */
 const SHARED_AUTHORITY =

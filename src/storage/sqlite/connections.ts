@@ -14,6 +14,7 @@ import {
   toJson,
   updateRow,
   word,
+  wordOrNull,
 } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
@@ -25,6 +26,7 @@ const REMOVE = 'DELETE FROM connections WHERE organization_id = ? AND id = ?';
 const columnsOf = (connection: Connection): Columns => ({
   name: connection.name,
   status: connection.status,
+  preset: connection.preset,
   settings: toJson(connection.settings),
   jit: toFlag(connection.jit),
   idp_initiated: toFlag(connection.idpInitiated),
@@ -40,6 +42,7 @@ const fromRow = (row: Row): Connection => ({
   organizationId: word(row, 'organization_id'),
   name: text(row, 'name'),
   status: word(row, 'status'),
+  preset: wordOrNull(row, 'preset'),
   settings: json(row, 'settings'),
   jit: flag(row, 'jit'),
   idpInitiated: flag(row, 'idp_initiated'),

@@ -24,6 +24,7 @@ import { recorderEntryRepository } from './recorder-entries.ts';
 import { removedUserRepository } from './removed-users.ts';
 import { recoveryCodeRepository, secondFactorRepository } from './second-factors.ts';
 import { sessionRepository } from './sessions.ts';
+import { signInAttemptRepository } from './sign-in-attempts.ts';
 import type { Sql } from './sql.ts';
 import { teamMemberRepository, teamRepository } from './teams.ts';
 import { uniqueValueRepository } from './unique-values.ts';
@@ -64,6 +65,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     auditEvents: auditEventRepository(sql),
     outbox: outboxRepository(sql),
     recorderEntries: recorderEntryRepository(sql),
+    signInAttempts: signInAttemptRepository(sql),
     installation: installationRepository(sql),
   };
 }

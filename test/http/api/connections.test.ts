@@ -171,6 +171,52 @@ describe('POST oidc', () => {
     expect((await create({ ...entra, userNameClaim: null })).body.userNameClaim).toBeNull();
   });
 
+  const TENANT = '11111111-2222-3333-4444-aaaaaaaaaaaa';
+  const shared = 'https://login.microsoftonline.com/organizations/v2.0';
+
+  test.each<readonly [string, object, object]>([
+    ['the usual algorithms', {}, { idTokenAlgs: ['RS256', 'ES256', 'PS256'], tenantId: null, preset: null }],
+    ['algorithms of its own', { idTokenAlgs: ['EdDSA'] }, { idTokenAlgs: ['EdDSA'] }],
+    [
+      'the tenant that an issuer of Entra names',
+      { issuer: `https://login.microsoftonline.com/${TENANT.toUpperCase()}/v2.0`, preset: 'entra' },
+      { tenantId: TENANT, preset: 'entra' },
+    ],
+    ['the same of the older issuer', { issuer: `https://sts.windows.net/${TENANT}/` }, { tenantId: TENANT }],
+    [
+      'a shared issuer with its tenant',
+      { issuer: shared, tenantId: TENANT.toUpperCase() },
+      { tenantId: TENANT },
+    ],
+    [
+      'a template issuer with its tenant',
+      { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0', tenantId: TENANT },
+      { tenantId: TENANT },
+    ],
+    [
+      'okta',
+      { preset: 'okta' },
+      { scopes: ['openid', 'email', 'profile', 'groups'], userNameClaim: 'preferred_username' },
+    ],
+    ['google', { preset: 'google' }, { userNameClaim: null }],
+    [
+      'keycloak with scopes of its own',
+      { preset: 'keycloak', scopes: ['openid', 'x'] },
+      { scopes: ['openid', 'x'] },
+    ],
+  ])('S68 S70: 201 pins %s', async (_title, change, expected) => {
+    const { status, body } = await create({ ...relying(), ...change });
+    expect([status, body]).toMatchObject([201, expected]);
+  });
+
+  test('S70: another issuer takes the tenant along, or forgets it', async () => {
+    const { body: made } = await create({ ...relying(), issuer: shared, tenantId: TENANT });
+    const patch = (change: object) => world.send(world.operator, `patch ${base}/${made.id}`, change);
+    expect((await patch({ tenantId: null })).body.field).toBe('issuer');
+    const moved = await patch({ issuer: 'https://other.example.com', clientSecret: 'x' });
+    expect(moved.body.tenantId).toBeNull();
+  });
+
   test.each([
     ['no issuer', { issuer: undefined }, 'issuer'],
     ['no secret', { clientSecret: undefined }, 'clientSecret'],
@@ -182,6 +228,15 @@ describe('POST oidc', () => {
       'issuer',
     ],
     ['a template issuer (S70)', { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' }, 'issuer'],
+    ['alg none (S68)', { idTokenAlgs: ['none'] }, 'idTokenAlgs[0]'],
+    ['a shared secret as key (S68)', { idTokenAlgs: ['RS256', 'HS256'] }, 'idTokenAlgs[1]'],
+    ['no algorithm at all (S68)', { idTokenAlgs: [] }, 'idTokenAlgs'],
+    ['a tenant that is no GUID (S70)', { tenantId: 'contoso.com' }, 'tenantId'],
+    [
+      'a tenant beside the issuer of another (S70)',
+      { issuer: `https://login.microsoftonline.com/${TENANT}/v2.0`, tenantId: TENANT.replaceAll('1', '2') },
+      'tenantId',
+    ],
     ['scopes without openid', { scopes: ['email'] }, 'scopes'],
     ['two scopes in one', { scopes: ['openid email'] }, 'scopes[0]'],
     ['a sign-in that starts at the IdP', { idpInitiated: true }, 'idpInitiated'],

@@ -230,6 +230,14 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await sessions.remove(id, world.session.id),
     await sessions.removeExpired(1),
   ],
+  'attempts to sign in': async ({ signInAttempts }) => [
+    await signInAttempts.find(id, world.signInAttempt.id),
+    await signInAttempts.list(id, {}, PAGE),
+    await signInAttempts.list(id, { isFailed: true }, PAGE),
+    await signInAttempts.list(id, { connectionId: upstream.id, text: 'x' }, PAGE),
+    await signInAttempts.trim(id, { ok: 10, failed: 10 }),
+    await signInAttempts.removeExpired(1),
+  ],
   recorder: async ({ recorderEntries }) => [
     await recorderEntries.find(id, world.recorderEntry.id),
     await recorderEntries.list(id, {}, PAGE),

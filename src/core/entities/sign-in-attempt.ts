@@ -1,0 +1,63 @@
+/** One attempt to sign in as the recorder keeps it: how far it came, what was said, and why it ended; never a secret. */
+import type { ErrorCode } from '../../kernel/errors.ts';
+import type {
+  ConnectionId,
+  MembershipId,
+  OrganizationId,
+  RecorderEntryId,
+  SignInId,
+} from '../../kernel/ids.ts';
+
+/** The parts of a sign-in: on the way to the identity provider; its answer is judged; who is it, and may they come in. */
+export const SIGN_IN_STEPS = ['start', 'callback', 'decision'] as const;
+export type SignInStep = (typeof SIGN_IN_STEPS)[number];
+
+/** Something the identity provider (or the person) said. */
+export interface SignInFact {
+  /** As the protocol, the assertion or the token spells it. */
+  readonly name: string;
+  /** The first ones, redacted and cut; `count` tells how many there were. */
+  readonly values: readonly string[];
+  readonly count: number;
+  /** Covered by a verified signature. Everything else is a hint that nobody vouches for. */
+  readonly isVerified: boolean;
+}
+
+/** How a person came in. */
+export interface SignInOutcome {
+  readonly kind: 'enter' | 'accept_invitation' | 'join';
+  readonly membershipId: MembershipId;
+}
+
+/** Why nobody came in: one code outside, one exact reason inside; the plain-language cause is looked up when it is read. */
+export interface SignInFailure {
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+export interface SignInAttempt {
+  readonly id: RecorderEntryId;
+  readonly organizationId: OrganizationId;
+  readonly protocol: 'saml' | 'oidc' | 'password';
+  /** Null for a password. */
+  readonly connectionId: ConnectionId | null;
+  /** The same in the start and in the answer that belongs to it; null when an answer belongs to none. */
+  readonly signInId: SignInId | null;
+  /** The last step it came to. */
+  readonly step: SignInStep;
+  readonly at: number;
+  /** From the request to the end of its answer, calls to the identity provider included. */
+  readonly ms: number;
+  /** What each step took, in the order they came. */
+  readonly timings: readonly { readonly step: SignInStep; readonly ms: number }[];
+  /** The reference on the page of a refusal, and of the audit rows. */
+  readonly requestId: string;
+  /** Of the HTTP answer. */
+  readonly status: number;
+  readonly facts: readonly SignInFact[];
+  /** Things that did not stop the sign-in and still want mending, by code. */
+  readonly notes: readonly string[];
+  /** Null for a start, and for a failure. */
+  readonly outcome: SignInOutcome | null;
+  readonly failure: SignInFailure | null;
+}

@@ -1,0 +1,28 @@
+/** What the common identity providers send over OIDC, so that an admin who names theirs has less to set. */
+import type { IdentityProvider } from '../../core/entities/sign-in.ts';
+
+export interface OidcPreset {
+  readonly scopes: readonly string[];
+  /** The claim that a directory of the same product pushes as userName; null: the verified e-mail. */
+  readonly userNameClaim: string | null;
+}
+
+const USUAL = ['openid', 'email', 'profile'];
+
+/**
+ * Chosen when a connection is made, and only for what was not said. The claim that names people is one that admins of
+ * that product give out, never one that people choose themselves.
+ */
+export const OIDC_PRESETS: Readonly<Record<IdentityProvider, OidcPreset>> = {
+  // The login, which Okta pushes as userName. `groups` is known to an org authorization server without set-up.
+  okta: { scopes: [...USUAL, 'groups'], userNameClaim: 'preferred_username' },
+  // The user principal name; Entra says nothing of email_verified.
+  entra: { scopes: USUAL, userNameClaim: 'preferred_username' },
+  google: { scopes: USUAL, userNameClaim: null },
+  onelogin: { scopes: [...USUAL, 'groups'], userNameClaim: 'preferred_username' },
+  jumpcloud: { scopes: USUAL, userNameClaim: null },
+  pingone: { scopes: USUAL, userNameClaim: 'preferred_username' },
+  adfs: { scopes: USUAL, userNameClaim: 'upn' },
+  // People imported from LDAP have email_verified false.
+  keycloak: { scopes: USUAL, userNameClaim: 'preferred_username' },
+};

@@ -1,7 +1,9 @@
 /** Contract: a walk by key meets every row that was there from the start exactly once, whatever comes in between (R18). */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { PageRequest } from '../../src/core/ports/paging.ts';
 import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
+import { aSignInAttempt } from '../support/attempt-builders.ts';
 import {
   aDirectoryGroup,
   aDirectoryUser,
@@ -10,7 +12,6 @@ import {
   anInvitation,
   anOrganization,
   aRecorderEntry,
-  aSignInAttempt,
   aUser,
   nextId,
 } from '../support/builders.ts';

@@ -1,9 +1,11 @@
 /** One driver per stored kind of row, so that a rule for all repositories is written once and proved for each. */
+
 import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
 import type { SpKey } from '../../src/core/entities/sign-in.ts';
 import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
 import { newId } from '../../src/kernel/ids.ts';
 import { anAdoptionConflict, anAttribute, anExtension, aRemovedUser } from '../support/arrival-builders.ts';
+import { aSignInAttempt } from '../support/attempt-builders.ts';
 import {
   aConnection,
   aDirectory,
@@ -22,7 +24,6 @@ import {
   aPendingSignIn,
   aRecorderEntry,
   aSession,
-  aSignInAttempt,
   aTeam,
   aUser,
   oidcSettings,

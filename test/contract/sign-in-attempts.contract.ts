@@ -1,8 +1,10 @@
 /** Contract: attempts to sign in are kept by outcome, so that neither pushes the other out, and found by what admins look for. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SignInAttempt } from '../../src/core/entities/sign-in-attempt.ts';
 import type { SignInAttemptFilter } from '../../src/core/ports/sign-in-attempts.ts';
-import { aSignInAttempt, BUILT_AT, nextId } from '../support/builders.ts';
+import { aSignInAttempt } from '../support/attempt-builders.ts';
+import { BUILT_AT, nextId } from '../support/builders.ts';
 import { aWorld, plantWorld } from '../support/world.ts';
 import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
 

@@ -1,4 +1,5 @@
 /** The recorder of sign-ins: stored outside the request, without secrets, bounded, and losses are counted. */
+
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   createSignInRecorder,
@@ -8,7 +9,8 @@ import {
 } from '../../src/core/sign-in-recorder.ts';
 import { days } from '../../src/kernel/clock.ts';
 import { GatehouseError } from '../../src/kernel/errors.ts';
-import { anOrganization, aSignInAttempt, BUILT_AT, nextId } from '../support/builders.ts';
+import { aSignInAttempt } from '../support/attempt-builders.ts';
+import { anOrganization, BUILT_AT, nextId } from '../support/builders.ts';
 import { type CoreWorld, openCoreWorld } from '../support/core-world.ts';
 
 let world: CoreWorld;

@@ -21,7 +21,6 @@ import type {
   Session,
   UpstreamSession,
 } from '../../src/core/entities/sign-in.ts';
-import type { SignInAttempt } from '../../src/core/entities/sign-in-attempt.ts';
 import type { Grant } from '../../src/core/roles.ts';
 import { SAML_DEFAULTS } from '../../src/core/saml-settings.ts';
 import type {
@@ -455,30 +454,6 @@ export function anOutboxEvent(
 }
 
 /** A recorded read that went well. */
-export function aSignInAttempt(
-  organizationId: OrganizationId,
-  overrides: Partial<SignInAttempt> = {},
-): SignInAttempt {
-  return {
-    id: nextId('rec'),
-    organizationId,
-    protocol: 'saml',
-    connectionId: nextId('con'),
-    signInId: nextId('sin'),
-    step: 'decision',
-    at: BUILT_AT,
-    ms: 1.5,
-    timings: [{ step: 'callback', ms: 1 }],
-    requestId: 'req-1',
-    status: 303,
-    facts: [{ name: 'NameID', values: ['ada'], count: 1, isVerified: true }],
-    notes: [],
-    outcome: { kind: 'enter', membershipId: nextId('mem') },
-    failure: null,
-    ...overrides,
-  };
-}
-
 export function aRecorderEntry(
   directory: DirectoryPlace,
   overrides: Partial<RecorderEntry> = {},

@@ -1,7 +1,9 @@
 /** A world: one organization that holds one of everything, so that a test can ask what else sees or changes it. */
+
 import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
 import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
 import { anAdoptionConflict, aRemovedUser } from './arrival-builders.ts';
+import { aSignInAttempt } from './attempt-builders.ts';
 import {
   aConnection,
   aDirectory,
@@ -20,7 +22,6 @@ import {
   aPendingSignIn,
   aRecorderEntry,
   aSession,
-  aSignInAttempt,
   aTeam,
   aUser,
   BUILT_AT,

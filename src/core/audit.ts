@@ -4,6 +4,9 @@ import { newId } from '../kernel/ids.ts';
 import type { AuditEvent, AuditType, Cause } from './entities/journal.ts';
 import type { Repositories } from './ports/storage.ts';
 
+/** Where changes are told that belong to the installation and to no organization: applications and signing keys. */
+export const INSTALLATION = 'org_installation' as OrganizationId;
+
 /** One change as a use case states it; `record` adds the rest. */
 export interface ChangeRecord {
   readonly type: AuditType;

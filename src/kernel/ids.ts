@@ -11,6 +11,7 @@ export type GrantId = Id<'grant'>;
 export type TeamId = Id<'team'>;
 export type DirectoryId = Id<'directory'>;
 export type DirectoryTokenId = Id<'directoryToken'>;
+export type DirectoryClientId = Id<'directoryClient'>;
 export type DirectoryUserId = Id<'directoryUser'>;
 export type DirectoryGroupId = Id<'directoryGroup'>;
 export type GroupMappingId = Id<'groupMapping'>;
@@ -25,6 +26,10 @@ export type SessionId = Id<'session'>;
 export type AuditEventId = Id<'auditEvent'>;
 export type OutboxEventId = Id<'outboxEvent'>;
 export type RecorderEntryId = Id<'recorderEntry'>;
+export type ApplicationId = Id<'application'>;
+export type ApplicationSecretId = Id<'applicationSecret'>;
+export type ApplicationGrantId = Id<'applicationGrant'>;
+export type SigningKeyId = Id<'signingKey'>;
 
 interface Prefixes {
   org: OrganizationId;
@@ -34,6 +39,7 @@ interface Prefixes {
   team: TeamId;
   dir: DirectoryId;
   dtk: DirectoryTokenId;
+  dcl: DirectoryClientId;
   du: DirectoryUserId;
   dg: DirectoryGroupId;
   map: GroupMappingId;
@@ -48,6 +54,10 @@ interface Prefixes {
   aud: AuditEventId;
   evt: OutboxEventId;
   rec: RecorderEntryId;
+  app: ApplicationId;
+  sec: ApplicationSecretId;
+  agr: ApplicationGrantId;
+  key: SigningKeyId;
 }
 
 /** Crockford's alphabet in lower case: sorts like the number, has no look-alikes. */

@@ -1,4 +1,5 @@
 /** Wraps any storage so that recoverable secrets are sealed before they reach it and opened on the way out (law 7). */
+import type { ProviderRecord, SigningKey } from '../core/entities/application.ts';
 import type { SecondFactor } from '../core/entities/credentials.ts';
 import type { OutboxEvent } from '../core/entities/journal.ts';
 import type { Connection, PendingSignIn, Session } from '../core/entities/sign-in.ts';
@@ -65,6 +66,16 @@ function changeEvent(event: OutboxEvent, turn: Turn): OutboxEvent {
   return { ...event, payload: turn(event.payload, place) };
 }
 
+/** Codes and tokens are found by their hash; what the library keeps of them says more than anybody needs to read. */
+function changeRecord(record: ProviderRecord, turn: Turn): ProviderRecord {
+  const place = { organizationId: record.grant?.organizationId ?? '', field: 'providerRecord.payload' };
+  return { ...record, payload: turn(record.payload, place) };
+}
+
+function changeKey(key: SigningKey, turn: Turn): SigningKey {
+  return { ...key, secret: turn(key.secret, { organizationId: '', field: 'signingKey.secret' }) };
+}
+
 async function opened<Entity>(
   found: Promise<Entity | undefined>,
   form: Form<Entity>,
@@ -126,7 +137,17 @@ const sealSessions = (inner: Repositories['sessions'], form: Form<Session>): Rep
   insert: (organizationId, session) => inner.insert(organizationId, form.seal(session)),
 });
 
+function readRecords(inner: Reads<'providerRecords'>, form: Form<ProviderRecord>): Reads<'providerRecords'> {
+  return { find: (kind, idHash) => opened(inner.find(kind, idHash), form) };
+}
+
+function readKeys(inner: Reads<'signingKeys'>, form: Form<SigningKey>): Reads<'signingKeys'> {
+  return { list: () => openedAll(inner.list(), form) };
+}
+
 interface Forms {
+  readonly record: Form<ProviderRecord>;
+  readonly key: Form<SigningKey>;
   readonly connection: Form<Connection>;
   readonly pending: Form<PendingSignIn>;
   readonly event: Form<OutboxEvent>;
@@ -169,14 +190,38 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
       claim: (userId, step) => secondFactors.claim(userId, step),
       remove: (userId) => secondFactors.remove(userId),
     },
+    ...sealProvider(tx, forms),
+  };
+}
+
+/** What the OpenID Provider keeps: codes, tokens, sign-ins under way, and its keys. */
+function sealProvider(
+  { providerRecords, signingKeys }: Repositories,
+  forms: Forms,
+): Pick<Repositories, 'providerRecords' | 'signingKeys'> {
+  return {
+    providerRecords: {
+      ...readRecords(providerRecords, forms.record),
+      insert: (record) => providerRecords.insert(forms.record.seal(record)),
+      replace: (record) => providerRecords.replace(forms.record.seal(record)),
+      consume: (kind, idHash, now) => providerRecords.consume(kind, idHash, now),
+      remove: (kind, idHash) => providerRecords.remove(kind, idHash),
+      removeExpired: (now) => providerRecords.removeExpired(now),
+    },
+    signingKeys: {
+      ...readKeys(signingKeys, forms.key),
+      insert: (key) => signingKeys.insert(forms.key.seal(key)),
+      update: (next, version) => signingKeys.update(forms.key.seal(next), version),
+      remove: (id) => signingKeys.remove(id),
+    },
   };
 }
 
 /**
  * Answers a storage that seals, each for its organization and field: the client secret of an OIDC connection, the private
- * keys of a SAML one, nonce and code verifier of a pending sign-in, the ID token kept with a session, the payload of a
- * mail; and for its person the secret of a second factor. Null stays null. Reads throw `internal` when a
- * stored secret does not open: a wrong key, or a value moved to another place.
+ * keys of a SAML one, nonce and code verifier of a pending sign-in, the ID token kept with a session, the payload of a mail,
+ * what the OpenID Provider keeps of codes and tokens, and its keys; and for its person the secret of a second factor. Null
+ * stays null. Reads throw `internal` when a stored secret does not open: a wrong key, or a value moved to another place.
  */
 export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
   const forms: Forms = {
@@ -185,6 +230,8 @@ export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
     event: formOf(sealer, changeEvent),
     factor: formOf(sealer, changeFactor),
     session: formOf(sealer, changeSession),
+    record: formOf(sealer, changeRecord),
+    key: formOf(sealer, changeKey),
   };
   return {
     ...storage,
@@ -193,6 +240,8 @@ export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
     sessions: readSessions(storage.sessions, forms.session),
     outbox: readOutbox(storage.outbox, forms.event),
     secondFactors: readFactors(storage.secondFactors, forms.factor),
+    providerRecords: readRecords(storage.providerRecords, forms.record),
+    signingKeys: readKeys(storage.signingKeys, forms.key),
     transact: (fn, durability) => storage.transact((tx) => fn(sealRepositories(tx, forms)), durability),
   };
 }

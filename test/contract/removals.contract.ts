@@ -24,6 +24,7 @@ const EVERY_PART: readonly Part[] = [
   'invitations',
   'directories',
   'directoryTokens',
+  'directoryClients',
   'directoryUsers',
   'uniqueValues',
   'adoptionConflicts',
@@ -40,6 +41,8 @@ const EVERY_PART: readonly Part[] = [
   'outbox',
   'recorderEntries',
   'signInAttempts',
+  'applicationGrants',
+  'providerRecords',
 ];
 
 const REMOVALS: readonly Removal[] = [
@@ -64,6 +67,8 @@ const REMOVALS: readonly Removal[] = [
       'uniqueValues',
       'adoptionConflicts',
       'groupMembers',
+      'applicationGrants',
+      'providerRecords',
     ],
   },
   {
@@ -90,6 +95,7 @@ const REMOVALS: readonly Removal[] = [
     gone: [
       'directories',
       'directoryTokens',
+      'directoryClients',
       'directoryUsers',
       'uniqueValues',
       'adoptionConflicts',
@@ -97,6 +103,23 @@ const REMOVALS: readonly Removal[] = [
       'directoryGroups',
       'groupMembers',
     ],
+  },
+  {
+    what: 'an application',
+    remove: (tx, { application }) => tx.applications.remove(application.id),
+    gone: ['applicationGrants', 'providerRecords'],
+  },
+  {
+    what: 'what somebody let an application know',
+    remove: (tx, { organization, applicationGrant }) =>
+      tx.applicationGrants.remove(organization.id, applicationGrant.id),
+    gone: ['applicationGrants', 'providerRecords'],
+  },
+  {
+    what: 'a directory client',
+    remove: (tx, { organization: { id }, directory, directoryClient }) =>
+      tx.directoryClients.remove(id, directory.id, directoryClient.id),
+    gone: ['directoryClients'],
   },
   {
     what: 'a directory token',

@@ -30,6 +30,7 @@ import {
   samlSettings,
 } from '../support/builders.ts';
 import type { World } from '../support/world.ts';
+import { APPLICATION_ROW_KINDS } from './application-rows.ts';
 
 /** One row and everything that can be done with it. */
 export interface Row {
@@ -494,4 +495,5 @@ export const ROW_KINDS: readonly RowKind[] = [
   outbox,
   recorderEntries,
   signInAttempts,
+  ...APPLICATION_ROW_KINDS,
 ];

@@ -1,5 +1,6 @@
 /** Every suite of the storage contract, for one adapter. */
 import { type Adapter, opener } from './adapters.ts';
+import { applications } from './applications.contract.ts';
 import { arrivals } from './arrivals.contract.ts';
 import { counts } from './counts.contract.ts';
 import { credentials } from './credentials.contract.ts';
@@ -37,6 +38,7 @@ const SUITES: readonly ContractSuite[] = [
   directoryOrder,
   groupMembers,
   arrivals,
+  applications,
   tenantIsolation,
   recorder,
   signInAttempts,

@@ -2,6 +2,7 @@
 import type { Repositories } from '../../src/core/ports/storage.ts';
 import { nextId, nextText } from '../support/builders.ts';
 import { SHARED } from '../support/world.ts';
+import { applications } from './tenant-isolation-applications.ts';
 import { arrivals } from './tenant-isolation-arrivals.ts';
 import { credentials } from './tenant-isolation-credentials.ts';
 import {
@@ -340,6 +341,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...credentials,
   ...directories,
   ...arrivals,
+  ...applications,
   ...resources,
   ...signIns,
   ...journal,
@@ -428,8 +430,16 @@ export const FURTHER_CALLS: readonly {
 
 /** The closed list of methods that reach beyond one organization, each for the reason its docblock gives. */
 export const GLOBAL_METHODS: readonly string[] = [
+  'applicationGrants.findById',
+  'applicationGrants.removeExpired',
+  'applications.find',
+  'applications.insert',
+  'applications.list',
+  'applications.remove',
+  'applications.update',
   'connections.findById',
   'consumedAssertions.removeExpired',
+  'directoryClients.findById',
   'directoryTokens.findByHash',
   'directoryTokens.listExpiring',
   'domains.findVerified',
@@ -455,6 +465,12 @@ export const GLOBAL_METHODS: readonly string[] = [
   'passkeys.remove',
   'passkeys.update',
   'pendingSignIns.removeExpired',
+  'providerRecords.consume',
+  'providerRecords.find',
+  'providerRecords.insert',
+  'providerRecords.remove',
+  'providerRecords.removeExpired',
+  'providerRecords.replace',
   'recorderEntries.removeExpired',
   'recoveryCodes.consume',
   'recoveryCodes.count',
@@ -468,6 +484,10 @@ export const GLOBAL_METHODS: readonly string[] = [
   'sessions.findByHash',
   'sessions.removeExpired',
   'signInAttempts.removeExpired',
+  'signingKeys.insert',
+  'signingKeys.list',
+  'signingKeys.remove',
+  'signingKeys.update',
   'users.find',
   'users.findByEmail',
   'users.insert',

@@ -34,9 +34,11 @@ export function versions(name: string, open: OpenStorage): void {
       return { row, update, write };
     };
 
-    test('twelve kinds of rows are versioned', () => {
+    test('fifteen kinds of rows are versioned', () => {
       expect(VERSIONED.map((kind) => kind.name).sort()).toEqual([
         'adoptionConflicts',
+        'applicationGrants',
+        'applications',
         'connections',
         'directories',
         'directoryGroups',
@@ -46,6 +48,7 @@ export function versions(name: string, open: OpenStorage): void {
         'invitations',
         'memberships',
         'organizations',
+        'signingKeys',
         'teams',
         'users',
       ]);

@@ -2,6 +2,12 @@
 
 import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
 import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
+import {
+  aDirectoryClient,
+  anApplication,
+  anApplicationGrant,
+  aProviderRecord,
+} from './application-builders.ts';
 import { anAdoptionConflict, aRemovedUser } from './arrival-builders.ts';
 import { aSignInAttempt } from './attempt-builders.ts';
 import {
@@ -73,6 +79,7 @@ function aDirectoryWorld({ organization, membership }: ReturnType<typeof aPeople
     directory,
     group,
     token: aDirectoryToken(directory),
+    directoryClient: aDirectoryClient(directory),
     directoryUser,
     uniqueValue: uniqueValue(SHARED.uniquePath, 'B-1'),
     conflict: anAdoptionConflict(directoryUser, membership.id),
@@ -100,10 +107,22 @@ function aSignInWorld({ organization, membership }: ReturnType<typeof aPeopleWor
   };
 }
 
+function anApplicationWorld({ membership }: ReturnType<typeof aPeopleWorld>) {
+  const application = anApplication();
+  const applicationGrant = anApplicationGrant(membership, application.id);
+  const { organizationId, id } = applicationGrant;
+  return { application, applicationGrant, providerRecord: aProviderRecord({ organizationId, id }) };
+}
+
 /** Builds a whole organization; nothing is stored yet. Its keys are those of every other world, its ids its own. */
 export function aWorld() {
   const people = aPeopleWorld();
-  return { ...people, ...aDirectoryWorld(people), ...aSignInWorld(people) };
+  return {
+    ...people,
+    ...aDirectoryWorld(people),
+    ...aSignInWorld(people),
+    ...anApplicationWorld(people),
+  };
 }
 
 /** Stores the world in one given transaction, parents first. */
@@ -119,6 +138,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.invitations.insert(id, world.invitation);
   await tx.directories.insert(id, world.directory);
   await tx.directoryTokens.insert(id, world.token);
+  await tx.directoryClients.insert(id, world.directoryClient);
   await tx.directoryUsers.insert(id, directoryUser);
   await tx.uniqueValues.replace(id, directoryUser, [world.uniqueValue]);
   await tx.adoptionConflicts.insert(id, world.conflict);
@@ -136,6 +156,9 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.outbox.append(id, world.outboxEvent);
   await tx.recorderEntries.append(id, [world.recorderEntry]);
   await tx.signInAttempts.append(id, [world.signInAttempt]);
+  await tx.applications.insert(world.application);
+  await tx.applicationGrants.insert(id, world.applicationGrant);
+  await tx.providerRecords.insert(world.providerRecord);
 }
 
 const EVERYTHING = { kind: 'all' } as const;
@@ -144,7 +167,7 @@ const WHOLE_PAGE = { offset: 0, limit: 1000 } as const;
 /** Reads back everything of the world's organization that the port can show, named by repository. */
 export async function readWorld(store: Queries, world: World) {
   const id = world.organization.id;
-  const { membership, team, directory, group, connection } = world;
+  const { membership, team, directory, group, connection, providerRecord } = world;
   return {
     organizations: await store.organizations.find(id),
     users: await store.users.find(world.user.id),
@@ -155,6 +178,7 @@ export async function readWorld(store: Queries, world: World) {
     invitations: await store.invitations.list(id, {}, WHOLE_PAGE),
     directories: await store.directories.list(id),
     directoryTokens: await store.directoryTokens.list(id, directory.id),
+    directoryClients: await store.directoryClients.list(id, directory.id),
     directoryUsers: await store.directoryUsers.query(id, directory.id, EVERYTHING, WHOLE_PAGE),
     uniqueValues: await store.uniqueValues.list(id, world.directoryUser),
     adoptionConflicts: await store.adoptionConflicts.find(id, world.conflict.id),
@@ -171,5 +195,7 @@ export async function readWorld(store: Queries, world: World) {
     outbox: await store.outbox.find(id, world.outboxEvent.id),
     recorderEntries: await store.recorderEntries.list(id, {}, WHOLE_PAGE),
     signInAttempts: await store.signInAttempts.list(id, {}, WHOLE_PAGE),
+    applicationGrants: await store.applicationGrants.listByMembership(id, membership.id),
+    providerRecords: await store.providerRecords.find(providerRecord.kind, providerRecord.idHash),
   };
 }

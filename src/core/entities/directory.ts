@@ -1,5 +1,6 @@
 /** What a customer's directory pushes: the SCIM endpoint itself, its tokens, users, groups and group members. */
 import type {
+  DirectoryClientId,
   DirectoryGroupId,
   DirectoryId,
   DirectoryTokenId,
@@ -54,6 +55,18 @@ export interface DirectoryToken {
   readonly lastUsedAt: number | null;
   /** The last expiry warning that was given, in days before the end; null: none yet. */
   readonly expiryWarnedDays: number | null;
+}
+
+/** A client of the token endpoint whose access tokens open one directory's SCIM endpoint (RFC 6749 §4.4). */
+export interface DirectoryClient {
+  /** Its `client_id`. */
+  readonly id: DirectoryClientId;
+  readonly organizationId: OrganizationId;
+  readonly directoryId: DirectoryId;
+  readonly name: string;
+  readonly secretHash: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number | null;
 }
 
 /** A resource document as the edge understands it; opaque to core, never null-valued. */

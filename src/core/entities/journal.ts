@@ -95,6 +95,19 @@ export type AuditType =
   | 'oidc.rejected'
   | 'directory_token.expiring'
   | 'recorder_entry.replayed'
+  | 'application.created'
+  | 'application.updated'
+  | 'application.removed'
+  | 'application_secret.created'
+  | 'application_secret.removed'
+  | 'application_grant.created'
+  | 'application_grant.refused'
+  | 'application_grant.revoked'
+  | 'directory_client.created'
+  | 'directory_client.removed'
+  | 'signing_key.created'
+  | 'signing_key.retired'
+  | 'signing_key.removed'
   | 'operator.claimed';
 
 export interface AuditEvent {

@@ -18,6 +18,13 @@
 
 import type { AdoptionConflictRepository, RemovedUserRepository } from './adoption.ts';
 import type {
+  ApplicationGrantRepository,
+  ApplicationRepository,
+  DirectoryClientRepository,
+  ProviderRecordRepository,
+  SigningKeyRepository,
+} from './applications.ts';
+import type {
   OneTimeRecordRepository,
   PasskeyRepository,
   RecoveryCodeRepository,
@@ -70,6 +77,7 @@ export interface Repositories {
   readonly teamMembers: TeamMemberRepository;
   readonly directories: DirectoryRepository;
   readonly directoryTokens: DirectoryTokenRepository;
+  readonly directoryClients: DirectoryClientRepository;
   readonly directoryUsers: DirectoryUserRepository;
   readonly uniqueValues: UniqueValueRepository;
   readonly adoptionConflicts: AdoptionConflictRepository;
@@ -89,6 +97,10 @@ export interface Repositories {
   readonly recorderEntries: RecorderEntryRepository;
   readonly signInAttempts: SignInAttemptRepository;
   readonly installation: InstallationRepository;
+  readonly applications: ApplicationRepository;
+  readonly applicationGrants: ApplicationGrantRepository;
+  readonly providerRecords: ProviderRecordRepository;
+  readonly signingKeys: SigningKeyRepository;
 }
 
 /** The verbs that change something; everything else only reads. */

@@ -17,6 +17,10 @@ const NOT_FOUND = {
   inv: 'No such invitation.',
   rec: 'No such recorder entry.',
   acf: 'No such conflict.',
+  app: 'No such application.',
+  sec: 'No such application secret.',
+  dcl: 'No such directory client.',
+  key: 'No such signing key.',
 } as const;
 
 /** Reads the path parameter `name` as an id of the kind `prefix`. Throws `not_found`. */

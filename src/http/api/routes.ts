@@ -1,5 +1,6 @@
 /** The route table of the management API: one file per resource, put together; nothing else is mounted below /api/v1. */
 import { adoptionConflictRoutes } from './adoption-conflicts.ts';
+import { applicationRoutes } from './applications.ts';
 import { auditEventRoutes } from './audit-events.ts';
 import { connectionKeyRoutes } from './connection-keys.ts';
 import { connectionRoutes } from './connections.ts';
@@ -30,6 +31,7 @@ const resources: readonly ApiRoute[] = [
   ...connectionRoutes,
   ...connectionKeyRoutes,
   ...domainRoutes,
+  ...applicationRoutes,
   ...auditEventRoutes,
   ...recorderRoutes,
   ...sessionRoutes,

@@ -1,9 +1,12 @@
 /** All repositories over one connection. */
 import type { Repositories } from '../../core/ports/storage.ts';
 import { adoptionConflictRepository } from './adoption-conflicts.ts';
+import { applicationGrantRepository } from './application-grants.ts';
+import { applicationRepository } from './applications.ts';
 import { auditEventRepository } from './audit-events.ts';
 import { connectionRepository } from './connections.ts';
 import { directoryRepository, directoryTokenRepository } from './directories.ts';
+import { directoryClientRepository } from './directory-clients.ts';
 import { directoryGroupRepository } from './directory-groups.ts';
 import { directoryUserRepository } from './directory-users.ts';
 import { domainRepository } from './domains.ts';
@@ -20,11 +23,13 @@ import { outboxRepository } from './outbox.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import { passkeyRepository } from './passkeys.ts';
 import { consumedAssertionRepository, pendingSignInRepository } from './pending-sign-ins.ts';
+import { providerRecordRepository } from './provider-records.ts';
 import { recorderEntryRepository } from './recorder-entries.ts';
 import { removedUserRepository } from './removed-users.ts';
 import { recoveryCodeRepository, secondFactorRepository } from './second-factors.ts';
 import { sessionRepository } from './sessions.ts';
 import { signInAttemptRepository } from './sign-in-attempts.ts';
+import { signingKeyRepository } from './signing-keys.ts';
 import type { Sql } from './sql.ts';
 import { teamMemberRepository, teamRepository } from './teams.ts';
 import { uniqueValueRepository } from './unique-values.ts';
@@ -48,6 +53,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     teamMembers: teamMemberRepository(sql),
     directories: directoryRepository(sql),
     directoryTokens: directoryTokenRepository(sql),
+    directoryClients: directoryClientRepository(sql),
     directoryUsers: directoryUserRepository(sql, anchors),
     uniqueValues: uniqueValueRepository(sql),
     adoptionConflicts: adoptionConflictRepository(sql),
@@ -67,5 +73,9 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     recorderEntries: recorderEntryRepository(sql),
     signInAttempts: signInAttemptRepository(sql),
     installation: installationRepository(sql),
+    applications: applicationRepository(sql),
+    applicationGrants: applicationGrantRepository(sql),
+    providerRecords: providerRecordRepository(sql),
+    signingKeys: signingKeyRepository(sql),
   };
 }

@@ -67,7 +67,17 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     }),
     domain: await make('/domains', { domain: 'example.com', verified: true }),
     entry: entry.id,
+    ...(await furnishInstallation()),
   };
+}
+
+/** What belongs to no organization; only the operator may ask for it. */
+async function furnishInstallation(): Promise<Readonly<Record<string, string>>> {
+  const { body } = await world.send(world.operator, 'post /applications', {
+    name: 'A',
+    redirectUris: ['https://app.example/'],
+  });
+  return { application: body.clientId, secret: body.secrets[0].id };
 }
 
 const PREFIXES = {
@@ -82,6 +92,8 @@ const PREFIXES = {
   connection: 'con',
   domain: 'dom',
   entry: 'rec',
+  application: 'app',
+  secret: 'sec',
 } as const;
 
 const isKnown = (name: string): name is keyof typeof PREFIXES => Object.hasOwn(PREFIXES, name);
@@ -121,6 +133,9 @@ const BODIES: Readonly<Record<string, object>> = {
   },
   updateConnection: { jit: false },
   createDomain: { domain: 'ours.example' },
+  createApplication: { name: 'A', redirectUris: ['https://app.example/'] },
+  updateApplication: { name: 'A' },
+  rotateApplicationSecret: {},
 };
 
 const send = (sender: Sender, route: ApiRoute, value: (name: string) => string): Promise<Answer> =>

@@ -5,6 +5,7 @@ import type { GroupQuery, UserQuery } from '../../../src/core/directory-query.ts
 import type { Repositories } from '../../../src/core/ports/storage.ts';
 import { createRepositories } from '../../../src/storage/sqlite/repositories.ts';
 import { asPrepared, type Row, type Sql } from '../../../src/storage/sqlite/sql.ts';
+import { aSigningKey } from '../../support/application-builders.ts';
 import { aPasskey, aSecondFactor } from '../../support/credential-builders.ts';
 import { openTestStorage, type TestStorage } from '../../support/storage.ts';
 import { aWorld, plantWorld } from '../../support/world.ts';
@@ -66,7 +67,8 @@ const slowSteps = (statement: string): readonly string[] =>
   stepsOf(statement).filter((detail) => /^SCAN (?!json_each)/.test(detail));
 
 /** Kinds of which an organization has few: reading all of them is how they are read. */
-const FEW = /^SEARCH (teams|directories|directory_tokens|group_mappings|connections|domains) /;
+const FEW =
+  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|connections|domains) /;
 
 /** The steps that read all of an organization, or of a directory, of a kind of which there may be many. */
 const wideSteps = (statement: string): readonly string[] =>
@@ -237,6 +239,34 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await signInAttempts.list(id, { connectionId: upstream.id, text: 'x' }, PAGE),
     await signInAttempts.trim(id, { ok: 10, failed: 10 }),
     await signInAttempts.removeExpired(1),
+  ],
+  'applications and their grants': async ({ applications, applicationGrants, directoryClients }) => [
+    await applications.find(world.application.id),
+    await applications.list(PAGE),
+    await applications.update(world.application, 1),
+    await applications.remove(world.application.id),
+    await applicationGrants.find(id, world.applicationGrant.id),
+    await applicationGrants.findById(world.applicationGrant.id),
+    await applicationGrants.listBySession(id, world.applicationGrant.sessionId),
+    await applicationGrants.listByMembership(id, membership.id),
+    await applicationGrants.update(id, world.applicationGrant, 1),
+    await applicationGrants.remove(id, world.applicationGrant.id),
+    await applicationGrants.removeExpired(1),
+    await directoryClients.list(id, directory.id),
+    await directoryClients.findById(world.directoryClient.id),
+    await directoryClients.updateLastUsed(id, world.directoryClient.id, 1),
+    await directoryClients.remove(id, directory.id, world.directoryClient.id),
+  ],
+  'provider records and keys': async ({ providerRecords, signingKeys }) => [
+    await providerRecords.replace(world.providerRecord),
+    await providerRecords.find('x', 'y'),
+    await providerRecords.consume('x', 'y', 1),
+    await providerRecords.remove('x', 'y'),
+    await providerRecords.removeExpired(1),
+    await signingKeys.list(),
+    await signingKeys.insert(aSigningKey()),
+    await signingKeys.update(aSigningKey(), 1),
+    await signingKeys.remove(aSigningKey().id),
   ],
   recorder: async ({ recorderEntries }) => [
     await recorderEntries.find(id, world.recorderEntry.id),

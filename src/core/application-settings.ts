@@ -48,9 +48,6 @@ function assertBrowserAddress(
     throw invalid(field, `${uri} must start with https://; http:// only for this machine.`);
 }
 
-/** True for addresses of a program on a phone or desk instead of a website. */
-export const isOwnScheme = (uri: string): boolean => OWN_SCHEME.test(new URL(uri).protocol);
-
 const KEY_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   EC: ['crv', 'x', 'y'],
   RSA: ['n', 'e'],

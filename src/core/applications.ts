@@ -183,12 +183,6 @@ export async function removeApplicationSecret(
   });
 }
 
-/** Whether people of this organization may sign in to the application (S95). */
-export const servesOrganization = (
-  { organizationIds }: Pick<Application, 'organizationIds'>,
-  organizationId: OrganizationId,
-): boolean => organizationIds === null || organizationIds.includes(organizationId);
-
 function makeSecret(deps: Pick<Deps, 'hashToken'>, now: number) {
   const value = newToken('gha');
   const row: ApplicationSecret = {

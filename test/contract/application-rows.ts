@@ -7,7 +7,7 @@ import {
   aSigningKey,
 } from '../support/application-builders.ts';
 import { BUILT_AT, nextId } from '../support/builders.ts';
-import type { RowKind } from './rows.ts';
+import type { RowKind } from './row-kind.ts';
 
 /** All of them. */
 export const APPLICATION_ROW_KINDS: readonly RowKind[] = [

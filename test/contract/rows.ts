@@ -2,7 +2,7 @@
 
 import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
 import type { SpKey } from '../../src/core/entities/sign-in.ts';
-import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
+import type { Repositories } from '../../src/core/ports/storage.ts';
 import { newId } from '../../src/kernel/ids.ts';
 import { anAdoptionConflict, anAttribute, anExtension, aRemovedUser } from '../support/arrival-builders.ts';
 import { aSignInAttempt } from '../support/attempt-builders.ts';
@@ -31,22 +31,7 @@ import {
 } from '../support/builders.ts';
 import type { World } from '../support/world.ts';
 import { APPLICATION_ROW_KINDS } from './application-rows.ts';
-
-/** One row and everything that can be done with it. */
-export interface Row {
-  readonly value: object;
-  insert(tx: Repositories): Promise<void>;
-  find(store: Queries): Promise<unknown>;
-  readonly remove?: ((tx: Repositories) => Promise<unknown>) | undefined;
-  /** Compare-and-swap to a value that differs by `text`; absent where rows are never rewritten. */
-  readonly update?: ((tx: Repositories, text: string, expectedVersion: number) => Promise<void>) | undefined;
-}
-
-/** `make(world, text)`: a new row in a planted world, with `text` in every field that is free text. */
-export interface RowKind {
-  readonly name: keyof Repositories;
-  readonly make: (world: World, text: string) => Row;
-}
+import type { RowKind } from './row-kind.ts';
 
 const organizations: RowKind = {
   name: 'organizations',

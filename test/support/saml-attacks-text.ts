@@ -149,11 +149,38 @@ const insert = (base64: string, piece: string): string => `${base64.slice(0, 64)
 const ENCRYPTED =
   '<saml:EncryptedAssertion><xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#"/></saml:EncryptedAssertion>';
 
+const XENC = 'http://www.w3.org/2001/04/xmlenc#';
+const VALUE = `<xenc:CipherData><xenc:CipherValue>${'A'.repeat(342)}==</xenc:CipherValue></xenc:CipherData>`;
+
+/** An encrypted assertion of that form, with nothing behind its ciphertext. */
+const claiming = (content: string, key: string): string =>
+  `<saml:EncryptedAssertion><xenc:EncryptedData xmlns:xenc="${XENC}"><xenc:EncryptionMethod Algorithm="${content}"/><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><xenc:EncryptedKey><xenc:EncryptionMethod Algorithm="${key}"/>${VALUE}</xenc:EncryptedKey></ds:KeyInfo>${VALUE}</xenc:EncryptedData></saml:EncryptedAssertion>`;
+
+const GCM = 'http://www.w3.org/2009/xmlenc11#aes256-gcm';
+const OAEP = `${XENC}rsa-oaep-mgf1p`;
+
+const algorithms: readonly AttackRow[] = (
+  [
+    ['AES-CBC', claiming(`${XENC}aes256-cbc`, OAEP), 'saml.encryption_algorithm'],
+    ['3DES', claiming(`${XENC}tripledes-cbc`, OAEP), 'saml.encryption_algorithm'],
+    ['RSA-1_5', claiming(GCM, `${XENC}rsa-1_5`), 'saml.encryption_algorithm'],
+    ['no algorithm', claiming('', ''), 'saml.encryption_algorithm'],
+    ['ciphertext of nothing', claiming(GCM, OAEP), 'saml.decryption'],
+  ] as const
+).map(([name, piece, reason]) => ({
+  line: 'S30',
+  name: `encrypted with ${name}, response signed`,
+  reason,
+  mode: 'response',
+  edit: (xml) => swap(xml, outer(xml, 'saml:Assertion'), piece),
+}));
+
 const encrypted: readonly AttackRow[] = [
+  ...algorithms,
   {
     line: 'S28',
     name: 'encrypted assertion in an unsigned response',
-    reason: 'saml.encrypted_assertion',
+    reason: 'saml.encryption_shape',
     mode: 'none',
     edit: (xml) => swap(xml, outer(xml, 'saml:Assertion'), ENCRYPTED),
   },

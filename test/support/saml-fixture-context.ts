@@ -26,5 +26,6 @@ export function fixtureTrust(context: SamlContext = fixtureContext()): SamlTrust
     acsUrl: context.acsUrl,
     signatures: 'any',
     authnContexts: [],
+    decryptionKeys: [],
   };
 }

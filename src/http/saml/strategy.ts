@@ -13,8 +13,14 @@ import { usableCertificates } from '../../protocols/saml/certificates.ts';
 import type { ExpectedAssertion } from '../../protocols/saml/expectations.ts';
 import { readAssertion, type SamlFacts } from '../../protocols/saml/read-assertion.ts';
 import { refuse } from '../../protocols/saml/rejections.ts';
-import { type ScannedResponse, scanResponse } from '../../protocols/saml/scan-response.ts';
+import {
+  type ScannedEncrypted,
+  type ScannedResponse,
+  scanResponse,
+} from '../../protocols/saml/scan-response.ts';
 import { checkResponse, checkSameStory, refuseLikeEngine } from '../../protocols/saml/validate-response.ts';
+
+import { verifyEncrypted } from './encrypted-response.ts';
 
 /** What a connection pins about its identity provider, and who we are to it. */
 export interface SamlTrust {
@@ -28,6 +34,8 @@ export interface SamlTrust {
   readonly signatures: 'any' | 'assertion' | 'response' | 'both';
   /** Ways of authentication that are accepted (S54); empty: any. */
   readonly authnContexts: readonly string[];
+  /** Our private keys, PKCS#8 PEM: any of them may open an encrypted assertion. */
+  readonly decryptionKeys: readonly string[];
 }
 
 interface SamlResponseInput {
@@ -72,6 +80,11 @@ export async function verifySamlResponse(input: SamlResponseInput): Promise<Saml
   const scanned = scanResponse(input.samlResponse);
   checkSignaturesPresent(scanned, connection.signatures);
   checkResponse(scanned, expected);
+  if (scanned.kind === 'encrypted') {
+    const { decryptionKeys } = connection;
+    const wantsAssertionSigned = wantsAssertion(connection.signatures);
+    return verifyEncrypted(scanned, { expected, certificates, decryptionKeys, wantsAssertionSigned });
+  }
   const options = engineOptions(connection, expected, certificates);
   const assertionXml = await verifiedAssertion(scanned, expected, {
     ...options,
@@ -82,10 +95,14 @@ export async function verifySamlResponse(input: SamlResponseInput): Promise<Saml
   return facts;
 }
 
-function checkSignaturesPresent(scanned: ScannedResponse, signatures: SamlTrust['signatures']): void {
-  const { responseSigned, assertionSigned } = scanned;
-  if (wantsAssertion(signatures) && !assertionSigned) refuse('saml.unsigned_assertion');
-  if (wantsResponse(signatures) && !responseSigned) refuse('saml.unsigned_response');
+/** Whether an encrypted assertion is signed is seen only later. */
+function checkSignaturesPresent(
+  scanned: ScannedResponse | ScannedEncrypted,
+  signatures: SamlTrust['signatures'],
+): void {
+  const assertionMayBeSigned = scanned.kind === 'encrypted' || scanned.assertionSigned;
+  if (wantsAssertion(signatures) && !assertionMayBeSigned) refuse('saml.unsigned_assertion');
+  if (wantsResponse(signatures) && !scanned.responseSigned) refuse('saml.unsigned_response');
 }
 
 const wantsAssertion = (signatures: SamlTrust['signatures']) =>

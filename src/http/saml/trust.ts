@@ -6,7 +6,7 @@ import type { SamlTrust } from './strategy.ts';
 
 /** Plain values only, so that they can be handed to another thread. */
 export function samlTrust(deps: Pick<HttpDeps, 'baseUrl'>, connection: SamlConnection): SamlTrust {
-  const { idpEntityId, certificates, signatures, spEntityId, authnContexts } = connection.settings;
+  const { idpEntityId, certificates, signatures, spEntityId, authnContexts, spKeys } = connection.settings;
   const urls = connectionUrls(deps.baseUrl, connection.id);
   return {
     connectionId: connection.id,
@@ -14,6 +14,7 @@ export function samlTrust(deps: Pick<HttpDeps, 'baseUrl'>, connection: SamlConne
     certificates,
     signatures,
     authnContexts,
+    decryptionKeys: spKeys.map(({ privateKey }) => privateKey),
     acsUrl: urls.acsUrl,
     spEntityId: spEntityId ?? urls.spEntityId,
   };

@@ -1,6 +1,7 @@
 /** SAML metadata: reads what an identity provider publishes, writes what we publish. */
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { checkCertificate } from './certificates.ts';
+import { XENC_NS, XENC11_NS } from './encrypted-assertion.ts';
 import {
   attributeOf,
   childrenOf,
@@ -154,9 +155,18 @@ function readCertificates(descriptor: XmlElement): readonly string[] {
   }
 }
 
+/** What may be used towards our keys: many identity providers take CBC unless told otherwise (SAML metadata §2.4.1.1). */
+const ENCRYPTION_METHODS = [
+  `<md:EncryptionMethod Algorithm="${XENC11_NS}aes256-gcm"/>`,
+  `<md:EncryptionMethod Algorithm="${XENC11_NS}aes128-gcm"/>`,
+  `<md:EncryptionMethod Algorithm="${XENC11_NS}rsa-oaep"><ds:DigestMethod xmlns:ds="${DS_NS}" Algorithm="${XENC_NS}sha256"/><xenc11:MGF xmlns:xenc11="${XENC11_NS}" Algorithm="${XENC11_NS}mgf1sha256"/></md:EncryptionMethod>`,
+  `<md:EncryptionMethod Algorithm="${XENC_NS}rsa-oaep-mgf1p"><ds:DigestMethod xmlns:ds="${DS_NS}" Algorithm="${DS_NS}sha1"/></md:EncryptionMethod>`,
+].join('');
+
 function keyDescriptor(use: 'signing' | 'encryption', pem: string): string {
   const der = checkCertificate(pem).pem.replace(/-----[A-Z ]+-----|\s/g, '');
-  return `    <md:KeyDescriptor use="${use}"><ds:KeyInfo xmlns:ds="${DS_NS}"><ds:X509Data><ds:X509Certificate>${der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`;
+  const methods = use === 'encryption' ? ENCRYPTION_METHODS : '';
+  return `    <md:KeyDescriptor use="${use}"><ds:KeyInfo xmlns:ds="${DS_NS}"><ds:X509Data><ds:X509Certificate>${der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>${methods}</md:KeyDescriptor>`;
 }
 
 const postEndpoint = (name: string, location: string, more = ''): string =>

@@ -28,7 +28,10 @@ export type SamlRejection =
   | 'saml.version'
   | 'saml.status'
   | 'saml.assertion_count'
-  | 'saml.encrypted_assertion'
+  // the encryption
+  | 'saml.encryption_shape'
+  | 'saml.encryption_algorithm'
+  | 'saml.decryption'
   // the signature
   | 'saml.unsigned'
   | 'saml.unsigned_assertion'

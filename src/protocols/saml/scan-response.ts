@@ -1,5 +1,6 @@
 /** The gate before the signature engine: decides by form alone whether a posted SAML response may be verified at all. */
 import { decodeResponse } from './decode-response.ts';
+import { type EncryptedAssertion, readEncryptedAssertion, XENC_NS } from './encrypted-assertion.ts';
 import { readAttributes } from './read-attributes.ts';
 import { refuse } from './rejections.ts';
 import { checkSignatureShape, STEERING_NAMES } from './signature-shape.ts';
@@ -15,8 +16,8 @@ import {
   type XmlRules,
 } from './xml-tree.ts';
 
-/** What an unverified response says. It may select a pending sign-in and reject, never identify anybody (law 4). */
-export interface ScannedResponse {
+/** What an unverified wrapper says. It may select a pending sign-in and reject, never identify anybody (law 4). */
+export interface ScannedWrapper {
   /** The exact text that was scanned; the only text that may go to the engine. */
   readonly xml: string;
   readonly responseId: string;
@@ -25,12 +26,23 @@ export interface ScannedResponse {
   readonly inResponseTo: string | undefined;
   readonly issueInstant: string | undefined;
   readonly responseSigned: boolean;
+}
+
+/** A response whose assertion can be read. */
+export interface ScannedResponse extends ScannedWrapper {
+  readonly kind: 'plain';
   readonly assertionSigned: boolean;
   readonly assertionId: string;
   /** The assertion as scanned, unverified: to be compared with what the verified bytes say (S17). */
   readonly assertion: XmlElement;
   /** Hints for the record of a failed sign-in; nobody vouches for them. */
   readonly unverified: { readonly issuer: string | undefined; readonly nameId: string | undefined };
+}
+
+/** A response whose assertion is encrypted: nothing is known of it, its signature included. */
+export interface ScannedEncrypted extends ScannedWrapper {
+  readonly kind: 'encrypted';
+  readonly encrypted: EncryptedAssertion;
 }
 
 /** Shared by both gates, so that what passes the first can be read by the second. */
@@ -62,47 +74,79 @@ const NAMESPACE_OF: ReadonlyMap<string, string> = new Map([
   ['Assertion', SAML_NS],
   ['EncryptedAssertion', SAML_NS],
   ['Signature', DS_NS],
+  ...['EncryptedData', 'EncryptedKey', 'EncryptionMethod', 'CipherData', 'CipherValue'].map(
+    (name): [string, string] => [name, XENC_NS],
+  ),
   ...[...STEERING_NAMES].map((name): [string, string] => [name, DS_NS]),
 ]);
 
 /**
  * Scans the form field `SAMLResponse` (SAML bindings §3.5.4, core §3.2.2 and §5.4). Throws `sign_in_refused` with an
- * exact `saml.*` reason unless it is one successful, signed samlp:Response with one plain Assertion, whose signatures
- * have exactly the shape of `checkSignatureShape` and stand directly in what they sign. Verifies nothing.
+ * exact `saml.*` reason unless it is one successful samlp:Response with one Assertion, plain and signed or encrypted in the
+ * ways of `readEncryptedAssertion`, whose signatures have exactly the shape of `checkSignatureShape` and stand directly in
+ * what they sign. Verifies nothing.
  */
-export function scanResponse(samlResponse: unknown): ScannedResponse {
+export function scanResponse(samlResponse: unknown): ScannedResponse | ScannedEncrypted {
   const xml = decodeResponse(samlResponse);
   const root = parseXml(xml, MESSAGE_RULES);
   const elements = [...walk(root)];
-  checkNamespaces(root, elements);
+  if (root.local !== 'Response' || root.uri !== SAMLP_NS) refuse('saml.not_a_response', { root: root.local });
+  checkNamespaces(elements);
   checkIds(elements);
   const responseId = checkResponseElement(root, elements);
-  const assertion = findAssertion(root, elements);
-  const assertionId = attributeOf(assertion, 'ID') ?? refuse('saml.assertion_shape');
-  const { responseSigned, assertionSigned } = checkSignatures(root, assertion, elements);
-  checkCost(assertion, elements);
-  const subject = childrenOf(assertion, SAML_NS, 'Subject')[0];
-  return {
+  const wrapper = {
     xml,
     responseId,
     destination: attributeOf(root, 'Destination'),
     issuer: childrenOf(root, SAML_NS, 'Issuer')[0]?.text,
     inResponseTo: attributeOf(root, 'InResponseTo'),
     issueInstant: attributeOf(root, 'IssueInstant'),
-    responseSigned,
-    assertionSigned,
+  };
+  const found = findAssertion(root, elements);
+  return found.local === 'Assertion'
+    ? { ...wrapper, ...scanPlain(root, found, elements) }
+    : { ...wrapper, ...scanEncrypted(root, found, elements) };
+}
+
+function scanPlain(root: XmlElement, assertion: XmlElement, elements: readonly XmlElement[]) {
+  const assertionId = attributeOf(assertion, 'ID') ?? refuse('saml.assertion_shape');
+  const signed = checkSignatures({ root, assertion, elements, others: [] });
+  if (!signed.responseSigned && !signed.assertionSigned) refuse('saml.unsigned');
+  checkCost(assertion, elements);
+  const subject = childrenOf(assertion, SAML_NS, 'Subject')[0];
+  return {
+    kind: 'plain',
+    ...signed,
     assertionId,
     assertion,
     unverified: {
       issuer: childrenOf(assertion, SAML_NS, 'Issuer')[0]?.text,
       nameId: subject && childrenOf(subject, SAML_NS, 'NameID')[0]?.text,
     },
-  };
+  } as const;
+}
+
+/** Whether the assertion is signed is seen only once it is open; a signature around ciphertext alone has no place. */
+function scanEncrypted(root: XmlElement, element: XmlElement, elements: readonly XmlElement[]) {
+  if (elements.length > MAX_OUTSIDE) refuse('saml.response_shape', { outside: elements.length });
+  const encrypted = readEncryptedAssertion(element);
+  const { responseSigned } = checkSignatures({
+    root,
+    assertion: undefined,
+    elements,
+    others: encrypted.digestMethods,
+  });
+  return { kind: 'encrypted', responseSigned, encrypted } as const;
+}
+
+/** The one encrypted assertion in the verified bytes of a response that has been scanned. */
+export function readEncryptedIn(verifiedXml: string): EncryptedAssertion {
+  const root = parseXml(verifiedXml, MESSAGE_RULES);
+  return readEncryptedAssertion(findAssertion(root, [...walk(root)]));
 }
 
 /** One prefix, one meaning; the deciding names only in their own namespace (S16: parsers must not differ). */
-function checkNamespaces(root: XmlElement, elements: readonly XmlElement[]): void {
-  if (root.local !== 'Response' || root.uri !== SAMLP_NS) refuse('saml.not_a_response', { root: root.local });
+export function checkNamespaces(elements: readonly XmlElement[]): void {
   const meanings = new Map<string, string>();
   for (const element of elements) {
     const expected = NAMESPACE_OF.get(element.local);
@@ -114,17 +158,20 @@ function checkNamespaces(root: XmlElement, elements: readonly XmlElement[]): voi
   }
 }
 
+/** Namespaces that may be meant by no prefix at all. */
+const DEFAULTS: ReadonlySet<string> = new Set([SAML_NS, SAMLP_NS, DS_NS, XENC_NS]);
+
 function checkDeclaration(prefix: string, uri: string, meanings: Map<string, string>): void {
   // saxes trims namespace names, xmldom does not.
   const isPlain = uri === uri.trim() && uri !== '';
-  const isKnownDefault = prefix !== '' || uri === SAML_NS || uri === SAMLP_NS || uri === DS_NS;
+  const isKnownDefault = prefix !== '' || DEFAULTS.has(uri);
   const isSteady = prefix === '' || (meanings.get(prefix) ?? uri) === uri;
   if (!isPlain || !isKnownDefault || !isSteady) refuse('saml.namespace', { prefix, uri });
   meanings.set(prefix, uri);
 }
 
 /** At most one ID-like attribute per element, never namespaced, no value twice (S14, S15), nothing to break XPath (S11). */
-function checkIds(elements: readonly XmlElement[]): void {
+export function checkIds(elements: readonly XmlElement[]): void {
   const seen = new Set<string>();
   for (const { attributes } of elements) {
     const ids = attributes.filter(({ local, prefix }) => prefix !== 'xmlns' && local.toLowerCase() === 'id');
@@ -163,8 +210,6 @@ function findAssertion(root: XmlElement, elements: readonly XmlElement[]): XmlEl
   if (assertion === undefined || found.length !== 1 || assertion.parent !== root) {
     return refuse('saml.assertion_count', { count: found.length });
   }
-  // Decryption is a later step: until then a response we cannot read is refused by name (S28).
-  if (assertion.local === 'EncryptedAssertion') return refuse('saml.encrypted_assertion');
   return assertion;
 }
 
@@ -179,17 +224,26 @@ function checkCost(assertion: XmlElement, elements: readonly XmlElement[]): void
   readAttributes(assertion);
 }
 
-function checkSignatures(root: XmlElement, assertion: XmlElement, elements: readonly XmlElement[]) {
+interface SignaturePlaces {
+  readonly root: XmlElement;
+  /** Undefined: no assertion to be seen. */
+  readonly assertion: XmlElement | undefined;
+  readonly elements: readonly XmlElement[];
+  /** Steering elements that belong to something else. */
+  readonly others: readonly XmlElement[];
+}
+
+function checkSignatures({ root, assertion, elements, others }: SignaturePlaces) {
   const signatures = elements.filter((element) => element.local === 'Signature');
   const ofResponse = signatures.filter((signature) => signature.parent === root);
-  const ofAssertion = signatures.filter((signature) => signature.parent === assertion);
+  const ofAssertion = assertion ? signatures.filter((signature) => signature.parent === assertion) : [];
   const isMisplaced = signatures.length !== ofResponse.length + ofAssertion.length;
   if (isMisplaced || ofResponse.length > 1 || ofAssertion.length > 1) refuse('saml.signature_place');
-  if (signatures.length === 0) refuse('saml.unsigned');
   const accounted = signatures.flatMap((signature) =>
     checkSignatureShape(signature, (signature.parent && attributeOf(signature.parent, 'ID')) ?? ''),
   );
-  const strays = elements.filter((element) => STEERING_NAMES.has(element.local)).length - accounted.length;
+  const steering = elements.filter((element) => STEERING_NAMES.has(element.local)).length;
+  const strays = steering - accounted.length - others.length;
   if (strays !== 0) refuse('saml.signature_place', { strays });
   return { responseSigned: ofResponse.length === 1, assertionSigned: ofAssertion.length === 1 };
 }

@@ -3,14 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkInResponseTo, checkIssueInstant, type ExpectedAssertion } from './expectations.ts';
 import { readAssertionElement, type SamlFacts } from './read-assertion.ts';
 import { refuse } from './rejections.ts';
-import type { ScannedResponse } from './scan-response.ts';
+import type { ScannedResponse, ScannedWrapper } from './scan-response.ts';
 
 /**
  * Destination, Issuer, InResponseTo and IssueInstant of the samlp:Response (SAML core §3.2.2, bindings §3.5.5.2;
  * S33, S35, S39, S42, S44). The wrapper may be unsigned, so passing proves nothing: `readAssertion` decides.
  * An unsigned Response may leave its Issuer out (SAML profiles §4.1.4.2).
  */
-export function checkResponse(scanned: ScannedResponse, expected: ExpectedAssertion): void {
+export function checkResponse(scanned: ScannedWrapper, expected: ExpectedAssertion): void {
   const { destination, issuer, inResponseTo, responseSigned } = scanned;
   if (destination !== expected.acsUrl) refuse('saml.destination', { destination });
   const isIssuerMissing = issuer === undefined && !responseSigned;

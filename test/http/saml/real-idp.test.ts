@@ -24,6 +24,7 @@ function trust(idp: SamlIdp): SamlTrust {
     acsUrl: 'https://gate.example/saml/con_1/acs',
     signatures: 'any',
     authnContexts: [],
+    decryptionKeys: [],
   };
 }
 

@@ -1,4 +1,5 @@
 /** A real SAML identity provider for tests and the demo: samlp in its own Express app, with a committed test-only key. */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import express, { type Request, type Response } from 'express';
@@ -25,6 +26,8 @@ export interface SamlIdpOptions {
   readonly users?: readonly SamlIdpUser[];
   /** Which element carries the one signature; `assertion` if absent. */
   readonly signs?: 'assertion' | 'response';
+  /** The other side's certificate, PEM: assertions are encrypted for it (AES-256-GCM, RSA-OAEP). Absent: they are not. */
+  readonly encryptsFor?: string;
 }
 
 export interface SamlIdp {
@@ -57,6 +60,7 @@ export async function startSamlIdp(options: SamlIdpOptions = {}): Promise<SamlId
     ssoUrl: `${base}/sso`,
     users,
     signs: options.signs ?? 'assertion',
+    encryptsFor: options.encryptsFor,
   };
   const metadataXml = () => describeIdp(idp.entityId, idp.ssoUrl);
   app.get('/metadata', (_request, response) => {
@@ -90,6 +94,7 @@ interface RunningIdp {
   readonly ssoUrl: string;
   readonly users: ReadonlyMap<string, SamlIdpUser>;
   readonly signs: 'assertion' | 'response';
+  readonly encryptsFor: string | undefined;
 }
 
 interface Exchange {
@@ -154,6 +159,7 @@ function issue({ idp, user, acsUrl, audience }: Issue, { request, response, next
     digestAlgorithm: 'sha256',
     signAssertion: idp.signs === 'assertion',
     signResponse: idp.signs === 'response',
+    ...encryptionFor(idp.encryptsFor),
     sessionIndex: `_${crypto.randomUUID()}`,
     authnContextClassRef: 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
     getUserFromRequest: () => user,
@@ -163,6 +169,19 @@ function issue({ idp, user, acsUrl, audience }: Issue, { request, response, next
       answer[3](null, acsUrl),
   })(request, response, next);
 }
+
+const encryptionFor = (certificate: string | undefined) =>
+  certificate === undefined
+    ? {}
+    : {
+        encryptionCert: certificate,
+        encryptionPublicKey: new X509Certificate(certificate).publicKey.export({
+          type: 'spki',
+          format: 'pem',
+        }),
+        encryptionAlgorithm: 'http://www.w3.org/2009/xmlenc11#aes256-gcm',
+        keyEncryptionAlgorithm: 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p',
+      };
 
 function describeUser(user: SamlIdpUser) {
   const format =

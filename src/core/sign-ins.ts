@@ -7,7 +7,7 @@ import { record } from './audit.ts';
 import { syncClaimGrants } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { AuditType, Cause } from './entities/journal.ts';
-import type { Connection, PendingSignIn } from './entities/sign-in.ts';
+import type { Connection, PendingSignIn, SignInPurpose } from './entities/sign-in.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 import { admit } from './sign-in-admission.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
@@ -41,6 +41,8 @@ export async function beginSignIn(
     readonly nonce: string | null;
     readonly codeVerifier: string | null;
     readonly returnTo: string | null;
+    /** A sign-in if absent. */
+    readonly purpose?: SignInPurpose | undefined;
   } & Freshness,
 ): Promise<BegunSignIn> {
   const { connection, requestId, nonce, codeVerifier, returnTo } = input;
@@ -60,6 +62,7 @@ export async function beginSignIn(
     returnTo,
     mustReauthenticate,
     maxAgeSeconds,
+    purpose: input.purpose ?? { kind: 'sign_in' },
     createdAt: now,
     expiresAt: now + SIGN_IN_TTL_MS,
   };

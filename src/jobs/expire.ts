@@ -12,7 +12,8 @@ export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Prom
     const sessions = await tx.sessions.removeExpired(now);
     const oneTime = await tx.oneTimeRecords.removeExpired(now);
     const recorded = (await removeOldEntries(tx, now)) + (await removeOldAttempts(tx, now));
+    const tests = await tx.testSignIns.removeExpired(now);
     const removedUsers = await tx.removedUsers.removeExpired(now);
-    return signIns + assertions + sessions + oneTime + recorded + removedUsers;
+    return signIns + assertions + sessions + oneTime + tests + recorded + removedUsers;
   });
 }

@@ -19,6 +19,8 @@ export type ConnectionId = Id<'connection'>;
 export type SpKeyId = Id<'spKey'>;
 export type DomainId = Id<'domain'>;
 export type AdoptionConflictId = Id<'adoptionConflict'>;
+export type TestSignInId = Id<'testSignIn'>;
+export type EmergencyCodeId = Id<'emergencyCode'>;
 export type InvitationId = Id<'invitation'>;
 export type PasskeyId = Id<'passkey'>;
 export type SignInId = Id<'signIn'>;
@@ -47,6 +49,8 @@ interface Prefixes {
   spk: SpKeyId;
   dom: DomainId;
   acf: AdoptionConflictId;
+  tsi: TestSignInId;
+  emc: EmergencyCodeId;
   inv: InvitationId;
   pky: PasskeyId;
   sin: SignInId;

@@ -36,6 +36,8 @@ const EVERY_PART: readonly Part[] = [
   'identities',
   'domains',
   'pendingSignIns',
+  'testSignIns',
+  'emergencyCodes',
   'sessions',
   'auditEvents',
   'outbox',
@@ -61,6 +63,7 @@ const REMOVALS: readonly Removal[] = [
       'memberships',
       'grants',
       'teamMembers',
+      'emergencyCodes',
       'identities',
       'sessions',
       'directoryUsers',
@@ -159,7 +162,7 @@ const REMOVALS: readonly Removal[] = [
   {
     what: 'a connection',
     remove: (tx, { organization, connection }) => tx.connections.remove(organization.id, connection.id),
-    gone: ['connections', 'identities', 'pendingSignIns', 'sessions'],
+    gone: ['connections', 'identities', 'pendingSignIns', 'sessions', 'testSignIns'],
   },
   {
     what: 'the identities of a membership',

@@ -10,6 +10,7 @@ import {
   BUILT_AT,
   nextText,
 } from '../support/builders.ts';
+import { anEmergencyCode, aTestSignIn } from '../support/policy-builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
 import { type OpenStorage, race, type StorageUnderTest } from './storage-under-test.ts';
 
@@ -44,6 +45,24 @@ const THINGS: readonly { readonly title: string; readonly prepare: Prepare }[] =
       await tx.invitations.insert(id, invitation);
       return (later) =>
         later.invitations.claim(id, invitation.id, { membershipId: membership.id, now: BUILT_AT + 1 });
+    },
+  },
+  {
+    title: 'testSignIns.claim',
+    prepare: async (tx, { organization: { id }, connection }) => {
+      const test = aTestSignIn(connection);
+      await tx.testSignIns.insert(id, test);
+      const report = { reason: null, facts: null, decision: null };
+      const outcome = { status: 'passed', report, now: BUILT_AT + 1, expiresAt: BUILT_AT + 2 } as const;
+      return (later) => later.testSignIns.claim(id, test.id, outcome);
+    },
+  },
+  {
+    title: 'emergencyCodes.claim',
+    prepare: async (tx, { organization: { id }, membership }) => {
+      const code = anEmergencyCode(membership);
+      await tx.emergencyCodes.insert(id, code);
+      return (later) => later.emergencyCodes.claim(id, code.id, BUILT_AT + 1);
     },
   },
   {

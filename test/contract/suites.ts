@@ -10,6 +10,7 @@ import { durability } from './durability.contract.ts';
 import { groupMembers } from './group-members.contract.ts';
 import { lookUps } from './look-ups.contract.ts';
 import { paging } from './paging.contract.ts';
+import { policy } from './policy.contract.ts';
 import { recorder } from './recorder.contract.ts';
 import { removals } from './removals.contract.ts';
 import { roundTrips } from './round-trips.contract.ts';
@@ -32,6 +33,7 @@ const SUITES: readonly ContractSuite[] = [
   lookUps,
   credentials,
   sessions,
+  policy,
   removals,
   paging,
   directoryQuery,

@@ -21,6 +21,7 @@ import {
   untouched,
 } from './tenant-isolation-entries.ts';
 import { journal } from './tenant-isolation-journal.ts';
+import { policy } from './tenant-isolation-policy.ts';
 
 const people: Pick<
   IsolationTable,
@@ -339,6 +340,7 @@ const signIns: Pick<
 export const ISOLATION_TABLE: IsolationTable = {
   ...people,
   ...credentials,
+  ...policy,
   ...directories,
   ...arrivals,
   ...applications,
@@ -444,6 +446,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'directoryTokens.listExpiring',
   'domains.findVerified',
   'domains.listToCheck',
+  'emergencyCodes.findByHash',
   'installation.consume',
   'installation.find',
   'installation.insert',
@@ -488,6 +491,8 @@ export const GLOBAL_METHODS: readonly string[] = [
   'signingKeys.list',
   'signingKeys.remove',
   'signingKeys.update',
+  'testSignIns.findByTokenHash',
+  'testSignIns.removeExpired',
   'users.find',
   'users.findByEmail',
   'users.insert',

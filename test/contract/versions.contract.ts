@@ -34,7 +34,7 @@ export function versions(name: string, open: OpenStorage): void {
       return { row, update, write };
     };
 
-    test('fifteen kinds of rows are versioned', () => {
+    test('sixteen kinds of rows are versioned', () => {
       expect(VERSIONED.map((kind) => kind.name).sort()).toEqual([
         'adoptionConflicts',
         'applicationGrants',
@@ -44,6 +44,7 @@ export function versions(name: string, open: OpenStorage): void {
         'directoryGroups',
         'directoryUsers',
         'domains',
+        'emergencyCodes',
         'groupMappings',
         'invitations',
         'memberships',

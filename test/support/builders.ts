@@ -346,6 +346,7 @@ export function aPendingSignIn(
     handleHash: nextText('handle-hash'),
     bindingHash: nextText('binding-hash'),
     requestId: null,
+    purpose: { kind: 'sign_in' },
     nonce: 'recoverable-nonce',
     codeVerifier: 'recoverable-verifier',
     returnTo: null,

@@ -34,6 +34,7 @@ import {
   oidcSettings,
   upstreamSession,
 } from './builders.ts';
+import { anEmergencyCode, aTestSignIn } from './policy-builders.ts';
 
 export type World = ReturnType<typeof aWorld>;
 
@@ -102,6 +103,8 @@ function aSignInWorld({ organization, membership }: ReturnType<typeof aPeopleWor
       connectionId: connection.id,
       upstream: upstreamSession({ nameId: subject, sid: subject, idToken: 'recoverable-id-token' }),
     }),
+    testSignIn: aTestSignIn(connection, { membershipId: membership.id }),
+    emergencyCode: anEmergencyCode(membership),
     auditEvent: anAuditEvent(organization.id),
     outboxEvent: anOutboxEvent(organization.id, { kind: 'mail', payload: '{"link":"recoverable"}' }),
   };
@@ -150,6 +153,8 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.identities.insert(id, world.identity);
   await tx.domains.insert(id, world.domain);
   await tx.pendingSignIns.insert(id, world.pending);
+  await tx.testSignIns.insert(id, world.testSignIn);
+  await tx.emergencyCodes.insert(id, world.emergencyCode);
   await tx.consumedAssertions.claim(id, connection.id, SHARED.assertionId, BUILT_AT + 600_000);
   await tx.sessions.insert(id, world.session);
   await tx.auditEvents.append(id, world.auditEvent);
@@ -190,6 +195,8 @@ export async function readWorld(store: Queries, world: World) {
     identities: await store.identities.listByMembership(id, membership.id),
     domains: await store.domains.list(id),
     pendingSignIns: await store.pendingSignIns.find(id, connection.id, world.pending.handleHash),
+    testSignIns: await store.testSignIns.list(id, connection.id, 10),
+    emergencyCodes: await store.emergencyCodes.list(id, 10),
     sessions: await store.sessions.listByMembership(id, membership.id),
     auditEvents: await store.auditEvents.list(id, {}, WHOLE_PAGE),
     outbox: await store.outbox.find(id, world.outboxEvent.id),

@@ -7,6 +7,7 @@ import type {
   SessionId,
   SignInId,
   SpKeyId,
+  TestSignInId,
   UserId,
 } from '../../kernel/ids.ts';
 import type { OrgRole } from '../roles.ts';
@@ -142,6 +143,14 @@ export interface Domain {
   readonly createdAt: number;
 }
 
+/** What a sign-in is for. */
+export type SignInPurpose =
+  | { readonly kind: 'sign_in' }
+  /** Opens no session; the result goes to whoever started it. */
+  | { readonly kind: 'test'; readonly testSignInId: TestSignInId }
+  /** A signed-in member connects the identity to themselves, by an explicit act (S156). */
+  | { readonly kind: 'connect'; readonly membershipId: MembershipId };
+
 /** A sign-in under way: one row, consumed once, bound to one browser and one connection. */
 export interface PendingSignIn {
   readonly id: SignInId;
@@ -162,6 +171,7 @@ export interface PendingSignIn {
   readonly mustReauthenticate: boolean;
   /** How long ago the identity provider may have authenticated the person, seconds; null: any time. */
   readonly maxAgeSeconds: number | null;
+  readonly purpose: SignInPurpose;
   readonly createdAt: number;
   readonly expiresAt: number;
 }

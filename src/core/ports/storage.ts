@@ -63,6 +63,7 @@ import type {
   PendingSignInRepository,
   SessionRepository,
 } from './sign-ins.ts';
+import type { EmergencyCodeRepository, TestSignInRepository } from './sso-policy.ts';
 
 export interface Repositories {
   readonly organizations: OrganizationRepository;
@@ -90,6 +91,8 @@ export interface Repositories {
   readonly domains: DomainRepository;
   readonly pendingSignIns: PendingSignInRepository;
   readonly consumedAssertions: ConsumedAssertionRepository;
+  readonly testSignIns: TestSignInRepository;
+  readonly emergencyCodes: EmergencyCodeRepository;
   readonly sessions: SessionRepository;
   readonly invitations: InvitationRepository;
   readonly auditEvents: AuditEventRepository;

@@ -1,7 +1,19 @@
 /** One-time records of signing in, in SQLite: sign-ins under way, and assertions already seen. */
 import type { PendingSignIn } from '../../core/entities/sign-in.ts';
 import type { ConsumedAssertionRepository, PendingSignInRepository } from '../../core/ports/sign-ins.ts';
-import { flag, insertRow, integer, integerOrNull, ownedBy, text, textOrNull, toFlag, word } from './rows.ts';
+import {
+  flag,
+  insertRow,
+  integer,
+  integerOrNull,
+  json,
+  ownedBy,
+  text,
+  textOrNull,
+  toFlag,
+  toJson,
+  word,
+} from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
 const WHICH = 'organization_id = ? AND connection_id = ? AND handle_hash = ?';
@@ -25,6 +37,7 @@ const fromRow = (row: Row): PendingSignIn => ({
   returnTo: textOrNull(row, 'return_to'),
   mustReauthenticate: flag(row, 'must_reauthenticate'),
   maxAgeSeconds: integerOrNull(row, 'max_age_seconds'),
+  purpose: json(row, 'purpose'),
   createdAt: integer(row, 'created_at'),
   expiresAt: integer(row, 'expires_at'),
 });
@@ -46,6 +59,7 @@ export function pendingSignInRepository(sql: Sql): PendingSignInRepository {
         return_to: pending.returnTo,
         must_reauthenticate: toFlag(pending.mustReauthenticate),
         max_age_seconds: pending.maxAgeSeconds,
+        purpose: toJson(pending.purpose),
         created_at: pending.createdAt,
         expires_at: pending.expiresAt,
       }),

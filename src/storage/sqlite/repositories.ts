@@ -10,6 +10,7 @@ import { directoryClientRepository } from './directory-clients.ts';
 import { directoryGroupRepository } from './directory-groups.ts';
 import { directoryUserRepository } from './directory-users.ts';
 import { domainRepository } from './domains.ts';
+import { emergencyCodeRepository } from './emergency-codes.ts';
 import { grantRepository } from './grants.ts';
 import { groupMappingRepository } from './group-mappings.ts';
 import { groupMemberRepository } from './group-members.ts';
@@ -32,6 +33,7 @@ import { signInAttemptRepository } from './sign-in-attempts.ts';
 import { signingKeyRepository } from './signing-keys.ts';
 import type { Sql } from './sql.ts';
 import { teamMemberRepository, teamRepository } from './teams.ts';
+import { testSignInRepository } from './test-sign-ins.ts';
 import { uniqueValueRepository } from './unique-values.ts';
 import { userRepository } from './users.ts';
 
@@ -66,6 +68,8 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     domains: domainRepository(sql),
     pendingSignIns: pendingSignInRepository(sql),
     consumedAssertions: consumedAssertionRepository(sql),
+    testSignIns: testSignInRepository(sql),
+    emergencyCodes: emergencyCodeRepository(sql),
     sessions: sessionRepository(sql),
     invitations: invitationRepository(sql),
     auditEvents: auditEventRepository(sql),

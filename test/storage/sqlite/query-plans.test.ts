@@ -68,7 +68,7 @@ const slowSteps = (statement: string): readonly string[] =>
 
 /** Kinds of which an organization has few: reading all of them is how they are read. */
 const FEW =
-  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|connections|domains) /;
+  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|connections|domains|emergency_codes) /;
 
 /** The steps that read all of an organization, or of a directory, of a kind of which there may be many. */
 const wideSteps = (statement: string): readonly string[] =>
@@ -211,6 +211,23 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await domains.list(id),
     await domains.update(id, world.domain, 1),
     await domains.remove(id, world.domain.id),
+  ],
+  'test sign-ins and emergency codes': async ({ testSignIns, emergencyCodes }) => [
+    await testSignIns.find(id, world.testSignIn.id),
+    await testSignIns.findByTokenHash('x'),
+    await testSignIns.list(id, upstream.id, 10),
+    await testSignIns.claim(id, world.testSignIn.id, {
+      status: 'passed',
+      report: { reason: null, facts: null, decision: null },
+      now: 1,
+      expiresAt: 1,
+    }),
+    await testSignIns.removeExpired(1),
+    await emergencyCodes.find(id, world.emergencyCode.id),
+    await emergencyCodes.findByHash('x'),
+    await emergencyCodes.list(id, 10),
+    await emergencyCodes.claim(id, world.emergencyCode.id, 1),
+    await emergencyCodes.update(id, world.emergencyCode, 1),
   ],
   'one-time records and sessions': async ({ pendingSignIns, consumedAssertions, sessions }) => [
     await pendingSignIns.find(id, upstream.id, 'x'),

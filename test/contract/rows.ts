@@ -29,9 +29,9 @@ import {
   oidcSettings,
   samlSettings,
 } from '../support/builders.ts';
-import { anEmergencyCode, aTestSignIn } from '../support/policy-builders.ts';
 import type { World } from '../support/world.ts';
 import { APPLICATION_ROW_KINDS } from './application-rows.ts';
+import { POLICY_ROWS } from './policy-rows.ts';
 import type { RowKind } from './row-kind.ts';
 
 const organizations: RowKind = {
@@ -351,42 +351,6 @@ const domains: RowKind = {
   },
 };
 
-const testSignIns: RowKind = {
-  name: 'testSignIns',
-  make: ({ organization: { id }, connection }, text) => {
-    const facts = {
-      ...{ issuer: text, subject: text, email: text, isEmailVerified: true, userName: null, name: text },
-      externalIds: [text],
-      claims: { [text]: [text] },
-    };
-    const value = aTestSignIn(connection, {
-      ...{ tokenHash: text, settingsMark: text, connects: true, status: 'failed', finishedAt: 1 },
-      report: { reason: text, facts, decision: { kind: 'refuse', reason: text } },
-    });
-    return {
-      value,
-      insert: (tx) => tx.testSignIns.insert(id, value),
-      find: (store) => store.testSignIns.find(id, value.id),
-    };
-  },
-};
-
-const emergencyCodes: RowKind = {
-  name: 'emergencyCodes',
-  make: ({ organization: { id }, membership }, text) => {
-    const value = anEmergencyCode(membership, { codeHash: text });
-    return {
-      value,
-      insert: (tx) => tx.emergencyCodes.insert(id, value),
-      find: (store) => store.emergencyCodes.find(id, value.id),
-      update: (tx, connectionId, version) => {
-        const createdBy = { kind: 'connection', connectionId } as const;
-        return tx.emergencyCodes.update(id, { ...value, createdBy }, version);
-      },
-    };
-  },
-};
-
 const pendingSignIns: RowKind = {
   name: 'pendingSignIns',
   make: ({ organization: { id }, connection }, text) => {
@@ -512,8 +476,7 @@ export const ROW_KINDS: readonly RowKind[] = [
   identities,
   domains,
   pendingSignIns,
-  testSignIns,
-  emergencyCodes,
+  ...POLICY_ROWS,
   sessions,
   auditEvents,
   outbox,

@@ -4,8 +4,9 @@ import type { Queries, Repositories, WriteVerb } from '../../src/core/ports/stor
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { aDirectoryGroup } from '../support/builders.ts';
 import { aWorld, plantWorld, readWorld, SHARED, type World } from '../support/world.ts';
+import { GLOBAL_METHODS } from './global-methods.ts';
 import { type OpenStorage, type Outcome, outcomeOf, type StorageUnderTest } from './storage-under-test.ts';
-import { FURTHER_CALLS, GLOBAL_METHODS, ISOLATION_TABLE } from './tenant-isolation-table.ts';
+import { FURTHER_CALLS, ISOLATION_TABLE } from './tenant-isolation-table.ts';
 
 const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   insert: true,

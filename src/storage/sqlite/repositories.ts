@@ -63,19 +63,11 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     directoryGroups: directoryGroupRepository(sql, anchors),
     groupMembers: groupMemberRepository(sql),
     groupMappings: groupMappingRepository(sql),
-    connections: connectionRepository(sql),
-    identities: identityRepository(sql),
-    domains: domainRepository(sql),
-    pendingSignIns: pendingSignInRepository(sql),
-    consumedAssertions: consumedAssertionRepository(sql),
-    testSignIns: testSignInRepository(sql),
-    emergencyCodes: emergencyCodeRepository(sql),
-    sessions: sessionRepository(sql),
+    ...signInRepositories(sql),
     invitations: invitationRepository(sql),
     auditEvents: auditEventRepository(sql),
     outbox: outboxRepository(sql),
     recorderEntries: recorderEntryRepository(sql),
-    signInAttempts: signInAttemptRepository(sql),
     installation: installationRepository(sql),
     applications: applicationRepository(sql),
     applicationGrants: applicationGrantRepository(sql),
@@ -83,3 +75,16 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     signingKeys: signingKeyRepository(sql),
   };
 }
+
+/** How people come in. */
+const signInRepositories = (sql: Sql) => ({
+  connections: connectionRepository(sql),
+  identities: identityRepository(sql),
+  domains: domainRepository(sql),
+  pendingSignIns: pendingSignInRepository(sql),
+  consumedAssertions: consumedAssertionRepository(sql),
+  testSignIns: testSignInRepository(sql),
+  emergencyCodes: emergencyCodeRepository(sql),
+  sessions: sessionRepository(sql),
+  signInAttempts: signInAttemptRepository(sql),
+});

@@ -90,7 +90,7 @@ export function entraLike(context: SamlContext): string {
 }
 
 /** Signs one element in place, the signature after its Issuer. */
-function signElement(xml: string, local: 'Response' | 'Assertion', signer: Signer): string {
+export function signElement(xml: string, local: string, signer: Signer): string {
   const signed = new SignedXml({
     privateKey: signer.key,
     publicCert: signer.cert,

@@ -27,8 +27,10 @@ export interface OidcFacts {
 
 type Claims = Readonly<Record<string, unknown>>;
 
-const SKEW_SECONDS = 60;
-const OLDEST_ID_TOKEN_SECONDS = 600;
+/** How far the two clocks may be apart. */
+export const SKEW_SECONDS = 60;
+/** How long ago a token may have been made. */
+export const OLDEST_TOKEN_SECONDS = 600;
 const LONGEST_SUBJECT = 255;
 /** Printable ASCII (OIDC Core §2); a control character in a key is nobody's user id. */
 const SUBJECT = /^[\x20-\x7e]+$/;
@@ -55,7 +57,8 @@ export function readIdTokenClaims(
   });
 }
 
-function checkIssuer(claims: Claims, settings: OidcSettings): string {
+/** The issuer of these claims, if it is the pinned one; refuses `oidc.issuer`, `oidc.tenant` (S70). */
+export function checkIssuer(claims: Claims, settings: OidcSettings): string {
   const issuer = pinnedIssuer(settings);
   if (issuer === undefined) refuse('oidc.tenant');
   if (claims.iss !== issuer) refuse('oidc.issuer', { issuer: claims.iss });
@@ -83,7 +86,7 @@ function checkTimes(claims: Claims, settings: OidcSettings, now: number): void {
   if (exp + SKEW_SECONDS <= now) refuse('oidc.expired');
   if (iat - SKEW_SECONDS > now) refuse('oidc.not_yet_valid');
   if (nbf !== undefined && nbf - SKEW_SECONDS > now) refuse('oidc.not_yet_valid');
-  if (iat + OLDEST_ID_TOKEN_SECONDS + SKEW_SECONDS < now) refuse('oidc.too_old');
+  if (iat + OLDEST_TOKEN_SECONDS + SKEW_SECONDS < now) refuse('oidc.too_old');
   if (settings.maxAgeSeconds === undefined) return;
   if (authTime === undefined || authTime + settings.maxAgeSeconds + SKEW_SECONDS < now)
     refuse('oidc.auth_time');

@@ -31,7 +31,10 @@ export type OidcRejection =
   | 'oidc.expired'
   | 'oidc.not_yet_valid'
   | 'oidc.too_old'
-  | 'oidc.auth_time';
+  | 'oidc.auth_time'
+  // the logout token
+  | 'oidc.logout_token'
+  | 'oidc.logout_replayed';
 
 /** The sentence everybody sees, whatever happened and whatever the protocol. */
 const UNIFORM_TEXT = 'The sign-in could not be completed. Please start again, or ask your administrator.';

@@ -26,7 +26,8 @@ export function decodeResponse(field: unknown): string {
   return decodeUtf8(bytes);
 }
 
-function decodeUtf8(bytes: Buffer): string {
+/** Strict UTF-8 text. Refuses `saml.encoding`: other bytes, a byte order mark, NUL (S26). */
+export function decodeUtf8(bytes: Buffer): string {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -27,8 +27,11 @@ export interface ExpectedAssertion {
 const DEFAULT_SKEW_MS = 120_000;
 const DEFAULT_MAX_AGE_MS = 300_000;
 
-export const skewOf = (expected: ExpectedAssertion): number => expected.skewMs ?? DEFAULT_SKEW_MS;
-export const maxAgeOf = (expected: ExpectedAssertion): number => expected.maxAgeMs ?? DEFAULT_MAX_AGE_MS;
+/** The part of an expectation that is about time alone. */
+export type ExpectedTimes = Pick<ExpectedAssertion, 'now' | 'skewMs' | 'maxAgeMs'>;
+
+export const skewOf = (expected: ExpectedTimes): number => expected.skewMs ?? DEFAULT_SKEW_MS;
+export const maxAgeOf = (expected: ExpectedTimes): number => expected.maxAgeMs ?? DEFAULT_MAX_AGE_MS;
 
 /** xs:dateTime with a zone: without one, two readers may mean two moments (SAML core §1.3.3 wants UTC). */
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
@@ -43,7 +46,7 @@ export function readInstant(value: string | undefined, name: string): number {
  * The moment a message was made: at most `skew` ahead of our clock, at most `maxAge` behind it (S39, S40).
  * The skew does not lengthen the age: an old message stays old however the clocks stand.
  */
-export function checkIssueInstant(value: string | undefined, expected: ExpectedAssertion): number {
+export function checkIssueInstant(value: string | undefined, expected: ExpectedTimes): number {
   const issuedAt = readInstant(value, 'IssueInstant');
   if (issuedAt > expected.now + skewOf(expected)) refuse('saml.issued_in_future', { IssueInstant: value });
   if (expected.now - issuedAt > maxAgeOf(expected)) refuse('saml.too_old', { IssueInstant: value });
@@ -53,7 +56,7 @@ export function checkIssueInstant(value: string | undefined, expected: ExpectedA
 /** Answers the end of a validity window; refuses `reason` once it has passed by the skew (SAML core §2.5.1.2). */
 export function checkNotOnOrAfter(
   value: string | undefined,
-  expected: ExpectedAssertion,
+  expected: ExpectedTimes,
   reason: SamlRejection,
 ): number {
   const endsAt = readInstant(value, 'NotOnOrAfter');

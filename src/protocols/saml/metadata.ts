@@ -180,7 +180,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-const escapeXml = (text: string): string => text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+/** Text as it may stand in an element or a quoted attribute. */
+export const escapeXml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 
 function invalid(detail: string, cause?: unknown): never {
   throw new GatehouseError('invalid', detail, {

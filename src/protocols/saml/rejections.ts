@@ -75,7 +75,14 @@ export type SamlRejection =
   | 'saml.authn_context'
   | 'saml.authn_too_old'
   | 'saml.attribute_limits'
-  | 'saml.attribute_nested';
+  | 'saml.attribute_nested'
+  // single logout
+  | 'saml.query'
+  | 'saml.deflate'
+  | 'saml.not_a_logout'
+  | 'saml.logout_shape'
+  | 'saml.logout_expired'
+  | 'saml.logout_replayed';
 
 /** The one sentence a browser sees, whatever the cause. */
 const REFUSED = 'The sign-in could not be completed. Please start again, or ask your administrator.';

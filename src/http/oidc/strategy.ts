@@ -8,6 +8,7 @@ import { readAuthorizationResponse } from '../../protocols/oidc/authorization-re
 import { type OidcFacts, readIdTokenClaims } from '../../protocols/oidc/id-token-facts.ts';
 import { type OidcRejection, refuse } from '../../protocols/oidc/rejections.ts';
 import { configurationFor, createIdpMetadataCache, type IdpMetadata, rememberKeys } from './idp-metadata.ts';
+import { createOidcLogout, type OidcLogout } from './logout.ts';
 import { refuseFor } from './refusals.ts';
 import type { OidcTrust } from './trust.ts';
 
@@ -54,7 +55,7 @@ export type OidcIssuerReport =
     }
   | { readonly ok: false; readonly reason: OidcRejection };
 
-export interface OidcRelyingParty {
+export interface OidcRelyingParty extends OidcLogout {
   /** Answers the authorization URL (code, PKCE S256, state, nonce). Throws `sign_in_refused`, also when the IdP is down. */
   readonly startOidc: (start: OidcStart) => Promise<string>;
   /** Answers verified facts. Throws `sign_in_refused` with the exact reason in `context.reason`; never anything else. */
@@ -70,6 +71,7 @@ export function createOidcClient(deps: {
 }): OidcRelyingParty {
   const cache = createIdpMetadataCache(deps);
   return {
+    ...createOidcLogout({ ...deps, cache }),
     async startOidc(start) {
       const idp = await cache.load(start.connection).catch(refuseFor);
       return authorizationUrl(configurationFor(deps, start.connection, idp), start);

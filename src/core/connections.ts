@@ -32,9 +32,12 @@ interface ConnectionRequest {
 /** The addresses of one connection: what the customer's IdP must be told. All under the configured base URL. */
 export const connectionUrls = (baseUrl: string, id: string) => ({
   acsUrl: `${baseUrl}/saml/${id}/acs`,
+  logoutUrl: `${baseUrl}/saml/${id}/logout`,
   spEntityId: `${baseUrl}/saml/${id}/metadata`,
   metadataUrl: `${baseUrl}/saml/${id}/metadata`,
   redirectUri: `${baseUrl}/oidc-callback/${id}`,
+  backchannelLogoutUri: `${baseUrl}/oidc-backchannel-logout/${id}`,
+  postLogoutRedirectUri: `${baseUrl}/signed-out/${id}`,
 });
 
 /** The connection, or `not_found`. */
@@ -51,6 +54,8 @@ export async function getConnection(
 /** The addresses a connection makes Gatehouse or a browser call; each must pass the egress guard as written. */
 function assertAddresses(deps: Pick<Deps, 'fetcher'>, settings: SamlSettings | OidcSettings): void {
   deps.fetcher.checkUrl(settings.protocol === 'saml' ? settings.ssoUrl : settings.issuer);
+  if (settings.protocol !== 'saml') return;
+  for (const url of [settings.sloUrl, settings.sloResponseUrl]) if (url !== null) deps.fetcher.checkUrl(url);
 }
 
 /** Adds a connection. Calls nobody. Throws `plan_lacks`, `egress_refused`, `not_found`. */
@@ -90,6 +95,7 @@ function publicFacts(connection: Connection): Readonly<Record<string, unknown>> 
       ? {
           idpEntityId: settings.idpEntityId,
           ssoUrl: settings.ssoUrl,
+          sloUrl: settings.sloUrl,
           certificates: settings.certificates.length,
         }
       : {

@@ -2,9 +2,14 @@
 import type { IdpDescription, SamlSettings } from './entities/sign-in.ts';
 
 /** Every setting but those that describe the identity provider, which have no default. */
-export const SAML_DEFAULTS: Omit<SamlSettings, Exclude<keyof IdpDescription, 'ssoPostUrl'>> = {
+export const SAML_DEFAULTS: Omit<
+  SamlSettings,
+  Exclude<keyof IdpDescription, 'ssoPostUrl' | 'sloUrl' | 'sloResponseUrl'>
+> = {
   protocol: 'saml',
   ssoPostUrl: null,
+  sloUrl: null,
+  sloResponseUrl: null,
   signatures: 'any',
   spEntityId: null,
   spKeys: [],

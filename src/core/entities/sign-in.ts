@@ -31,6 +31,10 @@ export interface IdpDescription {
   readonly ssoUrl: string;
   /** Single sign-on by HTTP-POST; null: `ssoUrl` takes that too. */
   readonly ssoPostUrl: string | null;
+  /** Single logout by HTTP-Redirect; null: the identity provider is not told when somebody signs out. */
+  readonly sloUrl: string | null;
+  /** Where its own logout requests are answered; null: at `sloUrl`. */
+  readonly sloResponseUrl: string | null;
   /** Pinned signing certificates, PEM. Never empty. */
   readonly certificates: readonly string[];
 }

@@ -55,6 +55,7 @@ const SAML_ONLY = [
   'metadataUrl',
   'entityId',
   'ssoUrl',
+  'sloUrl',
   'certificates',
   'signatures',
   'idpInitiated',

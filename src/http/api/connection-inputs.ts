@@ -24,6 +24,7 @@ const samlFields = {
   metadataUrl: addressField.optional(),
   entityId: lineOf(1024).optional(),
   ssoUrl: addressField.optional(),
+  sloUrl: addressField.nullable().optional(),
   certificates: z.array(z.string().max(16_384)).min(1).max(10).optional(),
   signatures: z.enum(['any', 'assertion', 'response', 'both']).optional(),
   idpInitiated: z.boolean().optional(),

@@ -57,6 +57,7 @@ const samlConnectionShape = z.object({
   ...connectionFields,
   entityId: z.string().describe("The identity provider's."),
   ssoUrl: z.string(),
+  sloUrl: z.string().nullable().describe('Where its single logout is; null: it is not told of sign-outs.'),
   certificates: z.array(certificateShape),
   signatures: z.enum(['any', 'assertion', 'response', 'both']),
   requestBinding: z.enum(['redirect', 'post']),
@@ -70,6 +71,7 @@ const samlConnectionShape = z.object({
   acsUrl: z.string(),
   spEntityId: z.string(),
   metadataUrl: z.string().describe('Our metadata, for the identity provider.'),
+  logoutUrl: z.string().describe('Our single logout, by redirect and by POST.'),
 });
 
 const oidcConnectionShape = z.object({
@@ -82,6 +84,8 @@ const oidcConnectionShape = z.object({
   idTokenAlgs: z.array(z.string()).describe('Signature algorithms an ID token may carry.'),
   tenantId: z.string().nullable().describe('Entra: the tenant that every ID token must come from.'),
   redirectUri: z.string(),
+  backchannelLogoutUri: z.string().describe('Where the identity provider posts its logout tokens.'),
+  postLogoutRedirectUri: z.string().describe('Where it sends the browser after signing out there.'),
 });
 
 export const connectionShape = z.discriminatedUnion('protocol', [samlConnectionShape, oidcConnectionShape]);

@@ -67,10 +67,11 @@ export const presentConnection = (
 
 type Urls = ReturnType<typeof connectionUrls>;
 
-const presentSaml = (settings: SamlSettings, { acsUrl, spEntityId, metadataUrl }: Urls) => ({
+const presentSaml = (settings: SamlSettings, { acsUrl, spEntityId, metadataUrl, logoutUrl }: Urls) => ({
   protocol: settings.protocol,
   entityId: settings.idpEntityId,
   ssoUrl: settings.ssoUrl,
+  sloUrl: settings.sloUrl,
   certificates: settings.certificates.map(presentCertificate),
   signatures: settings.signatures,
   requestBinding: settings.requestBinding,
@@ -86,9 +87,13 @@ const presentSaml = (settings: SamlSettings, { acsUrl, spEntityId, metadataUrl }
   acsUrl,
   spEntityId: settings.spEntityId ?? spEntityId,
   metadataUrl,
+  logoutUrl,
 });
 
-const presentOidc = (settings: OidcSettings, { redirectUri }: Urls) => ({
+const presentOidc = (
+  settings: OidcSettings,
+  { redirectUri, backchannelLogoutUri, postLogoutRedirectUri }: Urls,
+) => ({
   protocol: settings.protocol,
   issuer: settings.issuer,
   clientId: settings.clientId,
@@ -97,6 +102,8 @@ const presentOidc = (settings: OidcSettings, { redirectUri }: Urls) => ({
   tenantId: settings.tenantId,
   scopes: [...settings.scopes],
   redirectUri,
+  backchannelLogoutUri,
+  postLogoutRedirectUri,
 });
 
 const presentMatch = (match: MappingMatch): z.infer<typeof matchShape> => {

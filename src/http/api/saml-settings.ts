@@ -31,6 +31,7 @@ export async function readSaml(
     ...readSingleValues(deps, input),
     ...(metadataXml === undefined ? {} : fromMetadata(deps, metadataXml, 'metadataXml')),
     ...(metadataUrl === undefined ? {} : await fromAddress(deps, metadataUrl)),
+    ...(input.sloUrl === undefined ? {} : singleLogout(deps, input.sloUrl)),
     ...(signatures === undefined ? {} : { signatures }),
     ...(spEntityId === undefined ? {} : { spEntityId }),
     ...(requestBinding === undefined ? {} : { requestBinding }),
@@ -63,6 +64,15 @@ function readSingleValues(
   };
 }
 
+/** Said beside metadata it wins over the metadata; null: the identity provider is not told of sign-outs. */
+const singleLogout = (
+  deps: SettingsDeps,
+  sloUrl: string | null,
+): Pick<SamlSettings, 'sloUrl' | 'sloResponseUrl'> => ({
+  sloUrl: sloUrl === null ? null : checkAddress(deps, sloUrl, 'sloUrl'),
+  sloResponseUrl: null,
+});
+
 const fromAddress = async (deps: SettingsDeps, url: string): Promise<Partial<SamlSettings>> =>
   fromMetadata(deps, await fetchMetadata(deps, url), 'metadataUrl');
 
@@ -81,14 +91,18 @@ async function fetchMetadata({ fetcher }: SettingsDeps, url: string): Promise<st
 function fromMetadata({ fetcher }: SettingsDeps, xml: string, field: string): Partial<SamlSettings> {
   try {
     const allowHttpHost = (host: string) => fetcher.permitsHttp(`http://${host}`);
-    const { entityId, ssoUrl, ssoPostUrl, certificates } = parseIdpMetadata(xml, { allowHttpHost });
+    const described = parseIdpMetadata(xml, { allowHttpHost });
+    const { entityId, ssoUrl, ssoPostUrl, sloUrl, sloResponseUrl, certificates } = described;
     const address = ssoUrl ?? ssoPostUrl;
     if (address === undefined) throw invalid(field, 'The metadata offers no single sign-on.');
-    for (const one of [ssoUrl, ssoPostUrl]) if (one !== undefined) checkAddress({ fetcher }, one, field);
+    for (const one of [ssoUrl, ssoPostUrl, sloUrl, sloResponseUrl])
+      if (one !== undefined) checkAddress({ fetcher }, one, field);
     return {
       idpEntityId: entityId,
       ssoUrl: address,
       ssoPostUrl: ssoPostUrl ?? null,
+      sloUrl: sloUrl ?? null,
+      sloResponseUrl: sloResponseUrl ?? null,
       certificates,
       ...(ssoUrl === undefined ? { requestBinding: 'post' } : {}),
     };

@@ -1,5 +1,6 @@
 /** Serves what an identity provider must know about us for one connection. */
 import type { RequestHandler } from 'express';
+import { connectionUrls } from '../../core/connections.ts';
 import { spKeys } from '../../core/sp-keys.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { buildSpMetadata } from '../../protocols/saml/metadata.ts';
@@ -13,6 +14,7 @@ export const getMetadata =
   async (req, res) => {
     const connection = await connectionAt(deps, req, 'saml');
     if (connection === undefined) throw new GatehouseError('not_found', 'No such connection.');
+    const { logoutUrl } = connectionUrls(deps.baseUrl, connection.id);
     const { spEntityId, acsUrl } = samlTrust(deps, connection);
     const { published } = await spKeys(deps, connection);
     const certificates = published.map(({ certificate }) => certificate);
@@ -24,6 +26,7 @@ export const getMetadata =
           buildSpMetadata({
             spEntityId,
             acsUrl,
+            logoutUrl,
             certificates,
             signsRequests: connection.settings.signRequests,
           }),

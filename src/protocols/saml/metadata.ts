@@ -19,6 +19,10 @@ export interface IdpMetadata {
   readonly ssoUrl: string | undefined;
   /** Single sign-on by HTTP-POST, if offered. */
   readonly ssoPostUrl: string | undefined;
+  /** Single logout by HTTP-Redirect, if offered. */
+  readonly sloUrl: string | undefined;
+  /** Where answers to its logout requests go, if elsewhere. */
+  readonly sloResponseUrl: string | undefined;
   /** Signing certificates, PEM, without duplicates. */
   readonly certificates: readonly string[];
   readonly wantAuthnRequestsSigned: boolean;
@@ -42,6 +46,8 @@ export interface SpMetadata {
 const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
 const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
 const POST = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
+const SIGN_ON = { service: 'SingleSignOnService', binding: REDIRECT, attribute: 'Location' } as const;
+const LOGOUT = { ...SIGN_ON, service: 'SingleLogoutService' } as const;
 const MAX_BYTES = 512 * 1024;
 const MAX_ENTITY_ID = 1024;
 
@@ -70,8 +76,8 @@ export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): I
   if (entityId.trim() === '' || entityId.length > MAX_ENTITY_ID)
     return invalid('The entityID is missing or too long.');
   const descriptor = findDescriptor(root);
-  const ssoUrl = findEndpoint(descriptor, REDIRECT, options);
-  const ssoPostUrl = findEndpoint(descriptor, POST, options);
+  const ssoUrl = findEndpoint(descriptor, SIGN_ON, options);
+  const ssoPostUrl = findEndpoint(descriptor, { ...SIGN_ON, binding: POST }, options);
   if ((ssoUrl ?? ssoPostUrl) === undefined)
     return invalid('The metadata offers no single sign-on by HTTP-Redirect or HTTP-POST.');
   const wants = attributeOf(descriptor, 'WantAuthnRequestsSigned');
@@ -79,6 +85,8 @@ export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): I
     entityId,
     ssoUrl,
     ssoPostUrl,
+    sloUrl: findEndpoint(descriptor, LOGOUT, options),
+    sloResponseUrl: findEndpoint(descriptor, { ...LOGOUT, attribute: 'ResponseLocation' }, options),
     certificates: readCertificates(descriptor),
     wantAuthnRequestsSigned: wants === 'true' || wants === '1',
   };
@@ -103,7 +111,11 @@ export function buildSpMetadata(sp: SpMetadata): string {
     keyDescriptor('signing', pem),
     keyDescriptor('encryption', pem),
   ]);
-  const logout = sp.logoutUrl === undefined ? [] : [postEndpoint('SingleLogoutService', sp.logoutUrl)];
+  const { logoutUrl } = sp;
+  const logout =
+    logoutUrl === undefined
+      ? []
+      : [REDIRECT, POST].map((binding) => endpoint('SingleLogoutService', binding, logoutUrl));
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<md:EntityDescriptor xmlns:md="${MD_NS}" entityID="${escapeXml(sp.spEntityId)}">`,
@@ -113,7 +125,7 @@ export function buildSpMetadata(sp: SpMetadata): string {
     '    <md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>',
     '    <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>',
     '    <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified</md:NameIDFormat>',
-    postEndpoint('AssertionConsumerService', sp.acsUrl, ' index="0" isDefault="true"'),
+    endpoint('AssertionConsumerService', POST, sp.acsUrl).replace('/>', ' index="0" isDefault="true"/>'),
     '  </md:SPSSODescriptor>',
     '</md:EntityDescriptor>',
     '',
@@ -131,11 +143,24 @@ function findDescriptor(root: XmlElement): XmlElement {
   return descriptor;
 }
 
-function findEndpoint(descriptor: XmlElement, binding: string, options: MetadataOptions): string | undefined {
-  const service = childrenOf(descriptor, MD_NS, 'SingleSignOnService').find(
+interface Endpoint {
+  readonly service: string;
+  readonly binding: string;
+  readonly attribute: 'Location' | 'ResponseLocation';
+}
+
+/** The first endpoint of that binding. ResponseLocation may be absent (SAML metadata §2.2.2), Location may not. */
+function findEndpoint(
+  descriptor: XmlElement,
+  { service, binding, attribute }: Endpoint,
+  options: MetadataOptions,
+): string | undefined {
+  const endpoint = childrenOf(descriptor, MD_NS, service).find(
     (one) => attributeOf(one, 'Binding') === binding,
   );
-  return service && checkSsoUrl(attributeOf(service, 'Location') ?? '', 'metadataXml', options);
+  const address = endpoint && attributeOf(endpoint, attribute);
+  if (endpoint === undefined || (address === undefined && attribute === 'ResponseLocation')) return undefined;
+  return checkSsoUrl(address ?? '', 'metadataXml', options);
 }
 
 /** Keys for signing, or for no stated use; a certificate that may not be pinned makes the metadata invalid. */
@@ -169,8 +194,8 @@ function keyDescriptor(use: 'signing' | 'encryption', pem: string): string {
   return `    <md:KeyDescriptor use="${use}"><ds:KeyInfo xmlns:ds="${DS_NS}"><ds:X509Data><ds:X509Certificate>${der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>${methods}</md:KeyDescriptor>`;
 }
 
-const postEndpoint = (name: string, location: string, more = ''): string =>
-  `    <md:${name} Binding="${POST}" Location="${escapeXml(location)}"${more}/>`;
+const endpoint = (name: string, binding: string, location: string): string =>
+  `    <md:${name} Binding="${binding}" Location="${escapeXml(location)}"/>`;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -203,6 +203,7 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
     screen: 'connection',
   },
   sign_in_refused: UNEXPECTED,
+  sign_out_refused: UNEXPECTED,
   internal: {
     cause:
       'This was our fault, not yours. Give the request id to the operator of Gatehouse; then it can be replayed.',

@@ -8,6 +8,7 @@ import { syncClaimGrants } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { AuditType, Cause } from './entities/journal.ts';
 import type { Connection, PendingSignIn, SignInPurpose } from './entities/sign-in.ts';
+import type { Repositories } from './ports/storage.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 import { admit } from './sign-in-admission.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
@@ -59,6 +60,7 @@ export async function beginSignIn(
     requestId,
     nonce,
     codeVerifier,
+    held: null,
     returnTo,
     mustReauthenticate,
     maxAgeSeconds,
@@ -77,37 +79,69 @@ export interface SignInAnswer {
   readonly binding: string | undefined;
 }
 
-const refusal = (reason: string) =>
+/** A refused sign-in with its exact reason, which is never shown. */
+export const refusal = (reason: string) =>
   new GatehouseError('sign_in_refused', 'This sign-in could not be completed.', { context: { reason } });
 
-/** Whether this row is alive and belongs to this browser. */
+/** Whether this row is alive, waits for this and belongs to this browser. */
 function fitsBrowser(
   deps: Pick<Deps, 'clock' | 'hashToken'>,
   pending: PendingSignIn,
-  binding: string | undefined,
+  { awaits, binding }: Waiting,
 ): boolean {
   return (
     binding !== undefined &&
+    awaitedBy(pending.purpose) === awaits &&
     pending.expiresAt > deps.clock() &&
     constantTimeEqual(pending.bindingHash, deps.hashToken(binding))
   );
 }
 
-/** The pending sign-in of this browser and connection, not yet consumed; undefined when nothing fits (S42, S44, S72). */
+/** What a row waits for: a provider's answer, a person's yes, a browser that comes back signed out. One never serves another. */
+type Expectation = 'answer' | 'confirmation' | 'sign_out';
+type Waiting = Pick<SignInAnswer, 'binding'> & { readonly awaits: Expectation };
+
+const awaitedBy = ({ kind }: SignInPurpose): Expectation =>
+  kind === 'confirmation' || kind === 'sign_out' ? kind : 'answer';
+
+/** What this browser waits for at this connection, not yet consumed; undefined when nothing fits (S42, S44, S72). */
 export async function findPendingSignIn(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
   answer: SignInAnswer,
+  awaits: Expectation = 'answer',
 ): Promise<PendingSignIn | undefined> {
   const { connection, handle, binding } = answer;
   if (handle === undefined) return undefined;
   const { organizationId, id } = connection;
   const pending = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
-  return pending !== undefined && fitsBrowser(deps, pending, binding) ? pending : undefined;
+  return pending !== undefined && fitsBrowser(deps, pending, { awaits, binding }) ? pending : undefined;
+}
+
+/** Takes out what this browser waits for (law 5). Throws `sign_in_refused` when there is nothing, or nothing that fits. */
+export async function consumePending(
+  tx: Repositories,
+  deps: Pick<Deps, 'clock' | 'hashToken'>,
+  { connection, handle, binding, awaits }: SignInAnswer & Waiting,
+): Promise<PendingSignIn> {
+  const { organizationId, id } = connection;
+  const pending =
+    handle === undefined
+      ? undefined
+      : await tx.pendingSignIns.consume(organizationId, id, deps.hashToken(handle));
+  if (pending === undefined || !fitsBrowser(deps, pending, { awaits, binding }))
+    throw refusal('sign_in.not_pending');
+  return pending;
 }
 
 export interface CompletedSignIn {
   readonly sessionToken: string;
   readonly returnTo: string | null;
+}
+
+/** A SAML assertion's id, and until when it must be remembered, epoch milliseconds (S45-S47). */
+export interface SeenAssertion {
+  readonly id: string;
+  readonly expiresAt: number;
 }
 
 /**
@@ -118,47 +152,67 @@ export async function completeSignIn(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
   input: SignInAnswer & {
     readonly identity: UpstreamIdentity;
-    /** SAML only: the id to remember, and until when (S45-S47). */
-    readonly assertion?: { readonly id: string; readonly expiresAt: number } | undefined;
+    /** SAML only. */
+    readonly assertion?: SeenAssertion | undefined;
     readonly cause: Cause;
   },
 ): Promise<CompletedSignIn> {
-  const { connection, handle, binding, identity, assertion, cause } = input;
-  const { organizationId } = connection;
-  const sessionToken = newSessionToken();
+  const { connection, identity, assertion } = input;
   return deps.storage.transact(async (tx) => {
-    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const pending =
-      handle === undefined
-        ? undefined
-        : await tx.pendingSignIns.consume(organizationId, connection.id, deps.hashToken(handle));
-    if (pending === undefined || !fitsBrowser(deps, pending, binding)) throw refusal('sign_in.not_pending');
+    const pending = await consumePending(tx, deps, { ...input, awaits: 'answer' });
     assertFresh(pending, identity);
-    if (assertion !== undefined) {
-      const isFirst = await tx.consumedAssertions.claim(
-        organizationId,
-        connection.id,
-        assertion.id,
-        assertion.expiresAt,
-      );
-      if (!isFirst) throw refusal('saml.replayed');
-    }
-    const current = await tx.connections.find(organizationId, connection.id);
-    if (current?.status !== 'active') throw refusal('sign_in.connection_inactive');
-    const admitted = await admit(tx, context, { connection: current, identity });
-    const membership = await syncClaimGrants(tx, context, { membership: admitted, identity });
-    await startSession(tx, context, {
-      membership,
-      tokenHash: deps.hashToken(sessionToken),
-      authentication: authenticationOf(identity),
-    });
-    await record(tx, context, {
-      type: identity.protocol === 'saml' ? 'saml.accepted' : 'oidc.accepted',
-      target: { kind: 'connection', id: connection.id },
-      details: { membershipId: membership.id, issuer: identity.issuer },
-    });
-    return { sessionToken, returnTo: pending.returnTo };
+    if (assertion !== undefined) await claimAssertion(tx, connection, assertion);
+    const current = await activeConnection(tx, connection);
+    return { sessionToken: await letIn(tx, deps, { ...input, current }), returnTo: pending.returnTo };
   });
+}
+
+/** Notes that this connection has seen the assertion. Throws `sign_in_refused` for the second time (law 5). */
+export async function claimAssertion(
+  tx: Repositories,
+  { organizationId, id }: Connection,
+  assertion: SeenAssertion,
+): Promise<void> {
+  const isFirst = await tx.consumedAssertions.claim(organizationId, id, assertion.id, assertion.expiresAt);
+  if (!isFirst) throw refusal('saml.replayed');
+}
+
+/** The connection as it is now. Throws `sign_in_refused` unless it is active. */
+export async function activeConnection(
+  tx: Repositories,
+  { organizationId, id }: Connection,
+): Promise<Connection> {
+  const current = await tx.connections.find(organizationId, id);
+  if (current?.status !== 'active') throw refusal('sign_in.connection_inactive');
+  return current;
+}
+
+/** The end of every sign-in through a connection: decides, binds, opens the session. Answers the cookie's value. */
+export async function letIn(
+  tx: Repositories,
+  deps: Pick<Deps, 'clock' | 'hashToken'>,
+  {
+    current,
+    identity,
+    cause,
+  }: { readonly current: Connection; readonly identity: UpstreamIdentity; readonly cause: Cause },
+): Promise<string> {
+  const { organizationId } = current;
+  const sessionToken = newSessionToken();
+  const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+  const admitted = await admit(tx, context, { connection: current, identity });
+  const membership = await syncClaimGrants(tx, context, { membership: admitted, identity });
+  await startSession(tx, context, {
+    membership,
+    tokenHash: deps.hashToken(sessionToken),
+    authentication: authenticationOf(identity),
+  });
+  await record(tx, context, {
+    type: identity.protocol === 'saml' ? 'saml.accepted' : 'oidc.accepted',
+    target: { kind: 'connection', id: current.id },
+    details: { membershipId: membership.id, issuer: identity.issuer },
+  });
+  return sessionToken;
 }
 
 const authenticationOf = ({

@@ -4,6 +4,12 @@ import type { Request, Response } from 'express';
 export const SESSION_COOKIE = '__Host-gatehouse-session';
 export const OPERATOR_COOKIE = '__Host-gatehouse-operator';
 
+/**
+ * Says that the browser has a session, and nothing else. It travels where the session cookie does not, with the form an
+ * identity provider posts: then somebody may be signed in here, and must be asked (S48).
+ */
+export const SIGNED_IN_COOKIE = '__Host-gatehouse-signed-in';
+
 /** One binding cookie per sign-in, so that several tabs work at once; the name carries the sign-in's own id. */
 export const bindingCookie = (signInId: string): string => `__Host-gatehouse-sign-in-${signInId}`;
 
@@ -20,7 +26,7 @@ export function readCookie(req: Request, name: string): string | undefined {
 interface CookieOptions {
   readonly value: string;
   readonly maxAgeMs: number;
-  /** `none` only for the binding cookie, which must travel with a cross-site POST from the IdP (S187). */
+  /** `none` only for the binding cookie and the mark, which must travel with a cross-site POST from the IdP (S187). */
   readonly sameSite: 'lax' | 'none';
 }
 

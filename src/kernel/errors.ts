@@ -45,6 +45,7 @@ export type ErrorCode =
   | 'not_implemented'
   // sign-in; one uniform text outside, `reason` in the audit
   | 'sign_in_refused'
+  | 'sign_out_refused'
   // ours
   | 'internal'
   | 'storage_unavailable';

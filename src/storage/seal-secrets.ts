@@ -34,9 +34,10 @@ function changeConnection(connection: Connection, turn: Turn): Connection {
 }
 
 function changePending(pending: PendingSignIn, turn: Turn): PendingSignIn {
-  const { organizationId, nonce, codeVerifier } = pending;
+  const { organizationId, nonce, codeVerifier, held } = pending;
   return {
     ...pending,
+    held: held === null ? null : turn(held, { organizationId, field: 'pendingSignIn.held' }),
     nonce: nonce === null ? null : turn(nonce, { organizationId, field: 'pendingSignIn.nonce' }),
     codeVerifier:
       codeVerifier === null

@@ -360,6 +360,7 @@ const pendingSignIns: RowKind = {
       requestId: text,
       nonce: text,
       codeVerifier: text,
+      held: text,
       returnTo: text,
     });
     return {

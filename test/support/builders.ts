@@ -349,6 +349,7 @@ export function aPendingSignIn(
     purpose: { kind: 'sign_in' },
     nonce: 'recoverable-nonce',
     codeVerifier: 'recoverable-verifier',
+    held: 'recoverable-answer',
     returnTo: null,
     mustReauthenticate: false,
     maxAgeSeconds: null,

@@ -153,9 +153,13 @@ export type SignInPurpose =
   /** Opens no session; the result goes to whoever started it. */
   | { readonly kind: 'test'; readonly testSignInId: TestSignInId }
   /** A signed-in member connects the identity to themselves, by an explicit act (S156). */
-  | { readonly kind: 'connect'; readonly membershipId: MembershipId };
+  | { readonly kind: 'connect'; readonly membershipId: MembershipId }
+  /** The provider's answer is verified already; the person's yes is waited for (S48). */
+  | { readonly kind: 'confirmation' }
+  /** The session here has ended; the browser signs out at the provider. */
+  | { readonly kind: 'sign_out' };
 
-/** A sign-in under way: one row, consumed once, bound to one browser and one connection. */
+/** A sign-in or sign-out under way: one row, consumed once, bound to one browser and one connection. */
 export interface PendingSignIn {
   readonly id: SignInId;
   readonly organizationId: OrganizationId;
@@ -164,11 +168,13 @@ export interface PendingSignIn {
   readonly handleHash: string;
   /** Hash of the binding cookie's value. */
   readonly bindingHash: string;
-  /** SAML: the AuthnRequest ID. */
+  /** SAML: the ID of our request. */
   readonly requestId: string | null;
   /** OIDC: what the callback needs; sealed at rest. */
   readonly nonce: string | null;
   readonly codeVerifier: string | null;
+  /** What was decided or begun, as text of its kind; sealed at rest. Null while an answer is waited for. */
+  readonly held: string | null;
   /** A same-origin path, or null for the person's page. */
   readonly returnTo: string | null;
   /** The person was to prove anew who they are: SAML ForceAuthn, OIDC prompt=login. */

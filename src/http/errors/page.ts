@@ -34,6 +34,11 @@ const WORDS: Partial<Record<ErrorCode, Words>> = {
     // A browser cannot answer a 401 without a challenge (RFC 9110 §15.5.2).
     status: 403,
   },
+  sign_out_refused: {
+    title: 'This sign-out was refused',
+    sentence:
+      'What your identity provider sent could not be believed. If you want to leave, sign out on your own page.',
+  },
   unauthenticated: {
     title: 'Please sign in',
     sentence: 'This page is only for people who are signed in.',

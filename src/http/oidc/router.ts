@@ -1,13 +1,20 @@
 /** The relying-party surface: one redirect URI per connection, public, because the message itself is what is judged. */
 import { Router } from 'express';
 import type { HttpDeps } from '../deps.ts';
+import { requireForm } from '../form-body.ts';
 import { mountMethods } from '../methods.ts';
+import { postBackchannelLogout } from './backchannel-logout.ts';
 import { getCallback } from './callback.ts';
 
-/** The router for /oidc-callback/{connectionId}. */
+const LOGOUT_LIMIT_BYTES = 64 * 1024;
+
+/** The router for /oidc-callback/{connectionId} and /oidc-backchannel-logout/{connectionId}. */
 export function createOidcRouter(deps: HttpDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
   // A HEAD would spend the code that the GET after it needs.
   mountMethods(router, '/oidc-callback/:connectionId', { GET: [getCallback(deps)], allowsHead: false });
+  mountMethods(router, '/oidc-backchannel-logout/:connectionId', {
+    POST: [...requireForm(LOGOUT_LIMIT_BYTES), postBackchannelLogout(deps)],
+  });
   return router;
 }

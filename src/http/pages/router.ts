@@ -13,6 +13,7 @@ import { getPerson } from './person.ts';
 import { getSetup, postSetup } from './setup.ts';
 import { getSignIn } from './sign-in.ts';
 import { getSignOut, postSignOut } from './sign-out.ts';
+import { getSignedOut, getSigningOut } from './signed-out.ts';
 
 const LIMIT_BYTES = 16 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
@@ -31,6 +32,8 @@ export function createPagesRouter(deps: HttpDeps): Router {
   mountMethods(router, '/sign-in/password', { POST: [...formOrJson, postPassword(deps)] });
   mountMethods(router, '/sign-in/:organization', { GET: [getOrganizationSignIn(deps)], allowsHead: false });
   mountMethods(router, '/sign-out', { GET: [getSignOut(deps)], POST: [...formOrJson, postSignOut(deps)] });
+  mountMethods(router, '/signed-out/:connectionId', { GET: [getSignedOut(deps)], allowsHead: false });
+  mountMethods(router, '/signed-out/:connectionId/:handle', { GET: [getSigningOut(deps)] });
   mountMethods(router, '/invitations/:token', {
     GET: [getInvitation(deps)],
     POST: [...form, postInvitation(deps)],

@@ -4,6 +4,7 @@ import type { HttpDeps } from '../deps.ts';
 import { formText, isForm } from '../form-body.ts';
 import { ownPath } from '../return-path.ts';
 import { leaveSession } from '../session-cookie.ts';
+import { startUpstreamSignOut } from '../upstream-sign-out.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { signOutForm } from './person.ts';
@@ -21,7 +22,10 @@ export const getSignOut =
     });
   };
 
-/** `POST /sign-out`: 303 to the sign-in page, or to `return_to`, for a form; 204 for anything else, signed in or not. */
+/**
+ * `POST /sign-out`: 204 for anything but a form, signed in or not. For a form 303: to `return_to` or the sign-in page, by way
+ * of the identity provider where the session came from one that takes sign-outs. The session here ends first.
+ */
 export const postSignOut =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
@@ -29,6 +33,12 @@ export const postSignOut =
     // A program that proves its origin needs no form of ours; a token that is sent must fit.
     if (visitor !== undefined && formText(req, 'csrf') !== undefined) assertOwnForm(req, visitor);
     if (visitor !== undefined) await leaveSession(deps, { req, res });
-    if (isForm(req)) return seeOther(res, ownPath(formText(req, 'return_to')) ?? '/sign-in');
-    res.status(204).set('Cache-Control', 'no-store').end();
+    if (!isForm(req)) {
+      res.status(204).set('Cache-Control', 'no-store').end();
+      return;
+    }
+    const returnTo = ownPath(formText(req, 'return_to'));
+    const session = visitor?.signedIn.session;
+    const upstream = session && (await startUpstreamSignOut(deps, res, { session, returnTo }));
+    seeOther(res, upstream ?? returnTo ?? '/sign-in');
   };

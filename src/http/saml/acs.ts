@@ -1,13 +1,17 @@
 /** The assertion consumer service: a posted response becomes a session, or one refusal that looks like every other. */
 import type { Request, RequestHandler, Response } from 'express';
-import { findOrganization } from '../../core/organization-lookup.ts';
+import { completeUnsolicited, type UnsolicitedAnswer } from '../../core/unsolicited-sign-ins.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
+import { readCookie, SESSION_COOKIE, SIGNED_IN_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formField } from '../form-body.ts';
 import { seeOther } from '../pages/layout.ts';
+import { causeOf } from '../request-facts.ts';
+import { enterSession } from '../session-cookie.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';
 import { connectionAt, finishSignIn, receiveAnswer } from '../sign-in-answer.ts';
 import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
+import { askFirst } from './confirm.ts';
 import { samlIdentity } from './identity.ts';
 import { verifySamlResponse } from './strategy.ts';
 import { samlTrust } from './trust.ts';
@@ -56,20 +60,28 @@ async function acceptResponse(
     allowUnsolicited: requestId === undefined && connection.idpInitiated,
     authenticatedSince: connection.settings.forceAuthn ? received.pending?.createdAt : undefined,
   });
-  if (requestId === undefined) return startInstead(deps, exchange.res, connection);
-  await finishSignIn(deps, exchange, {
-    ...received,
-    identity: samlIdentity(connection, facts),
-    assertion: { id: facts.assertionId, expiresAt: facts.expiresAt },
-  });
+  const identity = samlIdentity(connection, facts);
+  const assertion = { id: facts.assertionId, expiresAt: facts.expiresAt };
+  if (requestId === undefined) return acceptUnsolicited(deps, exchange, { connection, identity, assertion });
+  await finishSignIn(deps, exchange, { ...received, identity, assertion });
 }
 
 /**
- * A response nobody asked for, where the connection allows it, only says that somebody wants to come in: we ask the
- * identity provider ourselves. Otherwise another site could sign this browser in as somebody else (S48).
+ * A response nobody asked for, where the connection allows it. RelayState is not looked at: it is the other side's (S50).
+ * In a browser that may have a session the person is asked first, on a page of ours (S48).
  */
-async function startInstead(deps: HttpDeps, res: Response, connection: ConnectionOf<'saml'>): Promise<void> {
-  const organization = await findOrganization(deps.storage, connection.organizationId);
-  if (organization === undefined) throw signInRefusal('sign_in.unknown_connection');
-  seeOther(res, `/sign-in/${organization.slug}?connection=${connection.id}`);
+async function acceptUnsolicited(
+  deps: HttpDeps,
+  exchange: { readonly req: Request; readonly res: Response },
+  answer: UnsolicitedAnswer,
+): Promise<void> {
+  const { req, res } = exchange;
+  const maySomebodyBeSignedIn = [SESSION_COOKIE, SIGNED_IN_COOKIE].some(
+    (name) => readCookie(req, name) !== undefined,
+  );
+  if (maySomebodyBeSignedIn) return askFirst(deps, res, answer);
+  const cause = causeOf(res, { kind: 'connection', connectionId: answer.connection.id });
+  const sessionToken = await completeUnsolicited(deps, { ...answer, cause });
+  await enterSession(deps, exchange, sessionToken);
+  seeOther(res, '/');
 }

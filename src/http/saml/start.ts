@@ -1,5 +1,4 @@
 /** Starts a SAML sign-in: one stored request, and what carries it to the identity provider. */
-import { randomBytes } from 'node:crypto';
 import type { SamlConnection } from '../../core/entities/sign-in.ts';
 import type { BegunSignIn, Freshness } from '../../core/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-ins.ts';
@@ -8,6 +7,7 @@ import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { signInRefusal } from '../sign-in-refusal.ts';
 import { type AuthnRequest, buildAuthnRequest } from './authn-request.ts';
+import { newMessageId } from './message-id.ts';
 import { samlTrust } from './trust.ts';
 
 export interface SamlStart {
@@ -23,7 +23,7 @@ export async function startSaml(
   deps: HttpDeps,
   { connection, returnTo, loginHint, freshness = {} }: SamlStart,
 ): Promise<AuthnRequest & { readonly begun: BegunSignIn }> {
-  const requestId = `_${randomBytes(20).toString('hex')}`;
+  const requestId = newMessageId();
   const { settings } = connection;
   const { mustReauthenticate = false, maxAgeSeconds = null } = freshness;
   // SAML knows no age: whoever limits it gets a new proof.

@@ -1,0 +1,56 @@
+/** The back-channel logout address of one connection: a provider's logout token ends the sessions it means (OIDC Back-Channel Logout 1.0 §2.5-2.8). */
+import type { RequestHandler } from 'express';
+import { endUpstreamSessions } from '../../core/upstream-logouts.ts';
+import { isGatehouseError } from '../../kernel/errors.ts';
+import type { HttpDeps } from '../deps.ts';
+import { formField } from '../form-body.ts';
+import { causeOf } from '../request-facts.ts';
+import { type ConnectionOf, connectionAt } from '../sign-in-answer.ts';
+import { refuseSignOut, signOutRefusal } from '../sign-out-refusal.ts';
+import { oidcTrust } from './connection-trust.ts';
+
+/** `POST /oidc-backchannel-logout/{connectionId}`: 200 when it is done, 400 with one JSON error for whatever is wrong (S88). */
+export const postBackchannelLogout =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    res.set('Cache-Control', 'no-store');
+    try {
+      const connection = await connectionAt(deps, req, 'oidc');
+      if (connection === undefined) throw signOutRefusal({ reason: 'sign_in.unknown_connection' });
+      const token = formField(req, 'logout_token');
+      await endNamedSessions(deps, { connection, token, res }).catch((error: unknown) =>
+        refuseSignOut(deps, res, { connection, error }),
+      );
+      res.status(200).end();
+    } catch (error) {
+      if (!isGatehouseError(error, 'sign_out_refused')) throw error;
+      res
+        .status(400)
+        .json({ error: 'invalid_request', error_description: 'The logout token was not accepted.' });
+    }
+  };
+
+async function endNamedSessions(
+  deps: HttpDeps,
+  {
+    connection,
+    token,
+    res,
+  }: {
+    readonly connection: ConnectionOf<'oidc'>;
+    readonly token: unknown;
+    readonly res: Parameters<RequestHandler>[1];
+  },
+): Promise<void> {
+  if (connection.status !== 'active') throw signOutRefusal({ reason: 'sign_in.connection_inactive' });
+  const facts = await deps.oidc.verifyLogoutToken({
+    ...{ connection: oidcTrust(deps, connection), token, now: deps.clock() },
+  });
+  const { issuer, subject, idpSessionId: sid, id, expiresAt } = facts;
+  await endUpstreamSessions(deps, {
+    connection,
+    who: { protocol: 'oidc', issuer, subject, sid },
+    message: { id, expiresAt },
+    cause: causeOf(res, { kind: 'connection', connectionId: connection.id }),
+  });
+}

@@ -1,0 +1,112 @@
+/** The question before one person takes another's place in a browser: a provider's unasked answer waits here for a yes (S48). */
+import type { Request, RequestHandler, Response } from 'express';
+import type { SignInAnswer } from '../../core/sign-ins.ts';
+import { SIGN_IN_TTL_MS } from '../../core/sign-ins.ts';
+import type { UnsolicitedAnswer } from '../../core/unsolicited-sign-ins.ts';
+import { completeHeld, findHeld, holdUnsolicited, isSamePerson } from '../../core/unsolicited-sign-ins.ts';
+import type { UpstreamIdentity } from '../../core/upstream-identity.ts';
+import { bindingCookie, clearCookie, readCookie, setCookie } from '../cookies.ts';
+import type { HttpDeps } from '../deps.ts';
+import { assertSameOrigin } from '../guards.ts';
+import { hiddenField } from '../pages/form-parts.ts';
+import { html, isolated } from '../pages/html.ts';
+import { seeOther, sendPage } from '../pages/layout.ts';
+import { assertOwnForm, type Visitor, visitorOf } from '../pages/visitor.ts';
+import { causeOf } from '../request-facts.ts';
+import { enterSession } from '../session-cookie.ts';
+import { type ConnectionOf, connectionAt } from '../sign-in-answer.ts';
+import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
+
+interface Exchange {
+  readonly req: Request;
+  readonly res: Response;
+}
+
+/** Keeps the verified answer for this browser and sends it to the question. Throws `sign_in_refused`. */
+export async function askFirst(deps: HttpDeps, res: Response, answer: UnsolicitedAnswer): Promise<void> {
+  const { pending, handle, binding } = await holdUnsolicited(deps, answer);
+  setCookie(res, bindingCookie(pending.id), { value: binding, maxAgeMs: SIGN_IN_TTL_MS, sameSite: 'none' });
+  seeOther(res, `/saml/${answer.connection.id}/confirm/${handle}`);
+}
+
+/**
+ * `GET /saml/{connectionId}/confirm/{handle}`: asks when somebody else is signed in, and finishes the sign-in when nobody is:
+ * only here, asked by its own site, does the browser show its session. Throws `sign_in_refused`.
+ */
+export const getConfirm =
+  (deps: HttpDeps): RequestHandler =>
+  (req, res) =>
+    withHeld(deps, { req, res }, async (held) => {
+      const visitor = await visitorOf(deps, req);
+      const userId = visitor?.signedIn.user.id;
+      if (visitor === undefined || (await isSamePerson(deps, { ...held, userId: userId ?? '' })))
+        return finish(deps, { req, res }, held);
+      await sendQuestion(deps, res, { ...held, visitor });
+    });
+
+/** `POST` to the same address: the yes. Needs a form of ours, from this session. */
+export const postConfirm =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    assertSameOrigin(deps, req);
+    const visitor = await visitorOf(deps, req);
+    if (visitor !== undefined) assertOwnForm(req, visitor);
+    await withHeld(deps, { req, res }, (held) => finish(deps, { req, res }, held));
+  };
+
+interface Held {
+  readonly connection: ConnectionOf<'saml'>;
+  readonly identity: UpstreamIdentity;
+  readonly answer: SignInAnswer;
+  readonly cookie: string;
+}
+
+async function withHeld(
+  deps: HttpDeps,
+  { req, res }: Exchange,
+  go: (held: Held) => Promise<void>,
+): Promise<void> {
+  const connection = await connectionAt(deps, req, 'saml');
+  if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
+  try {
+    const handle = String(req.params.handle);
+    const { organizationId, id } = connection;
+    const row = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
+    const cookie = bindingCookie(row?.id ?? '');
+    const answer: SignInAnswer = { connection, handle, binding: readCookie(req, cookie) };
+    const identity = await findHeld(deps, answer);
+    if (identity === undefined) throw signInRefusal('sign_in.not_pending');
+    await go({ connection, identity, answer, cookie });
+  } catch (error) {
+    await refuseSignIn(deps, res, { connection, error });
+  }
+}
+
+async function finish(deps: HttpDeps, exchange: Exchange, { answer, cookie }: Held): Promise<void> {
+  const cause = causeOf(exchange.res, { kind: 'connection', connectionId: answer.connection.id });
+  const sessionToken = await completeHeld(deps, { ...answer, cause });
+  await enterSession(deps, exchange, sessionToken);
+  clearCookie(exchange.res, cookie);
+  seeOther(exchange.res, '/');
+}
+
+async function sendQuestion(
+  deps: HttpDeps,
+  res: Response,
+  { connection, identity, answer, visitor }: Held & { readonly visitor: Visitor },
+): Promise<void> {
+  const { user, membership, organization } = visitor.signedIn;
+  const theirs = await deps.storage.organizations.find(connection.organizationId);
+  const now = isolated(membership.email ?? user.email ?? membership.name);
+  const next = isolated(identity.email ?? identity.subject);
+  sendPage(res, {
+    title: 'Switch to another person?',
+    body: html`<p>You are signed in as ${now} at ${isolated(organization.name)}.</p>
+<p>Another site has sent you here as ${next} at ${isolated(theirs?.name ?? connection.name)}. If you did not start this yourself, stay who you are.</p>
+<form method="post" action="/saml/${connection.id}/confirm/${answer.handle}" name="confirm">
+${hiddenField('csrf', visitor.csrf)}
+<button type="submit">Continue as ${next}</button>
+</form>
+<p><a class="button second" href="/">Stay signed in as ${now}</a></p>`,
+  });
+}

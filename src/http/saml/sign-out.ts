@@ -1,0 +1,39 @@
+/** The way to an identity provider's single logout: a signed LogoutRequest for the session that has just ended here. */
+import type { UpstreamSession } from '../../core/entities/sign-in.ts';
+import { spKeys } from '../../core/sp-keys.ts';
+import type { SignOutStart } from '../../core/upstream-sign-outs.ts';
+import { buildRedirect } from '../../protocols/saml/redirect-binding.ts';
+import { writeLogoutRequest } from '../../protocols/saml/write-logout.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { ConnectionOf } from '../sign-in-answer.ts';
+import { newMessageId } from './message-id.ts';
+import { samlTrust } from './trust.ts';
+
+export interface SamlSignOut {
+  readonly connection: ConnectionOf<'saml'>;
+  readonly upstream: UpstreamSession;
+  /** Becomes the RelayState. */
+  readonly handle: string;
+}
+
+/** Answers where to send the browser (SAML profiles §4.4.3.1); undefined when the provider takes no logout. */
+export async function samlSignOut(
+  deps: HttpDeps,
+  { connection, upstream, handle }: SamlSignOut,
+): Promise<SignOutStart | undefined> {
+  const { sloUrl } = connection.settings;
+  const { nameId, nameIdFormat, sessionIndex } = upstream;
+  if (sloUrl === null || nameId === null) return undefined;
+  const requestId = newMessageId();
+  const { spEntityId } = samlTrust(deps, connection);
+  const { signing } = await spKeys(deps, connection);
+  const head = { id: requestId, spEntityId, destination: sloUrl, now: deps.clock() };
+  const url = buildRedirect({
+    url: sloUrl,
+    parameter: 'SAMLRequest',
+    xml: writeLogoutRequest({ ...head, nameId, nameIdFormat, sessionIndex }),
+    relayState: handle,
+    privateKey: signing.privateKey,
+  });
+  return { url, requestId };
+}

@@ -1,0 +1,33 @@
+/** Every way a provider's sign-out message can fail, as the one refusal the outside sees; the exact reason goes to the audit (law 10). */
+import type { Response } from 'express';
+import type { Connection } from '../core/entities/sign-in.ts';
+import { recordRefusedSignIn } from '../core/sign-ins.ts';
+import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+import type { HttpDeps } from './deps.ts';
+import { causeOf } from './request-facts.ts';
+
+/** A refusal with its exact reason, which is never shown. */
+export const signOutRefusal = (context: Readonly<Record<string, unknown>>, cause?: unknown): GatehouseError =>
+  new GatehouseError('sign_out_refused', 'This sign-out message was refused.', {
+    context,
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+/**
+ * Records the failure where an admin of the organization finds it, then throws it as `sign_out_refused`. Outages and bugs
+ * pass as what they are.
+ */
+export async function refuseSignOut(
+  deps: HttpDeps,
+  res: Response,
+  failed: { readonly connection: Connection; readonly error: unknown },
+): Promise<never> {
+  const { connection, error } = failed;
+  if (!isGatehouseError(error) || error.code === 'internal' || error.code === 'storage_unavailable')
+    throw error;
+  const isReasoned = error.code === 'sign_in_refused' || error.code === 'sign_out_refused';
+  const refusal = signOutRefusal(isReasoned ? error.context : { reason: error.code }, error);
+  const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });
+  await recordRefusedSignIn(deps, { connection, error: refusal, cause });
+  throw refusal;
+}

@@ -154,22 +154,6 @@ describe('only this browser, this connection, these ten minutes', () => {
     await refusedWith(company, page, 'saml.unsolicited');
     expect(page.text).toContain('href="/sign-in"');
   });
-
-  test('S48 while it is on, it starts a sign-in of our own and opens no session', async () => {
-    const company = await aCompany({ idpInitiated: true });
-    const context = contextFor(gateway, company.connection, { requestId: undefined, nameId: NAME_ID });
-    const page = await post(createBrowser(), company, { SAMLResponse: goodResponse(context) });
-    expect(page.status).toBe(303);
-    expect(page.headers.get('location')).toBe(`${company.path}?connection=${company.connection.id}`);
-    expect(page.headers.getSetCookie()).toEqual([]);
-  });
-
-  test('S49 and one that claims to answer a request is refused even then', async () => {
-    const company = await aCompany({ idpInitiated: true });
-    const context = contextFor(gateway, company.connection, { requestId: '_somebody', nameId: NAME_ID });
-    const page = await post(createBrowser(), company, { SAMLResponse: goodResponse(context) });
-    await refusedWith(company, page, 'saml.unsolicited_in_response_to');
-  });
 });
 
 describe('doors that do not open', () => {

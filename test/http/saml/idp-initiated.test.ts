@@ -41,12 +41,15 @@ async function aCompany(choice: Parameters<typeof addSamlConnection>[2] = { idpI
 const unasked = (connection: Connection, nameId = ADA): SamlContext =>
   contextFor(gateway, connection, { requestId: undefined, nameId });
 
-const post = (
+/** Posts a response; a RelayState goes along where one is named. */
+const postWith = (
   browser: Browser,
   { connection }: Pick<Company, 'connection'>,
-  SAMLResponse: string,
-  more = {},
-) => postToAcs(gateway, browser, { connection, fields: { SAMLResponse, ...more } });
+  fields: { readonly SAMLResponse: string; readonly RelayState?: string },
+) => postToAcs(gateway, browser, { connection, fields });
+
+const post = (browser: Browser, company: Pick<Company, 'connection'>, SAMLResponse: string) =>
+  postWith(browser, company, { SAMLResponse });
 
 async function whoIs(browser: Browser): Promise<unknown> {
   const answer = await browser.request(`${gateway.baseUrl}/api/v1/session`);
@@ -130,9 +133,8 @@ describe('an empty browser', () => {
     'S50 RelayState %s leads nowhere, a path of ours neither',
     async (RelayState) => {
       const company = await aCompany();
-      const page = await post(createBrowser(), company, goodResponse(unasked(company.connection)), {
-        RelayState,
-      });
+      const SAMLResponse = goodResponse(unasked(company.connection));
+      const page = await postWith(createBrowser(), company, { SAMLResponse, RelayState });
       expect(page.headers.get('location')).toBe('/');
     },
   );

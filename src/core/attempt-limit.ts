@@ -1,6 +1,7 @@
 /**
- * Limits on guessing passwords (S178): failed tries are counted by address and network, by network, and by address over
- * all networks. It knows nobody: known and unknown addresses are counted alike (S177).
+ * Limits on guessing (S178): failed tries are counted by address and network, by network, by address over all networks, by
+ * the address's domain and over everything. A device that its person has signed in from before is counted by itself, so that
+ * strangers who guess cannot shut anybody out of it. It knows nobody: known and unknown addresses are counted alike (S177).
  */
 import { createHash } from 'node:crypto';
 import { minutes } from '../kernel/clock.ts';
@@ -8,12 +9,17 @@ import type { ErrorCode } from '../kernel/errors.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 
 export interface AttemptLimits {
-  /** Failed tries within the window: of one address from one network, of one network, of one address from anywhere. */
+  /** Failed tries within the window: of one address from one network, or from one known device. */
   readonly perAddressAndNetwork: number;
   readonly perNetwork: number;
+  /** Of one address from anywhere. */
   readonly perAddress: number;
+  /** Of all addresses of one domain, which stands for the organization: whose members they are must not show (S177). */
+  readonly perDomain: number;
+  /** Of everybody: what a distributed wave may cost. */
+  readonly overall: number;
   readonly windowMs: number;
-  /** Of each of the three kinds, so many are remembered; the one that failed longest ago is forgotten first. */
+  /** Of each kind, so many are remembered; the one that failed longest ago is forgotten first. */
   readonly keysKept: number;
 }
 
@@ -22,6 +28,8 @@ export const DEFAULT_ATTEMPT_LIMITS: AttemptLimits = {
   perAddressAndNetwork: 10,
   perNetwork: 100,
   perAddress: 200,
+  perDomain: 1_000,
+  overall: 5_000,
   windowMs: minutes(15),
   keysKept: 10_000,
 };
@@ -30,11 +38,13 @@ export const DEFAULT_ATTEMPT_LIMITS: AttemptLimits = {
 export interface Tryer {
   readonly emailKey: string;
   readonly ip: string | undefined;
+  /** What `knownDevice` read from this browser; absent: no device this person is known to use. */
+  readonly device?: string | undefined;
 }
 
 /** One try under way. At most one of the two is called, once; a try of which neither is called has failed. */
 export interface Attempt {
-  /** The password was right: forgets the failures of this address from this network, and this try everywhere. */
+  /** The password was right: forgets the failures of this address from this network or device, and this try everywhere. */
   succeed(): void;
   /** Nothing was learned about the password: forgets this try alone. */
   withdraw(): void;
@@ -53,40 +63,50 @@ export interface AttemptLimiter {
  * and a restart forgets.
  */
 export function createAttemptLimiter(limits: AttemptLimits, clock: () => number): AttemptLimiter {
-  const byBoth = createCounter(limits.perAddressAndNetwork, limits);
-  const byNetwork = createCounter(limits.perNetwork, limits);
-  const byAddress = createCounter(limits.perAddress, limits);
+  const counters = {
+    device: createCounter(limits.perAddressAndNetwork, limits),
+    both: createCounter(limits.perAddressAndNetwork, limits),
+    network: createCounter(limits.perNetwork, limits),
+    address: createCounter(limits.perAddress, limits),
+    domain: createCounter(limits.perDomain, limits),
+    overall: createCounter(limits.overall, limits),
+  };
   return {
-    begin: ({ emailKey, ip }) => {
+    begin: (tryer) => {
       const now = clock();
-      const network = keyOf(networkPrefix(ip ?? ''));
-      const address = keyOf(emailKey);
-      const both = `${address} ${network}`;
-      const wait = Math.max(
-        byBoth.waitMs(both, now),
-        byNetwork.waitMs(network, now),
-        byAddress.waitMs(address, now),
-      );
+      const counted = keysOf(tryer).map(({ kind, key }) => ({ counter: counters[kind], key }));
+      const wait = Math.max(...counted.map(({ counter, key }) => counter.waitMs(key, now)));
       if (wait > 0) throw tooMany(wait);
-      byBoth.add(both, now);
-      byNetwork.add(network, now);
-      byAddress.add(address, now);
-      const forgetShared = (): void => {
-        byNetwork.remove(network, now);
-        byAddress.remove(address, now);
+      for (const { counter, key } of counted) counter.add(key, now);
+      const [narrowest, ...shared] = counted;
+      const forget = (some: typeof counted): void => {
+        for (const { counter, key } of some) counter.remove(key, now);
       };
       return {
         succeed: () => {
-          byBoth.clear(both);
-          forgetShared();
+          narrowest?.counter.clear(narrowest.key);
+          forget(shared);
         },
-        withdraw: () => {
-          byBoth.remove(both, now);
-          forgetShared();
-        },
+        withdraw: () => forget(counted),
       };
     },
   };
+}
+
+type Kind = 'device' | 'both' | 'network' | 'address' | 'domain' | 'overall';
+
+/** What a try is counted by, the narrowest first. */
+function keysOf({ emailKey, ip, device }: Tryer): readonly { readonly kind: Kind; readonly key: string }[] {
+  if (device !== undefined) return [{ kind: 'device', key: keyOf(device) }];
+  const network = keyOf(networkPrefix(ip ?? ''));
+  const address = keyOf(emailKey);
+  return [
+    { kind: 'both', key: `${address} ${network}` },
+    { kind: 'network', key: network },
+    { kind: 'address', key: address },
+    { kind: 'domain', key: keyOf(emailKey.slice(emailKey.indexOf('@') + 1)) },
+    { kind: 'overall', key: '' },
+  ];
 }
 
 /**
@@ -109,10 +129,10 @@ export async function limitAttempt<Result>(
   }
 }
 
-/** One text for all three limits: which of them was met is nobody's business. */
+/** One text for all limits: which of them was met is nobody's business. */
 function tooMany(waitMs: number): GatehouseError {
   const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
-  return new GatehouseError('too_many_requests', `Too many wrong passwords. Wait ${retryAfterSeconds} s.`, {
+  return new GatehouseError('too_many_requests', `Too many tries. Wait ${retryAfterSeconds} s.`, {
     context: { retryAfterSeconds },
   });
 }

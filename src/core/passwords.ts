@@ -1,16 +1,16 @@
 /** Passwords of people who chose one: whether it is theirs, and signing in with it. */
-import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+import { type GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import { foldKey } from '../kernel/text.ts';
 import { limitAttempt } from './attempt-limit.ts';
-import { record } from './audit.ts';
-import type { ChangeContext, Deps } from './deps.ts';
+import type { Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
-import type { Membership, User } from './entities/people.ts';
+import type { User } from './entities/people.ts';
+import { knownDevice } from './known-device.ts';
+import { enter, openMembership, refusedEntry } from './local-entry.ts';
 import { statedPassword } from './password-rules.ts';
-import { newSessionToken, startSession } from './sessions.ts';
-
-const refused = () =>
-  new GatehouseError('unauthenticated', 'E-mail address and password do not fit together.');
+import { recordForPerson } from './person-records.ts';
+import { findSecondFactor } from './second-factors.ts';
+import { askSecondStep, deviceOf } from './second-step.ts';
 
 /**
  * Refuses with `refusal`, and tells the person's organizations, unless this is the password of `user`. Counted together
@@ -45,15 +45,23 @@ export function isPasswordOf(
   return deps.passwords.verify(stated === undefined ? null : (user?.passwordHash ?? null), stated ?? '');
 }
 
+/** What a right password leads to. Both tokens are for cookies of this browser. */
+export type PasswordAnswer =
+  | { readonly kind: 'entered'; readonly sessionToken: string; readonly deviceToken: string | undefined }
+  /** A code of the second factor is asked for: see `completeSecondStep`. */
+  | { readonly kind: 'second_step'; readonly stepToken: string };
+
 /**
- * Opens a session in the organization the person used last. Every failure is one `unauthenticated` after one hash's
- * worth of time: unknown address, wrong password, no password, no active membership (S177). All of these count as failed
- * tries; of too many the next, right or wrong, is `too_many_requests` at once (S178).
+ * Opens a session in the organization the person used last, or asks for the second factor of those who have one. Every
+ * failure is one `unauthenticated` after one hash's worth of time: unknown address, wrong password, no password, no active
+ * membership, an organization that leaves nobody a password (S177). All of these count as failed tries; of too many the
+ * next, right or wrong, is `too_many_requests` at once (S178), unless it comes from a device the person is known to use.
  */
-export async function signInWithPassword(deps: SignInDeps, input: SignInInput): Promise<Entered> {
+export async function signInWithPassword(deps: SignInDeps, input: SignInInput): Promise<PasswordAnswer> {
   const emailKey = foldKey(input.email);
-  const attempted = { emailKey, ip: input.cause.ip, refusal: 'unauthenticated' } as const;
-  return limitAttempt(deps.passwordAttempts, attempted, () => enterWithPassword(deps, input, emailKey));
+  const device = knownDevice(deps, emailKey, input.device);
+  const attempted = { emailKey, ip: input.cause.ip, device, refusal: 'unauthenticated' } as const;
+  return limitAttempt(deps.passwordAttempts, attempted, () => answerPassword(deps, input, emailKey));
 }
 
 type SignInDeps = Pick<
@@ -61,50 +69,42 @@ type SignInDeps = Pick<
   'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts' | 'afterwards'
 >;
 
-interface SignInInput {
+export interface SignInInput {
   readonly email: string;
   readonly password: string;
   readonly cause: Cause;
+  /** The device cookie's value, if there is one. */
+  readonly device?: string | undefined;
+  /** Where to go after a second step; absent: nowhere in particular. */
+  readonly returnTo?: string | null;
 }
 
-interface Entered {
-  readonly sessionToken: string;
-}
-
-async function enterWithPassword(deps: SignInDeps, input: SignInInput, emailKey: string): Promise<Entered> {
-  const user = await deps.storage.users.findByEmail(emailKey);
-  const isRight = await isPasswordOf(deps, user, input.password);
-  if (user === undefined || !isRight) {
-    if (user !== undefined) await deps.afterwards(() => recordRejection(deps, { user, cause: input.cause }));
-    throw refused();
+async function answerPassword(
+  deps: SignInDeps,
+  input: SignInInput,
+  emailKey: string,
+): Promise<PasswordAnswer> {
+  const found = await deps.storage.users.findByEmail(emailKey);
+  const isRight = await isPasswordOf(deps, found, input.password);
+  if (found === undefined || !isRight) {
+    if (found !== undefined)
+      await deps.afterwards(() => recordRejection(deps, { user: found, cause: input.cause }));
+    throw refusedEntry();
   }
-  const passwordHash = await renewedHash(deps, user, input.password);
-  const sessionToken = newSessionToken();
-  await deps.storage.transact(async (tx) => {
-    const membership = lastUsed(
-      (await tx.memberships.listByUser(user.id)).filter(({ status }) => status === 'active'),
-    );
-    const current = await tx.users.find(user.id);
-    if (membership === undefined || current === undefined || current.passwordHash !== user.passwordHash)
-      throw refused();
+  const passwordHash = await renewedHash(deps, found, input.password);
+  return deps.storage.transact(async (tx) => {
+    const user = await tx.users.find(found.id);
+    if (user === undefined || user.passwordHash !== found.passwordHash) throw refusedEntry();
+    if ((await openMembership(tx, user)) === undefined) throw refusedEntry();
     if (passwordHash !== user.passwordHash)
-      await tx.users.update({ ...current, passwordHash, updatedAt: deps.clock() }, current.version);
-    const cause: Cause = {
-      ...input.cause,
-      actor: { kind: 'member', userId: user.id, membershipId: membership.id, email: user.email },
-    };
-    const context: ChangeContext = { organizationId: membership.organizationId, cause, now: deps.clock() };
-    await startSession(tx, context, {
-      membership,
-      tokenHash: deps.hashToken(sessionToken),
-      authentication: { connectionId: null, amr: ['pwd'] },
-    });
-    await record(tx, context, {
-      type: 'password.accepted',
-      target: { kind: 'membership', id: membership.id },
-    });
+      await tx.users.update({ ...user, passwordHash, updatedAt: deps.clock() }, user.version);
+    if ((await findSecondFactor(tx, user.id)) !== undefined) {
+      const returnTo = input.returnTo ?? null;
+      return { kind: 'second_step', stepToken: await askSecondStep(tx, deps, { user, returnTo }) };
+    }
+    const sessionToken = await enter(tx, deps, { user, amr: ['pwd'], cause: input.cause });
+    return { kind: 'entered', sessionToken, deviceToken: deviceOf(deps, user, input.device) };
   });
-  return { sessionToken };
 }
 
 /** S175: the one moment at which a password is there to be hashed anew, when the effort has been raised since. */
@@ -122,25 +122,12 @@ async function renewedHash(deps: SignInDeps, user: User, password: string): Prom
   }
 }
 
-const lastUsed = (memberships: readonly Membership[]): Membership | undefined =>
-  memberships.toSorted((a, b) => (b.lastActiveAt ?? 0) - (a.lastActiveAt ?? 0) || (a.id < b.id ? -1 : 1))[0];
-
 /** A failed try is told to every organization the person is in: their admins may ask. */
-async function recordRejection(
+function recordRejection(
   deps: Pick<Deps, 'storage' | 'clock'>,
-  input: { readonly user: User; readonly cause: Cause },
+  { user, cause }: { readonly user: User; readonly cause: Cause },
 ): Promise<void> {
-  await deps.storage.transact(async (tx) => {
-    for (const membership of await tx.memberships.listByUser(input.user.id)) {
-      const context: ChangeContext = {
-        organizationId: membership.organizationId,
-        cause: input.cause,
-        now: deps.clock(),
-      };
-      await record(tx, context, {
-        type: 'password.rejected',
-        target: { kind: 'membership', id: membership.id },
-      });
-    }
-  });
+  return deps.storage.transact((tx) =>
+    recordForPerson(tx, { cause, now: deps.clock() }, { userId: user.id, type: 'password.rejected' }),
+  );
 }

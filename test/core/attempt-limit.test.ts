@@ -86,7 +86,7 @@ describe('S178 the limits', () => {
   test('tries without a network address share one network', () => {
     const { limiter } = stage({ perNetwork: 1 });
     limiter.begin({ emailKey: 'ada', ip: undefined });
-    expect(() => limiter.begin({ emailKey: 'bob', ip: undefined })).toThrow('Too many wrong passwords');
+    expect(() => limiter.begin({ emailKey: 'bob', ip: undefined })).toThrow('Too many tries');
   });
 });
 

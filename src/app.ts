@@ -3,7 +3,12 @@ import type { Server } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
-import { createAttemptLimiter, DEFAULT_ATTEMPT_LIMITS } from './core/attempt-limit.ts';
+import {
+  createAttemptLimiter,
+  DEFAULT_ATTEMPT_LIMITS,
+  MAIL_REQUEST_LIMITS,
+  SECOND_STEP_LIMITS,
+} from './core/attempt-limit.ts';
 import { recheckDomains } from './core/domain-checks.ts';
 import { settleOperatorKey } from './core/operator-key.ts';
 import { issueOperatorLink } from './core/operator-link.ts';
@@ -39,6 +44,7 @@ import { createDnsTxtResolver } from './outbound/dns-txt-resolver.ts';
 import { createFileMailer } from './outbound/file-mailer.ts';
 import type { MasterKey } from './outbound/master-key.ts';
 import { loadMasterKey } from './outbound/master-key.ts';
+import { createOneTimeCodes } from './outbound/otpauth-codes.ts';
 import { createSafeFetch } from './outbound/safe-fetch.ts';
 import { createSmtpMailer } from './outbound/smtp-mailer.ts';
 import { sealSecrets } from './storage/seal-secrets.ts';
@@ -108,6 +114,12 @@ export async function composeGateway(
   };
 }
 
+const attemptLimits = (clock: Clock) => ({
+  passwordAttempts: createAttemptLimiter(DEFAULT_ATTEMPT_LIMITS, clock),
+  secondStepAttempts: createAttemptLimiter(SECOND_STEP_LIMITS, clock),
+  resetRequests: createAttemptLimiter(MAIL_REQUEST_LIMITS, clock),
+});
+
 /** What requests need of the configuration as it is. */
 const settingsFor = ({ baseUrl, plans, trustProxy, rateLimits }: Config) => ({
   baseUrl,
@@ -130,7 +142,8 @@ function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacem
     clock,
     passwords:
       replaced.passwords ?? createArgon2Passwords({ pepper: deriveKey(masterKey.key, 'password-pepper') }),
-    passwordAttempts: config.rateLimits ? createAttemptLimiter(DEFAULT_ATTEMPT_LIMITS, clock) : undefined,
+    ...(config.rateLimits ? attemptLimits(clock) : {}),
+    oneTimeCodes: createOneTimeCodes(),
     newRsaKey: replaced.newRsaKey ?? newRsaKey,
     mailer: replaced.mailer ?? createMailer(config, clock),
     fetcher: createSafeFetch({ allow: config.egressAllow }),

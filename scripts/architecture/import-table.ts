@@ -81,7 +81,7 @@ export const importTable: readonly Ring[] = [
     folder: 'src/outbound/',
     mayImport: ['src/kernel/'],
     mayImportTypes: ['src/core/'],
-    packages: ['@node-rs/argon2', 'ipaddr.js', 'nodemailer', 'undici'],
+    packages: ['@node-rs/argon2', '@simplewebauthn/server', 'ipaddr.js', 'nodemailer', 'otpauth', 'undici'],
     builtins: 'any',
     isPure: false,
   },

@@ -34,6 +34,18 @@ export const DEFAULT_ATTEMPT_LIMITS: AttemptLimits = {
   keysKept: 10_000,
 };
 
+/** A code has six digits: with the step's own count, guessing one takes years. */
+export const SECOND_STEP_LIMITS: AttemptLimits = { ...DEFAULT_ATTEMPT_LIMITS, perAddress: 20 };
+
+/** Mails that anybody may make us send (S171). Each request counts, whether or not it led to one. */
+export const MAIL_REQUEST_LIMITS: AttemptLimits = {
+  ...DEFAULT_ATTEMPT_LIMITS,
+  perAddressAndNetwork: 5,
+  perNetwork: 50,
+  perAddress: 10,
+  windowMs: minutes(60),
+};
+
 /** Who tries: the folded e-mail address as it was stated, and the caller's network address; absent: one unknown network. */
 export interface Tryer {
   readonly emailKey: string;

@@ -25,7 +25,13 @@ export async function notifyPerson(
   const { email, emailKey } = user;
   if (email === null) return;
   const now = deps.clock();
-  const wanted = { purpose: 'undo', userId: user.id, now, ttlMs: UNDO_TTL_MS, data: { email, emailKey } } as const;
+  const wanted = {
+    purpose: 'undo',
+    userId: user.id,
+    now,
+    ttlMs: UNDO_TTL_MS,
+    data: { email, emailKey },
+  } as const;
   const token = await issueOneTime(tx, deps, wanted);
   const mail = changeMail(email, what, `${deps.baseUrl}/undo/${token}`);
   await mailPerson(tx, { cause, now }, { user, mail });

@@ -49,7 +49,14 @@ async function restore(
   { user, undo }: { readonly user: User; readonly undo: OneTimeRecord },
 ): Promise<void> {
   const { email = null, emailKey = null } = undo.data;
-  const restored: User = { ...user, email, emailKey, passwordHash: null, emailVerifiedAt: now, updatedAt: now };
+  const restored: User = {
+    ...user,
+    email,
+    emailKey,
+    passwordHash: null,
+    emailVerifiedAt: now,
+    updatedAt: now,
+  };
   await tx.users.update(restored, user.version);
   for (const passkey of await tx.passkeys.listByUser(user.id))
     if (passkey.createdAt >= undo.createdAt) await tx.passkeys.remove(user.id, passkey.id);

@@ -9,6 +9,7 @@ import type { PlanPreset } from './plans.ts';
 import type { Afterwards } from './ports/afterwards.ts';
 import type { Fetcher } from './ports/fetcher.ts';
 import type { Mailer } from './ports/mailer.ts';
+import type { OneTimeCodes } from './ports/one-time-codes.ts';
 import type { PasswordHasher } from './ports/password-hasher.ts';
 import type { Storage } from './ports/storage.ts';
 import type { TxtResolver } from './ports/txt-resolver.ts';
@@ -20,6 +21,11 @@ export interface Deps {
   readonly passwords: PasswordHasher;
   /** Of everybody who states a password of an account; absent: no limit on guessing. */
   readonly passwordAttempts?: AttemptLimiter | undefined;
+  /** Of everybody who states a code of a second factor, by person; absent: none. */
+  readonly secondStepAttempts?: AttemptLimiter | undefined;
+  /** Of everybody who asks for a mail, by address; absent: none. */
+  readonly resetRequests?: AttemptLimiter | undefined;
+  readonly oneTimeCodes: OneTimeCodes;
   readonly newRsaKey: NewRsaKey;
   /** What goes on when the answer has left. */
   readonly afterwards: Afterwards;

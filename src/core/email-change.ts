@@ -8,13 +8,15 @@ import { mailPerson, notifyPerson } from './credential-notices.ts';
 import type { Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import { deliverMail } from './outbox.ts';
-import { endUnderWay, proveByPassword } from './password-change.ts';
+import { endUnderWay } from './password-change.ts';
+import { proveByPassword } from './passwords.ts';
 import { issueOneTime, recordForPerson } from './person-records.ts';
 import type { SignedIn } from './sessions.ts';
 
 const PROOF_TTL_MS = hours(1);
 
-type RequestDeps = Parameters<typeof proveByPassword>[0] & Pick<Deps, 'mailer' | 'resetRequests'>;
+type RequestDeps = Parameters<typeof proveByPassword>[0] &
+  Pick<Deps, 'hashToken' | 'baseUrl' | 'mailer' | 'resetRequests'>;
 
 /**
  * Mails a link to the new address; nothing changes before it is opened. The answer is the same when the address has an
@@ -63,7 +65,9 @@ export async function findEmailChange(
   token: string,
 ): Promise<string | undefined> {
   const record = await deps.storage.oneTimeRecords.find('email_change', deps.hashToken(token));
-  return record === undefined || record.expiresAt <= deps.clock() ? undefined : (record.data.email ?? undefined);
+  return record === undefined || record.expiresAt <= deps.clock()
+    ? undefined
+    : (record.data.email ?? undefined);
 }
 
 const dead = () => new GatehouseError('not_found', 'This link does not work any more.');

@@ -11,12 +11,14 @@ import type { Membership, User } from './entities/people.ts';
 import type { InvitationLink } from './invitation-links.ts';
 import { readInvitationLink } from './invitation-links.ts';
 import { assertAcceptable, settleInvitation } from './invitation-settlement.ts';
+import { dropCredentials } from './local-entry.ts';
 import { insertMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { acceptablePassword } from './password-rules.ts';
 import { assertPasswordOf, isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
+import { acceptCode, findSecondFactor } from './second-factor-codes.ts';
 import { endSessionsOfUser } from './session-endings.ts';
 import type { Authentication, SignedIn } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
@@ -26,7 +28,13 @@ import { newSessionToken, startSession } from './sessions.ts';
  * or opens the one the address already has: somebody who was removed everywhere has no other way to sign in.
  */
 export type Acceptor =
-  | { readonly kind: 'new'; readonly name: string; readonly password: string }
+  /** `code` is of the second factor of an account that has one. */
+  | {
+      readonly kind: 'new';
+      readonly name: string;
+      readonly password: string;
+      readonly code?: string | undefined;
+    }
   | { readonly kind: 'signed_in'; readonly signedIn: SignedIn };
 
 /** What the page may show to the holder of the link; reading consumes nothing (S164). Undefined for anything but a pending one. */
@@ -51,11 +59,14 @@ export async function previewInvitation(
  * Accepts an invitation and opens a session in the organization. Exactly one of any number of parallel calls succeeds
  * (law 5). Throws `not_found`, `invitation_used`, `invitation_revoked`, `invitation_expired`, `invitations_disabled`,
  * `forbidden` (signed in as another address), `already_exists` (the address has an account, with another password:
- * sign in first), `too_many_requests` (wrong passwords of that account, S178), `already_member`, `seats_exhausted`,
+ * sign in first), `second_factor_required` (field `code`), `too_many_requests` (wrong passwords of that account, S178), `already_member`, `seats_exhausted`,
  * `invalid`. A failed call leaves the invitation usable.
  */
 export async function acceptInvitation(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts' | 'afterwards'>,
+  deps: Pick<
+    Deps,
+    'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts' | 'afterwards' | 'oneTimeCodes'
+  >,
   input: { readonly token: string; readonly acceptor: Acceptor; readonly cause: Cause },
 ): Promise<{
   readonly sessionToken: string;
@@ -81,6 +92,7 @@ export async function acceptInvitation(
       credentials.kind === 'new'
         ? await insertPerson(tx, context, { invitation, link, ...credentials })
         : await knownPerson(tx, context, { invitation, link, person: credentials.person });
+    const authentication = await authenticationOf(tx, deps, { acceptor: input.acceptor, user });
     const added = await insertMembership(tx, context, {
       user,
       email: invitation.email,
@@ -91,20 +103,32 @@ export async function acceptInvitation(
       defaultRole: organization.defaultRole,
     });
     const membership = await settleInvitation(tx, context, { invitation, membership: added });
-    await startSession(tx, context, {
-      membership,
-      tokenHash,
-      authentication: authenticationOf(input.acceptor),
-    });
+    await startSession(tx, context, { membership, tokenHash, authentication });
     return { sessionToken, membership, organization };
   });
 }
 
 /** Somebody signed in has not proved anything anew: what they did then is carried over. */
-function authenticationOf(acceptor: Acceptor): Authentication {
-  if (acceptor.kind === 'new') return { connectionId: null, amr: ['pwd'] };
-  const { amr, authenticatedAt, authTime } = acceptor.signedIn.session;
-  return { connectionId: null, amr, authenticatedAt, authTime };
+async function authenticationOf(
+  tx: Repositories,
+  deps: Pick<Deps, 'clock' | 'hashToken' | 'oneTimeCodes'>,
+  { acceptor, user }: { readonly acceptor: Acceptor; readonly user: User },
+): Promise<Authentication> {
+  if (acceptor.kind === 'signed_in') {
+    const { amr, authenticatedAt, authTime } = acceptor.signedIn.session;
+    return { connectionId: null, amr, authenticatedAt, authTime };
+  }
+  const factor = await findSecondFactor(tx, user.id);
+  if (factor === undefined) return { connectionId: null, amr: ['pwd'] };
+  const { code } = acceptor;
+  if (code === undefined || (await acceptCode(tx, deps, { factor, code })) === undefined) {
+    throw new GatehouseError(
+      'second_factor_required',
+      'This account asks for a code of its authenticator app, or a recovery code.',
+      { field: 'code' },
+    );
+  }
+  return { connectionId: null, amr: ['pwd', 'otp'] };
 }
 
 type Credentials =
@@ -113,7 +137,10 @@ type Credentials =
 
 /** Hashing is slow on purpose and must not sit inside a transaction: everything about passwords happens here, before. */
 async function credentialsOf(
-  deps: Pick<Deps, 'storage' | 'clock' | 'passwords' | 'passwordAttempts' | 'afterwards'>,
+  deps: Pick<
+    Deps,
+    'storage' | 'clock' | 'passwords' | 'passwordAttempts' | 'afterwards' | 'secondStepAttempts'
+  >,
   input: {
     readonly invitation: Invitation;
     readonly acceptor: Acceptor;
@@ -134,11 +161,15 @@ async function credentialsOf(
       cause,
       refusal: hasAccount(invitation),
     });
+    // Whoever states a code has shown the password: each try counts, right or wrong (S178).
+    if (acceptor.code !== undefined) deps.secondStepAttempts?.begin({ emailKey: person.id, ip: cause.ip });
     return { kind: 'known', person };
   }
   // Any other password of an account that is taken back is the new one, not a guess.
   if (person !== undefined && (await isPasswordOf(deps, person, password))) return { kind: 'known', person };
-  const passwordHash = await deps.passwords.hash(acceptablePassword(password));
+  const organization = await deps.storage.organizations.find(invitation.organizationId);
+  const knownWords = [name, invitation.email, organization?.name ?? null];
+  const passwordHash = await deps.passwords.hash(acceptablePassword(password, { knownWords }));
   return { kind: 'new', name, passwordHash };
 }
 
@@ -185,7 +216,7 @@ async function insertPerson(
   return user;
 }
 
-/** Takes address and password from an account that had only claimed them, and ends its sessions everywhere (S151). */
+/** Takes address and credentials from an account that had only claimed them, and ends its sessions everywhere (S151). */
 async function releaseAddress(tx: Repositories, context: ChangeContext, holder: User): Promise<void> {
   const released: User = {
     ...holder,
@@ -195,6 +226,7 @@ async function releaseAddress(tx: Repositories, context: ChangeContext, holder: 
     updatedAt: context.now,
   };
   await tx.users.update(released, holder.version);
+  await dropCredentials(tx, holder.id);
   const ended = await endSessionsOfUser(tx, context, { userId: holder.id, reason: 'address_released' });
   for (const { organizationId, id } of await tx.memberships.listByUser(holder.id)) {
     const endedSessions = ended.filter(({ membershipId }) => membershipId === id).length;

@@ -24,6 +24,15 @@ export function openMembership(
   });
 }
 
+/** S182: true when at least one organization the person may enter leaves them a way in that is not its own (a password, a passkey). */
+export async function mayObtainEntry(from: Queries | Repositories, user: Pick<User, 'id'>): Promise<boolean> {
+  const membership = await lastUsedMembership(from, user.id, async ({ organizationId }) => {
+    const organization = await from.organizations.find(organizationId);
+    return organization !== undefined && passwordAllowedFor(organization, 'obtain');
+  });
+  return membership !== undefined;
+}
+
 /** Opens a session inside the caller's transaction; answers the cookie value. Throws `unauthenticated` when no organization is open. */
 export async function enter(
   tx: Repositories,
@@ -50,4 +59,11 @@ export async function enter(
     details: { amr },
   });
   return sessionToken;
+}
+
+/** Takes every credential but the password, and what is under way, from somebody who had only claimed their address (S151). */
+export async function dropCredentials(tx: Repositories, userId: User['id']): Promise<void> {
+  await tx.secondFactors.remove(userId);
+  for (const { id } of await tx.passkeys.listByUser(userId)) await tx.passkeys.remove(userId, id);
+  await tx.oneTimeRecords.removeByUser(userId, {});
 }

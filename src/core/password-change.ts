@@ -1,14 +1,13 @@
 /** A new password: what changes with it, whoever asks, and the person's own change with the old one in hand (S181). */
-import { GatehouseError } from '../kernel/errors.ts';
 import { notifyPerson } from './credential-notices.ts';
 import type { Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { User } from './entities/people.ts';
 import { acceptablePassword, type PasswordOwner } from './password-rules.ts';
-import { assertPasswordOf } from './passwords.ts';
+import { proveByPassword } from './passwords.ts';
 import { type PersonContext, recordForPerson } from './person-records.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
-import { findSecondFactor } from './second-factors.ts';
+import { findSecondFactor } from './second-factor-codes.ts';
 import { endSessionsOfUser } from './session-endings.ts';
 import type { SignedIn } from './sessions.ts';
 
@@ -29,18 +28,6 @@ export async function ownerOf(from: Queries | Repositories, user: User): Promise
   );
   const hasSecondFactor = (await findSecondFactor(from, user.id)) !== undefined;
   return { hasSecondFactor, knownWords: [user.name, user.email, ...names] };
-}
-
-/** The person shows the password they have: throws `unauthenticated` (counted, S178) unless it is theirs. */
-export function proveByPassword(
-  deps: ChangeDeps,
-  input: { readonly user: User; readonly password: string; readonly cause: Cause },
-): Promise<void> {
-  const { user, password, cause } = input;
-  const refusal = new GatehouseError('unauthenticated', 'This is not your password.', {
-    field: 'currentPassword',
-  });
-  return assertPasswordOf(deps, { user, emailKey: user.emailKey ?? user.id, password, cause, refusal });
 }
 
 /**

@@ -2,18 +2,17 @@
 import { minutes } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import { foldKey } from '../kernel/text.ts';
-import { limitAttempt } from './attempt-limit.ts';
 import { noResetMail, resetMail } from './credential-mails.ts';
 import { mailPerson, notifyPerson } from './credential-notices.ts';
 import type { Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { User } from './entities/people.ts';
+import { dropCredentials, mayObtainEntry } from './local-entry.ts';
 import { deliverMail } from './outbox.ts';
 import { ownerOf, setPassword } from './password-change.ts';
 import { acceptablePassword } from './password-rules.ts';
-import { issueOneTime, lastUsedMembership, recordForPerson } from './person-records.ts';
-import type { Queries, Repositories } from './ports/storage.ts';
-import { passwordAllowedFor } from './sso-policy.ts';
+import { issueOneTime, recordForPerson } from './person-records.ts';
+import type { Repositories } from './ports/storage.ts';
 
 /** S180: how long a mailed link works. */
 export const RESET_TTL_MS = minutes(30);
@@ -49,25 +48,21 @@ async function answerByMail(
     const user = await tx.users.find(found.id);
     if (user?.email == null || user.emailKey !== emailKey) return undefined;
     const context = { cause, now: deps.clock() };
-    if (!(await mayHavePassword(tx, user))) {
+    if (!(await mayObtainEntry(tx, user))) {
       return mailPerson(tx, context, { user, mail: noResetMail(user.email, `${deps.baseUrl}/sign-in`) });
     }
-    const wanted = { purpose: 'password_reset', userId: user.id, now: context.now, ttlMs: RESET_TTL_MS } as const;
+    const wanted = {
+      purpose: 'password_reset',
+      userId: user.id,
+      now: context.now,
+      ttlMs: RESET_TTL_MS,
+    } as const;
     await tx.oneTimeRecords.removeByUser(user.id, { purpose: wanted.purpose });
     const url = `${deps.baseUrl}/password-reset/${await issueOneTime(tx, deps, wanted)}`;
     await recordForPerson(tx, context, { userId: user.id, type: 'password.reset_requested' });
     return mailPerson(tx, context, { user, mail: resetMail(user.email, url) });
   });
   if (queued !== undefined) await deliverMail(deps, queued);
-}
-
-/** S182: true when at least one organization the person may enter leaves them a password. */
-async function mayHavePassword(from: Queries | Repositories, user: User): Promise<boolean> {
-  const membership = await lastUsedMembership(from, user.id, async ({ organizationId }) => {
-    const organization = await from.organizations.find(organizationId);
-    return organization !== undefined && passwordAllowedFor(organization, 'obtain');
-  });
-  return membership !== undefined;
 }
 
 const dead = () => new GatehouseError('not_found', 'This link does not work any more. Ask for a new one.');
@@ -80,7 +75,7 @@ export async function findResetOwner(
   const record = await deps.storage.oneTimeRecords.find('password_reset', deps.hashToken(token));
   if (record?.userId == null || record.expiresAt <= deps.clock()) return undefined;
   const user = await deps.storage.users.find(record.userId);
-  return user !== undefined && (await mayHavePassword(deps.storage, user)) ? user : undefined;
+  return user !== undefined && (await mayObtainEntry(deps.storage, user)) ? user : undefined;
 }
 
 /**
@@ -101,16 +96,10 @@ export async function resetPassword(
     const record = await tx.oneTimeRecords.consume('password_reset', deps.hashToken(input.token));
     const user = record?.userId == null ? undefined : await tx.users.find(record.userId);
     if (record === undefined || record.expiresAt <= context.now || user === undefined) throw dead();
-    if (!(await mayHavePassword(tx, user))) throw dead();
-    if (user.emailVerifiedAt === null) await dropClaimersCredentials(tx, user);
+    if (!(await mayObtainEntry(tx, user))) throw dead();
+    if (user.emailVerifiedAt === null) await dropCredentials(tx, user.id);
     const verified = { ...user, emailVerifiedAt: user.emailVerifiedAt ?? context.now };
     await setPassword(tx, context, { user: verified, passwordHash, type: 'password.reset' });
     await notifyPerson(tx, deps, { user, cause: input.cause, what: 'password_reset' });
   });
-}
-
-async function dropClaimersCredentials(tx: Repositories, { id }: User): Promise<void> {
-  await tx.secondFactors.remove(id);
-  for (const passkey of await tx.passkeys.listByUser(id)) await tx.passkeys.remove(id, passkey.id);
-  await tx.oneTimeRecords.removeByUser(id, {});
 }

@@ -37,6 +37,16 @@ export function statedPassword(text: string): string | undefined {
   return password.length > MAX_LENGTH ? undefined : password;
 }
 
+/** Throws `invalid` (field `password`) for a password that only a second factor makes long enough. */
+export function acceptableAlone(text: string): void {
+  if ([...text.normalize('NFC')].length >= MIN_LENGTH) return;
+  throw new GatehouseError(
+    'invalid',
+    `Your password has fewer than ${MIN_LENGTH} characters, which is enough only beside a second step. Change it first.`,
+    { field: 'password' },
+  );
+}
+
 function problemOf(password: string, owner: PasswordOwner): string | undefined {
   const least = owner.hasSecondFactor === true ? MIN_LENGTH_WITH_SECOND_FACTOR : MIN_LENGTH;
   if ([...password].length < least)

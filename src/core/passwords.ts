@@ -1,5 +1,5 @@
 /** Passwords of people who chose one: whether it is theirs, and signing in with it. */
-import { type GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import { foldKey } from '../kernel/text.ts';
 import { limitAttempt } from './attempt-limit.ts';
 import type { Deps } from './deps.ts';
@@ -9,7 +9,7 @@ import { knownDevice } from './known-device.ts';
 import { enter, openMembership, refusedEntry } from './local-entry.ts';
 import { statedPassword } from './password-rules.ts';
 import { recordForPerson } from './person-records.ts';
-import { findSecondFactor } from './second-factors.ts';
+import { findSecondFactor } from './second-factor-codes.ts';
 import { askSecondStep, deviceOf } from './second-step.ts';
 
 /**
@@ -33,6 +33,18 @@ export function assertPasswordOf(
     await deps.afterwards(() => recordRejection(deps, { user, cause }));
     throw refusal;
   });
+}
+
+/** The person shows the password they have: throws `unauthenticated` (counted, S178) unless it is theirs. */
+export function proveByPassword(
+  deps: Parameters<typeof assertPasswordOf>[0],
+  input: { readonly user: User; readonly password: string; readonly cause: Cause },
+): Promise<void> {
+  const { user, password, cause } = input;
+  const refusal = new GatehouseError('unauthenticated', 'This is not your password.', {
+    field: 'currentPassword',
+  });
+  return assertPasswordOf(deps, { user, emailKey: user.emailKey ?? user.id, password, cause, refusal });
 }
 
 /** Whether this is the password of this person; takes one hash's worth of time, also when there is no such person. */

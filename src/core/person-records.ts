@@ -25,7 +25,9 @@ export async function recordForPerson(
 
 /** The active membership the person used last; undefined for somebody who may not come in anywhere. */
 export async function lastUsedMembership(
-  from: Pick<Repositories, 'memberships'> | { readonly memberships: Pick<Repositories['memberships'], 'listByUser'> },
+  from:
+    | Pick<Repositories, 'memberships'>
+    | { readonly memberships: Pick<Repositories['memberships'], 'listByUser'> },
   userId: UserId,
   isOpen: (membership: Membership) => Promise<boolean> | boolean = () => true,
 ): Promise<Membership | undefined> {

@@ -202,6 +202,7 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
     cause: 'The identity provider uses a part of SCIM that is not offered here. Switch it off there.',
     screen: 'connection',
   },
+  second_factor_required: UNEXPECTED,
   sign_in_refused: UNEXPECTED,
   sign_out_refused: UNEXPECTED,
   internal: {

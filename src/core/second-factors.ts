@@ -1,22 +1,32 @@
-/** The second factor: set up, shown once to work, asked, taken away; and the recovery codes for whoever has lost it. */
-import { randomBytes } from 'node:crypto';
+/** The second factor of somebody signed in: set up, shown once to work, taken away; each step with the password in hand. */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { UserId } from '../kernel/ids.ts';
+import { limitAttempt } from './attempt-limit.ts';
+import { notifyPerson } from './credential-notices.ts';
 import type { Deps } from './deps.ts';
-import type { SecondFactor } from './entities/credentials.ts';
 import type { Cause } from './entities/journal.ts';
 import type { User } from './entities/people.ts';
-import { notifyPerson } from './credential-notices.ts';
+import { acceptableAlone } from './password-rules.ts';
+import { proveByPassword } from './passwords.ts';
 import { recordForPerson } from './person-records.ts';
-import type { Queries, Repositories } from './ports/storage.ts';
+import {
+  acceptCode,
+  findSecondFactor,
+  newRecoveryCodes,
+  plainCode,
+  recoveryHashes,
+} from './second-factor-codes.ts';
 
-const RECOVERY_CODES = 10;
-
-type FactorDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'oneTimeCodes' | 'baseUrl'>;
+type FactorDeps = Parameters<typeof proveByPassword>[0] &
+  Pick<Deps, 'hashToken' | 'oneTimeCodes' | 'baseUrl' | 'secondStepAttempts'>;
 
 interface Asking {
   readonly user: User;
   readonly cause: Cause;
+}
+
+/** Acts that need the password again: throw `unauthenticated` (field `currentPassword`) and `too_many_requests`. */
+interface Proving extends Asking {
+  readonly password: string;
 }
 
 const wrongCode = () =>
@@ -24,14 +34,7 @@ const wrongCode = () =>
     field: 'code',
   });
 
-/** The factor that is asked for at the sign-in; undefined for somebody who has none, or has not finished setting it up. */
-export async function findSecondFactor(
-  from: Repositories | Queries,
-  userId: UserId,
-): Promise<SecondFactor | undefined> {
-  const factor = await from.secondFactors.find(userId);
-  return factor?.confirmedAt === null ? undefined : factor;
-}
+const noFactor = () => new GatehouseError('not_found', 'There is no second factor.');
 
 /**
  * Begins setting up: answers the secret and the address for the QR code. Nothing is asked for until a code of it has been
@@ -39,8 +42,10 @@ export async function findSecondFactor(
  */
 export async function beginSecondFactor(
   deps: FactorDeps,
-  { user }: Asking,
+  proving: Proving,
 ): Promise<{ readonly secret: string; readonly address: string }> {
+  const { user } = proving;
+  await proveByPassword(deps, proving);
   const secret = deps.oneTimeCodes.newSecret();
   await deps.storage.transact(async (tx) => {
     const before = await tx.secondFactors.find(user.id);
@@ -79,10 +84,10 @@ export async function confirmSecondFactor(
     const factor = await tx.secondFactors.find(user.id);
     if (factor === undefined || factor.confirmedAt !== null)
       throw new GatehouseError('not_found', 'No second factor is being set up.');
-    const step = deps.oneTimeCodes.stepOf(factor.secret, plain(code), now);
+    const step = deps.oneTimeCodes.stepOf(factor.secret, plainCode(code), now);
     if (step === undefined || !(await tx.secondFactors.claim(user.id, step))) throw wrongCode();
     await tx.secondFactors.update({ ...factor, confirmedAt: now, createdAt: now }, factor.version);
-    await tx.recoveryCodes.replace(user.id, hashesOf(deps, user.id, codes));
+    await tx.recoveryCodes.replace(user.id, recoveryHashes(deps, user.id, codes));
     await recordForPerson(tx, { cause, now }, { userId: user.id, type: 'second_factor.enabled' });
     await notifyPerson(tx, deps, { user, cause, what: 'second_factor_enabled' });
   });
@@ -90,29 +95,42 @@ export async function confirmSecondFactor(
 }
 
 /** Makes ten new recovery codes and the old ones worthless; answers them. Throws `not_found` without a second factor. */
-export async function renewRecoveryCodes(
-  deps: FactorDeps,
-  { user, cause }: Asking,
-): Promise<readonly string[]> {
+export async function renewRecoveryCodes(deps: FactorDeps, proving: Proving): Promise<readonly string[]> {
+  const { user, cause } = proving;
+  await proveByPassword(deps, proving);
   const codes = newRecoveryCodes();
   await deps.storage.transact(async (tx) => {
-    if ((await findSecondFactor(tx, user.id)) === undefined)
-      throw new GatehouseError('not_found', 'There is no second factor.');
-    await tx.recoveryCodes.replace(user.id, hashesOf(deps, user.id, codes));
+    if ((await findSecondFactor(tx, user.id)) === undefined) throw noFactor();
+    await tx.recoveryCodes.replace(user.id, recoveryHashes(deps, user.id, codes));
     const context = { cause, now: deps.clock() };
     await recordForPerson(tx, context, { userId: user.id, type: 'second_factor.codes_renewed' });
   });
   return codes;
 }
 
-/** Turns the second factor off, with a code of it or a recovery code. Throws `invalid` (field `code`), `not_found`. */
+/**
+ * Turns the second factor off, with a code of it or a recovery code. Throws `invalid` (field `code`; field `password` when the
+ * password is too short to be the only factor), `not_found`.
+ */
 export async function removeSecondFactor(
+  deps: FactorDeps,
+  proving: Proving & { readonly code: string },
+): Promise<void> {
+  const { user, cause } = proving;
+  await proveByPassword(deps, proving);
+  // A password that is good enough beside a second factor may be too short without one.
+  acceptableAlone(proving.password);
+  const tryer = { emailKey: user.id, ip: cause.ip, refusal: 'invalid' } as const;
+  await limitAttempt(deps.secondStepAttempts, tryer, () => takeAway(deps, proving));
+}
+
+async function takeAway(
   deps: FactorDeps,
   { user, cause, code }: Asking & { readonly code: string },
 ): Promise<void> {
   await deps.storage.transact(async (tx) => {
     const factor = await findSecondFactor(tx, user.id);
-    if (factor === undefined) throw new GatehouseError('not_found', 'There is no second factor.');
+    if (factor === undefined) throw noFactor();
     if ((await acceptCode(tx, deps, { factor, code })) === undefined) throw wrongCode();
     await tx.secondFactors.remove(user.id);
     const context = { cause, now: deps.clock() };
@@ -120,41 +138,3 @@ export async function removeSecondFactor(
     await notifyPerson(tx, deps, { user, cause, what: 'second_factor_disabled' });
   });
 }
-
-/**
- * Uses up a code, inside the caller's transaction: of the generator each time step once, of the recovery codes each one once
- * (law 5). Answers which kind it was; undefined for a wrong or a used one.
- */
-export async function acceptCode(
-  tx: Repositories,
-  deps: Pick<Deps, 'clock' | 'hashToken' | 'oneTimeCodes'>,
-  { factor, code }: { readonly factor: SecondFactor; readonly code: string },
-): Promise<'generator' | 'recovery' | undefined> {
-  const { userId, secret } = factor;
-  const shown = plain(code);
-  if (/^\d{6}$/.test(shown)) {
-    const step = deps.oneTimeCodes.stepOf(secret, shown, deps.clock());
-    return step !== undefined && (await tx.secondFactors.claim(userId, step)) ? 'generator' : undefined;
-  }
-  const isTaken = await tx.recoveryCodes.consume(userId, hashOf(deps, userId, shown));
-  return isTaken ? 'recovery' : undefined;
-}
-
-/** Spaces and hyphens are how people read codes, and case does not count. */
-const plain = (code: string): string => code.replace(/[\s-]/g, '').toLowerCase().slice(0, 64);
-
-/** Without the look-alikes i, l, o and u: codes are copied by hand. */
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-
-/** Ten codes of 50 bits such as `7k2qd-x9mwe`: kept as keyed hashes and guarded by the limit on tries. */
-const newRecoveryCodes = (): readonly string[] =>
-  Array.from({ length: RECOVERY_CODES }, () => {
-    const text = Array.from(randomBytes(10), (byte) => ALPHABET.charAt(byte & 31)).join('');
-    return `${text.slice(0, 5)}-${text.slice(5)}`;
-  });
-
-const hashOf = ({ hashToken }: Pick<Deps, 'hashToken'>, userId: UserId, code: string): string =>
-  hashToken(`recovery:${userId}:${code}`);
-
-const hashesOf = (deps: Pick<Deps, 'hashToken'>, userId: UserId, codes: readonly string[]) =>
-  codes.map((code) => hashOf(deps, userId, plain(code)));

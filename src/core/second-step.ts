@@ -11,7 +11,7 @@ import { deviceToken, knownDevice } from './known-device.ts';
 import { enter } from './local-entry.ts';
 import { issueOneTime, recordForPerson } from './person-records.ts';
 import type { Repositories } from './ports/storage.ts';
-import { acceptCode, findSecondFactor } from './second-factors.ts';
+import { acceptCode, findSecondFactor } from './second-factor-codes.ts';
 
 /** How long the code may take. */
 export const SECOND_STEP_TTL_MS = minutes(10);
@@ -80,9 +80,13 @@ export async function completeSecondStep(
     const done = await deps.storage.transact((tx) => finish(tx, deps, { ...input, tokenHash, user }));
     if (done !== undefined) return done;
     await recordWrongCode(deps, { user, cause });
-    throw new GatehouseError('unauthenticated', 'This code is not right. Take the newest one; each works once.', {
-      field: 'code',
-    });
+    throw new GatehouseError(
+      'unauthenticated',
+      'This code is not right. Take the newest one; each works once.',
+      {
+        field: 'code',
+      },
+    );
   });
 }
 
@@ -110,7 +114,11 @@ async function finish(
   if ((await tx.oneTimeRecords.consume('second_step', tokenHash)) === undefined) throw over();
   if (kind === 'recovery') await tellRecovery(tx, deps, { user, cause });
   const sessionToken = await enter(tx, deps, { user, amr: ['pwd', 'otp'], cause });
-  return { sessionToken, deviceToken: deviceOf(deps, user, input.device), returnTo: step.data.returnTo ?? null };
+  return {
+    sessionToken,
+    deviceToken: deviceOf(deps, user, input.device),
+    returnTo: step.data.returnTo ?? null,
+  };
 }
 
 /** The cookie that makes this browser a device the person is known to use; undefined for somebody without an address. */

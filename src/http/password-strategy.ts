@@ -1,38 +1,29 @@
 /** The password side of the passport seam: one attempt, run as passport-local, that ends where every sign-in ends. */
 import passport from 'passport';
 import { Strategy } from 'passport-local';
-import type { Cause } from '../core/entities/journal.ts';
-import { signInWithPassword } from '../core/passwords.ts';
-import { GatehouseError } from '../kernel/errors.ts';
+import { refusedEntry } from '../core/local-entry.ts';
+import { type PasswordAnswer, type SignInInput, signInWithPassword } from '../core/passwords.ts';
 import type { HttpDeps } from './deps.ts';
 
-interface PasswordAttempt {
-  readonly email: string;
-  readonly password: string;
-  readonly cause: Cause;
-}
-
-type Entered = Awaited<ReturnType<typeof signInWithPassword>>;
-
-/** Answers the new session's token. Throws `unauthenticated` for every kind of failure (S177), `too_many_requests`. */
-export function authenticatePassword(deps: HttpDeps, attempt: PasswordAttempt): Promise<Entered> {
-  const { email, password, cause } = attempt;
-  const { promise, resolve, reject } = Promise.withResolvers<Entered>();
-  let entered: Entered | undefined;
+/** Answers what the password led to. Throws `unauthenticated` for every kind of failure (S177), `too_many_requests`. */
+export function authenticatePassword(deps: HttpDeps, attempt: SignInInput): Promise<PasswordAnswer> {
+  const { email, password } = attempt;
+  const { promise, resolve, reject } = Promise.withResolvers<PasswordAnswer>();
+  let answered: PasswordAnswer | undefined;
   const strategy = new Strategy(
     { usernameField: 'email', passwordField: 'password' },
     (user, secret, done) => {
-      signInWithPassword(deps, { email: user, password: secret, cause }).then((answer) => {
-        entered = answer;
+      signInWithPassword(deps, { ...attempt, email: user, password: secret }).then((answer) => {
+        answered = answer;
         done(null, answer);
       }, done);
     },
   );
   const finish = (error: unknown, user: unknown): void => {
     if (error) reject(error);
-    else if (entered !== undefined && user === entered) resolve(entered);
+    else if (answered !== undefined && user === answered) resolve(answered);
     // The strategy refuses an empty field by itself.
-    else reject(new GatehouseError('unauthenticated', 'E-mail address and password do not fit together.'));
+    else reject(refusedEntry());
   };
   // The request the strategy sees is ours: it would read the query too.
   const run: (request: object, response: object, next: (error: unknown) => void) => void =

@@ -43,6 +43,8 @@ export type ErrorCode =
   | 'expired_cursor'
   | 'invalid_count'
   | 'not_implemented'
+  // signing in and its credentials
+  | 'second_factor_required'
   // sign-in; one uniform text outside, `reason` in the audit
   | 'sign_in_refused'
   | 'sign_out_refused'

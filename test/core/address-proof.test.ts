@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { acceptInvitation, previewInvitation } from '../../src/core/invitation-acceptance.ts';
 import { createInvitation } from '../../src/core/invitations.ts';
-import { signInWithPassword } from '../../src/core/passwords.ts';
 import { findSignedIn } from '../../src/core/sessions.ts';
 import { nextText } from '../support/builders.ts';
 import { newOrganization } from '../support/core-people.ts';
 import type { CoreWorld } from '../support/core-world.ts';
 import { OPERATOR, openCoreWorld } from '../support/core-world.ts';
+import { enterByPassword } from '../support/passwords.ts';
 import { refusalOf } from '../support/refusals.ts';
 
 let world: CoreWorld;
@@ -42,7 +42,7 @@ const accept = (token: string, password: string) =>
   });
 
 const signIn = (email: string, password: string) =>
-  signInWithPassword(world.deps, { email, password, cause: OPERATOR });
+  enterByPassword(world.deps, { email, password, cause: OPERATOR });
 
 const anAddress = () => `${nextText('victim')}@x.example`;
 

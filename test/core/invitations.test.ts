@@ -13,7 +13,6 @@ import {
 } from '../../src/core/invitations.ts';
 import { changeMember, removeMember } from '../../src/core/members.ts';
 import { removeOrganization } from '../../src/core/organizations.ts';
-import { signInWithPassword } from '../../src/core/passwords.ts';
 import { findSignedIn } from '../../src/core/sessions.ts';
 import { createTeam, removeTeam } from '../../src/core/teams.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
@@ -31,6 +30,7 @@ import {
 import type { CoreWorld } from '../support/core-world.ts';
 import { OPERATOR, openCoreWorld } from '../support/core-world.ts';
 import { journalOf, tablesThatKnow } from '../support/journal-rows.ts';
+import { enterByPassword } from '../support/passwords.ts';
 import { refusalOf } from '../support/refusals.ts';
 
 let world: CoreWorld;
@@ -76,7 +76,7 @@ const revoke = (invitation: Pick<Invitation, 'id'>) =>
 
 /** Accepts as somebody who is signed in with a password of their own. */
 async function acceptAs(created: CreatedInvitation, email: string) {
-  const { sessionToken } = await signInWithPassword(world.deps, {
+  const { sessionToken } = await enterByPassword(world.deps, {
     email,
     password: PASSWORD,
     cause: OPERATOR,

@@ -5,7 +5,6 @@ import type { Membership } from '../../src/core/entities/people.ts';
 import { changeMember, removeMember } from '../../src/core/members.ts';
 import { insertMembership } from '../../src/core/memberships.ts';
 import { removeOrganization } from '../../src/core/organizations.ts';
-import { signInWithPassword } from '../../src/core/passwords.ts';
 import { ABSOLUTE_LIMIT_MS, endSession, findSignedIn, IDLE_LIMIT_MS } from '../../src/core/sessions.ts';
 import { GatehouseError } from '../../src/kernel/errors.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
@@ -14,6 +13,7 @@ import { newDirectory, newMember, newOrganization, PASSWORD, pushUser } from '..
 import type { CoreWorld } from '../support/core-world.ts';
 import { OPERATOR, openCoreWorld } from '../support/core-world.ts';
 import { tablesThatKnow } from '../support/journal-rows.ts';
+import { enterByPassword } from '../support/passwords.ts';
 import { refusalOf } from '../support/refusals.ts';
 
 const worlds: CoreWorld[] = [];
@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterAll(() => Promise.all(worlds.map((one) => one.close())));
 
 const signIn = (wishes: { email?: string; password?: string } = {}) =>
-  signInWithPassword(world.deps, { email, password: PASSWORD, cause: OPERATOR, ...wishes });
+  enterByPassword(world.deps, { email, password: PASSWORD, cause: OPERATOR, ...wishes });
 const isSignedIn = async (token: string) => (await findSignedIn(world.deps, token)) !== undefined;
 const asOperator = () => ({
   organizationId: id,
@@ -198,7 +198,7 @@ describe('signing in with a password', () => {
         hash,
       },
     });
-    const enter = (deps: Deps) => signInWithPassword(deps, { email, password: PASSWORD, cause: OPERATOR });
+    const enter = (deps: Deps) => enterByPassword(deps, { email, password: PASSWORD, cause: OPERATOR });
     const stored = async () => (await world.deps.storage.users.find(member.userId))?.passwordHash;
     const full = async () => Promise.reject(new GatehouseError('too_many_requests', 'full'));
     const before = await stored();
@@ -218,7 +218,7 @@ describe('signing in with a password', () => {
       return world.deps.passwords.verify(hash, password);
     };
     const deps = { ...world.deps, passwords: { ...world.deps.passwords, verify } };
-    expect(await refusalOf(signInWithPassword(deps, { email, password: PASSWORD, cause: OPERATOR }))).toBe(
+    expect(await refusalOf(enterByPassword(deps, { email, password: PASSWORD, cause: OPERATOR }))).toBe(
       'unauthenticated',
     );
   });

@@ -5,6 +5,7 @@ import type { Mail } from '../../src/core/ports/mailer.ts';
 import type { Repositories, Storage } from '../../src/core/ports/storage.ts';
 import { createSealer } from '../../src/kernel/sealing.ts';
 import { createTokenHasher } from '../../src/kernel/tokens.ts';
+import { createOneTimeCodes } from '../../src/outbound/otpauth-codes.ts';
 import { sealSecrets } from '../../src/storage/seal-secrets.ts';
 import { BUILT_AT } from './builders.ts';
 import { fixedRsaKeys } from './saml-keys.ts';
@@ -78,6 +79,7 @@ export async function openCoreWorld(options: { readonly runsTwice?: boolean } = 
     passwords: fakePasswords(verified),
     newRsaKey: fixedRsaKeys(),
     afterwards: (work) => work(),
+    oneTimeCodes: createOneTimeCodes(),
     mailer: recordingMailer(mailServer, sent),
     fetcher: noFetcher,
     txtResolver: { resolveTxt: async (name) => txt.get(name) ?? [] },

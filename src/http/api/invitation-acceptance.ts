@@ -18,7 +18,8 @@ const acceptBody = z
   .strictObject({
     name: nameField.optional(),
     // The rule for passwords is core's; the bound only keeps absurd ones away from it (S183).
-    password: z.string().max(1024, 'At most 512 characters.').optional(),
+    password: z.string().max(2048, 'At most 512 characters.').optional(),
+    code: z.string().max(64).optional(),
   })
   .refine(
     ({ name, password }) => (name === undefined) === (password === undefined),
@@ -30,8 +31,8 @@ const acceptBody = z
 async function acceptorOf({ deps, req }: ApiContext, body: z.output<typeof acceptBody>): Promise<Acceptor> {
   // Read first: a cookie that rides along must come from our own pages, whatever the body says (S186).
   const signedIn = await signedInOf(deps, req);
-  const { name, password } = body ?? {};
-  if (name !== undefined && password !== undefined) return { kind: 'new', name, password };
+  const { name, password, code } = body ?? {};
+  if (name !== undefined && password !== undefined) return { kind: 'new', name, password, code };
   if (signedIn !== undefined) return { kind: 'signed_in', signedIn };
   throw new GatehouseError('unauthenticated', 'Give a name and a password, or sign in first.');
 }
@@ -73,6 +74,7 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
       'seats_exhausted',
       'version_conflict',
       'too_many_requests',
+      'second_factor_required',
     ],
     handle: async (context, { params, body }) => {
       const { deps, req, res, cause } = context;

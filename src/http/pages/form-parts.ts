@@ -34,6 +34,16 @@ ${problem !== undefined && html`<p class="wrong" id="${name}-problem" role="aler
 </div>`;
 }
 
+/** The field for a code of the second factor or a recovery code. */
+export const codeField = (problem?: string): Html =>
+  textField({
+    name: 'code',
+    label: 'Code',
+    autocomplete: 'one-time-code',
+    hint: 'Six digits from your authenticator app, or one of your recovery codes.',
+    problem,
+  });
+
 /** A value the form carries along; nothing when there is none. */
 export const hiddenField = (name: string, value: string | null): Html | null =>
   value === null ? null : html`<input type="hidden" name="${name}" value="${value}">`;

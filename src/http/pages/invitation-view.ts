@@ -1,7 +1,7 @@
 /** What an invitation's page says, by who is looking: somebody new, the invited person signed in, or somebody else. */
 import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
-import { hiddenField, problemBox, textField } from './form-parts.ts';
+import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { signOutForm } from './person.ts';
 import type { Visitor } from './visitor.ts';
@@ -77,7 +77,7 @@ function knownPersonForm({ path, problem }: InvitationView): Html {
   const ofPassword = problem?.field === 'password' ? problem.text : undefined;
   return html`<h2>Join with your account</h2>
 <p>This address already has an account.</p>
-${ofPassword === undefined && problemBox(problem?.text)}
+${ofPassword === undefined && problem?.field !== 'code' && problemBox(problem?.text)}
 <form method="post" action="${path}" name="accept">
 ${textField({
   name: 'password',
@@ -86,6 +86,7 @@ ${textField({
   autocomplete: 'current-password',
   problem: ofPassword,
 })}
+${problem?.field === 'code' && codeField(problem.text)}
 <button type="submit">Join</button>
 </form>
 <p>Or <a href="${signIn}">sign in another way first</a>; then you come back here.</p>`;

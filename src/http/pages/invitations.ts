@@ -43,8 +43,9 @@ export const postInvitation =
 async function acceptorOf(deps: HttpDeps, req: Request, visitor: Visitor | undefined): Promise<Acceptor> {
   if (visitor !== undefined) return { kind: 'signed_in', signedIn: visitor.signedIn };
   const password = formText(req, 'password') ?? '';
+  const code = formText(req, 'code');
   const preview = await previewInvitation(deps, String(req.params.token));
-  if (preview?.hasAccount === true) return { kind: 'new', name: preview.invitation.email, password };
+  if (preview?.hasAccount === true) return { kind: 'new', name: preview.invitation.email, password, code };
   const name = (formText(req, 'name') ?? '').normalize('NFC').trim();
   // Of a dead link nothing is said, not even that a name was missing.
   if (preview !== undefined && !isName(name))
@@ -100,6 +101,12 @@ async function showProblem(deps: HttpDeps, showing: Showing & { readonly error: 
       return showInvitation(deps, { ...showing, status: 403 });
     case 'already_exists':
       return showInvitation(deps, { ...showing, status: 401, problem: WRONG_PASSWORD });
+    case 'second_factor_required':
+      return showInvitation(deps, {
+        ...showing,
+        status: 401,
+        problem: { text: error.detail, field: 'code' },
+      });
     case 'already_member':
     case 'seats_exhausted':
       return showInvitation(deps, { ...showing, status: 409, problem: { text: ASK[error.code] } });

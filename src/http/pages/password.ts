@@ -1,32 +1,49 @@
 /** Signing in with a password, from our form or as JSON. Every failure looks like every other (S177). */
 import type { Request, RequestHandler } from 'express';
-
+import type { PasswordAnswer } from '../../core/passwords.ts';
+import { SECOND_STEP_TTL_MS } from '../../core/second-step.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import { DEVICE_COOKIE, readCookie, SECOND_STEP_COOKIE, setCookie } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, isForm } from '../form-body.ts';
+import { enterLocally } from '../local-sign-in.ts';
 import { authenticatePassword } from '../password-strategy.ts';
 import { causeOf } from '../request-facts.ts';
 import { ownPath } from '../return-path.ts';
-import { enterSession } from '../session-cookie.ts';
 import { seeOther } from './layout.ts';
 import { sendSignIn } from './sign-in.ts';
 import { assertNotForeign } from './visitor.ts';
 
-/** `POST /sign-in/password`: 303 for a form, 204 for JSON, both with the session cookie. Throws `forbidden` from another site; for JSON also `unauthenticated`, `invalid`. */
+/**
+ * `POST /sign-in/password`: 303 for a form, 204 for JSON, both with the session cookie. Somebody with a second factor gets the
+ * cookie of its step instead: a form is sent on to its page, JSON is told `second_factor_required`. Throws `forbidden` from
+ * another site; for JSON also `unauthenticated`, `invalid`.
+ */
 export const postPassword =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     assertNotForeign(deps, req);
     const returnTo = ownPath(formText(req, 'return_to'));
+    let answer: PasswordAnswer;
     try {
-      const cause = causeOf(res, { kind: 'anonymous' });
-      const { sessionToken } = await authenticatePassword(deps, { ...credentials(req), cause });
-      await enterSession(deps, { req, res }, sessionToken);
+      answer = await authenticatePassword(deps, {
+        ...credentials(req),
+        cause: causeOf(res, { kind: 'anonymous' }),
+        device: readCookie(req, DEVICE_COOKIE),
+        returnTo,
+      });
     } catch (error) {
       if (!isForm(req) || !isGatehouseError(error, 'unauthenticated')) throw error;
       const problem = 'E-mail address and password do not fit together.';
       return sendSignIn(res, { returnTo, email: formText(req, 'email') ?? '', problem, status: 401 });
     }
+    if (answer.kind === 'second_step') {
+      const { stepToken: value } = answer;
+      setCookie(res, SECOND_STEP_COOKIE, { value, maxAgeMs: SECOND_STEP_TTL_MS, sameSite: 'lax' });
+      if (isForm(req)) return seeOther(res, '/sign-in/second-step');
+      throw new GatehouseError('second_factor_required', 'Send a code of the second factor too.');
+    }
+    await enterLocally(deps, { req, res }, answer);
     if (isForm(req)) return seeOther(res, returnTo ?? '/');
     res.status(204).set('Cache-Control', 'no-store').end();
   };

@@ -1,15 +1,18 @@
 /** The pages for people. GET changes nothing here but the start of a sign-in; every form is posted from our own pages. */
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import type { HttpDeps } from '../deps.ts';
 import { parseForm, requireForm } from '../form-body.ts';
 import { strictJson } from '../json-body.ts';
 import { mountMethods } from '../methods.ts';
 import { getConsole, postConsoleSignIn } from './console.ts';
+import { getEmailChange, getUndo, postEmailChange, postUndo } from './credential-links.ts';
 import { getInvitation, postInvitation } from './invitations.ts';
 import { ASSETS } from './layout.ts';
 import { getOrganizationSignIn } from './organization-sign-in.ts';
 import { postPassword } from './password.ts';
+import { getNewPassword, getPasswordReset, postNewPassword, postPasswordReset } from './password-reset.ts';
 import { getPerson } from './person.ts';
+import { getSecondStep, postSecondStep } from './second-step.ts';
 import { getSetup, postSetup } from './setup.ts';
 import { getSignIn } from './sign-in.ts';
 import { getSignOut, postSignOut } from './sign-out.ts';
@@ -30,6 +33,10 @@ export function createPagesRouter(deps: HttpDeps): Router {
   mountMethods(router, '/', { GET: [getPerson(deps)] });
   mountMethods(router, '/sign-in', { GET: [getSignIn(deps)] });
   mountMethods(router, '/sign-in/password', { POST: [...formOrJson, postPassword(deps)] });
+  mountMethods(router, '/sign-in/second-step', {
+    GET: [getSecondStep(deps)],
+    POST: [...formOrJson, postSecondStep(deps)],
+  });
   mountMethods(router, '/sign-in/:organization', { GET: [getOrganizationSignIn(deps)], allowsHead: false });
   mountMethods(router, '/sign-out', { GET: [getSignOut(deps)], POST: [...formOrJson, postSignOut(deps)] });
   mountMethods(router, '/signed-out/:connectionId', { GET: [getSignedOut(deps)], allowsHead: false });
@@ -38,10 +45,29 @@ export function createPagesRouter(deps: HttpDeps): Router {
     GET: [getInvitation(deps)],
     POST: [...form, postInvitation(deps)],
   });
+  mountCredentialLinks(router, deps, formOrJson);
   mountMethods(router, '/setup/:token', { GET: [getSetup(deps)], POST: [...form, postSetup(deps)] });
   mountMethods(router, '/console', { GET: [getConsole(deps)] });
   mountMethods(router, '/console/sign-in', { POST: [...form, postConsoleSignIn(deps)] });
   return router;
+}
+
+/** Links that people are mailed, and the form that asks for one. */
+function mountCredentialLinks(router: Router, deps: HttpDeps, formOrJson: readonly RequestHandler[]): void {
+  mountMethods(router, '/password-reset', {
+    GET: [getPasswordReset()],
+    POST: [...formOrJson, postPasswordReset(deps)],
+  });
+  mountMethods(router, '/password-reset/:token', {
+    GET: [getNewPassword(deps)],
+    POST: [...formOrJson, postNewPassword(deps)],
+  });
+  const form = requireForm(LIMIT_BYTES);
+  mountMethods(router, '/email-change/:token', {
+    GET: [getEmailChange(deps)],
+    POST: [...form, postEmailChange(deps)],
+  });
+  mountMethods(router, '/undo/:token', { GET: [getUndo(deps)], POST: [...form, postUndo(deps)] });
 }
 
 function mountAssets(router: Router): void {

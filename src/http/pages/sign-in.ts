@@ -124,6 +124,7 @@ ${hiddenField('return_to', returnTo)}
 ${textField({ name: 'email', label: 'E-mail', type: 'email', autocomplete: 'username', value: email ?? '' })}
 ${textField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password' })}
 <button class="second" type="submit">Sign in with password</button>
-</form>`,
+</form>
+<p><a href="/password-reset">Forgotten your password?</a></p>`,
   });
 }

@@ -1,0 +1,18 @@
+/** What a browser is given when somebody has signed in here without an identity provider: the session and a known device. */
+import type { Request, Response } from 'express';
+import { DEVICE_TTL_MS } from '../core/known-device.ts';
+import { DEVICE_COOKIE, setCookie } from './cookies.ts';
+import type { HttpDeps } from './deps.ts';
+import { enterSession } from './session-cookie.ts';
+
+/** Sets both cookies; the session shown before ends (S184). */
+export async function enterLocally(
+  deps: HttpDeps,
+  exchange: { readonly req: Request; readonly res: Response },
+  entered: { readonly sessionToken: string; readonly deviceToken: string | undefined },
+): Promise<void> {
+  await enterSession(deps, exchange, entered.sessionToken);
+  const { deviceToken: value } = entered;
+  if (value !== undefined)
+    setCookie(exchange.res, DEVICE_COOKIE, { value, maxAgeMs: DEVICE_TTL_MS, sameSite: 'lax' });
+}

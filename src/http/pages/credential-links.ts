@@ -1,0 +1,102 @@
+/** Mailed links about credentials: the one that proves a new address, and the one that takes a change back. */
+import type { RequestHandler, Response } from 'express';
+import { isUndoLink, undoCredentialChange } from '../../core/credential-undo.ts';
+import { confirmEmailChange, findEmailChange } from '../../core/email-change.ts';
+import { isGatehouseError } from '../../kernel/errors.ts';
+import type { HttpDeps } from '../deps.ts';
+import { causeOf } from '../request-facts.ts';
+import { type Html, html, isolated } from './html.ts';
+import { seeOther, sendPage } from './layout.ts';
+import { assertNotForeign, visitorOf } from './visitor.ts';
+
+/** `GET /email-change/{token}`: what the button would do. */
+export const getEmailChange =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const token = String(req.params.token);
+    const email = await findEmailChange(deps, token);
+    if (email === undefined) return sendDeadLink(res);
+    sendAsking(res, {
+      title: 'Sign in with this address?',
+      path: `/email-change/${encodeURIComponent(token)}`,
+      button: 'Yes, use this address',
+      text: html`<p>From now on you sign in with <strong>${isolated(email)}</strong>. Your other devices are signed out.</p>`,
+    });
+  };
+
+/** `POST /email-change/{token}`: consumes the link; the session of this browser stays if it is the person's own. */
+export const postEmailChange =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    assertNotForeign(deps, req);
+    const visitor = await visitorOf(deps, req);
+    try {
+      await confirmEmailChange(deps, {
+        token: String(req.params.token),
+        cause: causeOf(res, { kind: 'anonymous' }),
+        keep: visitor?.signedIn.session.id,
+      });
+    } catch (error) {
+      if (!isGatehouseError(error, 'not_found') && !isGatehouseError(error, 'already_exists')) throw error;
+      return sendDeadLink(res);
+    }
+    sendPage(res, {
+      title: 'Your address is changed',
+      body: html`<p>You sign in with the new address from now on. Your former address has been told.</p>
+<p><a class="button" href="/account">To your account</a></p>`,
+    });
+  };
+
+/** `GET /undo/{token}`: what the button would do. */
+export const getUndo =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const token = String(req.params.token);
+    if (!(await isUndoLink(deps, token))) return sendDeadLink(res);
+    sendAsking(res, {
+      title: 'Was it not you?',
+      path: `/undo/${encodeURIComponent(token)}`,
+      button: 'Take it back and secure my account',
+      text: html`<p>This signs everybody out of your account, takes the change back with everything that came after it, and lets you set a new password.</p>`,
+    });
+  };
+
+/** `POST /undo/{token}`: consumes the link, 303 to the page for a new password. */
+export const postUndo =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    assertNotForeign(deps, req);
+    try {
+      const token = await undoCredentialChange(deps, {
+        token: String(req.params.token),
+        cause: causeOf(res, { kind: 'anonymous' }),
+      });
+      seeOther(res, `/password-reset/${encodeURIComponent(token)}`);
+    } catch (error) {
+      if (!isGatehouseError(error, 'not_found') && !isGatehouseError(error, 'already_exists')) throw error;
+      sendDeadLink(res);
+    }
+  };
+
+function sendAsking(
+  res: Response,
+  page: { readonly title: string; readonly path: string; readonly button: string; readonly text: Html },
+): void {
+  sendPage(res, {
+    title: page.title,
+    body: html`${page.text}
+<form method="post" action="${page.path}" name="confirm">
+<button type="submit">${page.button}</button>
+</form>
+<p class="quiet">Nothing happens if you close this page.</p>`,
+  });
+}
+
+function sendDeadLink(res: Response): void {
+  sendPage(res, {
+    title: 'This link does not work',
+    status: 404,
+    body: html`<p>It works once and for a limited time, and another change since may have replaced it.</p>
+<p><a class="button" href="/sign-in">To the sign-in page</a></p>`,
+  });
+}

@@ -1,0 +1,68 @@
+/** The page that asks for a code after a right password. */
+import type { RequestHandler, Response } from 'express';
+import { completeSecondStep, isSecondStepOpen } from '../../core/second-step.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import { clearCookie, DEVICE_COOKIE, readCookie, SECOND_STEP_COOKIE } from '../cookies.ts';
+import type { HttpDeps } from '../deps.ts';
+import { formText, isForm } from '../form-body.ts';
+import { enterLocally } from '../local-sign-in.ts';
+import { causeOf } from '../request-facts.ts';
+import { codeField } from './form-parts.ts';
+import { html } from './html.ts';
+import { seeOther, sendPage } from './layout.ts';
+import { sendSignIn } from './sign-in.ts';
+import { assertNotForeign } from './visitor.ts';
+
+/** `GET /sign-in/second-step`: the form, or the way back to the sign-in when no code is awaited from this browser. */
+export const getSecondStep =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const stepToken = readCookie(req, SECOND_STEP_COOKIE);
+    if (stepToken === undefined || !(await isSecondStepOpen(deps, stepToken)))
+      return seeOther(res, '/sign-in');
+    sendStep(res);
+  };
+
+/**
+ * `POST /sign-in/second-step` with `code`: 303 or 204 with the session cookie. Throws, for JSON, `unauthenticated` for a wrong
+ * code, `not_found` when the step is over, `invalid` without a code; `forbidden` from another site.
+ */
+export const postSecondStep =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    assertNotForeign(deps, req);
+    const code = formText(req, 'code');
+    if (!isForm(req) && code === undefined)
+      throw new GatehouseError('invalid', 'code: expected text.', { field: 'code' });
+    try {
+      const done = await completeSecondStep(deps, {
+        stepToken: readCookie(req, SECOND_STEP_COOKIE) ?? '',
+        code: code ?? '',
+        cause: causeOf(res, { kind: 'anonymous' }),
+        device: readCookie(req, DEVICE_COOKIE),
+      });
+      clearCookie(res, SECOND_STEP_COOKIE);
+      await enterLocally(deps, { req, res }, done);
+      if (isForm(req)) return seeOther(res, done.returnTo ?? '/');
+      res.status(204).set('Cache-Control', 'no-store').end();
+    } catch (error) {
+      if (!isForm(req)) throw error;
+      if (isGatehouseError(error, 'unauthenticated')) return sendStep(res, error.detail);
+      if (!isGatehouseError(error, 'not_found')) throw error;
+      clearCookie(res, SECOND_STEP_COOKIE);
+      sendSignIn(res, { returnTo: null, problem: error.detail, status: 401 });
+    }
+  };
+
+function sendStep(res: Response, problem?: string): void {
+  sendPage(res, {
+    title: 'One more step',
+    status: problem === undefined ? 200 : 401,
+    body: html`<p>Your password was right. Now enter a code, so that a password alone is never enough.</p>
+<form method="post" action="/sign-in/second-step" name="second-step">
+${codeField(problem)}
+<button type="submit">Sign in</button>
+</form>
+<p><a href="/sign-in">Sign in as somebody else</a></p>`,
+  });
+}

@@ -97,6 +97,7 @@ export const importTable: readonly Ring[] = [
       'openid-client',
       'passport',
       'passport-local',
+      'uqr',
       'zod',
     ],
     builtins: 'any',

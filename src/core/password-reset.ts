@@ -12,7 +12,6 @@ import { deliverMail } from './outbox.ts';
 import { ownerOf, setPassword } from './password-change.ts';
 import { acceptablePassword } from './password-rules.ts';
 import { issueOneTime, recordForPerson } from './person-records.ts';
-import type { Repositories } from './ports/storage.ts';
 
 /** S180: how long a mailed link works. */
 export const RESET_TTL_MS = minutes(30);

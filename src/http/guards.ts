@@ -76,19 +76,18 @@ export async function callerOf(
   }
   const signedIn = await signedInOf(deps, req);
   if (signedIn === undefined) throw unauthenticated();
-  const { membership, user } = signedIn;
-  return {
-    signedIn,
-    caller: {
-      kind: 'member',
-      organizationId: membership.organizationId,
-      membershipId: membership.id,
-      userId: user.id,
-      email: membership.email,
-      orgRole: membership.orgRole,
-    },
-  };
+  return { signedIn, caller: callerFrom(signedIn) };
 }
+
+/** The caller a session makes of its person. */
+export const callerFrom = ({ membership, user }: SignedIn): Caller => ({
+  kind: 'member',
+  organizationId: membership.organizationId,
+  membershipId: membership.id,
+  userId: user.id,
+  email: membership.email,
+  orgRole: membership.orgRole,
+});
 
 export const actorOf = (caller: Caller): Actor =>
   caller.kind === 'operator'

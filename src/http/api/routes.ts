@@ -1,4 +1,5 @@
 /** The route table of the management API: one file per resource, put together; nothing else is mounted below /api/v1. */
+import { accountRoutes } from './account.ts';
 import { adoptionConflictRoutes } from './adoption-conflicts.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditEventRoutes } from './audit-events.ts';
@@ -35,6 +36,7 @@ const resources: readonly ApiRoute[] = [
   ...auditEventRoutes,
   ...recorderRoutes,
   ...sessionRoutes,
+  ...accountRoutes,
 ];
 
 /** Every route, the one that describes all the others included. */

@@ -3,6 +3,8 @@ import { type Html, html } from './html.ts';
 
 export interface TextField {
   readonly name: string;
+  /** Unique on the page; the name if absent. */
+  readonly id?: string;
   readonly label: string;
   /** `text` if absent. */
   readonly type?: 'text' | 'email' | 'password';
@@ -17,16 +19,16 @@ export interface TextField {
 
 /** A required text field with its label; hint and problem are tied to it for screen readers (WCAG 1.3.1, 3.3.1). */
 export function textField(field: TextField): Html {
-  const { name, label, type = 'text', autocomplete = 'off', value, hint, problem } = field;
+  const { name, id = name, label, type = 'text', autocomplete = 'off', value, hint, problem } = field;
   const describedBy = [
-    ...(hint === undefined ? [] : [`${name}-hint`]),
-    ...(problem === undefined ? [] : [`${name}-problem`]),
+    ...(hint === undefined ? [] : [`${id}-hint`]),
+    ...(problem === undefined ? [] : [`${id}-problem`]),
   ].join(' ');
   return html`<div class="field">
-<label for="${name}">${label}</label>
-${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}
-${problem !== undefined && html`<p class="wrong" id="${name}-problem" role="alert">${problem}</p>`}
-<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" maxlength="512" required${
+<label for="${id}">${label}</label>
+${hint !== undefined && html`<p class="hint" id="${id}-hint">${hint}</p>`}
+${problem !== undefined && html`<p class="wrong" id="${id}-problem" role="alert">${problem}</p>`}
+<input id="${id}" name="${name}" type="${type}" autocomplete="${autocomplete}" maxlength="512" required${
     value !== undefined && html` value="${value}"`
   }${describedBy !== '' && html` aria-describedby="${describedBy}"`}${
     problem !== undefined && html` aria-invalid="true" autofocus`
@@ -35,9 +37,10 @@ ${problem !== undefined && html`<p class="wrong" id="${name}-problem" role="aler
 }
 
 /** The field for a code of the second factor or a recovery code. */
-export const codeField = (problem?: string): Html =>
+export const codeField = (problem?: string, id?: string): Html =>
   textField({
     name: 'code',
+    ...(id === undefined ? {} : { id }),
     label: 'Code',
     autocomplete: 'one-time-code',
     hint: 'Six digits from your authenticator app, or one of your recovery codes.',

@@ -4,6 +4,7 @@ import type { HttpDeps } from '../deps.ts';
 import { parseForm, requireForm } from '../form-body.ts';
 import { strictJson } from '../json-body.ts';
 import { mountMethods } from '../methods.ts';
+import { ACCOUNT_FORMS, getAccount, postAccount, postConfirmation } from './account.ts';
 import { getConsole, postConsoleSignIn } from './console.ts';
 import { getEmailChange, getUndo, postEmailChange, postUndo } from './credential-links.ts';
 import { getInvitation, postInvitation } from './invitations.ts';
@@ -46,6 +47,7 @@ export function createPagesRouter(deps: HttpDeps): Router {
     POST: [...form, postInvitation(deps)],
   });
   mountCredentialLinks(router, deps, formOrJson);
+  mountAccount(router, deps);
   mountMethods(router, '/setup/:token', { GET: [getSetup(deps)], POST: [...form, postSetup(deps)] });
   mountMethods(router, '/console', { GET: [getConsole(deps)] });
   mountMethods(router, '/console/sign-in', { POST: [...form, postConsoleSignIn(deps)] });
@@ -68,6 +70,15 @@ function mountCredentialLinks(router: Router, deps: HttpDeps, formOrJson: readon
     POST: [...form, postEmailChange(deps)],
   });
   mountMethods(router, '/undo/:token', { GET: [getUndo(deps)], POST: [...form, postUndo(deps)] });
+}
+
+/** The page for one's own credentials and its forms. */
+function mountAccount(router: Router, deps: HttpDeps): void {
+  const form = requireForm(LIMIT_BYTES);
+  mountMethods(router, '/account', { GET: [getAccount(deps)] });
+  for (const name of ACCOUNT_FORMS)
+    mountMethods(router, `/account/${name}`, { POST: [...form, postAccount(deps, name)] });
+  mountMethods(router, '/account/second-factor-confirm', { POST: [...form, postConfirmation(deps)] });
 }
 
 function mountAssets(router: Router): void {

@@ -1,0 +1,164 @@
+/** The page on which people look after how they sign in: password, address, second step, passkeys. */
+import type { Passkey } from '../../core/entities/credentials.ts';
+import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
+import { type Html, html, isolated } from './html.ts';
+import type { Visitor } from './visitor.ts';
+
+/** A form of the page; also its name in the page. */
+export type AccountForm = 'password' | 'email' | 'second-factor' | 'second-factor-remove' | 'recovery-codes';
+
+export interface AccountProblem {
+  readonly form: AccountForm;
+  readonly field: string | undefined;
+  readonly text: string;
+}
+
+export interface AccountView {
+  readonly visitor: Visitor;
+  readonly hasSecondFactor: boolean;
+  readonly recoveryCodesLeft: number;
+  readonly passkeys: readonly Passkey[];
+  readonly problem?: AccountProblem | undefined;
+  /** What has just been done. */
+  readonly notice?: string | undefined;
+}
+
+/** The body of the page. */
+export function accountBody(view: AccountView): Html {
+  const { visitor, notice } = view;
+  const { user } = visitor.signedIn;
+  const told = notice !== undefined && html`<p class="told" role="status">${notice}</p>`;
+  if (user.passwordHash === null) {
+    return html`${told}<p>You sign in through your organization. Password, second step and devices are looked after there.</p>
+<p><a href="/">Back to your access</a></p>`;
+  }
+  return html`${told}
+<dl><dt>Sign-in address</dt><dd>${isolated(user.email ?? 'none')}</dd></dl>
+${secondStep(view)}
+${passkeys(view)}
+${passwordForm(view)}
+${emailForm(view)}
+<p><a href="/">Back to your access</a></p>`;
+}
+
+/** A form that acts with this session; `fields` and the button's text are its own. */
+function form(view: AccountView, name: AccountForm, inner: { fields: Html; button: string }): Html {
+  const { problem, visitor } = view;
+  const isElsewhere = problem?.form === name && problem.field === undefined;
+  return html`<form method="post" action="/account/${name}" name="${name}">
+${isElsewhere && problemBox(problem.text)}
+${hiddenField('csrf', visitor.csrf)}
+${inner.fields}
+<button class="second" type="submit">${inner.button}</button>
+</form>`;
+}
+
+const problemOf = ({ problem }: AccountView, name: AccountForm, field: string): string | undefined =>
+  problem?.form === name && problem.field === field ? problem.text : undefined;
+
+const currentPassword = (view: AccountView, name: AccountForm): Html =>
+  textField({
+    name: 'current_password',
+    id: `${name}-current`,
+    label: 'Your password',
+    type: 'password',
+    autocomplete: 'current-password',
+    problem: problemOf(view, name, 'currentPassword'),
+  });
+
+function passwordForm(view: AccountView): Html {
+  const least = view.hasSecondFactor ? 8 : 15;
+  const fields = html`${currentPassword(view, 'password')}
+${textField({
+  name: 'new_password',
+  label: 'New password',
+  type: 'password',
+  autocomplete: 'new-password',
+  hint: `At least ${least} characters. A sentence is a good one. Your other devices are signed out.`,
+  problem: problemOf(view, 'password', 'password'),
+})}`;
+  return html`<h2 id="password">Password</h2>
+${form(view, 'password', { fields, button: 'Change the password' })}`;
+}
+
+function emailForm(view: AccountView): Html {
+  const fields = html`${textField({
+    name: 'email',
+    label: 'New e-mail address',
+    type: 'email',
+    autocomplete: 'email',
+    hint: 'A link goes to it; nothing changes before you open that.',
+    problem: problemOf(view, 'email', 'email'),
+  })}
+${currentPassword(view, 'email')}`;
+  return html`<h2 id="email">Sign-in address</h2>
+${form(view, 'email', { fields, button: 'Send the link' })}`;
+}
+
+function secondStep(view: AccountView): Html {
+  if (!view.hasSecondFactor) {
+    return html`<h2 id="second-step">Second step <span class="tag">off</span></h2>
+<p>With a second step, signing in also asks for a code of an authenticator app on your phone.</p>
+${form(view, 'second-factor', { fields: currentPassword(view, 'second-factor'), button: 'Set up a second step' })}`;
+  }
+  const removal = html`${currentPassword(view, 'second-factor-remove')}
+${codeField(problemOf(view, 'second-factor-remove', 'code'), 'second-factor-remove-code')}
+${problemBox(problemOf(view, 'second-factor-remove', 'password'))}`;
+  return html`<h2 id="second-step">Second step <span class="tag">on</span></h2>
+<p>${codesLeft(view.recoveryCodesLeft)}</p>
+<details${isOpen(view, 'recovery-codes')}><summary>New recovery codes</summary>
+${form(view, 'recovery-codes', { fields: currentPassword(view, 'recovery-codes'), button: 'Make new codes' })}
+</details>
+<details${isOpen(view, 'second-factor-remove')}><summary>Turn the second step off</summary>
+${form(view, 'second-factor-remove', { fields: removal, button: 'Turn it off' })}
+</details>`;
+}
+
+const isOpen = ({ problem }: AccountView, name: AccountForm) => problem?.form === name && html` open`;
+
+const codesLeft = (left: number): string =>
+  left === 0
+    ? 'You have no recovery code left. Make new ones now: without them a lost phone locks you out.'
+    : `You have ${left} recovery ${left === 1 ? 'code' : 'codes'} left for the day your phone is lost.`;
+
+function passkeys(_view: AccountView): Html | null {
+  return null;
+}
+
+/** The page that shows a new secret, once. `code` is the QR code's drawing. */
+export const setUpBody = (
+  visitor: Visitor,
+  setUp: { readonly secret: string; readonly code: Html },
+): Html => html`<ol>
+<li>Open an authenticator app on your phone and scan this picture.</li>
+<li>Enter the six digits it shows.</li>
+</ol>
+${setUp.code}
+<details><summary>You cannot scan it?</summary>
+<p>Type this key into the app: <code>${(setUp.secret.match(/.{1,4}/g) ?? []).join(' ')}</code></p>
+</details>
+${confirmForm(visitor)}`;
+
+/** The form for the first code of a new second factor. */
+export const confirmForm = (
+  visitor: Visitor,
+  problem?: string,
+): Html => html`<form method="post" action="/account/second-factor-confirm" name="second-factor-confirm">
+${hiddenField('csrf', visitor.csrf)}
+${textField({
+  name: 'code',
+  label: 'Code',
+  autocomplete: 'one-time-code',
+  hint: 'Six digits from your authenticator app.',
+  problem,
+})}
+<button type="submit">Turn the second step on</button>
+</form>
+<p><a href="/account">Not now</a></p>`;
+
+/** The page that shows recovery codes, once. */
+export const recoveryCodesBody = (
+  codes: readonly string[],
+): Html => html`<p>Each of these codes works once, in place of the app. Print them, or keep them in a password manager. They are not shown again.</p>
+<ul class="codes">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
+<p><a class="button" href="/account">I have kept them</a></p>`;

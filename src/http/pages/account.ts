@@ -1,0 +1,164 @@
+/** Looking after one's own credentials in the browser: every act is a form of ours, most of them with the password again. */
+import type { Request, RequestHandler, Response } from 'express';
+import { requestEmailChange } from '../../core/email-change.ts';
+import { changePassword } from '../../core/password-change.ts';
+import { findSecondFactor } from '../../core/second-factor-codes.ts';
+import {
+  beginSecondFactor,
+  confirmSecondFactor,
+  removeSecondFactor,
+  renewRecoveryCodes,
+} from '../../core/second-factors.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import { canonicalEmail } from '../api/fields.ts';
+import type { HttpDeps } from '../deps.ts';
+import { formText, queryText } from '../form-body.ts';
+import { actorOf, callerFrom } from '../guards.ts';
+import { causeOf } from '../request-facts.ts';
+import {
+  type AccountForm,
+  type AccountProblem,
+  accountBody,
+  confirmForm,
+  recoveryCodesBody,
+  setUpBody,
+} from './account-view.ts';
+import { seeOther, sendPage } from './layout.ts';
+import { qrCode } from './qr-code.ts';
+import { assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
+
+const NOTICES: Readonly<Record<string, string>> = {
+  password: 'Your password is changed. Your other devices are signed out.',
+  email: 'A link is on its way to the new address. Open it to make the change.',
+  'second-factor-remove': 'The second step is off.',
+};
+
+/** `GET /account`: the page, or the way to the sign-in for strangers. */
+export const getAccount =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const visitor = await visitorOf(deps, req);
+    if (visitor === undefined) return seeOther(res, '/sign-in?return_to=/account');
+    await showAccount(deps, { res, visitor, notice: NOTICES[queryText(req, 'done') ?? ''] });
+  };
+
+interface Showing {
+  readonly res: Response;
+  readonly visitor: Visitor;
+  readonly notice?: string | undefined;
+  readonly problem?: AccountProblem;
+  readonly status?: number;
+}
+
+async function showAccount({ storage }: HttpDeps, showing: Showing): Promise<void> {
+  const { res, visitor, status = 200, ...rest } = showing;
+  const { id } = visitor.signedIn.user;
+  const hasSecondFactor = (await findSecondFactor(storage, id)) !== undefined;
+  const recoveryCodesLeft = await storage.recoveryCodes.count(id);
+  const passkeys = await storage.passkeys.listByUser(id);
+  sendPage(res, {
+    title: 'How you sign in',
+    status,
+    body: accountBody({ visitor, hasSecondFactor, recoveryCodesLeft, passkeys, ...rest }),
+  });
+}
+
+interface Act {
+  readonly deps: HttpDeps;
+  readonly req: Request;
+  readonly res: Response;
+  readonly visitor: Visitor;
+}
+
+/** What every act with the password in hand is given. */
+function provingOf({ req, res, visitor }: Act) {
+  const { signedIn } = visitor;
+  return {
+    signedIn,
+    user: signedIn.user,
+    cause: causeOf(res, actorOf(callerFrom(signedIn))),
+    password: formText(req, 'current_password') ?? '',
+  };
+}
+
+const back = (res: Response, done: AccountForm): void => seeOther(res, `/account?done=${done}`);
+
+const ACTS: Readonly<Record<AccountForm, (act: Act) => Promise<void>>> = {
+  password: async (act) => {
+    const { password: currentPassword, ...proving } = provingOf(act);
+    const newPassword = formText(act.req, 'new_password') ?? '';
+    await changePassword(act.deps, { ...proving, currentPassword, newPassword });
+    back(act.res, 'password');
+  },
+  email: async (act) => {
+    const email = canonicalEmail((formText(act.req, 'email') ?? '').trim());
+    if (email === undefined) {
+      const rule = 'Give one plain e-mail address, such as ada@example.com.';
+      throw new GatehouseError('invalid', rule, { field: 'email' });
+    }
+    await requestEmailChange(act.deps, { ...provingOf(act), email });
+    back(act.res, 'email');
+  },
+  'second-factor': async (act) => {
+    const { secret, address } = await beginSecondFactor(act.deps, provingOf(act));
+    const code = qrCode(address, 'QR code for your authenticator app');
+    sendPage(act.res, { title: 'Set up a second step', body: setUpBody(act.visitor, { secret, code }) });
+  },
+  'second-factor-remove': async (act) => {
+    await removeSecondFactor(act.deps, { ...provingOf(act), code: formText(act.req, 'code') ?? '' });
+    back(act.res, 'second-factor-remove');
+  },
+  'recovery-codes': async (act) => {
+    const codes = await renewRecoveryCodes(act.deps, provingOf(act));
+    sendPage(act.res, { title: 'Your recovery codes', body: recoveryCodesBody(codes) });
+  },
+};
+
+/** The forms that are mounted below `/account/`. */
+export const ACCOUNT_FORMS = [
+  'password',
+  'email',
+  'second-factor',
+  'second-factor-remove',
+  'recovery-codes',
+] as const;
+
+/** `POST /account/{form}`: 303 or the next page; what the person can mend is said beside the form. */
+export const postAccount =
+  (deps: HttpDeps, form: AccountForm): RequestHandler =>
+  async (req, res) => {
+    const visitor = await actingVisitor(deps, req);
+    try {
+      await ACTS[form]({ deps, req, res, visitor });
+    } catch (error) {
+      if (!isGatehouseError(error) || !MENDABLE.has(error.code)) throw error;
+      const problem = { form, field: error.field, text: error.detail };
+      await showAccount(deps, { res, visitor, problem, status: 422 });
+    }
+  };
+
+const MENDABLE: ReadonlySet<string> = new Set(['invalid', 'unauthenticated', 'already_exists', 'not_found']);
+
+/** `POST /account/second-factor-confirm` with `code`: the recovery codes, or the form again. */
+export const postConfirmation =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const visitor = await actingVisitor(deps, req);
+    const { user, cause } = provingOf({ deps, req, res, visitor });
+    try {
+      const codes = await confirmSecondFactor(deps, { user, cause, code: formText(req, 'code') ?? '' });
+      sendPage(res, { title: 'The second step is on', body: recoveryCodesBody(codes) });
+    } catch (error) {
+      if (isGatehouseError(error, 'not_found')) return seeOther(res, '/account');
+      if (!isGatehouseError(error, 'invalid')) throw error;
+      const body = confirmForm(visitor, error.detail);
+      sendPage(res, { title: 'Set up a second step', status: 422, body });
+    }
+  };
+
+async function actingVisitor(deps: HttpDeps, req: Request): Promise<Visitor> {
+  const visitor = await visitorOf(deps, req);
+  if (visitor === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
+  assertOwnForm(req, visitor);
+  return visitor;
+}

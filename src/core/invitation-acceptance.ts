@@ -14,6 +14,7 @@ import { assertAcceptable, settleInvitation } from './invitation-settlement.ts';
 import { dropCredentials } from './local-entry.ts';
 import { insertMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
+import { isOwnProof } from './own-sessions.ts';
 import { acceptablePassword } from './password-rules.ts';
 import { assertPasswordOf, isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';
@@ -115,7 +116,10 @@ async function authenticationOf(
   { acceptor, user }: { readonly acceptor: Acceptor; readonly user: User },
 ): Promise<Authentication> {
   if (acceptor.kind === 'signed_in') {
-    const { amr, authenticatedAt, authTime } = acceptor.signedIn.session;
+    const { session } = acceptor.signedIn;
+    const { authenticatedAt, authTime } = session;
+    // Another organization's identity provider vouched for them, and for nothing beyond this invitation (law 3).
+    const amr = isOwnProof(session) ? session.amr : ['fed'];
     return { connectionId: null, amr, authenticatedAt, authTime };
   }
   const factor = await findSecondFactor(tx, user.id);

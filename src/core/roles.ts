@@ -19,7 +19,8 @@ export type Permission =
   | 'sso.manage'
   | 'scim.manage'
   | 'audit.read'
-  | 'billing.manage';
+  | 'billing.manage'
+  | 'sessions.manage';
 
 const MEMBER_PERMISSIONS: readonly Permission[] = ['members.read'];
 const ADMIN_PERMISSIONS: readonly Permission[] = [
@@ -41,7 +42,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<OrgRole, readonly Permission[]>> 
   admin: ADMIN_PERMISSIONS,
   // Whoever holds a connection or a directory can sign in as, promote or cut off anybody in it, owners too (S62, S147):
   // so these belong to those who may touch everybody.
-  owner: [...ADMIN_PERMISSIONS, 'sso.manage', 'scim.manage', 'organization.remove'],
+  owner: [...ADMIN_PERMISSIONS, 'sso.manage', 'scim.manage', 'organization.remove', 'sessions.manage'],
 };
 
 /** Higher is more powerful. */

@@ -126,6 +126,8 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
     cause: 'The person is a member of this organization already.',
     screen: 'assignment',
   },
+  step_up_required: UNEXPECTED,
+  sso_required: UNEXPECTED,
   already_invited: UNEXPECTED,
   seats_exhausted: {
     cause:

@@ -1,22 +1,20 @@
 /** Sessions: rows in storage behind an opaque cookie; a person who is cut off has none, on the very next request (law 6). */
-import { hours, minutes } from '../kernel/clock.ts';
+import { minutes } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import type { ConnectionId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
-import type { Cause } from './entities/journal.ts';
+import type { Actor, Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
 import type { Session, UpstreamSession } from './entities/sign-in.ts';
 import type { Repositories } from './ports/storage.ts';
+import type { OrgRole } from './roles.ts';
 import { endSessions, type SessionEnd } from './session-endings.ts';
+import { ABSOLUTE_LIMIT_MS, isAlive, judgeShown, type ShownValue, wantsNewValue } from './session-life.ts';
 
-/** S185: the session ends this long after it began, whatever happens. */
-export const ABSOLUTE_LIMIT_MS = hours(24);
-/** S185: and this long after it was last used. */
-export const IDLE_LIMIT_MS = hours(8);
 /** `lastSeenAt` is kept to the minute: a write on every request would cost more than it tells. */
 const LAST_SEEN_GRAIN_MS = minutes(1);
 
@@ -25,6 +23,8 @@ export interface SignedIn {
   readonly user: User;
   readonly membership: Membership;
   readonly organization: Organization;
+  /** A new cookie value for this browser, in place of the one it showed; absent: it keeps that one (S184). */
+  readonly renewedToken?: string | undefined;
 }
 
 /** How somebody proved who they are, whatever the way in. */
@@ -109,38 +109,71 @@ function newSession(
 /** The cookie value; storage keeps its hash. */
 export const newSessionToken = (): string => newToken('ghs');
 
-/** Answers who holds this cookie value, or undefined: unknown, ended, expired, idle too long, suspended or removed. */
+/**
+ * Answers who holds this cookie value, or undefined: unknown, ended, replaced, expired, idle too long, suspended or removed.
+ * A change of role brings a new value, to exactly one of any number of requests at once; the others go on with the value
+ * they have, until the browser has shown the new one (S184, S190).
+ */
 export async function findSignedIn(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
   token: string,
 ): Promise<SignedIn | undefined> {
   const { storage } = deps;
   const now = deps.clock();
-  const session = await storage.sessions.findByHash(deps.hashToken(token));
-  if (session === undefined || session.expiresAt <= now || session.lastSeenAt + IDLE_LIMIT_MS <= now)
-    return undefined;
+  const shownHash = deps.hashToken(token);
+  const session = await storage.sessions.findByHash(shownHash);
+  const shown = session === undefined ? 'dead' : judgeShown(session, shownHash, now);
+  if (session === undefined || shown === 'dead') return undefined;
   const membership = await storage.memberships.find(session.organizationId, session.membershipId);
-  if (membership?.status !== 'active') return undefined;
+  if (membership?.status !== 'active' || !isAlive(session, membership.orgRole, now)) return undefined;
   const user = await storage.users.find(session.userId);
   const organization = await storage.organizations.find(session.organizationId);
   if (user === undefined || organization === undefined) return undefined;
-  if (now - session.lastSeenAt >= LAST_SEEN_GRAIN_MS) {
-    await storage.transact((tx) => tx.sessions.updateLastSeen(session.organizationId, session.id, now));
-  }
-  return { session, user, membership, organization };
+  const renewedToken = await noteUse(deps, { session, shown, shownHash, role: membership.orgRole });
+  return { session, user, membership, organization, renewedToken };
 }
 
-/** Ends the session of this cookie value; nothing happens when there is none. */
+interface Use {
+  readonly session: Session;
+  readonly shown: ShownValue;
+  readonly shownHash: string;
+  readonly role: OrgRole;
+}
+
+/** Writes down what this use changes, most often nothing. Answers the new cookie value when this request is to bring one. */
+async function noteUse(
+  { storage, clock, hashToken }: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  { session, shown, shownHash, role }: Use,
+): Promise<string | undefined> {
+  const { organizationId, id, tokenHash, lastSeenAt, rotatedAt, confirmedAt } = session;
+  const at = clock();
+  const isNewArrived = shown === 'current' && rotatedAt !== null && confirmedAt === null;
+  const isRenewed = wantsNewValue(session, shown, role);
+  if (at - lastSeenAt < LAST_SEEN_GRAIN_MS && !isNewArrived && !isRenewed) return undefined;
+  const token = newSessionToken();
+  return storage.transact(async ({ sessions }) => {
+    if (at - lastSeenAt >= LAST_SEEN_GRAIN_MS) await sessions.updateLastSeen(organizationId, id, at);
+    if (isNewArrived) await sessions.confirm(organizationId, id, tokenHash, at);
+    if (!isRenewed) return undefined;
+    const rotation = { tokenHash, previous: shownHash, next: hashToken(token), orgRole: role, at };
+    return (await sessions.rotate(organizationId, id, rotation)) ? token : undefined;
+  });
+}
+
+/** Ends the session of this cookie value, as the act of its holder; nothing happens when there is none. */
 export async function endSession(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
   input: { readonly token: string; readonly cause: Cause; readonly reason?: SessionEnd | undefined },
 ): Promise<void> {
   const { token, cause, reason = 'signed_out' } = input;
-  const session = await deps.storage.sessions.findByHash(deps.hashToken(token));
-  if (session === undefined) return;
-  const { organizationId, id } = session;
+  const shownHash = deps.hashToken(token);
+  const session = await deps.storage.sessions.findByHash(shownHash);
+  const now = deps.clock();
+  if (session === undefined || judgeShown(session, shownHash, now) === 'dead') return;
+  const { organizationId, id, userId, membershipId } = session;
+  const actor: Actor = { kind: 'member', userId, membershipId, email: null };
   await deps.storage.transact(async (tx) => {
-    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const context: ChangeContext = { organizationId, cause: { ...cause, actor }, now };
     await endSessions(tx, context, { which: { by: 'id', id }, reason });
   });
 }

@@ -13,6 +13,7 @@ import { GatehouseError } from '../kernel/errors.ts';
 import { constantTimeEqual } from '../kernel/tokens.ts';
 import { OPERATOR_COOKIE, readCookie, SESSION_COOKIE } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
+import { setSessionCookie } from './session-cookie.ts';
 
 /** Every route states one of these; forgetting is a type error. */
 export type Guard =
@@ -50,12 +51,19 @@ export function assertSameOrigin(deps: Pick<HttpDeps, 'baseUrl'>, req: Request):
     throw new GatehouseError('forbidden', 'This request did not come from a page of this gateway.');
 }
 
-/** The signed-in person behind the session cookie, or undefined. Throws `forbidden` for a cross-site unsafe request. */
+/**
+ * The signed-in person behind the session cookie, or undefined; a cookie value that is due goes out with the answer (S184).
+ * Throws `forbidden` for a cross-site unsafe request.
+ */
 export async function signedInOf(deps: HttpDeps, req: Request): Promise<SignedIn | undefined> {
   const token = readCookie(req, SESSION_COOKIE);
   if (token === undefined) return undefined;
   const signedIn = await findSignedIn(deps, token);
-  if (signedIn !== undefined) assertSameOrigin(deps, req);
+  if (signedIn === undefined) return undefined;
+  assertSameOrigin(deps, req);
+  const { renewedToken, session } = signedIn;
+  if (renewedToken !== undefined && req.res !== undefined)
+    setSessionCookie(req.res, renewedToken, session.expiresAt - deps.clock());
   return signedIn;
 }
 

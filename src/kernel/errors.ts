@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'too_many_requests'
+  | 'step_up_required'
+  | 'sso_required'
   // state
   | 'already_exists'
   | 'version_conflict'
@@ -59,6 +61,8 @@ interface ErrorExtras {
   readonly context?: Readonly<Record<string, unknown>>;
   /** The input field the error is about, as the caller spelled it (`email`, `Operations[0].path`). */
   readonly field?: string;
+  /** Where the caller goes to mend it: an absolute address of this gateway, shown. */
+  readonly url?: string;
 }
 
 /** An error the outside may know about. `detail` is shown to the caller; `context` and `cause` are not. */
@@ -67,6 +71,8 @@ export class GatehouseError extends Error {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly field: string | undefined;
+  /** Where to go on, shown to the caller; undefined: nowhere. */
+  readonly url: string | undefined;
   readonly context: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
@@ -74,6 +80,7 @@ export class GatehouseError extends Error {
     this.code = code;
     this.detail = detail;
     this.field = extras.field;
+    this.url = extras.url;
     this.context = extras.context ?? {};
   }
 }

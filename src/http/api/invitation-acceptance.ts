@@ -4,11 +4,10 @@ import type { Acceptor } from '../../core/invitation-acceptance.ts';
 import { acceptInvitation } from '../../core/invitation-acceptance.ts';
 import { readInvitationLink } from '../../core/invitation-links.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
-import { ABSOLUTE_LIMIT_MS, endSession } from '../../core/sessions.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
-import { readCookie, SESSION_COOKIE, setCookie } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { signedInOf } from '../guards.ts';
+import { enterSession } from '../session-cookie.ts';
 import { nameField } from './fields.ts';
 import type { ApiContext, ApiRoute } from './route.ts';
 import { plainRoute } from './route.ts';
@@ -82,11 +81,8 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
       const acceptor = await acceptorOf(context, body);
       await assertDoorIsOpen(deps, token);
       const accepted = await acceptInvitation(deps, { token, acceptor, cause });
-      // The cookie is about to be replaced: what it named must not live on (S184).
-      const earlier = readCookie(req, SESSION_COOKIE);
-      if (earlier !== undefined) await endSession(deps, { token: earlier, cause });
-      const { sessionToken: value, membership, organization } = accepted;
-      setCookie(res, SESSION_COOKIE, { value, maxAgeMs: ABSOLUTE_LIMIT_MS, sameSite: 'lax' });
+      const { sessionToken, membership, organization } = accepted;
+      await enterSession(deps, { req, res }, sessionToken);
       const { id, slug } = organization;
       return { membershipId: membership.id, organization: { id, slug }, orgRole: membership.orgRole };
     },

@@ -2,14 +2,17 @@
 import { z } from 'zod';
 import { explainMember } from '../../core/explain.ts';
 import { changeMember, getMember, listMembers, removeMember } from '../../core/members.ts';
+import type { OrgRole } from '../../core/roles.ts';
 import { ORG_ROLES } from '../../core/roles.ts';
+import { assertFresh } from '../../core/step-up.ts';
+import type { MembershipId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { foldText } from '../../kernel/text.ts';
 import { changesSomething, lineOf, NOTHING_TO_CHANGE } from './fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentExplanation, presentMember } from './present.ts';
-import type { ApiRoute } from './route.ts';
+import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
 import { explanationShape, memberShape } from './shapes.ts';
 
@@ -87,6 +90,16 @@ const readRoutes: readonly ApiRoute[] = [
   }),
 ];
 
+/** Making an owner, or touching one, is a sensitive act (S192). */
+async function assertFreshForOwners(
+  { deps, caller, signedIn, organization }: OrganizationContext,
+  { id, becomes }: { readonly id: MembershipId; readonly becomes?: OrgRole | undefined },
+): Promise<void> {
+  if (caller.kind !== 'member' || signedIn === undefined) return;
+  const target = await deps.storage.memberships.find(organization.id, id);
+  if (becomes === 'owner' || target?.orgRole === 'owner') assertFresh(deps, signedIn.session);
+}
+
 /** All routes of this resource. */
 export const memberRoutes: readonly ApiRoute[] = [
   ...readRoutes,
@@ -105,9 +118,11 @@ export const memberRoutes: readonly ApiRoute[] = [
       .refine(changesSomething, NOTHING_TO_CHANGE),
     status: 200,
     response: memberShape,
-    errors: ['last_owner', 'role_from_directory', 'seats_exhausted', 'version_conflict'],
-    handle: async ({ deps, caller, cause, organization }, { params, body }) => {
+    errors: ['last_owner', 'role_from_directory', 'seats_exhausted', 'version_conflict', 'step_up_required'],
+    handle: async (context, { params, body }) => {
+      const { deps, caller, cause, organization } = context;
       const id = pathId('mem', params, 'member');
+      await assertFreshForOwners(context, { id, becomes: body.orgRole });
       return presentMember(
         await changeMember(deps, { organizationId: organization.id, id, caller, cause, change: body }),
       );
@@ -121,13 +136,12 @@ export const memberRoutes: readonly ApiRoute[] = [
     tag,
     guard: { kind: 'organization', permission: 'members.remove' },
     status: 204,
-    errors: ['last_owner', 'role_from_directory', 'version_conflict'],
-    handle: async ({ deps, caller, cause, organization }, { params }) =>
-      removeMember(deps, {
-        organizationId: organization.id,
-        id: pathId('mem', params, 'member'),
-        caller,
-        cause,
-      }),
+    errors: ['last_owner', 'role_from_directory', 'version_conflict', 'step_up_required'],
+    handle: async (context, { params }) => {
+      const { deps, caller, cause, organization } = context;
+      const id = pathId('mem', params, 'member');
+      await assertFreshForOwners(context, { id });
+      return removeMember(deps, { organizationId: organization.id, id, caller, cause });
+    },
   }),
 ];

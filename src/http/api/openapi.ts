@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import { entryOf } from '../errors/error-table.ts';
 import type { ApiRoute } from './route.ts';
-import { plainRoute } from './route.ts';
+import { asksForFreshSignIn, plainRoute } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -72,6 +72,7 @@ const PROBLEM: Json = {
     code: { type: 'string', description: 'Stable; the codes of a route are listed at its answers.' },
     whatToDo: { type: 'string' },
     field: { type: 'string', description: 'The input at fault, as the caller spelled it.' },
+    url: { type: 'string', description: 'Where to go on in the browser, when that helps.' },
     instance: { type: 'string', description: 'The request, for the operator to look up.' },
   },
 };
@@ -179,7 +180,17 @@ function codesOf(route: ApiRoute): readonly ErrorCode[] {
       ? []
       : ['invalid', 'invalid_syntax', 'invalid_path', 'payload_too_large', 'unsupported_media_type'];
   const asked: readonly ErrorCode[] = query === undefined ? [] : ['invalid'];
-  return [...guarded, ...placed, ...read, ...asked, ...route.errors, 'internal', 'storage_unavailable'];
+  const sensitive: readonly ErrorCode[] = asksForFreshSignIn(route) ? ['step_up_required'] : [];
+  return [
+    ...guarded,
+    ...sensitive,
+    ...placed,
+    ...read,
+    ...asked,
+    ...route.errors,
+    'internal',
+    'storage_unavailable',
+  ];
 }
 
 interface SharedProblem {

@@ -21,6 +21,7 @@ const NOT_FOUND = {
   sec: 'No such application secret.',
   dcl: 'No such directory client.',
   key: 'No such signing key.',
+  ses: 'No such session.',
 } as const;
 
 /** Reads the path parameter `name` as an id of the kind `prefix`. Throws `not_found`. */

@@ -5,6 +5,7 @@ import type { Caller } from '../../core/access.ts';
 import type { Cause } from '../../core/entities/journal.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { SignedIn } from '../../core/sessions.ts';
+import { SENSITIVE_PERMISSIONS } from '../../core/step-up.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Guard } from '../guards.ts';
@@ -67,6 +68,10 @@ export type ApiRoute = OrganizationRoute<unknown, unknown> | PlainRoute<unknown,
 /** Tells the two kinds apart; the compiler does not look into the guard by itself. */
 export const isOrganizationRoute = (route: ApiRoute): route is OrganizationRoute<unknown, unknown> =>
   route.guard.kind === 'organization';
+
+/** Whether somebody in a browser must have proved minutes ago who they are: changes under a sensitive permission (S192). */
+export const asksForFreshSignIn = ({ guard, method }: Pick<ApiRoute, 'guard' | 'method'>): boolean =>
+  method !== 'get' && guard.kind === 'organization' && SENSITIVE_PERMISSIONS.has(guard.permission);
 
 /**
  * Declares a route of an organization. Handlers see `body` and `query` as their schemas parsed them.

@@ -1,6 +1,7 @@
 /** Mounts the route table: guard first, then the schemas, then the handler; nothing of a request is read before its guard. */
 import type { Request, Response } from 'express';
 import express, { Router } from 'express';
+import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { renderProblem } from '../errors/problem.ts';
@@ -10,7 +11,7 @@ import { strictJson } from '../json-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { parseInput } from './input.ts';
 import type { ApiContext, ApiRoute, RouteInput } from './route.ts';
-import { isOrganizationRoute } from './route.ts';
+import { asksForFreshSignIn, isOrganizationRoute } from './route.ts';
 import { apiRoutes } from './routes.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -85,10 +86,11 @@ async function contextOf(
       return context;
     case 'organization': {
       const reference = String(req.params.org);
-      return {
-        ...context,
-        organization: await organizationFor(deps, { caller, reference, permission: guard.permission }),
-      };
+      const { permission } = guard;
+      const organization = await organizationFor(deps, { caller, reference, permission });
+      if (caller.kind === 'member' && signedIn !== undefined && asksForFreshSignIn(route))
+        assertFresh(deps, signedIn.session);
+      return { ...context, organization };
     }
   }
 }

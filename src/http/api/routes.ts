@@ -17,6 +17,7 @@ import { organizationRoutes } from './organizations.ts';
 import { recorderRoutes } from './recorder.ts';
 import type { ApiRoute } from './route.ts';
 import { sessionRoutes } from './session.ts';
+import { sessionListRoutes } from './sessions.ts';
 import { teamRoutes } from './teams.ts';
 
 const resources: readonly ApiRoute[] = [
@@ -36,6 +37,7 @@ const resources: readonly ApiRoute[] = [
   ...auditEventRoutes,
   ...recorderRoutes,
   ...sessionRoutes,
+  ...sessionListRoutes,
   ...accountRoutes,
 ];
 

@@ -1,12 +1,28 @@
-/** "Who am I here?": the session behind the cookie, as the product and the console ask for it. */
-import type { z } from 'zod';
+/** "Who am I here?": the session behind the cookie, as the product and the console ask for it; and going to another organization. */
+import { z } from 'zod';
+import type { Membership } from '../../core/entities/people.ts';
+import { switchOrganization } from '../../core/organization-switch.ts';
+import { membershipsInReach } from '../../core/own-sessions.ts';
 import type { SignedIn } from '../../core/sessions.ts';
+import { findSignedIn } from '../../core/sessions.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
+import { setSessionCookie } from '../session-cookie.ts';
+import { lineOf } from './fields.ts';
+import { wholeListOf } from './paging.ts';
 import { isoTime } from './present.ts';
-import type { ApiRoute } from './route.ts';
+import type { ApiContext, ApiRoute } from './route.ts';
 import { plainRoute } from './route.ts';
-import { sessionShape } from './shapes.ts';
+import { ownOrganizationShape, sessionShape } from './shapes.ts';
+
+const tag = 'session';
+const guard = { kind: 'session' } as const;
+
+/** The guard has let nobody else through. */
+export function whoIsSignedIn({ signedIn }: ApiContext): SignedIn {
+  if (signedIn === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
+  return signedIn;
+}
 
 /** E-mail and name are what the organization knows: a directory's people have no address of their own here. */
 async function presentSession(
@@ -26,6 +42,30 @@ async function presentSession(
   };
 }
 
+async function presentOwnOrganization(
+  { storage }: Pick<HttpDeps, 'storage'>,
+  { organizationId, orgRole }: Membership,
+  current: string,
+): Promise<readonly z.infer<typeof ownOrganizationShape>[]> {
+  const organization = await storage.organizations.find(organizationId);
+  if (organization === undefined) return [];
+  const { id, slug, name } = organization;
+  return [{ id, slug, name, orgRole, isCurrent: id === current }];
+}
+
+async function goTo(context: ApiContext, reference: string): Promise<z.infer<typeof sessionShape>> {
+  const { deps, cause, res } = context;
+  const signedIn = whoIsSignedIn(context);
+  const { id, slug } = signedIn.organization;
+  if (reference === id || reference === slug) return presentSession(deps, signedIn);
+  const { sessionToken } = await switchOrganization(deps, { signedIn, reference, cause });
+  const entered = await findSignedIn(deps, sessionToken);
+  if (entered === undefined)
+    throw new GatehouseError('unauthenticated', 'This session has ended. Sign in again.');
+  setSessionCookie(res, sessionToken, entered.session.expiresAt - deps.clock());
+  return presentSession(deps, entered);
+}
+
 /** All routes of this resource. */
 export const sessionRoutes: readonly ApiRoute[] = [
   plainRoute({
@@ -33,14 +73,46 @@ export const sessionRoutes: readonly ApiRoute[] = [
     path: '/session',
     operationId: 'getSession',
     summary: 'Says who is signed in, in which organization and with which roles.',
-    tag: 'session',
-    guard: { kind: 'session' },
+    tag,
+    guard,
     status: 200,
     response: sessionShape,
     errors: [],
-    handle: async ({ deps, signedIn }) => {
-      if (signedIn === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
-      return presentSession(deps, signedIn);
+    handle: async (context) => presentSession(context.deps, whoIsSignedIn(context)),
+  }),
+  plainRoute({
+    method: 'get',
+    path: '/session/organizations',
+    operationId: 'listOwnOrganizations',
+    summary: 'Lists the organizations the signed-in person may switch to, this one included.',
+    tag,
+    guard,
+    status: 200,
+    response: wholeListOf(ownOrganizationShape),
+    errors: [],
+    handle: async (context) => {
+      const { deps } = context;
+      const signedIn = whoIsSignedIn(context);
+      const memberships = await membershipsInReach(deps.storage, signedIn);
+      const current = signedIn.organization.id;
+      const items = await Promise.all(
+        memberships.map((membership) => presentOwnOrganization(deps, membership, current)),
+      );
+      return { items: items.flat(), nextCursor: null };
     },
+  }),
+  plainRoute({
+    method: 'post',
+    path: '/session/organization',
+    operationId: 'switchOrganization',
+    summary:
+      'Goes to another organization of the signed-in person, by id or slug: a new session there in place of this one. Where it asks for a sign-in of its own, `url` says where.',
+    tag,
+    guard,
+    body: z.strictObject({ organization: lineOf(100) }),
+    status: 200,
+    response: sessionShape,
+    errors: ['not_found', 'sso_required', 'version_conflict'],
+    handle: (context, { body }) => goTo(context, body.organization),
   }),
 ];

@@ -130,6 +130,29 @@ export const sessionShape = z.object({
   authenticatedAt: timeShape,
 });
 
+/** One line of a list of sessions. */
+export const sessionLineShape = z.object({
+  id: z.string(),
+  isCurrent: z.boolean().describe('The one that asks.'),
+  organizationId: z.string(),
+  connectionId: z.string().nullable(),
+  amr: z.array(z.string()).describe('How the person signed in (RFC 8176): pwd, otp, hwk, fed, ...'),
+  ip: z.string().nullable().describe('Where it began.'),
+  userAgent: z.string().nullable(),
+  authenticatedAt: timeShape,
+  lastSeenAt: timeShape.describe('To the minute.'),
+  expiresAt: timeShape.describe('The end at the latest; idleness ends it before.'),
+});
+
+/** An organization that the signed-in person may switch to. */
+export const ownOrganizationShape = z.object({
+  id: z.string(),
+  slug: z.string(),
+  name: z.string(),
+  orgRole: orgRoleShape,
+  isCurrent: z.boolean(),
+});
+
 export const acceptedShape = z.object({
   membershipId: z.string(),
   organization: z.object({ id: z.string(), slug: z.string() }),

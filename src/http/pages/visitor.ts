@@ -1,13 +1,11 @@
 /** Who looks at a page, and whether the browser meant to act: session, origin and the token of our own forms (S186). */
 import type { Request } from 'express';
 import type { SignedIn } from '../../core/sessions.ts';
-import { findSignedIn } from '../../core/sessions.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { constantTimeEqual } from '../../kernel/tokens.ts';
-import { readCookie, SESSION_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText } from '../form-body.ts';
-import { assertSameOrigin } from '../guards.ts';
+import { assertSameOrigin, signedInOf } from '../guards.ts';
 
 export interface Visitor {
   readonly signedIn: SignedIn;
@@ -17,11 +15,10 @@ export interface Visitor {
 
 /** The signed-in person behind the cookie, or undefined. Throws `forbidden` for an unsafe request of another site. */
 export async function visitorOf(deps: HttpDeps, req: Request): Promise<Visitor | undefined> {
-  const cookie = readCookie(req, SESSION_COOKIE);
-  const signedIn = cookie === undefined ? undefined : await findSignedIn(deps, cookie);
-  if (cookie === undefined || signedIn === undefined) return undefined;
-  assertSameOrigin(deps, req);
-  return { signedIn, csrf: deps.hashToken(`csrf:${cookie}`) };
+  const signedIn = await signedInOf(deps, req);
+  if (signedIn === undefined) return undefined;
+  // Not of the cookie's value, which may be replaced between a form and its answer.
+  return { signedIn, csrf: deps.hashToken(`csrf:${signedIn.session.id}`) };
 }
 
 /** Throws `forbidden` unless the posted form is one we rendered for this very session. */

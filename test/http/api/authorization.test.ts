@@ -92,6 +92,7 @@ const PREFIXES = {
   connection: 'con',
   domain: 'dom',
   entry: 'rec',
+  session: 'ses',
   application: 'app',
   secret: 'sec',
 } as const;
@@ -133,6 +134,7 @@ const BODIES: Readonly<Record<string, object>> = {
   },
   updateConnection: { jit: false },
   createDomain: { domain: 'ours.example' },
+  switchOrganization: { organization: 'elsewhere' },
   createApplication: { name: 'A', redirectUris: ['https://app.example/'] },
   updateApplication: { name: 'A' },
   rotateApplicationSecret: {},

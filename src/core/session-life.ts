@@ -1,0 +1,46 @@
+/** How long a session lives, which of its cookie values count, and when the value is to be replaced. Pure. */
+import { hours, minutes, seconds } from '../kernel/clock.ts';
+import type { Session } from './entities/sign-in.ts';
+import type { OrgRole } from './roles.ts';
+import { orgRoleRank } from './roles.ts';
+
+/** S185: the session ends this long after it began, whatever happens. */
+export const ABSOLUTE_LIMIT_MS = hours(24);
+/** S185: and this long after it was last used. */
+export const IDLE_LIMIT_MS = hours(8);
+/** S185: of somebody who may change other people's access. */
+export const ADMIN_IDLE_LIMIT_MS = minutes(30);
+/** S190: how long a replaced cookie value still counts after the browser has shown the new one: requests under way. */
+export const ROTATION_GRACE_MS = seconds(30);
+
+/** How long somebody of this role may do nothing. */
+export const idleLimitOf = (role: OrgRole): number =>
+  orgRoleRank(role) >= orgRoleRank('admin') ? ADMIN_IDLE_LIMIT_MS : IDLE_LIMIT_MS;
+
+/** Whether a session of somebody who holds `role` now is neither at its end nor idle for too long. */
+export const isAlive = (session: Session, role: OrgRole, now: number): boolean =>
+  session.expiresAt > now && session.lastSeenAt + idleLimitOf(role) > now;
+
+/** What a shown cookie value is to its session. */
+export type ShownValue =
+  /** The newest one. */
+  | 'current'
+  /** The one before, and the answer that brought the newer one may still be under way. */
+  | 'previous'
+  /** The one before, and the newer one has not been shown for so long that its answer must be lost. */
+  | 'lost'
+  /** Replaced for good. */
+  | 'dead';
+
+/** Judges the hash of a shown value of this session (S190): a value that was replaced counts no longer than it must. */
+export function judgeShown(session: Session, shownHash: string, now: number): ShownValue {
+  if (shownHash === session.tokenHash) return 'current';
+  if (shownHash !== session.previousTokenHash || session.rotatedAt === null) return 'dead';
+  const { confirmedAt, rotatedAt } = session;
+  if (confirmedAt !== null) return now < confirmedAt + ROTATION_GRACE_MS ? 'previous' : 'dead';
+  return now < rotatedAt + ROTATION_GRACE_MS ? 'previous' : 'lost';
+}
+
+/** S184: whether the browser is to get another cookie value: the role is not the one it was given for, or it never arrived. */
+export const wantsNewValue = (session: Session, shown: ShownValue, role: OrgRole): boolean =>
+  shown === 'lost' || (shown === 'current' && session.orgRole !== role);

@@ -12,10 +12,10 @@ import type { SignedIn } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 
 /** S192: how old the proof may be. */
-export const STEP_UP_AGE_MS = minutes(10);
+const STEP_UP_AGE_MS = minutes(10);
 
 /** Where a browser proves anew who is there; takes `return_to`. */
-export const STEP_UP_PATH = '/sign-in-again';
+const STEP_UP_PATH = '/sign-in-again';
 
 /**
  * What only somebody may change who has just shown who they are: how people get in, what feeds the organization, whether it
@@ -29,7 +29,7 @@ export const SENSITIVE_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission
 ]);
 
 /** Whether the person proved who they are, here or at their identity provider, no longer ago than a sensitive act allows. */
-export const isFresh = ({ authTime }: Session, now: number): boolean => now - authTime <= STEP_UP_AGE_MS;
+const isFresh = ({ authTime }: Session, now: number): boolean => now - authTime <= STEP_UP_AGE_MS;
 
 /** Throws `step_up_required` with the address to go to unless the session is fresh enough for a sensitive act. */
 export function assertFresh({ clock, baseUrl }: Pick<Deps, 'clock' | 'baseUrl'>, session: Session): void {

@@ -5,6 +5,7 @@ import type { HttpDeps } from '../deps.ts';
 import { hiddenField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
+import { otherOrganizations, ownSessions } from './own-sessions.ts';
 import { type Visitor, visitorOf } from './visitor.ts';
 
 /** `GET /`: the page, or the way to the sign-in page for strangers. */
@@ -40,6 +41,8 @@ ${
 ${because(team.because)}`,
       )
 }
+${await otherOrganizations(deps, visitor)}
+${await ownSessions(deps, visitor)}
 ${signOutForm(visitor)}`;
 }
 

@@ -10,12 +10,14 @@ import { getEmailChange, getUndo, postEmailChange, postUndo } from './credential
 import { getInvitation, postInvitation } from './invitations.ts';
 import { ASSETS } from './layout.ts';
 import { getOrganizationSignIn } from './organization-sign-in.ts';
+import { postOwnSessions, postSwitchOrganization } from './own-sessions.ts';
 import { postPassword } from './password.ts';
 import { getNewPassword, getPasswordReset, postNewPassword, postPasswordReset } from './password-reset.ts';
 import { getPerson } from './person.ts';
 import { getSecondStep, postSecondStep } from './second-step.ts';
 import { getSetup, postSetup } from './setup.ts';
 import { getSignIn } from './sign-in.ts';
+import { getSignInAgain, postSignInAgain } from './sign-in-again.ts';
 import { getSignOut, postSignOut } from './sign-out.ts';
 import { getSignedOut, getSigningOut } from './signed-out.ts';
 
@@ -42,6 +44,13 @@ export function createPagesRouter(deps: HttpDeps): Router {
   mountMethods(router, '/sign-out', { GET: [getSignOut(deps)], POST: [...formOrJson, postSignOut(deps)] });
   mountMethods(router, '/signed-out/:connectionId', { GET: [getSignedOut(deps)], allowsHead: false });
   mountMethods(router, '/signed-out/:connectionId/:handle', { GET: [getSigningOut(deps)] });
+  mountMethods(router, '/sign-in-again', {
+    GET: [getSignInAgain(deps)],
+    POST: [...formOrJson, postSignInAgain(deps)],
+    allowsHead: false,
+  });
+  mountMethods(router, '/own-sessions', { POST: [...form, postOwnSessions(deps)] });
+  mountMethods(router, '/switch-organization', { POST: [...form, postSwitchOrganization(deps)] });
   mountMethods(router, '/invitations/:token', {
     GET: [getInvitation(deps)],
     POST: [...form, postInvitation(deps)],

@@ -20,8 +20,8 @@ export async function enterSession(deps: HttpDeps, exchange: Exchange, sessionTo
 
 /** Sets the cookie and ends nothing; `maxAgeMs` is what a new session has if absent. */
 export function setSessionCookie(res: Response, value: string, maxAgeMs = ABSOLUTE_LIMIT_MS): void {
-  setCookie(res, SESSION_COOKIE, { value, maxAgeMs, sameSite: 'lax' });
   setCookie(res, SIGNED_IN_COOKIE, { value: '1', maxAgeMs, sameSite: 'none' });
+  setCookie(res, SESSION_COOKIE, { value, maxAgeMs, sameSite: 'lax' });
 }
 
 /** Ends the session the browser shows and takes the cookie away (S188). Nothing happens without one. */

@@ -1,6 +1,6 @@
 /** A stage for sign-ins: connections, pushed people and the steps of a browser, one line each in a test. */
 import { inflateRawSync } from 'node:zlib';
-import { type ConnectionInput, createConnection } from '../../src/core/connections.ts';
+import { type ConnectionInput, connectionUrls, createConnection } from '../../src/core/connections.ts';
 import { changeDirectoryUser, provisionUser } from '../../src/core/directory-users.ts';
 import type { DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
@@ -99,7 +99,11 @@ export async function addOidcConnection(
       },
     },
   });
-  idp.addClient?.({ clientId, clientSecret, redirectUris: [`${baseUrl}/oidc-callback/${connection.id}`] });
+  const { redirectUri, postLogoutRedirectUri, backchannelLogoutUri } = connectionUrls(baseUrl, connection.id);
+  idp.addClient?.({
+    ...{ clientId, clientSecret, redirectUris: [redirectUri] },
+    ...{ postLogoutRedirectUris: [postLogoutRedirectUri], backchannelLogoutUri },
+  });
   return connection;
 }
 

@@ -27,6 +27,11 @@ export interface ForgingIdp {
   readonly tokenRequests: readonly URLSearchParams[];
   /** How often the keys were asked for. */
   keyRequests(): number;
+  /** Signs any claims as asked; undefined values leave a claim out. */
+  sign(
+    claims: Readonly<Record<string, unknown>>,
+    how?: Pick<ForgedAnswer, 'signing' | 'header'>,
+  ): Promise<string>;
   /** Throws the keys away and makes new ones. */
   rotateKeys(): Promise<void>;
   close(): Promise<void>;
@@ -39,7 +44,7 @@ interface Keys {
   readonly jwk: JWK;
 }
 
-/** Starts it on a free local port. `nonce` must be the one of the sign-in under test. */
+/** Starts it on a free local port. `nonce` must be the one of the sign-in under test; both are read at each answer. */
 export async function startForgingIdp(setup: { clientId: string; nonce: string }): Promise<ForgingIdp> {
   let keys = await makeKeys('k1');
   let keyRequests = 0;
@@ -57,6 +62,7 @@ export async function startForgingIdp(setup: { clientId: string; nonce: string }
     next: {},
     tokenRequests,
     keyRequests: () => keyRequests,
+    sign: (claims, how = {}) => forge(claims, how, keys),
     rotateKeys: async () => {
       keys = await makeKeys(`k${Math.random()}`);
     },

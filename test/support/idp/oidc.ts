@@ -22,6 +22,10 @@ export interface OidcIdpApplication {
   readonly clientSecret: string;
   readonly redirectUris: readonly string[];
   readonly tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post';
+  /** Where browsers may be sent after signing out; nowhere if absent. */
+  readonly postLogoutRedirectUris?: readonly string[];
+  /** Where logout tokens are posted, with `sid` in the ID tokens; nowhere if absent. */
+  readonly backchannelLogoutUri?: string;
 }
 
 export interface OidcIdpOptions {
@@ -64,7 +68,13 @@ export async function startOidcIdp(options: OidcIdpOptions = {}): Promise<OidcId
   const server = createServer((request, response) => handle(request, response));
   const issuer = `http://${host}:${await listen(server, options.port ?? 0, host)}`;
   const provider = new Provider(issuer, await configuration({ options, users, records }));
-  for (const event of ['server_error', 'authorization.error', 'grant.error', 'userinfo.error']) {
+  for (const event of [
+    'server_error',
+    'authorization.error',
+    'grant.error',
+    'userinfo.error',
+    'backchannel.error',
+  ]) {
     provider.on(event, (_context, error) => errors.push(`${event}: ${String(error)}`));
   }
   const callback = provider.callback();
@@ -108,8 +118,15 @@ async function configuration({ options, users, records }: Setup): Promise<Record
     cookies: { keys: [randomBytes(32).toString('hex')] },
     claims: { ...CLAIMS, openid: [...new Set([...CLAIMS.openid, ...extraClaims])] },
     conformIdTokenClaims: options.claimsInIdToken === false,
-    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: { enabled: true, logoutSource: askToSignOut, postLogoutSuccessSource: saySignedOut },
+    },
     pkce: { required: () => true },
+    // The library's own refuses loopback, where the applications of tests are.
+    fetch: (url: string, { dispatcher: _guard, ...init }: RequestInit & { dispatcher?: unknown }) =>
+      fetch(url, init),
     interactions: {
       policy: signInPolicy(users),
       url: (_context: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}`,
@@ -155,6 +172,15 @@ function signInPolicy(users: ReadonlyMap<string, OidcIdpUser>): unknown {
     .get('login')
     .checks.add(new interactionPolicy.Check('other_person', 'another person', isSomebodyElse));
   return policy;
+}
+
+/** The form is the library's; saying yes needs `logout=yes`. */
+function askToSignOut(context: { body: unknown }, form: string): void {
+  context.body = `<!doctype html><title>Sign out?</title>${form}`;
+}
+
+function saySignedOut(context: { body: unknown }): void {
+  context.body = '<!doctype html><title>Signed out</title>';
 }
 
 /** The administrator of this pretended company has consented for everybody. */
@@ -209,6 +235,13 @@ function saveClient(records: Setup['records'], application: OidcIdpApplication):
     grant_types: ['authorization_code'],
     response_types: ['code'],
     token_endpoint_auth_method: application.tokenEndpointAuthMethod ?? 'client_secret_basic',
+    post_logout_redirect_uris: [...(application.postLogoutRedirectUris ?? [])],
+    ...(application.backchannelLogoutUri === undefined
+      ? {}
+      : {
+          backchannel_logout_uri: application.backchannelLogoutUri,
+          backchannel_logout_session_required: true,
+        }),
   });
 }
 

@@ -66,11 +66,9 @@ const receive =
   };
 
 function logoutTrust(deps: HttpDeps, connection: ConnectionOf<'saml'>): LogoutTrust {
-  const { idpEntityId, certificates, spEntityId } = samlTrust(deps, connection);
-  return {
-    ...{ idpEntityId, certificates, spEntityId },
-    logoutUrl: connectionUrls(deps.baseUrl, connection.id).logoutUrl,
-  };
+  const { idpEntityId, certificates } = connection.settings;
+  const { logoutUrl } = connectionUrls(deps.baseUrl, connection.id);
+  return { idpEntityId, certificates, logoutUrl };
 }
 
 interface Requested {

@@ -26,7 +26,6 @@ const { now } = context;
 const trust: LogoutTrust = {
   idpEntityId: context.idpEntityId,
   certificates: [context.cert],
-  spEntityId: 'https://gate.example/saml/con_1/metadata',
   logoutUrl: context.logoutUrl,
 };
 

@@ -9,6 +9,7 @@ import { invitationStatus } from './entities/invitation.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership, MembershipSource } from './entities/people.ts';
 import type { Connection } from './entities/sign-in.ts';
+import type { SignInOutcome } from './entities/sign-in-attempt.ts';
 import { settleInvitation } from './invitation-settlement.ts';
 import { insertMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -23,12 +24,18 @@ interface Admission {
   readonly identity: UpstreamIdentity;
 }
 
+/** The membership that may come in, and how. */
+export interface Admitted {
+  readonly membership: Membership;
+  readonly kind: SignInOutcome['kind'];
+}
+
 /** Answers the membership that may come in, bound to this identity. Throws `sign_in_refused` with the exact reason. */
 export async function admit(
   tx: Repositories,
   context: ChangeContext,
   admission: Admission,
-): Promise<Membership> {
+): Promise<Admitted> {
   const organization = await getOrganization(tx, context.organizationId);
   const facts = await loadFacts(tx, context, { ...admission, organization });
   const decision = decideSignIn(facts);
@@ -39,12 +46,19 @@ export async function admit(
       });
     case 'enter':
       if (decision.bind) await bind(tx, context, { ...admission, membership: decision.person.membership });
-      return decision.person.membership;
+      return { membership: decision.person.membership, kind: 'enter' };
     case 'join':
-      return addPerson(tx, context, { ...admission, organization, source: 'sso' });
+      return {
+        membership: await addPerson(tx, context, { ...admission, organization, source: 'sso' }),
+        kind: 'join',
+      };
     case 'accept_invitation': {
       const membership = await addPerson(tx, context, { ...admission, organization, source: 'invitation' });
-      return settleInvitation(tx, context, { invitation: decision.invitation, membership });
+      const { invitation } = decision;
+      return {
+        membership: await settleInvitation(tx, context, { invitation, membership }),
+        kind: 'accept_invitation',
+      };
     }
   }
 }

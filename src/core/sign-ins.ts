@@ -8,6 +8,7 @@ import { syncClaimGrants } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { AuditType, Cause } from './entities/journal.ts';
 import type { Connection, PendingSignIn, SignInPurpose } from './entities/sign-in.ts';
+import type { SignInOutcome } from './entities/sign-in-attempt.ts';
 import type { Repositories } from './ports/storage.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 import { admit } from './sign-in-admission.ts';
@@ -133,8 +134,7 @@ export async function consumePending(
   return pending;
 }
 
-export interface CompletedSignIn {
-  readonly sessionToken: string;
+export interface CompletedSignIn extends LetIn {
   readonly returnTo: string | null;
 }
 
@@ -163,7 +163,7 @@ export async function completeSignIn(
     assertFresh(pending, identity);
     if (assertion !== undefined) await claimAssertion(tx, connection, assertion);
     const current = await activeConnection(tx, connection);
-    return { sessionToken: await letIn(tx, deps, { ...input, current }), returnTo: pending.returnTo };
+    return { ...(await letIn(tx, deps, { ...input, current })), returnTo: pending.returnTo };
   });
 }
 
@@ -187,7 +187,14 @@ export async function activeConnection(
   return current;
 }
 
-/** The end of every sign-in through a connection: decides, binds, opens the session. Answers the cookie's value. */
+/** Somebody who was let in. */
+export interface LetIn {
+  /** The cookie's value. */
+  readonly sessionToken: string;
+  readonly outcome: SignInOutcome;
+}
+
+/** The end of every sign-in through a connection: decides, binds, opens the session. */
 export async function letIn(
   tx: Repositories,
   deps: Pick<Deps, 'clock' | 'hashToken'>,
@@ -196,12 +203,12 @@ export async function letIn(
     identity,
     cause,
   }: { readonly current: Connection; readonly identity: UpstreamIdentity; readonly cause: Cause },
-): Promise<string> {
+): Promise<LetIn> {
   const { organizationId } = current;
   const sessionToken = newSessionToken();
   const context: ChangeContext = { organizationId, cause, now: deps.clock() };
   const admitted = await admit(tx, context, { connection: current, identity });
-  const membership = await syncClaimGrants(tx, context, { membership: admitted, identity });
+  const membership = await syncClaimGrants(tx, context, { membership: admitted.membership, identity });
   await startSession(tx, context, {
     membership,
     tokenHash: deps.hashToken(sessionToken),
@@ -212,7 +219,7 @@ export async function letIn(
     target: { kind: 'connection', id: current.id },
     details: { membershipId: membership.id, issuer: identity.issuer },
   });
-  return sessionToken;
+  return { sessionToken, outcome: { kind: admitted.kind, membershipId: membership.id } };
 }
 
 const authenticationOf = ({

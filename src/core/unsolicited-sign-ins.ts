@@ -11,6 +11,7 @@ import {
   claimAssertion,
   consumePending,
   findPendingSignIn,
+  type LetIn,
   letIn,
   refusal,
   SIGN_IN_TTL_MS,
@@ -26,11 +27,11 @@ export interface UnsolicitedAnswer {
   readonly assertion: SeenAssertion;
 }
 
-/** Lets the person in, in one transaction; answers the cookie's value. Throws `sign_in_refused`. */
+/** Lets the person in, in one transaction. Throws `sign_in_refused`. */
 export function completeUnsolicited(
   deps: SignInDeps,
   { connection, identity, assertion, cause }: UnsolicitedAnswer & { readonly cause: Cause },
-): Promise<string> {
+): Promise<LetIn> {
   return deps.storage.transact(async (tx) => {
     const current = await openConnection(tx, connection);
     await claimAssertion(tx, connection, assertion);
@@ -89,11 +90,11 @@ export async function isSamePerson(
   return bound?.userId === userId;
 }
 
-/** Lets the held person in, once, in one transaction; answers the cookie's value. Throws `sign_in_refused`. */
+/** Lets the held person in, once, in one transaction. Throws `sign_in_refused`. */
 export function completeHeld(
   deps: SignInDeps,
   { cause, ...answer }: SignInAnswer & { readonly cause: Cause },
-): Promise<string> {
+): Promise<LetIn> {
   return deps.storage.transact(async (tx) => {
     const pending = await consumePending(tx, deps, { ...answer, awaits: 'confirmation' });
     const current = await openConnection(tx, answer.connection);

@@ -1,7 +1,7 @@
 /** The second half of a sign-in, the same for every protocol: whose answer is this, and what happens once it is believed. */
 import type { Request, Response } from 'express';
 import type { Connection, PendingSignIn } from '../core/entities/sign-in.ts';
-import type { SignInAnswer } from '../core/sign-ins.ts';
+import type { LetIn, SignInAnswer } from '../core/sign-ins.ts';
 import { completeSignIn, findPendingSignIn } from '../core/sign-ins.ts';
 import type { UpstreamIdentity } from '../core/upstream-identity.ts';
 import { parseId } from '../kernel/ids.ts';
@@ -10,6 +10,7 @@ import type { HttpDeps } from './deps.ts';
 import { seeOther } from './pages/layout.ts';
 import { causeOf } from './request-facts.ts';
 import { enterSession } from './session-cookie.ts';
+import { noteAttempt } from './sign-in-recording.ts';
 import { signInRefusal } from './sign-in-refusal.ts';
 
 type Protocol = Connection['settings']['protocol'];
@@ -72,6 +73,16 @@ export async function receiveAnswer(
   return { answer, pending };
 }
 
+/** Sets the session cookie, and notes for the recorder how the person came in. */
+export async function enterAs(
+  deps: HttpDeps,
+  exchange: { readonly req: Request; readonly res: Response },
+  { sessionToken, outcome }: LetIn,
+): Promise<void> {
+  noteAttempt(exchange.res, { outcome });
+  await enterSession(deps, exchange, sessionToken);
+}
+
 /** Lets the person in: session cookie set, binding cookie gone, and on to where they wanted to go. Throws `sign_in_refused`. */
 export async function finishSignIn(
   deps: HttpDeps,
@@ -83,13 +94,13 @@ export async function finishSignIn(
 ): Promise<void> {
   const { answer, pending, identity, assertion } = input;
   const { connectionId } = identity;
-  const { sessionToken, returnTo } = await completeSignIn(deps, {
+  const { returnTo, ...letIn } = await completeSignIn(deps, {
     ...answer,
     identity,
     assertion,
     cause: causeOf(exchange.res, { kind: 'connection', connectionId }),
   });
-  await enterSession(deps, exchange, sessionToken);
+  await enterAs(deps, exchange, letIn);
   if (pending !== undefined) clearCookie(exchange.res, bindingCookie(pending.id));
   seeOther(exchange.res, returnTo ?? '/');
 }

@@ -5,6 +5,7 @@ import { recordRefusedSignIn } from '../core/sign-ins.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { causeOf } from './request-facts.ts';
+import { noteRefusal } from './sign-in-recording.ts';
 
 /** A refusal with its exact reason, which is never shown. */
 export const signInRefusal = (reason: string, cause?: unknown): GatehouseError =>
@@ -23,6 +24,7 @@ export async function refuseSignIn(
   failed: { readonly connection: Connection; readonly error: unknown },
 ): Promise<never> {
   const { connection, error } = failed;
+  noteRefusal(res, error);
   if (!isGatehouseError(error) || error.code === 'internal' || error.code === 'storage_unavailable')
     throw error;
   const refusal = error.code === 'sign_in_refused' ? error : signInRefusal(error.code, error);

@@ -10,6 +10,7 @@ import { sendForwarding } from './pages/forwarding.ts';
 import { seeOther } from './pages/layout.ts';
 import { startSaml } from './saml/start.ts';
 import { speaks } from './sign-in-answer.ts';
+import { factsFrom, noteAttempt, openConnectionAttempt } from './sign-in-recording.ts';
 import { refuseSignIn, signInRefusal } from './sign-in-refusal.ts';
 
 export interface SignInStart {
@@ -26,10 +27,13 @@ export interface SignInStart {
  * work: connection not active, provider down, settings that do not work.
  */
 export async function startSignIn(deps: HttpDeps, res: Response, start: SignInStart): Promise<void> {
-  const { connection } = start;
+  const { connection, loginHint } = start;
+  openConnectionAttempt(deps, res, { connection, step: 'start' });
+  if (loginHint !== undefined) noteAttempt(res, { facts: factsFrom([['login_hint', loginHint]], false) });
   try {
     if (connection.status !== 'active') throw signInRefusal('sign_in.connection_inactive');
     const { begun, url, fields } = await begin(deps, start);
+    noteAttempt(res, { signInId: begun.pending.id });
     setCookie(res, bindingCookie(begun.pending.id), {
       value: begun.binding,
       maxAgeMs: SIGN_IN_TTL_MS,

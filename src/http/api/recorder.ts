@@ -1,75 +1,22 @@
-/** The recorder over the management API: what directories sent, what they were told and why, and running a failure again. */
+/** The recorder over the management API: what directories sent and were told, who tried to sign in, why it failed, and running a failure again. */
 import { z } from 'zod';
-import { DIRECTORY_KINDS } from '../../core/entities/directory.ts';
-import type { RecorderEntry } from '../../core/entities/recorder.ts';
-import { explainFailure } from '../../core/scim-failures.ts';
+import { holdsPermission } from '../../core/access.ts';
+import type { PageRequest } from '../../core/ports/paging.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
-import type { DirectoryId, RecorderEntryId } from '../../kernel/ids.ts';
+import type { ConnectionId, DirectoryId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { factsOf } from '../request-facts.ts';
-import { isReplayable, replayEntry } from '../scim/replay.ts';
+import { replayEntry } from '../scim/replay.ts';
 import { lineOf } from './fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
-import { isoTime } from './present.ts';
+import { presentAttempt, presentExchange } from './present-recorder.ts';
+import { entryShape } from './recorder-shapes.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
-import { timeShape } from './shapes.ts';
 
 const tag = 'recorder';
 const guard = { kind: 'organization', permission: 'scim.manage' } as const;
-
-const screenShape = z.string().describe('Where in the admin console of that identity provider it is mended.');
-
-const failureShape = z.object({
-  code: z.string(),
-  scimType: z.string().nullable(),
-  detail: z.string().describe('What the identity provider was told.'),
-  field: z.string().nullable(),
-  cause: z.string().describe('What happened, for an admin.'),
-  where: z.partialRecord(z.enum(DIRECTORY_KINDS), screenShape),
-});
-
-const entryShape = z.object({
-  id: z.string(),
-  at: timeShape,
-  kind: z.literal('scim'),
-  directoryId: z.string(),
-  tokenName: z.string().nullable().describe('Null for a replay.'),
-  replayOf: z.string().nullable().describe('The entry that this one ran again.'),
-  requestId: z.string().describe('As in the audit events and in the X-Request-Id header of the answer.'),
-  method: z.string(),
-  path: z.string().describe('Below the address of the directory, with its query.'),
-  status: z.int(),
-  ms: z.number(),
-  requestBody: z.string().nullable().describe('JSON text, redacted, at most 16 KB.'),
-  responseBody: z.string().nullable().describe('JSON text, redacted, at most 4 KB.'),
-  tolerances: z.array(z.string()).describe('Deviations from the standard that were tolerated.'),
-  unknownAttributes: z.array(z.string()).describe('Attributes no schema of the directory knows; ignored.'),
-  change: z
-    .object({
-      type: z.string(),
-      targetId: z.string(),
-      auditEventIds: z.array(z.string()).describe('At most 50.'),
-      auditEventCount: z.int(),
-    })
-    .nullable(),
-  failure: failureShape.nullable(),
-  isReplayable: z.boolean(),
-});
-
-const present = (entry: RecorderEntry): z.infer<typeof entryShape> => {
-  const { organizationId: _organization, isRequestWhole: _whole, change, failure, ...rest } = entry;
-  return {
-    ...rest,
-    at: isoTime(entry.at),
-    tolerances: [...entry.tolerances],
-    unknownAttributes: [...entry.unknownAttributes],
-    change: change === null ? null : { ...change, auditEventIds: [...change.auditEventIds] },
-    failure: failure === null ? null : { ...failure, ...explainFailure(failure, entry.path) },
-    isReplayable: isReplayable(entry),
-  };
-};
 
 const directoryField = z.string().transform((text, context): DirectoryId => {
   const id = parseId('dir', text);
@@ -78,49 +25,79 @@ const directoryField = z.string().transform((text, context): DirectoryId => {
   return z.NEVER;
 });
 
-/** What was recorded a moment ago is stored before it is looked for. */
-async function findEntry(
-  { deps, organization }: Pick<OrganizationContext, 'deps' | 'organization'>,
-  id: RecorderEntryId,
-): Promise<RecorderEntry> {
-  await deps.recorder.flush();
-  const entry = await deps.storage.recorderEntries.find(organization.id, id);
-  if (entry === undefined) throw new GatehouseError('not_found', 'No such recorder entry.');
-  return entry;
+const connectionField = z.string().transform((text, context): ConnectionId => {
+  const id = parseId('con', text);
+  if (id !== undefined) return id;
+  context.addIssue({ code: 'custom', message: 'The id of a connection.' });
+  return z.NEVER;
+});
+
+const listQuery = z.strictObject({
+  kind: queryField(z.enum(['scim', 'sign-in'])),
+  directory: queryField(directoryField),
+  connection: queryField(connectionField),
+  outcome: queryField(z.enum(['ok', 'failed'])),
+  q: queryField(lineOf(200).describe('Occurs in anything that is shown, whatever its case.')),
+  ...pageFields,
+});
+
+type Wishes = z.output<typeof listQuery>;
+type Context = Pick<OrganizationContext, 'deps' | 'organization' | 'caller'>;
+
+/** Sign-ins are for those who manage single sign-on. */
+const maySeeSignIns = ({ caller, organization }: Context): boolean =>
+  holdsPermission(caller, organization.id, 'sso.manage');
+
+/** Both kinds by the same ids, which tell their time: one list, newest first. */
+async function readEntries(context: Context, wishes: Wishes, page: PageRequest) {
+  const { kind, directory, connection, outcome, q: text } = wishes;
+  const { recorderEntries, signInAttempts, connections } = context.deps.storage;
+  const id = context.organization.id;
+  const isFailed = outcome === undefined ? undefined : outcome === 'failed';
+  const hasScim = kind !== 'sign-in' && connection === undefined;
+  const hasSignIns = kind !== 'scim' && directory === undefined && maySeeSignIns(context);
+  const exchanges = hasScim
+    ? await recorderEntries.list(id, { directoryId: directory, isFailed, text }, page)
+    : [];
+  const attempts = hasSignIns
+    ? await signInAttempts.list(id, { connectionId: connection, isFailed, text }, page)
+    : [];
+  const known = attempts.length === 0 ? [] : await connections.list(id);
+  return [...exchanges.map(presentExchange), ...attempts.map((attempt) => presentAttempt(attempt, known))]
+    .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+    .slice(0, page.limit);
 }
+
+/** What was recorded a moment ago is stored before it is looked for. */
+async function flush({ recorder, signInRecorder }: OrganizationContext['deps']): Promise<void> {
+  await recorder.flush();
+  await signInRecorder.flush();
+}
+
+const noEntry = () => new GatehouseError('not_found', 'No such recorder entry.');
 
 const listRoute = organizationRoute({
   method: 'get',
   path: '/organizations/:org/recorder',
   operationId: 'listRecorderEntries',
-  summary: 'Lists what directories sent and were told, newest first, with plain-language causes of failures.',
+  summary:
+    'Lists what directories sent and were told, and who tried to sign in, newest first, with plain-language causes of failures.',
   tag,
   guard,
-  query: z.strictObject({
-    kind: queryField(z.literal('scim')),
-    directory: queryField(directoryField),
-    outcome: queryField(z.enum(['ok', 'failed'])),
-    q: queryField(lineOf(200).describe('Occurs in path, method, bodies or failure, whatever its case.')),
-    ...pageFields,
-  }),
+  query: listQuery,
   status: 200,
   response: pageOf(entryShape),
   errors: [],
-  handle: async ({ deps, organization }, { query }) => {
-    await deps.recorder.flush();
-    const { kind, directory, outcome, q } = query;
-    const filter = {
-      kind,
-      directoryId: directory,
-      isFailed: outcome === undefined ? undefined : outcome === 'failed',
-      text: q,
-    };
+  handle: async (context, { query }) => {
+    if (query.kind === 'sign-in' && !maySeeSignIns(context))
+      throw new GatehouseError('forbidden', 'This needs the permission sso.manage.');
+    await flush(context.deps);
     const { rows, nextCursor } = await readPage(
       query,
-      (page) => deps.storage.recorderEntries.list(organization.id, filter, page),
+      (page) => readEntries(context, query, page),
       ({ id }) => id,
     );
-    return { items: rows.map(present), nextCursor };
+    return { items: rows, nextCursor };
   },
 });
 
@@ -128,13 +105,22 @@ const getRoute = organizationRoute({
   method: 'get',
   path: '/organizations/:org/recorder/:entry',
   operationId: 'getRecorderEntry',
-  summary: 'Answers one recorded exchange.',
+  summary: 'Answers one recorded exchange or attempt to sign in.',
   tag,
   guard,
   status: 200,
   response: entryShape,
   errors: [],
-  handle: async (context, { params }) => present(await findEntry(context, pathId('rec', params, 'entry'))),
+  handle: async (context, { params }) => {
+    const { deps, organization } = context;
+    await flush(deps);
+    const id = pathId('rec', params, 'entry');
+    const exchange = await deps.storage.recorderEntries.find(organization.id, id);
+    if (exchange !== undefined) return presentExchange(exchange);
+    const attempt = await deps.storage.signInAttempts.find(organization.id, id);
+    if (attempt === undefined || !maySeeSignIns(context)) throw noEntry();
+    return presentAttempt(attempt, await deps.storage.connections.list(organization.id));
+  },
 });
 
 const replayRoute = organizationRoute({
@@ -148,8 +134,10 @@ const replayRoute = organizationRoute({
   response: z.object({ status: z.int(), body: z.string().nullable() }),
   errors: ['invalid'],
   handle: async (context, { params }) => {
-    const entry = await findEntry(context, pathId('rec', params, 'entry'));
-    const { deps, cause, res } = context;
+    const { deps, cause, res, organization } = context;
+    await deps.recorder.flush();
+    const entry = await deps.storage.recorderEntries.find(organization.id, pathId('rec', params, 'entry'));
+    if (entry === undefined) throw noEntry();
     return replayEntry(deps, { entry, cause, facts: factsOf(res) });
   },
 });

@@ -1,9 +1,11 @@
 /** The redirect URI of one connection: an authorization response becomes a session, or one refusal like every other. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { PendingSignIn } from '../../core/entities/sign-in.ts';
+import type { OidcFacts } from '../../protocols/oidc/id-token-facts.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';
 import { connectionAt, finishSignIn, receiveAnswer } from '../sign-in-answer.ts';
+import { factsFrom, noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
 import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
 import { oidcTrust } from './connection-trust.ts';
 import { oidcIdentity } from './identity.ts';
@@ -15,6 +17,7 @@ export const getCallback =
   async (req, res) => {
     const connection = await connectionAt(deps, req, 'oidc');
     if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
+    openConnectionAttempt(deps, res, { connection, step: 'callback' });
     try {
       await acceptCallback(deps, { req, res }, connection);
     } catch (error) {
@@ -32,14 +35,42 @@ async function acceptCallback(
   const states = query.getAll('state');
   const handle = states.length === 1 ? states[0] : undefined;
   const received = await receiveAnswer(deps, exchange.req, { connection, handle });
+  noteAttempt(exchange.res, { signInId: received.pending?.id });
   const facts = await deps.oidc.verifyOidcCallback({
     connection: oidcTrust(deps, connection),
     query,
     pending: secretsOf(received.pending, handle),
     now: deps.clock(),
   });
+  noteAttempt(exchange.res, {
+    step: 'decision',
+    facts: shownFacts(facts),
+    notes: facts.hasGroupOverage ? ['oidc.groups_overage'] : [],
+  });
   await finishSignIn(deps, exchange, { ...received, identity: oidcIdentity(connection, facts) });
 }
+
+/** Claims of the flow itself, which say nothing about the person. */
+const FLOW_CLAIMS = [
+  'iat',
+  'exp',
+  'nbf',
+  'nonce',
+  'at_hash',
+  'c_hash',
+  's_hash',
+  'jti',
+  'sid',
+  'rh',
+  'uti',
+  'aio',
+];
+
+const shownFacts = ({ claims }: OidcFacts) =>
+  factsFrom(
+    [...claims].filter(([name]) => !FLOW_CLAIMS.includes(name)),
+    true,
+  );
 
 function secretsOf(pending: PendingSignIn | undefined, handle: string | undefined): OidcPending | undefined {
   if (pending === undefined || handle === undefined) return undefined;

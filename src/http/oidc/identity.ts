@@ -44,9 +44,13 @@ export function oidcIdentity(connection: Connection, facts: VerifiedOidc): Upstr
   };
 }
 
-/** An empty list leaves no trace in the facts, so only a connection that names its claim says "none" by silence. */
+/**
+ * An empty list leaves no trace in the facts, so only a connection that names its claim says "none" by silence. Too many
+ * groups for a token are not none: then nothing is said of groups, and the roles that rest on them stay.
+ */
 function withGroups(facts: OidcFacts, configured: string | undefined): UpstreamIdentity['claims'] {
   const claims = new Map(facts.claims);
-  if (facts.groups.length > 0 || configured !== undefined) claims.set('groups', facts.groups);
+  const isSilent = facts.hasGroupOverage || (facts.groups.length === 0 && configured === undefined);
+  if (!isSilent) claims.set('groups', facts.groups);
   return claims;
 }

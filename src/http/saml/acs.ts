@@ -7,12 +7,13 @@ import type { HttpDeps } from '../deps.ts';
 import { formField } from '../form-body.ts';
 import { seeOther } from '../pages/layout.ts';
 import { causeOf } from '../request-facts.ts';
-import { enterSession } from '../session-cookie.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';
-import { connectionAt, finishSignIn, receiveAnswer } from '../sign-in-answer.ts';
+import { connectionAt, enterAs, finishSignIn, receiveAnswer } from '../sign-in-answer.ts';
+import { noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
 import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
 import { askFirst } from './confirm.ts';
 import { samlIdentity } from './identity.ts';
+import { noteFacts, noteHints } from './recorded-facts.ts';
 import { verifySamlResponse } from './strategy.ts';
 import { samlTrust } from './trust.ts';
 
@@ -32,9 +33,11 @@ export const postAcs =
       throw new GatehouseError('invalid_syntax', 'There is no SAMLResponse in the form.');
     const connection = await connectionAt(deps, req, 'saml');
     if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
+    openConnectionAttempt(deps, res, { connection, step: 'callback' });
     try {
       await acceptResponse(deps, { req, res }, { connection, samlResponse });
     } catch (error) {
+      noteHints(res, samlResponse);
       await refuseSignIn(deps, res, { connection, error });
     }
   };
@@ -51,6 +54,7 @@ async function acceptResponse(
 ): Promise<void> {
   const handle = formField(exchange.req, 'RelayState');
   const received = await receiveAnswer(deps, exchange.req, { connection, handle });
+  noteAttempt(exchange.res, { signInId: received.pending?.id });
   const requestId = received.pending?.requestId ?? undefined;
   const facts = await verifySamlResponse({
     samlResponse,
@@ -60,6 +64,7 @@ async function acceptResponse(
     allowUnsolicited: requestId === undefined && connection.idpInitiated,
     authenticatedSince: connection.settings.forceAuthn ? received.pending?.createdAt : undefined,
   });
+  noteFacts(exchange.res, facts);
   const identity = samlIdentity(connection, facts);
   const assertion = { id: facts.assertionId, expiresAt: facts.expiresAt };
   if (requestId === undefined) return acceptUnsolicited(deps, exchange, { connection, identity, assertion });
@@ -81,7 +86,6 @@ async function acceptUnsolicited(
   );
   if (maySomebodyBeSignedIn) return askFirst(deps, res, answer);
   const cause = causeOf(res, { kind: 'connection', connectionId: answer.connection.id });
-  const sessionToken = await completeUnsolicited(deps, { ...answer, cause });
-  await enterSession(deps, exchange, sessionToken);
+  await enterAs(deps, exchange, await completeUnsolicited(deps, { ...answer, cause }));
   seeOther(res, '/');
 }

@@ -13,8 +13,8 @@ import { html, isolated } from '../pages/html.ts';
 import { seeOther, sendPage } from '../pages/layout.ts';
 import { assertOwnForm, type Visitor, visitorOf } from '../pages/visitor.ts';
 import { causeOf } from '../request-facts.ts';
-import { enterSession } from '../session-cookie.ts';
-import { type ConnectionOf, connectionAt } from '../sign-in-answer.ts';
+import { type ConnectionOf, connectionAt, enterAs } from '../sign-in-answer.ts';
+import { noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
 import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
 
 interface Exchange {
@@ -25,6 +25,7 @@ interface Exchange {
 /** Keeps the verified answer for this browser and sends it to the question. Throws `sign_in_refused`. */
 export async function askFirst(deps: HttpDeps, res: Response, answer: UnsolicitedAnswer): Promise<void> {
   const { pending, handle, binding } = await holdUnsolicited(deps, answer);
+  noteAttempt(res, { signInId: pending.id });
   setCookie(res, bindingCookie(pending.id), { value: binding, maxAgeMs: SIGN_IN_TTL_MS, sameSite: 'none' });
   seeOther(res, `/saml/${answer.connection.id}/confirm/${handle}`);
 }
@@ -68,10 +69,12 @@ async function withHeld(
 ): Promise<void> {
   const connection = await connectionAt(deps, req, 'saml');
   if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
+  openConnectionAttempt(deps, res, { connection, step: 'decision' });
   try {
     const handle = String(req.params.handle);
     const { organizationId, id } = connection;
     const row = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
+    noteAttempt(res, { signInId: row?.id });
     const cookie = bindingCookie(row?.id ?? '');
     const answer: SignInAnswer = { connection, handle, binding: readCookie(req, cookie) };
     const identity = await findHeld(deps, answer);
@@ -84,8 +87,7 @@ async function withHeld(
 
 async function finish(deps: HttpDeps, exchange: Exchange, { answer, cookie }: Held): Promise<void> {
   const cause = causeOf(exchange.res, { kind: 'connection', connectionId: answer.connection.id });
-  const sessionToken = await completeHeld(deps, { ...answer, cause });
-  await enterSession(deps, exchange, sessionToken);
+  await enterAs(deps, exchange, await completeHeld(deps, { ...answer, cause }));
   clearCookie(exchange.res, cookie);
   seeOther(exchange.res, '/');
 }

@@ -28,6 +28,9 @@ const USUAL = {
   groups: ['groups', 'memberOf', `${MICROSOFT}/ws/2008/06/identity/claims/groups`],
 } as const;
 
+/** Entra's attribute in place of groups when a person is in more than 150 of them. */
+export const GROUPS_LINK = 'http://schemas.microsoft.com/claims/groups.link';
+
 const LONGEST = 320;
 const ADDRESS = /^[^\s@]+@[^\s@]+$/;
 
@@ -89,6 +92,7 @@ function withGroups(
   const groups = source === undefined ? undefined : sent.get(source);
   const claims = new Map(sent);
   if (groups !== undefined) claims.set('groups', groups);
-  else if (configured !== undefined) claims.set('groups', []);
+  // Entra sends a link instead of groups when there are too many: that is not none.
+  else if (configured !== undefined && !sent.has(GROUPS_LINK)) claims.set('groups', []);
   return claims;
 }

@@ -31,9 +31,20 @@ export function readAuthorizationResponse(query: URLSearchParams, expected: Expe
   if (issuer === null && expected.isIssuerRequired) refuse('oidc.response_issuer');
   if (issuer !== null && issuer !== expected.issuer) refuse('oidc.response_issuer');
   const error = query.get('error');
-  // `error_description` is the identity provider's free text: never read, so never reflected (S87).
-  if (error !== null) refuse('oidc.denied', { error: ERROR_CODE.test(error) ? error : 'unreadable' });
+  if (error !== null) refuse('oidc.denied', { unverified: wordsOf(error, query.get('error_description')) });
   const code = query.get('code');
   if (code === null || code === '') refuse('oidc.response', { name: 'code' });
   return code;
+}
+
+const LONGEST_DESCRIPTION = 500;
+
+/** For the organization's admins alone: anybody can put anything there, so it is never shown where the browser is (S87). */
+function wordsOf(error: string, description: string | null): Readonly<Record<string, string>> {
+  const code = ERROR_CODE.test(error) ? error : 'unreadable';
+  if (description === null) return { error: code };
+  return {
+    error: code,
+    error_description: description.slice(0, LONGEST_DESCRIPTION).replace(/\p{Cc}+/gu, ' '),
+  };
 }

@@ -37,6 +37,17 @@ export function readGroups(idToken: Claims, userInfo: Claims, claim: string): re
   return Object.hasOwn(source, claim) ? [...new Set(listOf(source[claim]))] : [];
 }
 
+/**
+ * True when the provider says that there are groups and does not say which: Entra beyond 200 of them, by a distributed
+ * claim (OIDC Core §5.6.2) or `hasgroups`. We fetch nothing from the address it names: that takes permissions nobody gave.
+ */
+export function isGroupOverage(idToken: Claims, userInfo: Claims, claim: string): boolean {
+  if (Object.hasOwn(idToken, claim) || Object.hasOwn(userInfo, claim)) return false;
+  const distributed = idToken._claim_names;
+  if (isRecord(distributed) && Object.hasOwn(distributed, claim)) return true;
+  return idToken.hasgroups === true || idToken.hasgroups === 'true';
+}
+
 function listOf(value: unknown): readonly string[] {
   const items: readonly unknown[] = Array.isArray(value) ? value.slice(0, MOST_VALUES) : [value];
   return items.map(scalarText).filter((text) => text !== undefined);

@@ -1,5 +1,5 @@
 /** Reads the claims of an ID token whose signature is already verified into plain facts, or refuses. Pure. */
-import { flattenClaims, isRecord, readGroups, textOf } from './claim-values.ts';
+import { flattenClaims, isGroupOverage, isRecord, readGroups, textOf } from './claim-values.ts';
 import { refuse } from './rejections.ts';
 import { type OidcSettings, pinnedIssuer } from './settings.ts';
 
@@ -17,6 +17,8 @@ export interface OidcFacts {
   /** The value of the connection's `userNameClaim`; absent if none is configured or sent. */
   readonly userName?: string;
   readonly groups: readonly string[];
+  /** There are groups, and the token does not say which: not the same as none. */
+  readonly hasGroupOverage: boolean;
   /** Every claim that is text, number, boolean or a list of those; ID token before UserInfo. */
   readonly claims: ReadonlyMap<string, readonly string[]>;
   readonly amr: readonly string[];
@@ -114,6 +116,7 @@ function describe(
   const claims = flattenClaims(idToken, userInfo);
   const first = (name: string) => claims.get(name)?.[0];
   const authTime = idToken.auth_time;
+  const groupsClaim = settings.groupsClaim ?? 'groups';
   const userName = settings.userNameClaim === undefined ? undefined : first(settings.userNameClaim);
   return {
     ...key,
@@ -122,7 +125,8 @@ function describe(
     ...optional('name', first('name')),
     ...optional('preferredUserName', first('preferred_username')),
     ...optional('userName', userName),
-    groups: readGroups(idToken, userInfo, settings.groupsClaim ?? 'groups'),
+    groups: readGroups(idToken, userInfo, groupsClaim),
+    hasGroupOverage: isGroupOverage(idToken, userInfo, groupsClaim),
     claims,
     amr: claims.get('amr') ?? [],
     ...optional('authTime', isTime(authTime) ? authTime * 1000 : undefined),

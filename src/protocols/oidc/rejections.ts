@@ -18,6 +18,7 @@ export type OidcRejection =
   | 'oidc.userinfo_subject'
   // the ID token
   | 'oidc.id_token'
+  | 'oidc.encrypted'
   | 'oidc.algorithm'
   | 'oidc.key'
   | 'oidc.signature'

@@ -45,12 +45,12 @@ describe('an answer for this sign-in', () => {
     [
       'the person said no',
       'error=access_denied&state=state-1',
-      refusal('oidc.denied', { error: 'access_denied' }),
+      refusal('oidc.denied', { unverified: { error: 'access_denied' } }),
     ],
     [
-      'S87 markup in error is not kept',
-      'error=%3Cscript%3E&error_description=%3Cb%3E&state=state-1',
-      refusal('oidc.denied', { error: 'unreadable' }),
+      'S87 markup in error is not kept; the description is, for admins, as words of a stranger',
+      'error=%3Cscript%3E&error_description=%3Cb%3E%0Ax&state=state-1',
+      refusal('oidc.denied', { unverified: { error: 'unreadable', error_description: '<b> x' } }),
     ],
   ])('%s', (_title, query, answer) => {
     expect(outcome(query)).toBe(answer);

@@ -208,7 +208,14 @@ describe('S75 an address is verified only by the boolean beside it', () => {
 describe('facts', () => {
   test('a plain token gives plain facts and no absent keys', () => {
     const { claims, ...facts } = read({});
-    expect(facts).toEqual({ issuer, subject: 'u-1', emailVerified: false, groups: [], amr: [] });
+    expect(facts).toEqual({
+      issuer,
+      subject: 'u-1',
+      emailVerified: false,
+      groups: [],
+      hasGroupOverage: false,
+      amr: [],
+    });
     expect(Object.keys(facts)).not.toContain('email');
     expect(claims.get('sub')).toEqual(['u-1']);
   });
@@ -278,5 +285,42 @@ describe('facts', () => {
       }
     });
     expect(new Set(texts).size).toBe(1);
+  });
+});
+
+describe('too many groups for a token are not the same as none', () => {
+  const cases: readonly (readonly [string, Case, readonly [boolean, readonly string[]]])[] = [
+    ['no groups at all', {}, [false, []]],
+    ['groups', { claims: { groups: ['a'] } }, [false, ['a']]],
+    [
+      'a distributed claim, as Entra sends it',
+      {
+        claims: {
+          _claim_names: { groups: 'src1' },
+          _claim_sources: { src1: { endpoint: 'https://graph.windows.net/x/getMemberObjects' } },
+        },
+      },
+      [true, []],
+    ],
+    ['hasgroups', { claims: { hasgroups: true } }, [true, []]],
+    ['hasgroups as text', { claims: { hasgroups: 'true' } }, [true, []]],
+    ['hasgroups false', { claims: { hasgroups: false } }, [false, []]],
+    ['another distributed claim', { claims: { _claim_names: { address: 'src1' } } }, [false, []]],
+    [
+      'the claim that the connection names',
+      { claims: { _claim_names: { roles: 'src1' } }, settings: { groupsClaim: 'roles' } },
+      [true, []],
+    ],
+    ['groups beside the mark', { claims: { groups: [], hasgroups: true } }, [false, []]],
+    [
+      'groups in UserInfo beside the mark',
+      { claims: { hasgroups: true }, userInfo: { sub: 'u-1', groups: ['b'] } },
+      [false, ['b']],
+    ],
+    ['names that are no object', { claims: { _claim_names: 'groups' } }, [false, []]],
+  ];
+  test.each(cases)('%s', (_title, input, expected) => {
+    const { hasGroupOverage, groups } = read(input);
+    expect([hasGroupOverage, groups]).toEqual(expected);
   });
 });

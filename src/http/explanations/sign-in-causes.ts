@@ -1,0 +1,118 @@
+/** Why somebody whom the identity provider knows was not let in, and what else can end a sign-in, for an admin. */
+import type { SignInRefusal } from '../../core/sign-in-decision.ts';
+import type { Cause } from './cause.ts';
+import { CONNECTION } from './cause.ts';
+
+/** One line for every refusal of the decision. */
+export const DECISION_CAUSES: Readonly<Record<SignInRefusal, Cause>> = {
+  'identity.unknown': {
+    cause:
+      'Nobody here is known by this identity, and its address is not a verified one: the identity provider does not say email_verified, and the domain is not proved. Prove the domain, or invite the person by mail.',
+    screen: 'claims',
+    here: 'Domains',
+  },
+  'identity.ambiguous': {
+    cause: 'Several people of the directory fit this identity. Give each one externalId and user name.',
+    screen: 'claims',
+    here: 'Directories > the directory',
+  },
+  'identity.already_bound': {
+    cause:
+      'The person of the directory who fits is bound to another identity of this connection already. If the identity provider gave the person a new one, unbind the old one; if not, the address was given to somebody else.',
+    screen: 'claims',
+    here: 'Members > the person > Identities',
+  },
+  'identity.inactive': {
+    cause: 'The person is deactivated, by the directory or here.',
+    screen: 'assignment',
+    here: 'Members > the person',
+  },
+  'identity.not_in_directory': {
+    cause:
+      'No person of the directory fits. The subject must equal an externalId, or the user name it states a userName (with OpenID Connect only a verified e-mail or the claim the connection names). Assign the person to the provisioning application too, or map both to the same value.',
+    screen: 'claims',
+    here: `${CONNECTION}: userNameClaim`,
+  },
+  'identity.address_taken': {
+    cause:
+      'Somebody with this address has an account already, which single sign-on never opens by address alone. Invite the person by mail: the link in it joins both.',
+    here: 'Invitations',
+  },
+  'identity.not_invited': {
+    cause:
+      'The person is not a member and not invited, and this connection does not let people of proved domains join by themselves.',
+    here: `Invitations, or ${CONNECTION}: jit`,
+  },
+};
+
+const NOT_OURS: Cause = {
+  cause: 'This was our fault, not yours. Give the reference to the operator of Gatehouse.',
+};
+
+/** What else ends a sign-in: reasons of the flow, of passwords, and codes of errors that are not about signing in. */
+export const FLOW_CAUSES: Readonly<Record<string, Cause>> = {
+  'sign_in.connection_inactive': {
+    cause: 'The connection is a draft or disabled. Activate it.',
+    here: `${CONNECTION}: status`,
+  },
+  'sign_in.not_pending': {
+    cause:
+      'The answer belongs to no sign-in of this browser: it took longer than ten minutes, was used before, began in another browser, or its cookie did not come back. Start again; cookies must be allowed.',
+  },
+  'sign_in.auth_time': {
+    cause:
+      'The person was to prove anew who they are, and the identity provider answered from an older session, or does not say when it asked.',
+    screen: 'claims',
+  },
+  'sign_in.unknown_connection': { cause: 'The organization or the connection is gone.', here: 'Connections' },
+  'sign_in.unknown_protocol': NOT_OURS,
+  'saml.start': {
+    cause:
+      'The request to the identity provider could not be made: an address, a certificate or a key of the connection is not usable.',
+    screen: 'keys',
+    here: CONNECTION,
+  },
+  'saml.replayed': {
+    cause:
+      'This assertion was used before. Going back in the browser or reloading the page does this: start again. If nobody did, somebody replayed it.',
+  },
+  'oidc.start': {
+    cause:
+      'The request to the identity provider could not be made: an address of the connection is not usable.',
+    screen: 'addresses',
+    here: CONNECTION,
+  },
+  seats_exhausted: {
+    cause: 'All seats of the plan are taken. Raise their number, or deactivate somebody.',
+    here: 'Members',
+  },
+  plan_lacks: { cause: 'The plan of this organization does not include single sign-on.' },
+  egress_refused: {
+    cause:
+      'An address of the connection lies where Gatehouse may not call. The operator can allow it with GATEHOUSE_EGRESS_ALLOW.',
+    screen: 'addresses',
+    here: CONNECTION,
+  },
+  upstream_unreachable: {
+    cause: 'The identity provider did not answer. Other organizations are not affected.',
+    here: `${CONNECTION}: check`,
+  },
+  version_conflict: { cause: 'Two changes met. Start again.' },
+  already_exists: { cause: 'The person was added by somebody else at the same moment. Start again.' },
+  internal: NOT_OURS,
+  storage_unavailable: { cause: 'Gatehouse could not reach its store for a moment. Start again.' },
+};
+
+/** Things that did not stop a sign-in and still want mending. */
+export const NOTE_CAUSES: Readonly<Record<string, Cause>> = {
+  'oidc.groups_overage': {
+    cause:
+      'The person is in more groups than Entra puts into a token, so it sent none. Roles that rest on groups were left as they were. Let Entra send only groups assigned to the application, or app roles; or push groups with a directory.',
+    screen: 'groups',
+  },
+  'saml.groups_overage': {
+    cause:
+      'The person is in more groups than Entra puts into an assertion, so it sent none. Roles that rest on groups were left as they were. Let Entra send only groups assigned to the application, or app roles; or push groups with a directory.',
+    screen: 'groups',
+  },
+};

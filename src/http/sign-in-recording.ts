@@ -1,0 +1,131 @@
+/** Hands every attempt to sign in to the recorder once its answer is over; handlers note what they find out on the way. */
+import type { Response } from 'express';
+import type { Connection } from '../core/entities/sign-in.ts';
+import type { SignInAttempt, SignInOutcome, SignInStep } from '../core/entities/sign-in-attempt.ts';
+import type { SeenAttempt, ToldFact } from '../core/sign-in-recorder.ts';
+import { isGatehouseError } from '../kernel/errors.ts';
+import type { ConnectionId, OrganizationId, SignInId } from '../kernel/ids.ts';
+import type { HttpDeps } from './deps.ts';
+import { factsOf } from './request-facts.ts';
+
+/** Whose attempt it is. */
+export interface AttemptAbout {
+  /** More than one for a password: every organization of the person may ask. */
+  readonly organizations: readonly OrganizationId[];
+  readonly connectionId: ConnectionId | null;
+  readonly protocol: SignInAttempt['protocol'];
+  readonly step: SignInStep;
+}
+
+/** What a handler found out; facts and notes are added to what is there, the rest replaces it. */
+export interface AttemptFinding {
+  readonly step?: SignInStep;
+  readonly signInId?: SignInId | undefined;
+  readonly facts?: readonly ToldFact[];
+  readonly notes?: readonly string[];
+  readonly outcome?: SignInOutcome;
+}
+
+interface OpenAttempt {
+  readonly about: AttemptAbout;
+  readonly at: number;
+  readonly startedAt: number;
+  steps: readonly { readonly step: SignInStep; readonly from: number }[];
+  signInId: SignInId | null;
+  facts: readonly ToldFact[];
+  notes: readonly string[];
+  outcome: SignInOutcome | null;
+  failure: SignInAttempt['failure'];
+}
+
+/** Begins an attempt; it is recorded when the answer is over. A request has one attempt: a second call changes nothing. */
+export function openAttempt(
+  { clock, signInRecorder }: Pick<HttpDeps, 'clock' | 'signInRecorder'>,
+  res: Response,
+  about: AttemptAbout,
+): void {
+  if (attemptOf(res) !== undefined) return;
+  const startedAt = performance.now();
+  const attempt: OpenAttempt = {
+    ...{ about, at: clock(), startedAt, steps: [{ step: about.step, from: startedAt }] },
+    ...{ signInId: null, facts: [], notes: [], outcome: null, failure: null },
+  };
+  res.locals.attempt = attempt;
+  res.once('close', () => {
+    for (const seen of seenOf(attempt, res)) signInRecorder.add(seen);
+  });
+}
+
+/** The same for an attempt at a connection. */
+export function openConnectionAttempt(
+  deps: Pick<HttpDeps, 'clock' | 'signInRecorder'>,
+  res: Response,
+  { connection, step }: { readonly connection: Connection; readonly step: SignInStep },
+): void {
+  const { organizationId, id, settings } = connection;
+  openAttempt(deps, res, {
+    ...{ organizations: [organizationId], connectionId: id, protocol: settings.protocol, step },
+  });
+}
+
+/** True once something was noted that a signature covers. */
+export const hasVerifiedFacts = (res: Response): boolean =>
+  attemptOf(res)?.facts.some(({ isVerified }) => isVerified) === true;
+
+/** Adds what was found out; without an attempt it does nothing. */
+export function noteAttempt(res: Response, finding: AttemptFinding): void {
+  const attempt = attemptOf(res);
+  if (attempt === undefined) return;
+  const { step, signInId, facts = [], notes = [], outcome } = finding;
+  if (step !== undefined) attempt.steps = [...attempt.steps, { step, from: performance.now() }];
+  if (signInId !== undefined) attempt.signInId = signInId;
+  if (outcome !== undefined) attempt.outcome = outcome;
+  attempt.facts = [...attempt.facts, ...facts];
+  attempt.notes = [...attempt.notes, ...notes];
+}
+
+/** Notes why nobody comes in. What the error says beside its reason was vouched for by nobody. */
+export function noteRefusal(res: Response, error: unknown): void {
+  const attempt = attemptOf(res);
+  if (attempt === undefined) return;
+  const code = isGatehouseError(error) ? error.code : 'internal';
+  const { reason = code, unverified, ...rest } = isGatehouseError(error) ? error.context : {};
+  attempt.outcome = null;
+  attempt.failure = { code, reason: String(reason) };
+  const hints = typeof unverified === 'object' && unverified !== null ? { ...unverified, ...rest } : rest;
+  if (code === 'sign_in_refused') noteAttempt(res, { facts: factsFrom(Object.entries(hints), false) });
+}
+
+/** Facts of names and values of any kind: lists stay lists, what is absent is left out. */
+export function factsFrom(
+  entries: Iterable<readonly [string, unknown]>,
+  isVerified: boolean,
+): readonly ToldFact[] {
+  return [...entries].flatMap(([name, value]) => {
+    const values = (Array.isArray(value) ? value : [value]).filter(
+      (one) => one !== undefined && one !== null,
+    );
+    return values.length === 0 ? [] : [{ name, values: values.map(plain), isVerified }];
+  });
+}
+
+const plain = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+const attemptOf = (res: Response): OpenAttempt | undefined => res.locals.attempt;
+
+/** One attempt for each organization that may ask. */
+function seenOf(attempt: OpenAttempt, res: Response): readonly SeenAttempt[] {
+  const { about, at, startedAt, steps, signInId, facts, notes, outcome, failure } = attempt;
+  const endedAt = performance.now();
+  const timings = steps.map(({ step, from }, index) => ({
+    step,
+    ms: rounded((steps[index + 1]?.from ?? endedAt) - from),
+  }));
+  return about.organizations.map((organizationId) => ({
+    ...{ organizationId, protocol: about.protocol, connectionId: about.connectionId, signInId },
+    ...{ step: steps.at(-1)?.step ?? about.step, at, ms: rounded(endedAt - startedAt), timings },
+    ...{ requestId: factsOf(res).requestId, status: res.statusCode, facts, notes, outcome, failure },
+  }));
+}
+
+const rounded = (ms: number): number => Math.round(ms * 10) / 10;

@@ -234,6 +234,13 @@ export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
     record: formOf(sealer, changeRecord),
     key: formOf(sealer, changeKey),
   };
+  // An adapter may hand the same repositories to every transaction: they are wrapped once.
+  const wrapped = new WeakMap<Repositories, Repositories>();
+  const sealing = (tx: Repositories): Repositories => {
+    const known = wrapped.get(tx) ?? sealRepositories(tx, forms);
+    wrapped.set(tx, known);
+    return known;
+  };
   return {
     ...storage,
     connections: readConnections(storage.connections, forms.connection),
@@ -243,6 +250,6 @@ export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
     secondFactors: readFactors(storage.secondFactors, forms.factor),
     providerRecords: readRecords(storage.providerRecords, forms.record),
     signingKeys: readKeys(storage.signingKeys, forms.key),
-    transact: (fn, durability) => storage.transact((tx) => fn(sealRepositories(tx, forms)), durability),
+    transact: (fn, durability) => storage.transact((tx) => fn(sealing(tx)), durability),
   };
 }

@@ -25,29 +25,40 @@ function begin(res: Response, status: number): void {
 /** Characters that are sent at once; what is shorter goes out whole, with its length. */
 const PIECE_LENGTH = 256 * 1024;
 
+/** An answer whose body is made while it is sent. */
+export interface OpenAnswer {
+  /** Adds to the body. What it answers is to be awaited before more is added: the SCIM client has to take a piece first. */
+  add(text: string): Promise<void> | undefined;
+  /** True when the SCIM client went away: nothing more need be made. */
+  readonly isGone: boolean;
+  end(text: string): void;
+}
+
 /**
- * Sends a body that is made while it is sent. The next piece is asked for when the SCIM client has taken the one before,
- * and other requests have their turn in between. A client that went away ends the making. Throws what `pieces` throws:
- * before the first piece has left it can still be answered, after that the connection breaks off.
+ * Opens an answer that leaves in pieces, whole if it is short; other requests have their turn between pieces. Until the
+ * first piece has left, an error can still be answered; after that the connection breaks off.
  */
-export async function sendPieces(
-  res: Response,
-  status: number,
-  pieces: AsyncIterable<string>,
-): Promise<void> {
+export function openAnswer(res: Response, status: number): OpenAnswer {
   let waiting = '';
   let hasBegun = false;
-  for await (const piece of pieces) {
-    waiting += piece;
-    if (waiting.length < PIECE_LENGTH) continue;
-    if (!hasBegun) begin(res, status);
-    hasBegun = true;
-    await write(res, waiting);
-    waiting = '';
-    if (res.destroyed) return;
-  }
-  if (hasBegun) res.end(waiting);
-  else sendText(res, status, waiting);
+  return {
+    add(text) {
+      waiting += text;
+      if (waiting.length < PIECE_LENGTH) return undefined;
+      if (!hasBegun) begin(res, status);
+      hasBegun = true;
+      const piece = waiting;
+      waiting = '';
+      return write(res, piece);
+    },
+    get isGone() {
+      return res.destroyed;
+    },
+    end(text) {
+      if (hasBegun) res.end(waiting + text);
+      else sendText(res, status, waiting + text);
+    },
+  };
 }
 
 async function write(res: Response, text: string): Promise<void> {

@@ -16,7 +16,7 @@ import { applyPatch, parsePatch } from '../../protocols/scim/patch.ts';
 import { type ResourceInput, readResource } from '../../protocols/scim/resource-input.ts';
 import { sameValue } from '../../protocols/scim/resource-values.ts';
 import type { ScimObject } from '../../protocols/scim/schema.ts';
-import { sendNoContent, sendNotModified, sendPieces, tagResource } from './answers.ts';
+import { openAnswer, sendNoContent, sendNotModified, tagResource } from './answers.ts';
 import type { ScimContext } from './context.ts';
 import type { ListSource } from './list-page.ts';
 import { type ListWishes, queryWishes, searchWishes } from './list-wishes.ts';
@@ -28,7 +28,7 @@ import { fullGroup, locationOf } from './present.ts';
 import { groupFields, groupOrders } from './query.ts';
 import { toGroupInput } from './record-input.ts';
 import { noSuchResource } from './refusals.ts';
-import { groupTexts } from './resource-texts.ts';
+import { writeGroup } from './resource-texts.ts';
 import { storedDocument } from './stored-document.ts';
 
 /** GET /Groups. */
@@ -74,7 +74,7 @@ export async function createGroup(context: ScimContext, req: Request, res: Respo
     memberIds: idsOf(input.members ?? []),
   });
   tagResource(res, group.version, locationOf(context, context.groupType, group.id));
-  await sendPieces(res, 201, groupTexts(context, group, projection));
+  await sendWhole(context, res, { status: 201, group, projection });
 }
 
 /** GET /Groups/{id}: 304 when the SCIM client has that version. */
@@ -174,7 +174,17 @@ async function sendGroup(
 ): Promise<void> {
   const { group, projection } = answer;
   tagResource(res, group.version);
-  await sendPieces(res, 200, groupTexts(context, group, projection));
+  await sendWhole(context, res, { status: 200, group, projection });
+}
+
+async function sendWhole(
+  context: ScimContext,
+  res: Response,
+  answer: { readonly status: number; readonly group: DirectoryGroup; readonly projection: Projection },
+): Promise<void> {
+  const out = openAnswer(res, answer.status);
+  await writeGroup(out, context, answer);
+  out.end('');
 }
 
 const projectionOf = (context: ScimContext, req: Request): Projection =>

@@ -12,7 +12,7 @@ import {
 } from '../../protocols/scim/list-response.ts';
 import type { ResourceType } from '../../protocols/scim/schema.ts';
 import { parseSort, type Sort } from '../../protocols/scim/sorting.ts';
-import { sendPieces } from './answers.ts';
+import { openAnswer } from './answers.ts';
 import type { ScimContext } from './context.ts';
 import type { CursorList } from './cursors.ts';
 import {
@@ -24,7 +24,7 @@ import {
   MAX_CANDIDATES,
 } from './list-page.ts';
 import type { ListWishes } from './list-wishes.ts';
-import { type ListedRow, resourceTexts } from './resource-texts.ts';
+import { type ListedRow, writeResources } from './resource-texts.ts';
 
 /** One type of resource of a directory, to be listed alone or together with others. */
 export interface ListKind {
@@ -63,8 +63,10 @@ export async function sendList(
   const found = await findAmong(questions, page);
   // One more than the page holds may have been asked for, to know whether there is a next one.
   const shown = found.found.slice(0, page.count).map(({ row }) => row);
-  const texts = resourceTexts(context, shown, projections);
-  await sendPieces(res, 200, around(JSON.stringify(envelopeOf(context, page, found)), texts));
+  const out = openAnswer(res, 200);
+  out.add(`${JSON.stringify(envelopeOf(context, page, found)).slice(0, -1)},"Resources":[`);
+  await writeResources(out, context, { rows: shown, projections });
+  out.end(']}');
 }
 
 function envelopeOf(
@@ -83,12 +85,6 @@ function envelopeOf(
       ? {}
       : { nextCursor: context.deps.cursors.issue(list, { position, count }, context.deps.clock()) }),
   });
-}
-
-async function* around(envelope: string, texts: AsyncIterable<string>): AsyncGenerator<string> {
-  yield `${envelope.slice(0, -1)},"Resources":[`;
-  yield* texts;
-  yield ']}';
 }
 
 /** One kind with the filter and sorting as they read for its type. */

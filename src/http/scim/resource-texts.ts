@@ -5,6 +5,7 @@ import type { DirectoryGroup, DirectoryUser } from '../../core/entities/director
 import type { NamedMember } from '../../core/ports/directories.ts';
 import { type Projection, project, wants } from '../../protocols/scim/attributes.ts';
 import { isScimObject, newScimObject, ownValue } from '../../protocols/scim/schema.ts';
+import type { OpenAnswer } from './answers.ts';
 import type { ScimContext } from './context.ts';
 import { MEMBERS_AT_ONCE, nextMembers } from './named-members.ts';
 import { bareGroup, fullUser, locationOf, MANAGER, quickUserText } from './present.ts';
@@ -25,23 +26,41 @@ export async function userText(
   user: DirectoryUser,
   projection: Projection,
 ): Promise<string> {
-  return textOf(context, user, { projection, groups: await groupsAround(context, [user], projection) });
+  const shown = { projection, groups: await groupsAround(context, [user], projection) };
+  return shortTextOf(context, user, shown) ?? fullTextOf(context, user, shown);
 }
 
-/** The texts of resources in the order of `rows`, joined by commas; what users have in common is asked for once. */
-export async function* resourceTexts(
+/** Writes resources in the order of `rows`, joined by commas; what users have in common is asked for once. */
+export async function writeResources(
+  out: OpenAnswer,
   context: ScimContext,
-  rows: readonly ListedRow[],
-  projections: Projections,
-): AsyncGenerator<string> {
-  const groups = await groupsAround(context, rows.filter(isUser), projections.user);
+  page: { readonly rows: readonly ListedRow[]; readonly projections: Projections },
+): Promise<void> {
+  const { rows, projections } = page;
+  const shown: Shown = {
+    projection: projections.user,
+    groups: await groupsAround(context, rows.filter(isUser), projections.user),
+  };
   let comma = '';
   for (const row of rows) {
-    if (comma !== '') yield comma;
+    const before = comma;
     comma = ',';
-    if (isUser(row)) yield await textOf(context, row, { projection: projections.user, groups });
-    else yield* groupTexts(context, row, projections.group);
+    if (!isUser(row)) {
+      out.add(before);
+      await writeGroup(out, context, { group: row, projection: projections.group });
+      continue;
+    }
+    const text = shortTextOf(context, row, shown) ?? (await fullTextOf(context, row, shown));
+    const taken = out.add(before + text);
+    if (taken !== undefined) await taken;
+    if (out.isGone) return;
   }
+}
+
+/** What an answer shows of users, and the groups they are in. */
+interface Shown {
+  readonly projection: Projection;
+  readonly groups: Groups;
 }
 
 type Groups = ReadonlyMap<string, readonly ContainingGroup[]>;
@@ -61,43 +80,47 @@ async function groupsAround(
   );
 }
 
-async function textOf(
+const shortTextOf = (
   context: ScimContext,
   user: DirectoryUser,
-  { projection, groups }: { readonly projection: Projection; readonly groups: Groups },
+  { projection, groups }: Shown,
+): string | undefined => quickUserText(context, user, { projection, groups: groups.get(user.id) ?? [] });
+
+async function fullTextOf(
+  context: ScimContext,
+  user: DirectoryUser,
+  { projection, groups }: Shown,
 ): Promise<string> {
   const around = groups.get(user.id) ?? [];
-  const quick = await quickUserText(context, user, { projection, groups: around });
-  if (quick !== undefined) return quick;
   const resource = await fullUser(context, user, { groups: around, manager: wants(projection, MANAGER) });
   return JSON.stringify(project(resource, projection, context.userType));
 }
 
 /**
- * The group in pieces of a thousand members, each made when the one before was taken. Members that come or go while the
- * text is under way may be in it or not; all others are there exactly once.
+ * Writes the group a thousand members at a time, each thousand made when the one before was taken. Members that come or go
+ * while the answer is under way may be in it or not; all others are there exactly once.
  */
-export async function* groupTexts(
+export async function writeGroup(
+  out: OpenAnswer,
   context: ScimContext,
-  group: DirectoryGroup,
-  projection: Projection,
-): AsyncGenerator<string> {
+  { group, projection }: { readonly group: DirectoryGroup; readonly projection: Projection },
+): Promise<void> {
   const bare = JSON.stringify(project(bareGroup(context, group), projection, context.groupType));
   const names = memberNames(context, projection);
   const place = { groupId: group.id, withNames: names.includes('display') };
   let page = names.length === 0 ? [] : await nextMembers(context, { ...place, after: undefined });
   if (page.length === 0) {
-    yield bare;
+    await out.add(bare);
     return;
   }
   const write = memberWriter(context, names);
-  yield `${bare.slice(0, -1)},"members":[${page.map(write).join()}`;
-  while (page.length === MEMBERS_AT_ONCE) {
+  await out.add(`${bare.slice(0, -1)},"members":[${page.map(write).join()}`);
+  while (page.length === MEMBERS_AT_ONCE && !out.isGone) {
     await setImmediate();
     page = await nextMembers(context, { ...place, after: page.at(-1)?.memberId });
-    if (page.length > 0) yield `,${page.map(write).join()}`;
+    if (page.length > 0) await out.add(`,${page.map(write).join()}`);
   }
-  yield ']}';
+  out.add(']}');
 }
 
 /** The sub-attributes of members that are shown: what the projection leaves of one that has them all. */

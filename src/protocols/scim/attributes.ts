@@ -51,12 +51,16 @@ const EVERYTHING: Projection = { only: undefined, except: new Map() };
 
 /**
  * True when `project` would show the stored document of a resource as it is, so that its JSON text can be sent without
- * being read: no wish, a type that shows by default whatever it stores, and no extension in the text but those of the
- * standard, whose attributes never change. Only for texts that the engines have written: no nulls, no empty values.
+ * being read: no wish, a type that shows by default whatever it stores, and no extension in the text (`urnKeysIn`) but those
+ * of the standard, whose attributes never change. Only for texts that the engines have written: no nulls, no empty values.
  */
-export function isShownAsStored(text: string, projection: Projection, type: ResourceType): boolean {
+export function isShownAsStored(
+  extensions: readonly string[],
+  projection: Projection,
+  type: ResourceType,
+): boolean {
   if (projection.only !== undefined || projection.except.size > 0 || !showsWhatItStores(type)) return false;
-  return urnKeysIn(text).every((urn) => urn === enterpriseUserSchema.id);
+  return extensions.every((urn) => urn === enterpriseUserSchema.id);
 }
 
 /** The keys of a JSON text that are URNs, at any depth. A quote inside a value is escaped, so none is mistaken for one. */

@@ -7,7 +7,7 @@ import { type Lock, prepareFile, refuseEmptyFile, takeLock } from './files.ts';
 import { migrate } from './migrate.ts';
 import { createPageAnchors } from './page-anchors.ts';
 import { createRepositories } from './repositories.ts';
-import { createCommittedSql, type Sql } from './sql.ts';
+import { createCommittedReads, type Sql } from './sql.ts';
 import { Writer } from './writer.ts';
 
 /** `path`: the file; it and its folder are made when absent. `clock`: for the notes of migrations. */
@@ -28,8 +28,8 @@ interface Connections {
  */
 export async function openSqliteStorage(options: SqliteStorageOptions): Promise<Storage> {
   const connections = connect(options);
-  const writer = new Writer(connections.writing);
-  const sql = createCommittedSql(connections);
+  const { sql, release } = createCommittedReads(connections.writing, connections.reading);
+  const writer = new Writer(connections.writing, { beforeEach: release });
   const queries: Queries = createRepositories(sql, createPageAnchors());
   let closing: Promise<void> | undefined;
   return {
@@ -37,7 +37,10 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     transact: (fn, durability) => writer.transact(fn, durability),
     ping: async () => ping(sql),
     close: () => {
-      closing ??= writer.close().then(() => disconnect(connections));
+      closing ??= writer.close().then(() => {
+        release();
+        disconnect(connections);
+      });
       return closing;
     },
   };

@@ -37,10 +37,7 @@ import { testSignInRepository } from './test-sign-ins.ts';
 import { uniqueValueRepository } from './unique-values.ts';
 import { userRepository } from './users.ts';
 
-/**
- * Builds every repository over `sql`; cheap enough to be done for each transaction. `anchors` only where nothing is seen
- * that may still be rolled back.
- */
+/** Builds every repository over `sql`. `anchors` only where nothing is seen that may still be rolled back. */
 export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositories {
   return {
     organizations: organizationRepository(sql),

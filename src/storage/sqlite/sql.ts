@@ -1,4 +1,5 @@
 /** One connection as the repositories see it: cached statements in, plain rows out, coded errors only. */
+import { setImmediate } from 'node:timers';
 import type { Database as Connection, Statement } from 'better-sqlite3';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { toStorageError } from './driver-errors.ts';
@@ -86,22 +87,44 @@ export function createSql(connection: Connection): Sql {
   };
 }
 
+/** What is committed, for reads outside transactions. */
+export interface CommittedReads {
+  readonly sql: Sql;
+  /** Lets go of what is being looked at; to be called before every transaction. */
+  release(): void;
+}
+
 /**
- * What is committed, read through whichever connection has it at hand: the writing one between its transactions, because a
- * commit empties the page cache of every other connection; the reading one while a transaction is under way.
+ * Reads through whichever connection has the data at hand: the writing one between its transactions, because a commit
+ * empties the page cache of every other connection; the reading one while a transaction is under way. Reads of one turn
+ * of the event loop share a snapshot: locks are taken once for all of them.
  */
-export function createCommittedSql(connections: {
-  readonly writing: Connection;
-  readonly reading: Connection;
-}): Sql {
-  const { writing } = connections;
+export function createCommittedReads(writing: Connection, reading: Connection): CommittedReads {
   const between = createSql(writing);
-  const meanwhile = createSql(connections.reading);
-  const current = () => (writing.inTransaction ? meanwhile : between);
+  const meanwhile = createSql(reading);
+  const begin = writing.prepare('BEGIN');
+  const end = writing.prepare('COMMIT');
+  let isHeld = false;
+  const release = (): void => {
+    if (!isHeld) return;
+    isHeld = false;
+    if (writing.open) end.run();
+  };
+  const current = (): Sql => {
+    if (isHeld) return between;
+    if (!writing.open || writing.inTransaction) return meanwhile;
+    guarded(() => begin.run());
+    isHeld = true;
+    setImmediate(release);
+    return between;
+  };
   return {
-    run: (text, ...values) => meanwhile.run(text, ...values),
-    get: (text, ...values) => current().get(text, ...values),
-    all: (text, ...values) => current().all(text, ...values),
-    compose: (text, values) => current().compose(text, values),
+    sql: {
+      run: (text, ...values) => meanwhile.run(text, ...values),
+      get: (text, ...values) => current().get(text, ...values),
+      all: (text, ...values) => current().all(text, ...values),
+      compose: (text, values) => current().compose(text, values),
+    },
+    release,
   };
 }

@@ -8,8 +8,8 @@ import type { Database as Connection, Statement } from 'better-sqlite3';
 import type { Durability, Repositories } from '../../core/ports/storage.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { toStorageError } from './driver-errors.ts';
-import { closedError, createSql, type Sql } from './sql.ts';
-import { openUnit, type Unit } from './unit.ts';
+import { closedError, createSql } from './sql.ts';
+import { createUnits, type Unit, type Units } from './unit.ts';
 
 /** At most this many calls, and no new call after this much work, go into one commit: the first must not wait long. */
 const BATCH_CALLS = 128;
@@ -33,14 +33,19 @@ interface Outcome {
   readonly fail: (error: unknown) => void;
 }
 
-/** The unit whose function is running, as seen from inside that function. */
-const currentUnit = new AsyncLocalStorage<Unit>();
+interface WriterOptions {
+  /** How long a function may take before it is given up; for tests. */
+  readonly functionLimitMs?: number;
+  /** Called before each transaction begins: whoever reads through the connection in between lets go of it. */
+  readonly beforeEach?: () => void;
+}
 
 /** Owns the writing connection's transactions; the connection itself is opened and closed by its caller. */
 export class Writer {
   readonly #connection: Connection;
-  readonly #sql: Sql;
+  readonly #units: Units;
   readonly #functionLimitMs: number;
+  readonly #beforeEach: () => void;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
@@ -55,11 +60,14 @@ export class Writer {
   #commits = 0;
   #lostBy: unknown;
 
-  /** `functionLimitMs`: how long a function may take before it is given up; for tests. */
-  constructor(connection: Connection, functionLimitMs: number = FUNCTION_LIMIT_MS) {
+  constructor(
+    connection: Connection,
+    { functionLimitMs = FUNCTION_LIMIT_MS, beforeEach }: WriterOptions = {},
+  ) {
     this.#connection = connection;
-    this.#sql = createSql(connection);
+    this.#units = createUnits(createSql(connection), () => connection.inTransaction);
     this.#functionLimitMs = functionLimitMs;
+    this.#beforeEach = beforeEach ?? (() => undefined);
     this.#begin = connection.prepare('BEGIN IMMEDIATE');
     this.#commit = connection.prepare('COMMIT');
     this.#rollback = connection.prepare('ROLLBACK');
@@ -87,7 +95,7 @@ export class Writer {
       // The function belongs to its caller's asynchronous context, not to that of whoever woke the queue.
       const inContext = AsyncLocalStorage.snapshot();
       const work = async (unit: Unit) => {
-        const result = await inContext(() => currentUnit.run(unit, fn, unit.repositories));
+        const result = await inContext(() => unit.run(fn));
         return () => resolve(result);
       };
       (durability === 'relaxed' ? this.#relaxed : this.#waiting).push({ work, fail: reject });
@@ -103,7 +111,7 @@ export class Writer {
 
   #refusal(): GatehouseError | undefined {
     if (this.#isClosed) return closedError();
-    if (currentUnit.getStore()?.isOpen === true) {
+    if (this.#units.isInside()) {
       return new GatehouseError('internal', 'transact was called inside transact: it would wait for itself.');
     }
     if (this.#waiting.length + this.#relaxed.length >= WAITING_LIMIT) {
@@ -124,6 +132,7 @@ export class Writer {
 
   /** The next durable commit carries its pages to the disk; until then a crash of the machine loses it, and what came after. */
   async #runRelaxed(): Promise<void> {
+    this.#beforeEach();
     this.#connection.pragma('synchronous = NORMAL');
     try {
       await this.#runBatch(this.#relaxed);
@@ -135,6 +144,7 @@ export class Writer {
   async #runBatch(calls: Call[]): Promise<void> {
     const outcomes: Outcome[] = [];
     try {
+      this.#beforeEach();
       this.#begin.run();
       const startedAt = performance.now();
       while (outcomes.length < BATCH_CALLS && performance.now() - startedAt < BATCH_MS) {
@@ -154,7 +164,7 @@ export class Writer {
 
   /** Runs one function in a savepoint of its own. Never throws: what is lost beyond the savepoint shows in `inTransaction`. */
   async #runCall(call: Call): Promise<Outcome> {
-    const unit = openUnit(this.#sql, () => this.#connection.inTransaction);
+    const unit = this.#units.open();
     try {
       this.#save.run();
       const settle = await this.#limited(call.work(unit));

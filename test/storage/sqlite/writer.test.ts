@@ -189,7 +189,7 @@ describe('the function of a call', () => {
   });
 
   test('a function that waits for anything but storage is given up, rolled back and locked out', async () => {
-    const impatient = new Writer(connection, 20);
+    const impatient = new Writer(connection, { functionLimitMs: 20 });
     let late: Promise<unknown> = Promise.resolve();
     const stuck = impatient.transact(async (tx) => {
       await insert('stuck')(tx);

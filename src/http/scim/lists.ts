@@ -64,7 +64,7 @@ export async function sendList(
   // One more than the page holds may have been asked for, to know whether there is a next one.
   const shown = found.found.slice(0, page.count).map(({ row }) => row);
   const out = openAnswer(res, 200);
-  out.add(`${JSON.stringify(envelopeOf(context, page, found)).slice(0, -1)},"Resources":[`);
+  await out.add(`${JSON.stringify(envelopeOf(context, page, found)).slice(0, -1)},"Resources":[`);
   await writeResources(out, context, { rows: shown, projections });
   out.end(']}');
 }

@@ -46,7 +46,7 @@ export async function writeResources(
     const before = comma;
     comma = ',';
     if (!isUser(row)) {
-      out.add(before);
+      await out.add(before);
       await writeGroup(out, context, { group: row, projection: projections.group });
       continue;
     }
@@ -120,7 +120,7 @@ export async function writeGroup(
     page = await nextMembers(context, { ...place, after: page.at(-1)?.memberId });
     if (page.length > 0) await out.add(`,${page.map(write).join()}`);
   }
-  out.add(']}');
+  await out.add(']}');
 }
 
 /** The sub-attributes of members that are shown: what the projection leaves of one that has them all. */

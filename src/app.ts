@@ -10,6 +10,7 @@ import {
   SECOND_STEP_LIMITS,
 } from './core/attempt-limit.ts';
 import { recheckDomains } from './core/domain-checks.ts';
+import { type JobHandlers, runDueJobs } from './core/jobs.ts';
 import { settleOperatorKey } from './core/operator-key.ts';
 import { issueOperatorLink } from './core/operator-link.ts';
 import type { Afterwards } from './core/ports/afterwards.ts';
@@ -167,7 +168,11 @@ async function flushRecorders({ recorder, signInRecorder }: HttpDeps): Promise<v
   await signInRecorder.flush();
 }
 
+/** What does the steps of each kind of long work. */
+const JOB_HANDLERS: JobHandlers<HttpDeps> = {};
+
 const jobsOf = (deps: HttpDeps) => [
+  { name: 'long-work', everyMs: seconds(1), run: () => runDueJobs(deps, JOB_HANDLERS) },
   { name: 'deliver-mails', everyMs: seconds(15), run: () => deliverDueMails(deps) },
   { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
   { name: 'recheck-domains', everyMs: hours(1), run: () => recheckDomains(deps) },

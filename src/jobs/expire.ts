@@ -1,7 +1,12 @@
 /** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions, one-time values, old recordings, removed people. Nothing relies on it; expiry is checked at use. */
+
 import type { Deps } from '../core/deps.ts';
 import { removeOldEntries } from '../core/recorder.ts';
 import { removeOldAttempts } from '../core/sign-in-recorder.ts';
+import { days } from '../kernel/clock.ts';
+
+/** How long the report of a job can be read after its end. */
+const ENDED_JOBS_KEPT_MS = days(30);
 
 /** Answers how many rows went. */
 export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Promise<number> {
@@ -13,7 +18,8 @@ export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Prom
     const oneTime = await tx.oneTimeRecords.removeExpired(now);
     const recorded = (await removeOldEntries(tx, now)) + (await removeOldAttempts(tx, now));
     const tests = await tx.testSignIns.removeExpired(now);
+    const jobs = await tx.jobs.removeExpired(now - ENDED_JOBS_KEPT_MS);
     const removedUsers = await tx.removedUsers.removeExpired(now);
-    return signIns + assertions + sessions + oneTime + tests + recorded + removedUsers;
+    return signIns + assertions + sessions + oneTime + tests + jobs + recorded + removedUsers;
   });
 }

@@ -27,6 +27,7 @@ export type SignInId = Id<'signIn'>;
 export type SessionId = Id<'session'>;
 export type AuditEventId = Id<'auditEvent'>;
 export type OutboxEventId = Id<'outboxEvent'>;
+export type JobId = Id<'job'>;
 export type RecorderEntryId = Id<'recorderEntry'>;
 export type ApplicationId = Id<'application'>;
 export type ApplicationSecretId = Id<'applicationSecret'>;
@@ -57,6 +58,7 @@ interface Prefixes {
   ses: SessionId;
   aud: AuditEventId;
   evt: OutboxEventId;
+  job: JobId;
   rec: RecorderEntryId;
   app: ApplicationId;
   sec: ApplicationSecretId;

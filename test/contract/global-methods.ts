@@ -21,6 +21,8 @@ export const GLOBAL_METHODS: readonly string[] = [
   'installation.find',
   'installation.insert',
   'invitations.findByTokenHash',
+  'jobs.claim',
+  'jobs.removeExpired',
   'memberships.listByUser',
   'oneTimeRecords.claim',
   'oneTimeRecords.consume',

@@ -39,6 +39,7 @@ const EVERY_PART: readonly Part[] = [
   'testSignIns',
   'emergencyCodes',
   'sessions',
+  'jobs',
   'auditEvents',
   'outbox',
   'recorderEntries',

@@ -31,6 +31,7 @@ import {
 } from '../support/builders.ts';
 import type { World } from '../support/world.ts';
 import { APPLICATION_ROW_KINDS } from './application-rows.ts';
+import { JOB_ROWS } from './job-rows.ts';
 import { POLICY_ROWS } from './policy-rows.ts';
 import type { RowKind } from './row-kind.ts';
 
@@ -477,6 +478,7 @@ export const ROW_KINDS: readonly RowKind[] = [
   identities,
   domains,
   pendingSignIns,
+  ...JOB_ROWS,
   ...POLICY_ROWS,
   sessions,
   auditEvents,

@@ -8,6 +8,7 @@ import { directoryOrder } from './directory-order.contract.ts';
 import { directoryQuery } from './directory-query.contract.ts';
 import { durability } from './durability.contract.ts';
 import { groupMembers } from './group-members.contract.ts';
+import { jobs } from './jobs.contract.ts';
 import { lookUps } from './look-ups.contract.ts';
 import { paging } from './paging.contract.ts';
 import { policy } from './policy.contract.ts';
@@ -42,6 +43,7 @@ const SUITES: readonly ContractSuite[] = [
   arrivals,
   applications,
   tenantIsolation,
+  jobs,
   recorder,
   signInAttempts,
   durability,

@@ -20,6 +20,7 @@ import {
   PAGE,
   untouched,
 } from './tenant-isolation-entries.ts';
+import { jobs } from './tenant-isolation-jobs.ts';
 import { journal } from './tenant-isolation-journal.ts';
 import { policy } from './tenant-isolation-policy.ts';
 
@@ -340,6 +341,7 @@ const signIns: Pick<
 export const ISOLATION_TABLE: IsolationTable = {
   ...people,
   ...credentials,
+  ...jobs,
   ...policy,
   ...directories,
   ...arrivals,

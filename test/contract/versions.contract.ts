@@ -34,7 +34,7 @@ export function versions(name: string, open: OpenStorage): void {
       return { row, update, write };
     };
 
-    test('sixteen kinds of rows are versioned', () => {
+    test('seventeen kinds of rows are versioned', () => {
       expect(VERSIONED.map((kind) => kind.name).sort()).toEqual([
         'adoptionConflicts',
         'applicationGrants',
@@ -47,6 +47,7 @@ export function versions(name: string, open: OpenStorage): void {
         'emergencyCodes',
         'groupMappings',
         'invitations',
+        'jobs',
         'memberships',
         'organizations',
         'signingKeys',

@@ -34,6 +34,7 @@ import {
   oidcSettings,
   upstreamSession,
 } from './builders.ts';
+import { aJob } from './job-builders.ts';
 import { anEmergencyCode, aTestSignIn } from './policy-builders.ts';
 
 export type World = ReturnType<typeof aWorld>;
@@ -105,6 +106,7 @@ function aSignInWorld({ organization, membership }: ReturnType<typeof aPeopleWor
     }),
     testSignIn: aTestSignIn(connection, { membershipId: membership.id }),
     emergencyCode: anEmergencyCode(membership),
+    job: aJob(organization.id),
     auditEvent: anAuditEvent(organization.id),
     outboxEvent: anOutboxEvent(organization.id, { kind: 'mail', payload: '{"link":"recoverable"}' }),
   };
@@ -157,6 +159,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.emergencyCodes.insert(id, world.emergencyCode);
   await tx.consumedAssertions.claim(id, connection.id, SHARED.assertionId, BUILT_AT + 600_000);
   await tx.sessions.insert(id, world.session);
+  await tx.jobs.insert(id, world.job);
   await tx.auditEvents.append(id, world.auditEvent);
   await tx.outbox.append(id, world.outboxEvent);
   await tx.recorderEntries.append(id, [world.recorderEntry]);
@@ -198,6 +201,7 @@ export async function readWorld(store: Queries, world: World) {
     testSignIns: await store.testSignIns.list(id, connection.id, 10),
     emergencyCodes: await store.emergencyCodes.list(id, 10),
     sessions: await store.sessions.listByMembership(id, membership.id),
+    jobs: await store.jobs.list(id, WHOLE_PAGE),
     auditEvents: await store.auditEvents.list(id, {}, WHOLE_PAGE),
     outbox: await store.outbox.find(id, world.outboxEvent.id),
     recorderEntries: await store.recorderEntries.list(id, {}, WHOLE_PAGE),

@@ -39,6 +39,7 @@ import type {
   GroupMemberRepository,
   UniqueValueRepository,
 } from './directories.ts';
+import type { JobRepository } from './jobs.ts';
 import type {
   AuditEventRepository,
   InstallationRepository,
@@ -95,6 +96,7 @@ export interface Repositories {
   readonly emergencyCodes: EmergencyCodeRepository;
   readonly sessions: SessionRepository;
   readonly invitations: InvitationRepository;
+  readonly jobs: JobRepository;
   readonly auditEvents: AuditEventRepository;
   readonly outbox: OutboxRepository;
   readonly recorderEntries: RecorderEntryRepository;

@@ -16,6 +16,7 @@ const NOT_FOUND = {
   dom: 'No such domain.',
   inv: 'No such invitation.',
   rec: 'No such recorder entry.',
+  job: 'No such job.',
   acf: 'No such conflict.',
   app: 'No such application.',
   sec: 'No such application secret.',

@@ -11,6 +11,7 @@ import { domainRoutes } from './domains.ts';
 import { groupMappingRoutes } from './group-mappings.ts';
 import { invitationAcceptanceRoutes } from './invitation-acceptance.ts';
 import { invitationRoutes } from './invitations.ts';
+import { jobRoutes } from './jobs.ts';
 import { memberRoutes } from './members.ts';
 import { describingRoute } from './openapi.ts';
 import { organizationRoutes } from './organizations.ts';
@@ -34,6 +35,7 @@ const resources: readonly ApiRoute[] = [
   ...connectionKeyRoutes,
   ...domainRoutes,
   ...applicationRoutes,
+  ...jobRoutes,
   ...auditEventRoutes,
   ...recorderRoutes,
   ...sessionRoutes,

@@ -17,6 +17,7 @@ import { groupMemberRepository } from './group-members.ts';
 import { identityRepository } from './identities.ts';
 import { installationRepository } from './installation.ts';
 import { invitationRepository } from './invitations.ts';
+import { jobRepository } from './jobs.ts';
 import { membershipRepository } from './memberships.ts';
 import { oneTimeRecordRepository } from './one-time-records.ts';
 import { organizationRepository } from './organizations.ts';
@@ -62,6 +63,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     groupMappings: groupMappingRepository(sql),
     ...signInRepositories(sql),
     invitations: invitationRepository(sql),
+    jobs: jobRepository(sql),
     auditEvents: auditEventRepository(sql),
     outbox: outboxRepository(sql),
     recorderEntries: recorderEntryRepository(sql),

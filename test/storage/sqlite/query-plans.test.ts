@@ -212,6 +212,13 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await domains.update(id, world.domain, 1),
     await domains.remove(id, world.domain.id),
   ],
+  'long work': async ({ jobs }) => [
+    await jobs.find(id, world.job.id),
+    await jobs.list(id, { limit: 10 }),
+    await jobs.claim(1, 2),
+    await jobs.update(id, world.job, 1),
+    await jobs.removeExpired(1),
+  ],
   'test sign-ins and emergency codes': async ({ testSignIns, emergencyCodes }) => [
     await testSignIns.find(id, world.testSignIn.id),
     await testSignIns.findByTokenHash('x'),

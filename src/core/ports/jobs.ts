@@ -1,0 +1,19 @@
+/** What core asks of storage about long work. */
+import type { JobId, OrganizationId } from '../../kernel/ids.ts';
+import type { Job } from '../entities/job.ts';
+import type { PageRequest } from './paging.ts';
+
+export interface JobRepository {
+  insert(organizationId: OrganizationId, job: Job): Promise<void>;
+  find(organizationId: OrganizationId, id: JobId): Promise<Job | undefined>;
+  /** Newest first. */
+  list(organizationId: OrganizationId, page: PageRequest): Promise<readonly Job[]>;
+  update(organizationId: OrganizationId, next: Job, expectedVersion: number): Promise<void>;
+  /**
+   * GLOBAL: hands the job that has been due longest to exactly one runner: `running`, its version one up, due again at
+   * `leaseEnds`. Undefined when none is due.
+   */
+  claim(now: number, leaseEnds: number): Promise<Job | undefined>;
+  /** GLOBAL: housekeeping; ended jobs last changed at or before this. */
+  removeExpired(endedBefore: number): Promise<number>;
+}

@@ -89,10 +89,10 @@ export function rotateSpKeys(deps: KeyDeps, request: KeyRequest): Promise<SamlCo
 /** Removes a next or previous key pair. Throws `not_found`, and `invalid` for the current one. */
 export function removeSpKey(
   deps: KeyDeps,
-  { keyId, ...request }: KeyRequest & { readonly keyId: SpKeyId },
+  request: KeyRequest & { readonly keyId: SpKeyId },
 ): Promise<SamlConnection> {
   return changeKeys(deps, request, (keys) => {
-    const key = keys.find(({ id }) => id === keyId);
+    const key = keys.find(({ id }) => id === request.keyId);
     if (key === undefined) throw new GatehouseError('not_found', 'No such key pair.');
     if (key.use === 'current')
       throw new GatehouseError('invalid', 'This key pair is in use; rotate first.', { field: 'key' });
@@ -124,11 +124,15 @@ type KeyChange = (keys: readonly SpKey[]) =>
     }
   | undefined;
 
-function changeKeys(deps: KeyDeps, request: KeyRequest, change: KeyChange): Promise<SamlConnection> {
+function changeKeys(
+  deps: KeyDeps,
+  request: KeyRequest & { readonly keyId?: SpKeyId },
+  change: KeyChange,
+): Promise<SamlConnection> {
   const { organizationId, connectionId, cause } = request;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const before = await getSamlConnection(tx, organizationId, connectionId);
+    const before = await getSamlConnection(tx, request);
     const changed = change(before.settings.spKeys);
     if (changed === undefined) return before;
     const settings = { ...before.settings, spKeys: changed.keys };
@@ -146,12 +150,12 @@ function changeKeys(deps: KeyDeps, request: KeyRequest, change: KeyChange): Prom
 /** The connection if it speaks SAML; anything else has no such address: `not_found`. */
 async function getSamlConnection(
   tx: Pick<Repositories, 'connections'>,
-  organizationId: OrganizationId,
-  id: ConnectionId,
+  { organizationId, connectionId, keyId }: KeyRequest & { readonly keyId?: SpKeyId },
 ): Promise<SamlConnection> {
-  const connection = await tx.connections.find(organizationId, id);
+  const connection = await tx.connections.find(organizationId, connectionId);
   if (connection !== undefined && isSaml(connection)) return connection;
-  throw new GatehouseError('not_found', 'No such SAML connection.');
+  // Whoever names a key learns only that there is no such key (S106).
+  throw new GatehouseError('not_found', keyId === undefined ? 'No such connection.' : 'No such key pair.');
 }
 
 /** Narrows a connection to a SAML one. */

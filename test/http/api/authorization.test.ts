@@ -8,6 +8,8 @@ import type { ApiRoute } from '../../../src/http/api/route.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import { aRecorderEntry, nextText } from '../../support/builders.ts';
+import { aJob } from '../../support/job-builders.ts';
+import { addSamlConnection } from '../../support/sign-in-stage.ts';
 import { type Answer, type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';
 import { pushDoubtful, pushGroup } from './push.ts';
 
@@ -68,8 +70,20 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     }),
     domain: await make('/domains', { domain: 'example.com', verified: true }),
     entry: entry.id,
+    ...(await furnishWork(organization, base)),
     ...(await furnishInstallation()),
   };
+}
+
+/** A SAML connection's next key pair, and long work. */
+async function furnishWork({ id }: Organization, base: string): Promise<Readonly<Record<string, string>>> {
+  const connection = await addSamlConnection(world.gateway, { id });
+  await world.send(world.operator, `post ${base}/connections/${connection.id}/sp-keys`);
+  const made = await world.gateway.storage.connections.find(id, connection.id);
+  const key = made?.settings.protocol === 'saml' ? made.settings.spKeys[0]?.id : undefined;
+  const job = aJob(id, { dueAt: null });
+  await world.gateway.storage.transact((tx) => tx.jobs.insert(id, job));
+  return { job: job.id, key: key ?? '' };
 }
 
 /** What belongs to no organization; only the operator may ask for it. */
@@ -94,6 +108,8 @@ const PREFIXES = {
   domain: 'dom',
   entry: 'rec',
   session: 'ses',
+  job: 'job',
+  key: 'spk',
   application: 'app',
   secret: 'sec',
 } as const;
@@ -109,6 +125,13 @@ const fill = (route: ApiRoute, value: (name: string) => string): string =>
 
 /** A body that each route's schema takes, so that a refusal is about who asks or what for. */
 const BODIES: Readonly<Record<string, object>> = {
+  changePassword: { currentPassword: 'a', newPassword: 'b' },
+  requestEmailChange: { currentPassword: 'a', email: 'new@example.com' },
+  beginSecondFactor: { currentPassword: 'a' },
+  confirmSecondFactor: { code: '123456' },
+  removeSecondFactor: { currentPassword: 'a', code: '123456' },
+  renewRecoveryCodes: { currentPassword: 'a' },
+  updateDomain: { connection: null },
   createOrganization: { name: 'A' },
   updateOrganization: { name: 'A' },
   createTeam: { name: 'A' },

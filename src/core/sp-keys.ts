@@ -89,10 +89,10 @@ export function rotateSpKeys(deps: KeyDeps, request: KeyRequest): Promise<SamlCo
 /** Removes a next or previous key pair. Throws `not_found`, and `invalid` for the current one. */
 export function removeSpKey(
   deps: KeyDeps,
-  request: KeyRequest & { readonly keyId: SpKeyId },
+  { keyId, ...request }: KeyRequest & { readonly keyId: SpKeyId | undefined },
 ): Promise<SamlConnection> {
   return changeKeys(deps, request, (keys) => {
-    const key = keys.find(({ id }) => id === request.keyId);
+    const key = keys.find(({ id }) => id === keyId);
     if (key === undefined) throw new GatehouseError('not_found', 'No such key pair.');
     if (key.use === 'current')
       throw new GatehouseError('invalid', 'This key pair is in use; rotate first.', { field: 'key' });
@@ -124,15 +124,11 @@ type KeyChange = (keys: readonly SpKey[]) =>
     }
   | undefined;
 
-function changeKeys(
-  deps: KeyDeps,
-  request: KeyRequest & { readonly keyId?: SpKeyId },
-  change: KeyChange,
-): Promise<SamlConnection> {
+function changeKeys(deps: KeyDeps, request: KeyRequest, change: KeyChange): Promise<SamlConnection> {
   const { organizationId, connectionId, cause } = request;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const before = await getSamlConnection(tx, request);
+    const before = await getSamlConnection(tx, organizationId, connectionId);
     const changed = change(before.settings.spKeys);
     if (changed === undefined) return before;
     const settings = { ...before.settings, spKeys: changed.keys };
@@ -150,12 +146,12 @@ function changeKeys(
 /** The connection if it speaks SAML; anything else has no such address: `not_found`. */
 async function getSamlConnection(
   tx: Pick<Repositories, 'connections'>,
-  { organizationId, connectionId, keyId }: KeyRequest & { readonly keyId?: SpKeyId },
+  organizationId: OrganizationId,
+  id: ConnectionId,
 ): Promise<SamlConnection> {
-  const connection = await tx.connections.find(organizationId, connectionId);
+  const connection = await tx.connections.find(organizationId, id);
   if (connection !== undefined && isSaml(connection)) return connection;
-  // Whoever names a key learns only that there is no such key (S106).
-  throw new GatehouseError('not_found', keyId === undefined ? 'No such connection.' : 'No such key pair.');
+  throw new GatehouseError('not_found', 'No such connection.');
 }
 
 /** Narrows a connection to a SAML one. */

@@ -1,5 +1,6 @@
 /** Our key pairs at a SAML connection over the management API: make the next one, start to use it, take one away. */
 import { addNextSpKey, removeSpKey, rotateSpKeys } from '../../core/sp-keys.ts';
+import { parseId } from '../../kernel/ids.ts';
 import { connectionShape } from './directory-shapes.ts';
 import { pathId } from './path-ids.ts';
 import { presentConnection } from './present-directory.ts';
@@ -54,7 +55,8 @@ export const connectionKeyRoutes: readonly ApiRoute[] = [
     status: 204,
     errors: ['invalid', 'version_conflict'],
     handle: async (context, { params }) => {
-      const keyId = pathId('spk', params, 'key');
+      // The connection is looked for first, also when the key's id is malformed: both answer alike (S106).
+      const keyId = parseId('spk', params.key ?? '');
       await removeSpKey(context.deps, { ...requestOf(context, params), keyId });
     },
   }),

@@ -11,7 +11,6 @@ const NOT_FOUND = {
   dir: 'No such directory.',
   dtk: 'No such token.',
   con: 'No such connection.',
-  spk: 'No such key pair.',
   map: 'No such group mapping.',
   dom: 'No such domain.',
   inv: 'No such invitation.',

@@ -28,7 +28,7 @@ export type JobHandler<StepDeps> = (deps: StepDeps, job: Job) => Promise<JobStep
 
 export type JobHandlers<StepDeps> = Readonly<Partial<Record<JobKind, JobHandler<StepDeps>>>>;
 
-/** Notes a job in the caller's transaction; it starts within a second of the commit. */
+/** Notes a job in the caller's transaction; it starts within a second of the commit. @public */
 export async function startJob(
   tx: Pick<Repositories, 'jobs'>,
   { organizationId, cause, now }: ChangeContext,

@@ -1,6 +1,7 @@
 /** Who may what, for every route of the table: a new route is in these tests the moment it exists. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Directory } from '../../../src/core/entities/directory.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { startOperatorSession } from '../../../src/core/operator-link.ts';
 import { ORG_ROLES, type OrgRole, ROLE_PERMISSIONS } from '../../../src/core/roles.ts';
@@ -39,8 +40,6 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     (await world.send(world.operator, `post ${base}${path}`, input)).body.id;
   const invitation = await make('/invitations', { email: 'a@example.com' });
   const { group, directory, users } = await pushGroup(world.gateway, organization, { count: 1 });
-  const entry = aRecorderEntry(directory);
-  await world.gateway.storage.transact((tx) => tx.recorderEntries.append(organization.id, [entry]));
   const conflict = await pushDoubtful(world.gateway, { ...directory, adoption: 'queue' });
   const extension = { urn: `urn:acme:${nextText('scim')}:Badge`, attributes: [{ name: 'badge' }] };
   const { body } = await world.send(
@@ -69,21 +68,25 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
       clientSecret: 'b',
     }),
     domain: await make('/domains', { domain: 'example.com', verified: true }),
-    entry: entry.id,
-    ...(await furnishWork(organization, base)),
+    ...(await furnishWork(directory, base)),
     ...(await furnishInstallation()),
   };
 }
 
-/** A SAML connection's next key pair, and long work. */
-async function furnishWork({ id }: Organization, base: string): Promise<Readonly<Record<string, string>>> {
+/** What nobody makes by one request: a key pair, long work, a recording. */
+async function furnishWork(directory: Directory, base: string): Promise<Readonly<Record<string, string>>> {
+  const { organizationId: id } = directory;
+  const entry = aRecorderEntry(directory);
   const connection = await addSamlConnection(world.gateway, { id });
   await world.send(world.operator, `post ${base}/connections/${connection.id}/sp-keys`);
   const made = await world.gateway.storage.connections.find(id, connection.id);
   const key = made?.settings.protocol === 'saml' ? made.settings.spKeys[0]?.id : undefined;
   const job = aJob(id, { dueAt: null });
-  await world.gateway.storage.transact((tx) => tx.jobs.insert(id, job));
-  return { job: job.id, key: key ?? '' };
+  await world.gateway.storage.transact(async (tx) => {
+    await tx.recorderEntries.append(id, [entry]);
+    await tx.jobs.insert(id, job);
+  });
+  return { entry: entry.id, job: job.id, key: key ?? '' };
 }
 
 /** What belongs to no organization; only the operator may ask for it. */

@@ -9,6 +9,7 @@ import {
   MAIL_REQUEST_LIMITS,
   SECOND_STEP_LIMITS,
 } from './core/attempt-limit.ts';
+import { attendConnections } from './core/connection-attendance.ts';
 import { recheckDomains } from './core/domain-checks.ts';
 import { type JobHandlers, runDueJobs } from './core/jobs.ts';
 import { settleOperatorKey } from './core/operator-key.ts';
@@ -25,6 +26,7 @@ import { warnOfExpiringTokens } from './core/token-warnings.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createDrain } from './http/drain.ts';
 import { createOidcClient } from './http/oidc/strategy.ts';
+import { createMetadataReader } from './http/saml/metadata-reader.ts';
 import { createCursors } from './http/scim/cursors.ts';
 import { createTypeCache } from './http/scim/resource-types.ts';
 import { createServer } from './http/server.ts';
@@ -139,6 +141,7 @@ const SERVER_LIMITS = {
 
 function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacements) {
   const clock = replaced.clock ?? systemClock;
+  const fetcher = createSafeFetch({ allow: config.egressAllow });
   return {
     clock,
     passwords:
@@ -147,7 +150,8 @@ function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacem
     oneTimeCodes: createOneTimeCodes(),
     newRsaKey: replaced.newRsaKey ?? newRsaKey,
     mailer: replaced.mailer ?? createMailer(config, clock),
-    fetcher: createSafeFetch({ allow: config.egressAllow }),
+    fetcher,
+    readMetadata: createMetadataReader(fetcher),
     txtResolver: replaced.txtResolver ?? createDnsTxtResolver(),
   };
 }
@@ -177,6 +181,7 @@ const jobsOf = (deps: HttpDeps) => [
   { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
   { name: 'recheck-domains', everyMs: hours(1), run: () => recheckDomains(deps) },
   { name: 'flush-recorder', everyMs: 250, run: () => flushRecorders(deps) },
+  { name: 'attend-connections', everyMs: minutes(10), run: () => attendConnections(deps) },
   { name: 'warn-of-expiring-tokens', everyMs: hours(1), run: () => warnOfExpiringTokens(deps) },
 ];
 

@@ -4,6 +4,8 @@ import type { ConnectionId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
 import { forgetClaimsOf } from './claim-grants.ts';
+import { dueAtOf } from './connection-schedule.ts';
+import { publicFacts, tellOwnersOfTrust } from './connection-trust.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import { untieDomains } from './domains.ts';
 import type { Cause } from './entities/journal.ts';
@@ -74,6 +76,7 @@ export async function createConnection(
       version: 1,
       organizationId,
       ...input.connection,
+      dueAt: dueAtOf(input.connection),
       createdAt: context.now,
       updatedAt: context.now,
     };
@@ -87,29 +90,9 @@ export async function createConnection(
   });
 }
 
-/** What the audit may show: never a secret. */
-function publicFacts(connection: Connection): Readonly<Record<string, unknown>> {
-  const { name, status, preset, jit, idpInitiated, settings } = connection;
-  const trust =
-    settings.protocol === 'saml'
-      ? {
-          idpEntityId: settings.idpEntityId,
-          ssoUrl: settings.ssoUrl,
-          sloUrl: settings.sloUrl,
-          certificates: settings.certificates.length,
-        }
-      : {
-          issuer: settings.issuer,
-          clientId: settings.clientId,
-          idTokenAlgs: settings.idTokenAlgs,
-          tenantId: settings.tenantId,
-        };
-  return { name, status, preset, jit, idpInitiated, protocol: settings.protocol, ...trust };
-}
-
 /**
  * Changes a connection; `change` is given the stored one. The protocol stays. One that is active no more ends the sessions
- * it opened (law 6). Throws `not_found`, `egress_refused`.
+ * it opened (law 6); owners are told of what is believed from now on (S62). Throws `not_found`, `egress_refused`.
  */
 export async function updateConnection(
   deps: Pick<Deps, 'storage' | 'clock' | 'fetcher'>,
@@ -122,7 +105,8 @@ export async function updateConnection(
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const before = await getConnection(tx, organizationId, id);
-    const after: Connection = { ...before, ...input.change(before), updatedAt: context.now };
+    const changed = { ...before, ...input.change(before), updatedAt: context.now };
+    const after: Connection = { ...changed, dueAt: dueAtOf(changed) };
     assertAddresses(deps, after.settings);
     await tx.connections.update(organizationId, after, before.version);
     if (after.status !== 'active')
@@ -135,6 +119,7 @@ export async function updateConnection(
       target: { kind: 'connection', id },
       details: { before: publicFacts(before), after: publicFacts(after) },
     });
+    await tellOwnersOfTrust(tx, context, { before, after });
     return { ...after, version: before.version + 1 };
   });
 }

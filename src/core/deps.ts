@@ -9,6 +9,7 @@ import type { PlanPreset } from './plans.ts';
 import type { Afterwards } from './ports/afterwards.ts';
 import type { Fetcher } from './ports/fetcher.ts';
 import type { Mailer } from './ports/mailer.ts';
+import type { ReadMetadata } from './ports/metadata-reader.ts';
 import type { OneTimeCodes } from './ports/one-time-codes.ts';
 import type { PasswordHasher } from './ports/password-hasher.ts';
 import type { Storage } from './ports/storage.ts';
@@ -27,6 +28,7 @@ export interface Deps {
   readonly resetRequests?: AttemptLimiter | undefined;
   readonly oneTimeCodes: OneTimeCodes;
   readonly newRsaKey: NewRsaKey;
+  readonly readMetadata: ReadMetadata;
   /** What goes on when the answer has left. */
   readonly afterwards: Afterwards;
   readonly mailer: Mailer;

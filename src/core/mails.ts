@@ -76,3 +76,76 @@ export function domainMissingMail(input: {
     ].join('\n'),
   };
 }
+
+/** Tells owners what a sign-in connection believes from now on, and who said so (S62). */
+export function connectionChangedMail(input: {
+  readonly organization: Organization;
+  readonly name: string;
+  readonly changes: readonly { readonly name: string; readonly before: string; readonly after: string }[];
+  readonly by: string;
+}): Omit<Mail, 'to'> {
+  const plain = (text: string) => withoutLinks(oneLine(text));
+  const { organization, name, changes, by } = input;
+  return {
+    subject: `Single sign-on of ${plain(organization.name)} was changed`,
+    text: [
+      `The connection "${plain(name)}" of ${plain(organization.name)} was changed by ${plain(by)}.`,
+      'It decides whose word is taken for who signs in:',
+      '',
+      ...changes.flatMap((change) => [
+        `  ${change.name}`,
+        `    before: ${plain(change.before)}`,
+        `    now:    ${plain(change.after)}`,
+      ]),
+      '',
+      'If nobody you know did this, disable the connection and look into the audit.',
+      '',
+    ].join('\n'),
+  };
+}
+
+/** Tells owners that an identity provider's metadata says something new, which counts only once they agree (S64). */
+export function stagedMetadataMail(input: {
+  readonly organization: Organization;
+  readonly name: string;
+  readonly url: string;
+}): Omit<Mail, 'to'> {
+  const name = withoutLinks(oneLine(input.name));
+  return {
+    subject: `New metadata for "${name}" is waiting`,
+    text: [
+      `The metadata of the connection "${name}" of ${withoutLinks(oneLine(input.organization.name))} has changed at`,
+      `  ${withoutLinks(oneLine(input.url))}`,
+      'Usually that is a new certificate. Compare it with what your identity provider shows, then apply it to the connection.',
+      'Until then people sign in with what is pinned.',
+      '',
+    ].join('\n'),
+  };
+}
+
+/** Tells owners that a certificate of a connection comes to its end, or has come to it. */
+export function certificateMail(input: {
+  readonly organization: Organization;
+  readonly name: string;
+  readonly use: 'idp' | 'sp';
+  readonly fingerprint: string;
+  /** Epoch ms. */
+  readonly expiresAt: number;
+  readonly thresholdDays: number;
+}): Omit<Mail, 'to'> {
+  const { use, fingerprint, expiresAt, thresholdDays } = input;
+  const name = withoutLinks(oneLine(input.name));
+  const isOver = thresholdDays === 0;
+  return {
+    subject: isOver ? `A certificate of "${name}" has expired` : `A certificate of "${name}" expires soon`,
+    text: [
+      `A certificate of the connection "${name}" of ${withoutLinks(oneLine(input.organization.name))}`,
+      `${isOver ? 'has expired' : 'expires'} on ${new Date(expiresAt).toUTCString()}.`,
+      `  SHA-256: ${fingerprint}`,
+      use === 'idp'
+        ? 'It is your identity provider’s. Add the new one to the connection; both may be there at the same time.'
+        : 'It is ours. Make the next one, give it to your identity provider, then rotate.',
+      '',
+    ].join('\n'),
+  };
+}

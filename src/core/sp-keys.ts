@@ -5,6 +5,7 @@ import type { ConnectionId, OrganizationId, SpKeyId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { selfSignedCertificate } from '../kernel/self-signed-certificate.ts';
 import { record } from './audit.ts';
+import { dueAtOf } from './connection-schedule.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { AuditType, Cause } from './entities/journal.ts';
 import type { Connection, SamlConnection, SpKey } from './entities/sign-in.ts';
@@ -132,7 +133,8 @@ function changeKeys(deps: KeyDeps, request: KeyRequest, change: KeyChange): Prom
     const changed = change(before.settings.spKeys);
     if (changed === undefined) return before;
     const settings = { ...before.settings, spKeys: changed.keys };
-    const after: SamlConnection = { ...before, settings, updatedAt: context.now };
+    const dueAt = dueAtOf({ ...before, settings });
+    const after: SamlConnection = { ...before, settings, dueAt, updatedAt: context.now };
     await tx.connections.update(organizationId, after, before.version);
     await record(tx, context, {
       type: changed.type,
@@ -144,12 +146,12 @@ function changeKeys(deps: KeyDeps, request: KeyRequest, change: KeyChange): Prom
 }
 
 /** The connection if it speaks SAML; anything else has no such address: `not_found`. */
-async function getSamlConnection(
-  tx: Pick<Repositories, 'connections'>,
+export async function getSamlConnection(
+  from: { readonly connections: Pick<Repositories['connections'], 'find'> },
   organizationId: OrganizationId,
   id: ConnectionId,
 ): Promise<SamlConnection> {
-  const connection = await tx.connections.find(organizationId, id);
+  const connection = await from.connections.find(organizationId, id);
   if (connection !== undefined && isSaml(connection)) return connection;
   throw new GatehouseError('not_found', 'No such connection.');
 }

@@ -99,6 +99,7 @@ function readConnections(inner: Reads<'connections'>, form: Form<Connection>): R
     find: (organizationId, id) => opened(inner.find(organizationId, id), form),
     list: (organizationId) => openedAll(inner.list(organizationId), form),
     findById: (id) => opened(inner.findById(id), form),
+    listDue: (now, limit) => openedAll(inner.listDue(now, limit), form),
   };
 }
 

@@ -10,6 +10,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'applications.remove',
   'applications.update',
   'connections.findById',
+  'connections.listDue',
   'consumedAssertions.removeExpired',
   'directoryClients.findById',
   'directoryTokens.findByHash',

@@ -304,6 +304,18 @@ export function lookUps(name: string, open: OpenStorage): void {
     });
 
     describe('sign-ins', () => {
+      test('connections whose time has come are listed over all organizations, soonest first', async () => {
+        const far = BUILT_AT - 900_000_000_000;
+        const due = [far + 3, far + 1, far + 2, far + 4, null].map((dueAt) => aConnection(id, { dueAt }));
+        await under.storage.transact(async (tx) => {
+          for (const each of due) await tx.connections.insert(id, each);
+        });
+        const { connections } = under.storage;
+        expect(await connections.listDue(far + 3, 10)).toStrictEqual([due[1], due[2], due[0]]);
+        expect(await connections.listDue(far + 3, 1)).toStrictEqual([due[1]]);
+        expect(await connections.listDue(far, 10)).toStrictEqual([]);
+      });
+
       test('a domain routes only once it is verified, and no longer when it is not', async () => {
         const pending = aDomain(id);
         const { domain } = pending;

@@ -242,6 +242,7 @@ const signIns: Pick<
     update: { ...conflict, call: (tx, b, a) => tx.connections.update(b, claimedBy(b, a.connection), 1) },
     remove: { ...untouched, call: (tx, b, a) => tx.connections.remove(b, a.connection.id) },
     findById: global,
+    listDue: global,
   },
   identities: {
     insert: {

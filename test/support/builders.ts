@@ -292,6 +292,7 @@ export function aConnection(organizationId: OrganizationId, overrides: Partial<C
     idpInitiated: false,
     attributes: {},
     userNameClaim: null,
+    dueAt: null,
     ...overrides,
   };
 }

@@ -78,6 +78,9 @@ export async function openCoreWorld(options: { readonly runsTwice?: boolean } = 
     hashToken: createTokenHasher(Buffer.alloc(32, 9)),
     passwords: fakePasswords(verified),
     newRsaKey: fixedRsaKeys(),
+    readMetadata: async () => {
+      throw new Error('no metadata here');
+    },
     afterwards: (work) => work(),
     oneTimeCodes: createOneTimeCodes(),
     mailer: recordingMailer(mailServer, sent),

@@ -39,6 +39,12 @@ export interface IdpDescription {
   readonly certificates: readonly string[];
 }
 
+/** What of it is taken over from metadata at an address later on; single logout is told once, or by hand. */
+export type WatchedDescription = Pick<
+  IdpDescription,
+  'idpEntityId' | 'ssoUrl' | 'ssoPostUrl' | 'certificates'
+>;
+
 /** The identity provider's metadata at an address, read again and again. */
 export interface MetadataWatch {
   readonly url: string;
@@ -49,7 +55,7 @@ export interface MetadataWatch {
   /** Why the last try failed, one sentence; null: it did not. */
   readonly problem: string | null;
   /** What it said that differs from what is pinned, waiting for an explicit act; null: nothing. */
-  readonly staged: IdpDescription | null;
+  readonly staged: WatchedDescription | null;
 }
 
 export interface SamlSettings extends IdpDescription {
@@ -118,6 +124,8 @@ export interface Connection {
   readonly attributes: Readonly<{ email?: string; name?: string; groups?: string }>;
   /** OIDC claim that may equal a directory userName, such as Entra's `preferred_username`; null: the verified e-mail. */
   readonly userNameClaim: string | null;
+  /** When it wants to be looked at again (`dueAtOf`), epoch milliseconds; null: never. */
+  readonly dueAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -15,6 +15,8 @@ export interface ConnectionRepository {
   remove(organizationId: OrganizationId, id: ConnectionId): Promise<boolean>;
   /** GLOBAL: the route names the connection, the connection names the organization (law 1). */
   findById(id: ConnectionId): Promise<Connection | undefined>;
+  /** GLOBAL: housekeeping. Those whose `dueAt` has come, soonest first. */
+  listDue(now: number, limit: number): Promise<readonly Connection[]>;
 }
 
 export interface IdentityRepository {

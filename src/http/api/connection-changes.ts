@@ -6,7 +6,7 @@ import type { ChangeInput, CreateInput } from './connection-inputs.ts';
 import { OIDC_PRESETS } from './connection-presets.ts';
 import type { SettingsDeps } from './connection-settings.ts';
 import { applyOidc, newOidc } from './oidc-settings.ts';
-import { newSaml, readSaml } from './saml-settings.ts';
+import { newSaml, readSaml, withTrust } from './saml-settings.ts';
 
 /** A new connection as core wants it. Throws `invalid`, `egress_refused`, `upstream_unreachable`. */
 export async function connectionFrom(deps: SettingsDeps, input: CreateInput): Promise<ConnectionInput> {
@@ -42,7 +42,10 @@ export async function connectionChangeFrom(
     name: input.name ?? current.name,
     status: input.status ?? current.status,
     preset: input.preset === undefined ? current.preset : input.preset,
-    settings: settings.protocol === 'saml' ? { ...settings, ...saml } : applyOidc(deps, settings, input),
+    settings:
+      settings.protocol === 'saml'
+        ? withTrust({ ...settings, ...saml }, input.trustMetadata)
+        : applyOidc(deps, settings, input),
     jit: input.jit ?? current.jit,
     idpInitiated: input.idpInitiated ?? current.idpInitiated,
     attributes: attributesOf(input.attributes) ?? current.attributes,
@@ -53,6 +56,7 @@ export async function connectionChangeFrom(
 const SAML_ONLY = [
   'metadataXml',
   'metadataUrl',
+  'trustMetadata',
   'entityId',
   'ssoUrl',
   'sloUrl',

@@ -1,8 +1,10 @@
 /** Looks at one connection now and says what it found: the identity provider's own document, or the pinned certificates. */
 import type { z } from 'zod';
+import type { Cause } from '../../core/entities/journal.ts';
 import type { Connection, SamlSettings } from '../../core/entities/sign-in.ts';
+import { refreshMetadata } from '../../core/metadata-watch.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
-import { checkCertificate } from '../../protocols/saml/certificates.ts';
+import { certificateProblem, checkCertificate } from '../../protocols/saml/certificates.ts';
 import type { HttpDeps } from '../deps.ts';
 import { oidcTrust } from '../oidc/connection-trust.ts';
 import { type ConnectionOf, speaks } from '../sign-in-answer.ts';
@@ -11,12 +13,20 @@ import { isoTime } from './present.ts';
 
 type Report = z.infer<typeof connectionCheckShape>;
 
-type CheckDeps = Pick<HttpDeps, 'oidc' | 'clock' | 'fetcher' | 'baseUrl'>;
+type CheckDeps = Pick<HttpDeps, 'oidc' | 'clock' | 'fetcher' | 'baseUrl' | 'storage' | 'readMetadata'>;
 
-/** Never throws for what the identity provider does wrong: that is the answer. */
-export async function checkConnection(deps: CheckDeps, connection: Connection): Promise<Report> {
+/** Never throws for what the identity provider does wrong: that is the answer. Metadata with an address is read anew. */
+export async function checkConnection(
+  deps: CheckDeps,
+  connection: Connection,
+  cause: Cause,
+): Promise<Report> {
   if (speaks(connection, 'oidc')) return checkOidc(deps, connection);
-  if (speaks(connection, 'saml')) return checkSaml(connection.settings, deps.clock());
+  if (speaks(connection, 'saml')) {
+    const { organizationId, id: connectionId } = connection;
+    const { settings } = await refreshMetadata(deps, { organizationId, connectionId, cause });
+    return checkSaml(settings, deps.clock());
+  }
   throw new GatehouseError('internal', 'A connection speaks no protocol we know.');
 }
 
@@ -25,8 +35,15 @@ function checkSaml(settings: SamlSettings, now: number): Report {
     const { fingerprint, notAfter } = checkCertificate(text);
     return { fingerprint, expiresAt: isoTime(notAfter), isExpired: notAfter <= now };
   });
-  const ok = certificates.some(({ isExpired }) => !isExpired);
-  return { protocol: 'saml', ok, reason: ok ? null : 'saml.certificate_expired', certificates };
+  const reason = certificateProblem(settings.certificates, now);
+  const { metadata } = settings;
+  return {
+    protocol: 'saml',
+    ok: reason === null,
+    reason,
+    certificates,
+    metadata: metadata && { problem: metadata.problem, isStaged: metadata.staged !== null },
+  };
 }
 
 async function checkOidc(deps: CheckDeps, connection: ConnectionOf<'oidc'>): Promise<Report> {

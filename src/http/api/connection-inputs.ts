@@ -21,7 +21,8 @@ const commonFields = {
 
 const samlFields = {
   metadataXml: z.string().min(1).max(524_288).optional(),
-  metadataUrl: addressField.optional(),
+  metadataUrl: addressField.nullable().optional(),
+  trustMetadata: z.boolean().optional(),
   entityId: lineOf(1024).optional(),
   ssoUrl: addressField.optional(),
   sloUrl: addressField.nullable().optional(),

@@ -29,7 +29,7 @@ export const connectionKeyRoutes: readonly ApiRoute[] = [
     response: connectionShape,
     errors: ['already_exists', 'version_conflict'],
     handle: async (context, { params }) =>
-      presentConnection(await addNextSpKey(context.deps, requestOf(context, params)), context.deps.baseUrl),
+      presentConnection(await addNextSpKey(context.deps, requestOf(context, params)), context.deps),
   }),
   organizationRoute({
     method: 'post',
@@ -43,7 +43,7 @@ export const connectionKeyRoutes: readonly ApiRoute[] = [
     response: connectionShape,
     errors: ['invalid', 'version_conflict'],
     handle: async (context, { params }) =>
-      presentConnection(await rotateSpKeys(context.deps, requestOf(context, params)), context.deps.baseUrl),
+      presentConnection(await rotateSpKeys(context.deps, requestOf(context, params)), context.deps),
   }),
   organizationRoute({
     method: 'delete',

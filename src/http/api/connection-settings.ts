@@ -1,17 +1,23 @@
 /** The rule for every address an admin may name in the settings of a connection: checked before anybody is called. */
 import type { Fetcher } from '../../core/ports/fetcher.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 
-/** The one door for outbound calls. */
 export interface SettingsDeps {
+  /** The one door for outbound calls. */
   readonly fetcher: Fetcher;
+  readonly clock: Clock;
 }
 
 /** The error for one field of a body. */
 export const invalid = (field: string, detail: string) => new GatehouseError('invalid', detail, { field });
 
 /** Malformed is `invalid`; well-formed but not to be called, plain http included, is `egress_refused`. */
-export function checkAddress({ fetcher }: SettingsDeps, text: string, field: string): string {
+export function checkAddress(
+  { fetcher }: Pick<SettingsDeps, 'fetcher'>,
+  text: string,
+  field: string,
+): string {
   const url = URL.parse(text);
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (url === null || !isWeb || url.username !== '' || url.password !== '' || url.hash !== '')

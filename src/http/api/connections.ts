@@ -31,9 +31,7 @@ const readRoutes: readonly ApiRoute[] = [
     response: wholeListOf(connectionShape),
     errors: [],
     handle: async ({ deps, organization }) =>
-      wholeList(await deps.storage.connections.list(organization.id), (row) =>
-        presentConnection(row, deps.baseUrl),
-      ),
+      wholeList(await deps.storage.connections.list(organization.id), (row) => presentConnection(row, deps)),
   }),
   organizationRoute({
     method: 'get',
@@ -48,7 +46,7 @@ const readRoutes: readonly ApiRoute[] = [
     handle: async ({ deps, organization }, { params }) =>
       presentConnection(
         await getConnection(deps.storage, organization.id, pathId('con', params, 'connection')),
-        deps.baseUrl,
+        deps,
       ),
   }),
   organizationRoute({
@@ -62,9 +60,9 @@ const readRoutes: readonly ApiRoute[] = [
     status: 200,
     response: connectionCheckShape,
     errors: [],
-    handle: async ({ deps, organization }, { params }) => {
+    handle: async ({ deps, cause, organization }, { params }) => {
       const id = pathId('con', params, 'connection');
-      return checkConnection(deps, await getConnection(deps.storage, organization.id, id));
+      return checkConnection(deps, await getConnection(deps.storage, organization.id, id), cause);
     },
   }),
 ];
@@ -86,7 +84,7 @@ export const connectionRoutes: readonly ApiRoute[] = [
     handle: async ({ deps, cause, organization }, { body }) => {
       const connection = await connectionFrom(deps, body);
       const created = await createConnection(deps, { organizationId: organization.id, cause, connection });
-      return presentConnection(isSaml(created) ? await withSpKeys(deps, created) : created, deps.baseUrl);
+      return presentConnection(isSaml(created) ? await withSpKeys(deps, created) : created, deps);
     },
   }),
   organizationRoute({
@@ -105,7 +103,7 @@ export const connectionRoutes: readonly ApiRoute[] = [
       const { settings } = await getConnection(deps.storage, organization.id, id);
       const change = await connectionChangeFrom(deps, settings.protocol, body);
       const request = { organizationId: organization.id, cause, id, change };
-      return presentConnection(await updateConnection(deps, request), deps.baseUrl);
+      return presentConnection(await updateConnection(deps, request), deps);
     },
   }),
   organizationRoute({

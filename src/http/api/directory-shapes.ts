@@ -58,8 +58,33 @@ const samlConnectionShape = z.object({
   entityId: z.string().describe("The identity provider's."),
   ssoUrl: z.string(),
   sloUrl: z.string().nullable().describe('Where its single logout is; null: it is not told of sign-outs.'),
+  problem: z
+    .string()
+    .nullable()
+    .describe('Why nobody can sign in, as in the audit, such as saml.certificate_expired; null: nothing.'),
   certificates: z.array(certificateShape),
   signatures: z.enum(['any', 'assertion', 'response', 'both']),
+  metadataSource: z
+    .object({
+      url: z.string(),
+      trusted: z
+        .boolean()
+        .describe('True: whatever it says is applied; false: only what a pinned key signed.'),
+      checkedAt: timeShape,
+      problem: z.string().nullable(),
+    })
+    .nullable()
+    .describe("Where the identity provider's metadata is read again and again."),
+  stagedMetadata: z
+    .object({
+      id: z.string(),
+      ssoUrl: z.string(),
+      certificates: z.array(certificateShape),
+      addedCertificates: z.array(z.string()).describe('Fingerprints.'),
+      removedCertificates: z.array(z.string()).describe('Fingerprints.'),
+    })
+    .nullable()
+    .describe('What the metadata says that is not pinned yet; it counts once it is applied.'),
   requestBinding: z.enum(['redirect', 'post']),
   signRequests: z.boolean(),
   forceAuthn: z.boolean(),
@@ -96,6 +121,10 @@ export const connectionCheckShape = z.discriminatedUnion('protocol', [
     ok: z.boolean(),
     reason: z.string().nullable(),
     certificates: z.array(certificateShape.omit({ pem: true }).extend({ isExpired: z.boolean() })),
+    metadata: z
+      .object({ problem: z.string().nullable(), isStaged: z.boolean() })
+      .nullable()
+      .describe('What reading its address found; null: there is none.'),
   }),
   z.object({
     protocol: z.literal('oidc'),

@@ -5,7 +5,9 @@ import { challengeRecord } from '../../core/domains.ts';
 import type { Directory, DirectoryToken, GroupMapping, MappingMatch } from '../../core/entities/directory.ts';
 import type { Connection, Domain, OidcSettings, SamlSettings } from '../../core/entities/sign-in.ts';
 import type { PreviewedMember, RoleChange } from '../../core/mapping-preview.ts';
-import { checkCertificate } from '../../protocols/saml/certificates.ts';
+import { stagedId } from '../../core/metadata-watch.ts';
+import { certificateProblem, checkCertificate } from '../../protocols/saml/certificates.ts';
+import type { HttpDeps } from '../deps.ts';
 import type {
   certificateShape,
   connectionShape,
@@ -37,14 +39,14 @@ export const presentDirectoryToken = (row: DirectoryToken): z.infer<typeof direc
   lastUsedAt: isoTimeOrNull(row.lastUsedAt),
 });
 
-const presentCertificate = (text: string): z.infer<typeof certificateShape> => {
-  const { pem, fingerprint, notAfter } = checkCertificate(text);
+const presentCertificate = (pem: string): z.infer<typeof certificateShape> => {
+  const { fingerprint, notAfter } = checkCertificate(pem);
   return { fingerprint, expiresAt: isoTime(notAfter), pem };
 };
 
 export const presentConnection = (
   connection: Connection,
-  baseUrl: string,
+  { baseUrl, clock }: Pick<HttpDeps, 'baseUrl' | 'clock'>,
 ): z.infer<typeof connectionShape> => {
   const { settings, id } = connection;
   const common = {
@@ -61,7 +63,11 @@ export const presentConnection = (
   };
   const urls = connectionUrls(baseUrl, id);
   return settings.protocol === 'saml'
-    ? { ...common, ...presentSaml(settings, urls) }
+    ? {
+        ...common,
+        ...presentSaml(settings, urls),
+        problem: certificateProblem(settings.certificates, clock()),
+      }
     : { ...common, ...presentOidc(settings, urls) };
 };
 
@@ -74,6 +80,7 @@ const presentSaml = (settings: SamlSettings, { acsUrl, spEntityId, metadataUrl, 
   sloUrl: settings.sloUrl,
   certificates: settings.certificates.map(presentCertificate),
   signatures: settings.signatures,
+  ...presentWatch(settings),
   requestBinding: settings.requestBinding,
   signRequests: settings.signRequests,
   forceAuthn: settings.forceAuthn,
@@ -89,6 +96,27 @@ const presentSaml = (settings: SamlSettings, { acsUrl, spEntityId, metadataUrl, 
   metadataUrl,
   logoutUrl,
 });
+
+/** The address that is read, and how what it says now differs from what is pinned. */
+function presentWatch({ metadata, certificates }: SamlSettings) {
+  if (metadata === null) return { metadataSource: null, stagedMetadata: null };
+  const { url, isTrusted, checkedAt, problem, staged } = metadata;
+  const metadataSource = { url, trusted: isTrusted, checkedAt: isoTime(checkedAt), problem };
+  if (staged === null) return { metadataSource, stagedMetadata: null };
+  const fingerprintsOf = (texts: readonly string[]) =>
+    texts.map((text) => checkCertificate(text).fingerprint);
+  const [pinned, next] = [fingerprintsOf(certificates), fingerprintsOf(staged.certificates)];
+  return {
+    metadataSource,
+    stagedMetadata: {
+      id: stagedId(staged),
+      ssoUrl: staged.ssoUrl,
+      certificates: staged.certificates.map(presentCertificate),
+      addedCertificates: next.filter((one) => !pinned.includes(one)),
+      removedCertificates: pinned.filter((one) => !next.includes(one)),
+    },
+  };
+}
 
 const presentOidc = (
   settings: OidcSettings,

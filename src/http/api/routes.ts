@@ -4,6 +4,7 @@ import { adoptionConflictRoutes } from './adoption-conflicts.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditEventRoutes } from './audit-events.ts';
 import { connectionKeyRoutes } from './connection-keys.ts';
+import { connectionMetadataRoutes } from './connection-metadata.ts';
 import { connectionRoutes } from './connections.ts';
 import { directoryRoutes } from './directories.ts';
 import { directoryExtensionRoutes } from './directory-extensions.ts';
@@ -33,6 +34,7 @@ const resources: readonly ApiRoute[] = [
   ...groupMappingRoutes,
   ...connectionRoutes,
   ...connectionKeyRoutes,
+  ...connectionMetadataRoutes,
   ...domainRoutes,
   ...applicationRoutes,
   ...jobRoutes,

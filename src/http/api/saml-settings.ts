@@ -3,7 +3,7 @@ import type { IdpDescription, SamlSettings } from '../../core/entities/sign-in.t
 import { SAML_DEFAULTS } from '../../core/saml-settings.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { checkCertificate } from '../../protocols/saml/certificates.ts';
-import { parseIdpMetadata } from '../../protocols/saml/metadata.ts';
+import { describeIdp, fetchMetadata } from '../saml/metadata-reader.ts';
 import type { SamlInput } from './connection-inputs.ts';
 import { checkAddress, invalid, type SettingsDeps } from './connection-settings.ts';
 
@@ -15,7 +15,7 @@ export async function newSaml(deps: SettingsDeps, input: SamlInput): Promise<Sam
   if (ssoUrl === undefined) throw invalid('ssoUrl', 'The single sign-on address is missing.');
   if (certificates === undefined)
     throw invalid('certificates', 'At least one signing certificate is needed.');
-  return { ...SAML_DEFAULTS, idpEntityId, ssoUrl, certificates, ...rest };
+  return withTrust({ ...SAML_DEFAULTS, idpEntityId, ssoUrl, certificates, ...rest }, input.trustMetadata);
 }
 
 /** The SAML settings that were given, and only those. Metadata, its address and single values exclude each other. */
@@ -24,13 +24,17 @@ export async function readSaml(
   input: SamlInput,
 ): Promise<Partial<Omit<SamlSettings, 'protocol'>>> {
   assertOneSource(input);
-  const { metadataXml, metadataUrl } = input;
+  const { metadataXml, metadataUrl, entityId, trustMetadata } = input;
   const { signatures, spEntityId, requestBinding, signRequests, forceAuthn, authnContexts, nameIdFormat } =
     input;
   return {
+    // Another source, or none: the address that was read until now speaks of somebody else.
+    ...(metadataXml !== undefined || entityId !== undefined || metadataUrl === null
+      ? { metadata: null }
+      : {}),
     ...readSingleValues(deps, input),
     ...(metadataXml === undefined ? {} : fromMetadata(deps, metadataXml, 'metadataXml')),
-    ...(metadataUrl === undefined ? {} : await fromAddress(deps, metadataUrl)),
+    ...(typeof metadataUrl === 'string' ? await fromAddress(deps, metadataUrl, trustMetadata ?? false) : {}),
     ...(input.sloUrl === undefined ? {} : singleLogout(deps, input.sloUrl)),
     ...(signatures === undefined ? {} : { signatures }),
     ...(spEntityId === undefined ? {} : { spEntityId }),
@@ -42,9 +46,20 @@ export async function readSaml(
   };
 }
 
+/** Whether the address of the metadata is believed from now on, whatever it says; undefined: as before. Throws `invalid`. */
+export function withTrust(settings: SamlSettings, isTrusted: boolean | undefined): SamlSettings {
+  const { metadata } = settings;
+  if (isTrusted === undefined || metadata?.isTrusted === isTrusted) return settings;
+  if (metadata !== null) return { ...settings, metadata: { ...metadata, isTrusted } };
+  if (!isTrusted) return settings;
+  throw invalid('trustMetadata', 'There is no metadataUrl that could be trusted.');
+}
+
 function assertOneSource({ metadataXml, metadataUrl, entityId, ssoUrl, certificates }: SamlInput): void {
   const isSingle = (entityId ?? ssoUrl ?? certificates) !== undefined;
-  const sources = [metadataXml !== undefined, metadataUrl !== undefined, isSingle].filter(Boolean).length;
+  const sources = [metadataXml !== undefined, typeof metadataUrl === 'string', isSingle].filter(
+    Boolean,
+  ).length;
   if (sources > 1)
     throw invalid(
       metadataXml === undefined ? 'metadataUrl' : 'metadataXml',
@@ -73,42 +88,28 @@ const singleLogout = (
   sloResponseUrl: null,
 });
 
-const fromAddress = async (deps: SettingsDeps, url: string): Promise<Partial<SamlSettings>> =>
-  fromMetadata(deps, await fetchMetadata(deps, url), 'metadataUrl');
-
-/** The fetcher keeps to 3 seconds and 512 KB, and to addresses that may be called. */
-async function fetchMetadata({ fetcher }: SettingsDeps, url: string): Promise<string> {
-  checkAddress({ fetcher }, url, 'metadataUrl');
-  const answer = await fetcher.fetch(url, { headers: { accept: 'application/samlmetadata+xml, text/xml' } });
-  if (answer.ok) return answer.text();
-  throw new GatehouseError('upstream_unreachable', 'The address gave no usable answer.', {
-    field: 'metadataUrl',
-    context: { status: answer.status },
-  });
+/** From now on read again and again; trusted blindly only where the admin says so (S64). */
+async function fromAddress(
+  deps: SettingsDeps,
+  url: string,
+  isTrusted: boolean,
+): Promise<Partial<SamlSettings>> {
+  checkAddress(deps, url, 'metadataUrl');
+  const described = fromMetadata(deps, await fetchMetadata(deps.fetcher, url), 'metadataUrl');
+  const checkedAt = deps.clock();
+  return { ...described, metadata: { url, isTrusted, checkedAt, problem: null, staged: null } };
 }
 
 /** What the metadata says, with the binding it leaves us where it offers only one. */
 function fromMetadata({ fetcher }: SettingsDeps, xml: string, field: string): Partial<SamlSettings> {
   try {
-    const allowHttpHost = (host: string) => fetcher.permitsHttp(`http://${host}`);
-    const described = parseIdpMetadata(xml, { allowHttpHost });
-    const { entityId, ssoUrl, ssoPostUrl, sloUrl, sloResponseUrl, certificates } = described;
-    const address = ssoUrl ?? ssoPostUrl;
-    if (address === undefined) throw invalid(field, 'The metadata offers no single sign-on.');
-    for (const one of [ssoUrl, ssoPostUrl, sloUrl, sloResponseUrl])
-      if (one !== undefined) checkAddress({ fetcher }, one, field);
-    return {
-      idpEntityId: entityId,
-      ssoUrl: address,
-      ssoPostUrl: ssoPostUrl ?? null,
-      sloUrl: sloUrl ?? null,
-      sloResponseUrl: sloResponseUrl ?? null,
-      certificates,
-      ...(ssoUrl === undefined ? { requestBinding: 'post' } : {}),
-    };
+    const { description, takesPostsOnly } = describeIdp(fetcher, xml);
+    return takesPostsOnly ? { ...description, requestBinding: 'post' } : description;
   } catch (error) {
-    // The parser names the field it knows; the caller may have given an address instead.
+    // The reader names the field it knows; the caller may have given an address instead.
     if (isGatehouseError(error, 'invalid')) throw invalid(field, error.detail);
+    if (isGatehouseError(error, 'egress_refused'))
+      throw new GatehouseError('egress_refused', error.detail, { field, cause: error });
     throw error;
   }
 }

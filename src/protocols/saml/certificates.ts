@@ -56,6 +56,17 @@ export function usableCertificates(certificates: readonly unknown[], now: number
   return usable.length === 0 ? refuse('saml.certificate_expired') : usable.map((one) => one.pem);
 }
 
+/** Why no sign-in could be verified now, the reason a refusal would carry; null: it could (S21, S60). */
+export function certificateProblem(certificates: readonly unknown[], now: number): string | null {
+  try {
+    usableCertificates(certificates, now);
+    return null;
+  } catch (error) {
+    if (!isGatehouseError(error, 'sign_in_refused')) throw error;
+    return String(error.context.reason);
+  }
+}
+
 function checkPinned(text: unknown): CheckedCertificate {
   try {
     return checkCertificate(text);

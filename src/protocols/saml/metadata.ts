@@ -2,6 +2,8 @@
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { checkCertificate } from './certificates.ts';
 import { XENC_NS, XENC11_NS } from './encrypted-assertion.ts';
+import { checkIds } from './scan-response.ts';
+import { checkSignatureShape, STEERING_NAMES } from './signature-shape.ts';
 import {
   attributeOf,
   childrenOf,
@@ -90,6 +92,27 @@ export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): I
     certificates: readCertificates(descriptor),
     wantAuthnRequestsSigned: wants === 'true' || wants === '1',
   };
+}
+
+/**
+ * Whether the document has the one shape of signature that we let a verifier see: one ds:Signature in the root, over the
+ * root, and nothing else that steers. False for unsigned metadata, which is what most identity providers publish.
+ */
+export function signatureFits(xml: string): boolean {
+  const root = parseXml(xml.replace(/^\uFEFF/, '').trim(), RULES);
+  const elements = [...walk(root)];
+  const signatures = elements.filter(({ local }) => local === 'Signature');
+  const [signature] = signatures;
+  if (signature === undefined || signatures.length > 1) return false;
+  if (signature.parent !== root || signature.uri !== DS_NS) return false;
+  try {
+    checkIds(elements);
+    const accounted = checkSignatureShape(signature, attributeOf(root, 'ID') ?? '');
+    return elements.filter(({ local }) => STEERING_NAMES.has(local)).length === accounted.length;
+  } catch (error) {
+    if (isGatehouseError(error, 'sign_in_refused')) return false;
+    throw error;
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   flag,
   insertRow,
   integer,
+  integerOrNull,
   json,
   ownedBy,
   text,
@@ -21,6 +22,7 @@ import type { Row, Sql } from './sql.ts';
 const FIND = 'SELECT * FROM connections WHERE organization_id = ? AND id = ?';
 const FIND_BY_ID = 'SELECT * FROM connections WHERE id = ?';
 const LIST = 'SELECT * FROM connections WHERE organization_id = ? ORDER BY id';
+const LIST_DUE = 'SELECT * FROM connections WHERE due_at <= ? ORDER BY due_at, organization_id, id LIMIT ?';
 const REMOVE = 'DELETE FROM connections WHERE organization_id = ? AND id = ?';
 
 const columnsOf = (connection: Connection): Columns => ({
@@ -32,6 +34,7 @@ const columnsOf = (connection: Connection): Columns => ({
   idp_initiated: toFlag(connection.idpInitiated),
   attributes: toJson(connection.attributes),
   user_name_claim: connection.userNameClaim,
+  due_at: connection.dueAt,
   created_at: connection.createdAt,
   updated_at: connection.updatedAt,
 });
@@ -48,6 +51,7 @@ const fromRow = (row: Row): Connection => ({
   idpInitiated: flag(row, 'idp_initiated'),
   attributes: json(row, 'attributes'),
   userNameClaim: textOrNull(row, 'user_name_claim'),
+  dueAt: integerOrNull(row, 'due_at'),
   createdAt: integer(row, 'created_at'),
   updatedAt: integer(row, 'updated_at'),
 });
@@ -72,6 +76,7 @@ export function connectionRepository(sql: Sql): ConnectionRepository {
         version,
       }),
     remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,
+    listDue: async (now, limit) => sql.all(LIST_DUE, now, limit).map(fromRow),
     findById: async (id) => one(sql.get(FIND_BY_ID, id)),
   };
 }

@@ -199,6 +199,7 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
   'connections, identities and domains': async ({ connections, identities, domains }) => [
     await connections.find(id, upstream.id),
     await connections.findById(upstream.id),
+    await connections.listDue(1, 10),
     await connections.list(id),
     await connections.update(id, upstream, 1),
     await connections.remove(id, upstream.id),

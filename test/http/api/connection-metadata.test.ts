@@ -1,0 +1,300 @@
+/** Metadata at an address: what is new is staged and shown, and counts once somebody who may says so, or a pinned key (S62, S64). */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { attendConnections } from '../../../src/core/connection-attendance.ts';
+import type { Organization } from '../../../src/core/entities/organization.ts';
+import { summarizeCertificate } from '../../../src/kernel/certificates.ts';
+import { days, hours } from '../../../src/kernel/clock.ts';
+import {
+  idpMetadata,
+  type MetadataServer,
+  signMetadata,
+  startMetadataServer,
+} from '../../support/metadata-server.ts';
+import { attackerKey, idpKey, testCertificate } from '../../support/saml-keys.ts';
+import { type ApiWorld, type Person, startApiWorld } from './api-world.ts';
+
+let world: ApiWorld;
+let server: MetadataServer;
+let organization: Organization;
+let owners: readonly Person[];
+beforeAll(async () => {
+  world = await startApiWorld();
+  server = await startMetadataServer();
+  organization = await world.newOrganization();
+  owners = [await world.newPerson(organization, 'owner'), await world.newPerson(organization, 'owner')];
+});
+afterAll(async () => {
+  server.close();
+  await world.close();
+});
+
+const IDP = { entityId: 'https://idp.example/entity', ssoUrl: 'https://idp.example/sso' };
+const PINNED = testCertificate('idp');
+const NEXT = testCertificate('next');
+const fingerprint = (pem: string) => summarizeCertificate(pem)?.fingerprint;
+const publish = (certificates: readonly string[], wishes: Partial<typeof IDP> = {}) =>
+  server.publish(idpMetadata({ ...IDP, ...wishes, certificates }));
+
+const base = () => `/organizations/${organization.id}/connections`;
+const send = (request: string, body?: unknown) => world.send(world.operator, request, body);
+
+/** A connection that watches the server, which has published something since. */
+async function watching(trustMetadata?: boolean) {
+  publish([PINNED]);
+  const input = { protocol: 'saml', name: 'Corp', metadataUrl: server.url };
+  const { status, body } = await send(`post ${base()}`, {
+    ...input,
+    ...(trustMetadata === undefined ? {} : { trustMetadata }),
+  });
+  expect(status).toBe(201);
+  return String(body.id);
+}
+
+const refresh = async (id: string) => (await send(`post ${base()}/${id}/metadata/refresh`)).body;
+const pinnedOf = (body: { certificates: { fingerprint: string }[] }) =>
+  body.certificates.map((certificate) => certificate.fingerprint);
+
+async function eventsOf(id: string): Promise<readonly string[]> {
+  const rows = await world.gateway.storage.auditEvents.list(organization.id, {}, { limit: 2000 });
+  return rows.filter(({ target }) => target.id === id).map(({ type }) => type);
+}
+
+/** Subjects of mails to owners that `act` causes, sorted, one for each owner. */
+async function mailsOf(act: () => Promise<unknown>) {
+  while ((await world.gateway.deliverMails()) > 0);
+  const before = world.gateway.mails.length;
+  await act();
+  while ((await world.gateway.deliverMails()) > 0);
+  const mails = world.gateway.mails.slice(before);
+  expect(mails.map(({ to }) => to).toSorted()).toEqual(
+    mails.length === 0 ? [] : owners.map(({ email }) => email).toSorted(),
+  );
+  return mails[0];
+}
+
+describe('S64: a new certificate', () => {
+  test('is staged and shown, tells every owner once, and is not trusted', async () => {
+    const id = await watching();
+    publish([PINNED, NEXT]);
+    const mail = await mailsOf(() => refresh(id));
+    expect(mail?.subject).toBe('New metadata for "Corp" is waiting');
+    const body = await refresh(id);
+    expect(pinnedOf(body)).toEqual([fingerprint(PINNED)]);
+    expect(body.stagedMetadata).toMatchObject({
+      addedCertificates: [fingerprint(NEXT)],
+      removedCertificates: [],
+      ssoUrl: IDP.ssoUrl,
+    });
+    expect(await mailsOf(() => refresh(id))).toBeUndefined();
+    expect(await eventsOf(id)).toEqual(expect.arrayContaining(['connection.metadata_staged']));
+    expect((await eventsOf(id)).filter((type) => type === 'connection.metadata_staged')).toHaveLength(1);
+  });
+
+  test('counts once it is applied, and only what was looked at can be', async () => {
+    const id = await watching();
+    expect(await send(`post ${base()}/${id}/metadata/apply`, { id: 'x' })).toMatchObject({ status: 404 });
+    publish([NEXT]);
+    const seen = (await refresh(id)).stagedMetadata.id;
+    publish([testCertificate('attacker')]);
+    const now = (await refresh(id)).stagedMetadata.id;
+    expect(await send(`post ${base()}/${id}/metadata/apply`, { id: seen })).toMatchObject({ status: 409 });
+    publish([NEXT]);
+    expect((await refresh(id)).stagedMetadata.id).toBe(seen);
+    expect(now).not.toBe(seen);
+    const mail = await mailsOf(async () => {
+      const { status, body } = await send(`post ${base()}/${id}/metadata/apply`, { id: seen });
+      expect([status, body.stagedMetadata, pinnedOf(body)]).toEqual([200, null, [fingerprint(NEXT)]]);
+    });
+    expect(mail?.text).toContain(`before: ${fingerprint(PINNED)}`);
+    expect(mail?.text).toContain(`now:    ${fingerprint(NEXT)}`);
+  });
+
+  test('that goes away again before anybody agreed is staged no more', async () => {
+    const id = await watching();
+    publish([NEXT]);
+    expect((await refresh(id)).stagedMetadata).not.toBeNull();
+    publish([PINNED]);
+    expect((await refresh(id)).stagedMetadata).toBeNull();
+  });
+
+  test('is applied by itself where the owner opted in, at once or later', async () => {
+    const id = await watching(true);
+    publish([NEXT]);
+    expect(await refresh(id)).toMatchObject({ stagedMetadata: null, metadataSource: { trusted: true } });
+    expect(pinnedOf((await send(`get ${base()}/${id}`)).body)).toEqual([fingerprint(NEXT)]);
+    const later = await watching();
+    await send(`patch ${base()}/${later}`, { trustMetadata: true });
+    publish([NEXT]);
+    expect(pinnedOf(await refresh(later))).toEqual([fingerprint(NEXT)]);
+  });
+
+  const two = idpMetadata({ ...IDP, certificates: [PINNED, NEXT] });
+  const signatures: readonly [string, () => string, boolean][] = [
+    ['a pinned key signed it', () => signMetadata(two, idpKey()), true],
+    ['another key signed it', () => signMetadata(two, attackerKey()), false],
+    [
+      'a pinned key signed something else',
+      () =>
+        signMetadata(idpMetadata({ ...IDP, certificates: [PINNED] }), idpKey())
+          .replace('<md:IDPSSODescriptor', `<md:IDPSSODescriptor x="y"`)
+          .replace(
+            /<ds:X509Certificate>(?=[^<]*<\/ds:X509Certificate><\/ds:X509Data><\/ds:KeyInfo><\/md:KeyDescriptor>)/,
+            '<ds:X509Certificate> ',
+          ),
+      false,
+    ],
+    [
+      'the signed document stands inside another one',
+      () =>
+        two.replace(
+          '</md:EntityDescriptor>',
+          `<md:Extensions>${signMetadata('<a xmlns="urn:x" ID="_x"/>', idpKey())}</md:Extensions></md:EntityDescriptor>`,
+        ),
+      false,
+    ],
+  ];
+  test.each(signatures)('where %s', async (_what, document, isApplied) => {
+    const id = await watching();
+    server.publish(document());
+    const body = await refresh(id);
+    expect(pinnedOf(body)).toEqual(
+      isApplied ? [fingerprint(PINNED), fingerprint(NEXT)] : [fingerprint(PINNED)],
+    );
+  });
+});
+
+describe('what cannot be used', () => {
+  const rows: readonly [string, () => void, RegExp][] = [
+    [
+      'another identity provider',
+      () => publish([NEXT], { entityId: 'https://evil.example' }),
+      /another identity/,
+    ],
+    ['nothing', () => server.publish('', 404), /no usable answer/],
+    ['a page', () => server.publish('<html><body>Sign in</body></html>'), /metadata/],
+    [
+      'S63: a DOCTYPE',
+      () => server.publish(`<!DOCTYPE a>${idpMetadata({ ...IDP, certificates: [NEXT] })}`),
+      /doctype/,
+    ],
+    ['S63: a javascript address', () => publish([NEXT], { ssoUrl: 'javascript:alert(1)' }), /https/],
+    ['S63: an http address', () => publish([NEXT], { ssoUrl: 'http://203.0.113.9/sso' }), /https/],
+  ];
+  test.each(rows)(
+    '%s is named as the problem, and changes nothing, even where the address is trusted',
+    async (_what, act, problem) => {
+      const id = await watching(true);
+      act();
+      const body = await refresh(id);
+      expect(body.metadataSource.problem).toMatch(problem);
+      expect([pinnedOf(body), body.entityId, body.ssoUrl]).toEqual([
+        [fingerprint(PINNED)],
+        IDP.entityId,
+        IDP.ssoUrl,
+      ]);
+      publish([PINNED]);
+      expect((await refresh(id)).metadataSource.problem).toBeNull();
+    },
+  );
+});
+
+describe('the address', () => {
+  test('is read by itself every six hours', async () => {
+    const id = await watching();
+    publish([PINNED, NEXT]);
+    await attendConnections(world.gateway.deps);
+    expect((await send(`get ${base()}/${id}`)).body.stagedMetadata).toBeNull();
+    world.gateway.clock.advance(hours(6));
+    await attendConnections(world.gateway.deps);
+    expect((await send(`get ${base()}/${id}`)).body.stagedMetadata).not.toBeNull();
+  });
+
+  test('is read by the check too', async () => {
+    const id = await watching();
+    publish([PINNED, NEXT]);
+    const { body } = await send(`post ${base()}/${id}/check`);
+    expect(body).toMatchObject({ ok: true, metadata: { problem: null, isStaged: true } });
+  });
+
+  test.each([
+    ['told to', { metadataUrl: null }],
+    ['another identity provider is named', { entityId: 'https://other.example' }],
+    ['metadata is given by hand', { metadataXml: idpMetadata({ ...IDP, certificates: [NEXT] }) }],
+  ])('is forgotten when %s', async (_what, change) => {
+    const id = await watching();
+    const { body } = await send(`patch ${base()}/${id}`, change);
+    expect(body).toMatchObject({ metadataSource: null, stagedMetadata: null });
+  });
+
+  test('that does not exist cannot be trusted', async () => {
+    const id = await watching();
+    await send(`patch ${base()}/${id}`, { metadataUrl: null });
+    expect(await send(`patch ${base()}/${id}`, { trustMetadata: true })).toMatchObject({
+      status: 422,
+      body: { field: 'trustMetadata' },
+    });
+  });
+});
+
+describe('S62: who may change what is believed', () => {
+  const changes: readonly (readonly [string, object])[] = [
+    ['certificates', { certificates: [NEXT] }],
+    ['entity id', { entityId: 'https://evil.example' }],
+    ['single sign-on address', { ssoUrl: 'https://evil.example/sso' }],
+    ['entity id of ours', { spEntityId: 'urn:evil' }],
+    ['metadata', { metadataXml: idpMetadata({ ...IDP, certificates: [NEXT] }) }],
+    ['trust in the metadata address', { trustMetadata: true }],
+  ];
+
+  test.each(changes)('%s: not an admin, an owner may; every owner is told', async (_what, change) => {
+    const id = await watching();
+    for (const role of ['admin', 'member', 'viewer'] as const) {
+      const person = await world.newPerson(organization, role);
+      expect(await world.send(person, `patch ${base()}/${id}`, change)).toMatchObject({ status: 403 });
+    }
+    const [owner] = owners;
+    if (owner === undefined) throw new Error('no owner');
+    const mail = await mailsOf(async () => {
+      expect(await world.send(owner, `patch ${base()}/${id}`, change)).toMatchObject({ status: 200 });
+    });
+    expect(mail?.subject).toBe(`Single sign-on of ${organization.name} was changed`);
+    expect(mail?.text).toContain(`changed by ${owner.email}`);
+  });
+
+  test('the audit names fingerprints before and after', async () => {
+    const id = await watching();
+    await send(`patch ${base()}/${id}`, { certificates: [PINNED, NEXT] });
+    const rows = await world.gateway.storage.auditEvents.list(organization.id, {}, { limit: 2000 });
+    const row = rows.find(({ type, target }) => type === 'connection.updated' && target.id === id);
+    expect(row?.details).toMatchObject({
+      before: { certificates: [fingerprint(PINNED)] },
+      after: { certificates: [fingerprint(PINNED), fingerprint(NEXT)] },
+    });
+  });
+
+  test('a new name is nobody’s business', async () => {
+    const id = await watching();
+    expect(await mailsOf(() => send(`patch ${base()}/${id}`, { name: 'Other' }))).toBeUndefined();
+  });
+});
+
+describe('certificates that end', () => {
+  test('S21: are told of as events and mails, and in the end the connection says why nobody can sign in', async () => {
+    const id = await watching();
+    const { body } = await send(`patch ${base()}/${id}`, { metadataUrl: null, name: 'Ending' });
+    const end = Date.parse(body.certificates[0].expiresAt);
+    const ownEnd = Date.parse(body.spCertificates[0].expiresAt);
+    expect(ownEnd).toBeLessThan(end - days(60));
+    world.gateway.clock.advance(ownEnd - days(30) - world.gateway.clock.now());
+    await attendConnections(world.gateway.deps);
+    while ((await world.gateway.deliverMails()) > 0);
+    const told = world.gateway.mails.filter(({ subject }) => subject.includes('"Ending" expires soon'));
+    expect(told.map(({ to }) => to).toSorted()).toEqual(owners.map(({ email }) => email).toSorted());
+    expect((await eventsOf(id)).filter((type) => type === 'connection.certificate_expiring')).toHaveLength(1);
+    expect((await send(`get ${base()}/${id}`)).body.problem).toBeNull();
+    world.gateway.clock.advance(end + 1 - world.gateway.clock.now());
+    await attendConnections(world.gateway.deps);
+    expect(await eventsOf(id)).toContain('connection.certificate_expired');
+    expect((await send(`get ${base()}/${id}`)).body.problem).toBe('saml.certificate_expired');
+  });
+});

@@ -160,6 +160,7 @@ const BODIES: Readonly<Record<string, object>> = {
     clientSecret: 'b',
   },
   updateConnection: { jit: false },
+  applyConnectionMetadata: { id: 'A' },
   createDomain: { domain: 'ours.example' },
   switchOrganization: { organization: 'elsewhere' },
   createApplication: { name: 'A', redirectUris: ['https://app.example/'] },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attendConnections } from '../../../src/core/connection-attendance.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { summarizeCertificate } from '../../../src/kernel/certificates.ts';
-import { days, hours } from '../../../src/kernel/clock.ts';
+import { days, hours, minutes } from '../../../src/kernel/clock.ts';
 import {
   idpMetadata,
   type MetadataServer,
@@ -252,13 +252,23 @@ describe('S62: who may change what is believed', () => {
       const person = await world.newPerson(organization, role);
       expect(await world.send(person, `patch ${base()}/${id}`, change)).toMatchObject({ status: 403 });
     }
-    const [owner] = owners;
-    if (owner === undefined) throw new Error('no owner');
+    const owner = await world.newPerson(organization, 'owner');
+    owners = [...owners, owner];
     const mail = await mailsOf(async () => {
       expect(await world.send(owner, `patch ${base()}/${id}`, change)).toMatchObject({ status: 200 });
     });
     expect(mail?.subject).toBe(`Single sign-on of ${organization.name} was changed`);
     expect(mail?.text).toContain(`changed by ${owner.email}`);
+  });
+
+  test('an owner whose sign-in is not fresh has to prove first who is there', async () => {
+    const id = await watching();
+    const owner = await world.newPerson(organization, 'owner');
+    owners = [...owners, owner];
+    world.gateway.clock.advance(minutes(11));
+    const answer = await world.send(owner, `patch ${base()}/${id}`, { certificates: [NEXT] });
+    expect(answer).toMatchObject({ status: 403, body: { code: 'step_up_required' } });
+    expect(pinnedOf((await send(`get ${base()}/${id}`)).body)).toEqual([fingerprint(PINNED)]);
   });
 
   test('the audit names fingerprints before and after', async () => {

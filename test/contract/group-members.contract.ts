@@ -60,6 +60,41 @@ export function groupMembers(name: string, open: OpenStorage): void {
       expect(await list()).toEqual([]);
     });
 
+    test('R20 members are named as they are called now: displayName, else userName; a group by its name; nobody by null', async () => {
+      const { group, add } = await plantGroup();
+      const user = aDirectoryUser(world.directory.id, world.membership, {
+        userName: 'ada',
+        attributes: { userName: 'ada' },
+      });
+      const nested = aDirectoryGroup(world.directory, { displayName: 'Inner' });
+      await under.storage.transact(async (tx) => {
+        await tx.directoryUsers.insert(id, user);
+        await tx.directoryGroups.insert(id, nested);
+      });
+      const absent = userRef();
+      await add([
+        absent,
+        { memberId: user.id, memberKind: 'user' },
+        { memberId: nested.id, memberKind: 'group' },
+      ]);
+      const names = async () => {
+        const members = await under.storage.groupMembers.listNamed(id, group.id, { limit: 10 });
+        return [user.id, nested.id, absent.memberId].map(
+          (memberId) => members.find((member) => member.memberId === memberId)?.name,
+        );
+      };
+      expect(await names()).toEqual(['ada', 'Inner', null]);
+      await under.storage.transact(async (tx) => {
+        await tx.directoryUsers.update(id, { ...user, attributes: { displayName: 'Ada "L"' } }, 1);
+        await tx.directoryGroups.update(id, { ...nested, displayName: 'Core' }, 1);
+      });
+      expect(await names()).toEqual(['Ada "L"', 'Core', null]);
+      await under.storage.transact((tx) =>
+        tx.directoryUsers.update(id, { ...user, userName: 'countess', attributes: {} }, 2),
+      );
+      expect(await names()).toEqual(['countess', 'Core', null]);
+    });
+
     test('R11 100 parallel adds of one member each leave 100 members', async () => {
       const { group, list } = await plantGroup();
       const members = Array.from({ length: 100 }, userRef);

@@ -3,6 +3,7 @@ import type { GroupField, GroupOrder } from '../../core/directory-query.ts';
 import type { DirectoryGroup } from '../../core/entities/directory.ts';
 import type { DirectoryGroupRepository } from '../../core/ports/directories.ts';
 import { type Listable, queryPage, scanPage } from './directory-pages.ts';
+import { renameMember } from './member-names.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import {
   type Columns,
@@ -99,6 +100,7 @@ export function directoryGroupRepository(sql: Sql, anchors?: PageAnchors): Direc
         id: next.id,
       };
       updateRow(sql, 'directory_groups', { key, columns: columnsOf(next), version });
+      renameMember(sql, organizationId, { id: next.id, name: next.displayName });
     },
     remove: async (organizationId, directoryId, id) => {
       const removed = sql.run(REMOVE, organizationId, directoryId, id) > 0;

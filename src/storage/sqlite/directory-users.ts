@@ -4,6 +4,7 @@ import type { DirectoryUser } from '../../core/entities/directory.ts';
 import type { DirectoryUserRepository } from '../../core/ports/directories.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { type Listable, queryPage, scanPage } from './directory-pages.ts';
+import { renameMember } from './member-names.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import {
   type Columns,
@@ -22,6 +23,8 @@ import {
 import type { Row, Sql } from './sql.ts';
 
 const FIND = 'SELECT * FROM directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
+const EMAILS_OF =
+  'SELECT email_keys FROM directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
 const FIND_BY_MEMBERSHIP = `
   SELECT * FROM directory_users WHERE organization_id = ? AND membership_id = ? ORDER BY id LIMIT 1`;
 const IN_ACTIVE_DIRECTORY = `
@@ -166,6 +169,10 @@ function insertUser(sql: Sql, organizationId: OrganizationId, user: DirectoryUse
   addEmails(sql, organizationId, user);
 }
 
+/** As a group shows a member. */
+const shownName = ({ attributes: { displayName }, userName }: DirectoryUser): string =>
+  typeof displayName === 'string' ? displayName : userName;
+
 function updateUser(
   sql: Sql,
   organizationId: OrganizationId,
@@ -173,8 +180,9 @@ function updateUser(
 ): void {
   const { next, version } = change;
   const columns = columnsOf(next);
-  const before = sql.get(FIND, organizationId, next.directoryId, next.id);
+  const before = sql.get(EMAILS_OF, organizationId, next.directoryId, next.id);
   updateRow(sql, 'directory_users', { key: keyOf(organizationId, next), columns, version });
+  renameMember(sql, organizationId, { id: next.id, name: shownName(next) });
   if (before === undefined || before.email_keys === columns.email_keys) return;
   sql.run(FORGET_EMAILS, organizationId, next.directoryId, next.id);
   addEmails(sql, organizationId, next);

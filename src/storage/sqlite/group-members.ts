@@ -10,9 +10,20 @@ import { groupFromRow } from './directory-groups.ts';
 import { flag, text, textOrNull, toJson, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
-const ADD = `
-  INSERT INTO group_members (organization_id, group_id, member_id, member_kind) VALUES (?, ?, ?, ?)
-  ON CONFLICT DO NOTHING`;
+/** The directory of a group; members belong to the same one. */
+const OWN_DIRECTORY = 'SELECT directory_id FROM directory_groups WHERE organization_id = ? AND id = ?';
+const ADD_USER = `
+  INSERT INTO group_members (organization_id, group_id, member_id, member_kind, member_name)
+  VALUES (?, ?, ?, 'user', (
+    SELECT coalesce(json_extract(attributes, '$.displayName'), user_name) FROM directory_users
+    WHERE organization_id = ? AND directory_id = (${OWN_DIRECTORY}) AND id = ?
+  )) ON CONFLICT DO NOTHING`;
+const ADD_GROUP = `
+  INSERT INTO group_members (organization_id, group_id, member_id, member_kind, member_name)
+  VALUES (?, ?, ?, 'group', (
+    SELECT display_name FROM directory_groups
+    WHERE organization_id = ? AND directory_id = (${OWN_DIRECTORY}) AND id = ?
+  )) ON CONFLICT DO NOTHING`;
 const REMOVE = `
   DELETE FROM group_members WHERE organization_id = ? AND group_id = ? AND member_id = ?
   RETURNING member_id, member_kind`;
@@ -20,17 +31,8 @@ const LIST = `
   SELECT member_id, member_kind FROM group_members
   WHERE organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
 const LIST_NAMED = `
-  SELECT member_id, member_kind, CASE member_kind
-    WHEN 'group' THEN nested.display_name
-    ELSE coalesce(json_extract(users.attributes, '$.displayName'), users.user_name)
-  END AS name
-  FROM group_members
-  JOIN directory_groups AS own ON own.organization_id = group_members.organization_id AND own.id = group_id
-  LEFT JOIN directory_users AS users ON users.organization_id = own.organization_id
-    AND users.directory_id = own.directory_id AND users.id = member_id
-  LEFT JOIN directory_groups AS nested ON nested.organization_id = own.organization_id
-    AND nested.directory_id = own.directory_id AND nested.id = member_id
-  WHERE group_members.organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
+  SELECT member_id, member_kind, member_name FROM group_members
+  WHERE organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
 const CONTAINING = `
   SELECT member_id, group_id, (
     SELECT display_name FROM directory_groups
@@ -58,7 +60,7 @@ const fromRow = (row: Row): MemberRef => ({
 const namedFromRow = (row: Row): NamedMember => ({
   memberId: word(row, 'member_id'),
   memberKind: word(row, 'member_kind'),
-  name: textOrNull(row, 'name'),
+  name: textOrNull(row, 'member_name'),
 });
 
 const containmentFromRow = (row: Row): Containment => ({
@@ -72,9 +74,11 @@ const containmentFromRow = (row: Row): Containment => ({
 export function groupMemberRepository(sql: Sql): GroupMemberRepository {
   return {
     insert: async (organizationId, groupId, members) =>
-      members.filter(
-        ({ memberId, memberKind }) => sql.run(ADD, organizationId, groupId, memberId, memberKind) > 0,
-      ),
+      members.filter(({ memberId, memberKind }) => {
+        const place = [organizationId, groupId, memberId] as const;
+        const named = [organizationId, organizationId, groupId, memberId] as const;
+        return sql.run(memberKind === 'user' ? ADD_USER : ADD_GROUP, ...place, ...named) > 0;
+      }),
     remove: async (organizationId, groupId, memberIds) =>
       memberIds.flatMap((memberId) => sql.all(REMOVE, organizationId, groupId, memberId).map(fromRow)),
     list: async (organizationId, groupId, page) =>

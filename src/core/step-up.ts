@@ -1,12 +1,16 @@
 /** Sensitive acts want a proof of who asks that is minutes old, not hours (S192). */
 import { minutes } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
+import { limitAttempt } from './attempt-limit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
+import type { User } from './entities/people.ts';
 import type { Session } from './entities/sign-in.ts';
 import { isOwnProof } from './own-sessions.ts';
-import { assertPasswordOf } from './passwords.ts';
+import { isPasswordOf } from './passwords.ts';
+import type { Repositories } from './ports/storage.ts';
 import type { Permission } from './roles.ts';
+import { acceptCode, findSecondFactor } from './second-factor-codes.ts';
 import { endSessions } from './session-endings.ts';
 import type { SignedIn } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
@@ -44,44 +48,80 @@ export function assertFresh({ clock, baseUrl }: Pick<Deps, 'clock' | 'baseUrl'>,
 }
 
 /**
- * Proves with the password that the person is still there: a new session takes the place of this one, in the same
- * organization. Throws `unauthenticated` for a wrong password or a session that is not of a password,
- * `too_many_requests` (S178).
+ * Proves with the password, and a code where the person has a second factor, that they are still there: a new session takes
+ * the place of this one, in the same organization. Throws `unauthenticated` for anything wrong, a session that is not of a
+ * password included (both count as tries, S178), `second_factor_required` (field `code`) without a code, and
+ * `too_many_requests`.
  */
 export async function stepUpWithPassword(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts' | 'afterwards'>,
-  input: { readonly signedIn: SignedIn; readonly password: string; readonly cause: Cause },
+  deps: Pick<
+    Deps,
+    'storage' | 'clock' | 'hashToken' | 'passwords' | 'passwordAttempts' | 'afterwards' | 'oneTimeCodes'
+  >,
+  input: {
+    readonly signedIn: SignedIn;
+    readonly password: string;
+    readonly code?: string | undefined;
+    readonly cause: Cause;
+  },
 ): Promise<{ readonly sessionToken: string }> {
-  const { signedIn, password, cause } = input;
+  const { signedIn, password, code, cause } = input;
   const { user, session } = signedIn;
-  const refusal = new GatehouseError('unauthenticated', 'This is not the password of your account.');
-  if (user.emailKey === null || !isOwnProof(session)) throw refusal;
-  await assertPasswordOf(deps, { user, emailKey: user.emailKey, password, cause, refusal });
-  return renewSession(deps, { signedIn, amr: ['pwd'], cause });
+  if (user.emailKey === null || !isOwnProof(session)) throw refused();
+  const attempted = { emailKey: user.emailKey, ip: cause.ip, refusal: 'unauthenticated' } as const;
+  return limitAttempt(deps.passwordAttempts, attempted, async () => {
+    if (!(await isPasswordOf(deps, user, password))) throw refused();
+    const sessionToken = newSessionToken();
+    return deps.storage.transact(async (tx) => {
+      const amr = ['pwd', ...(await secondStep(tx, deps, { user, code }))];
+      await renewSession(tx, deps, { signedIn, amr, cause, sessionToken });
+      return { sessionToken };
+    });
+  });
 }
 
-/**
- * Opens a session in place of this one for somebody who has just proved who they are, by `amr`. Throws `unauthenticated`
- * when this session, or the membership, has ended meanwhile: nothing that ended comes back (S190).
- */
-export async function renewSession(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
-  input: { readonly signedIn: SignedIn; readonly amr: readonly string[]; readonly cause: Cause },
-): Promise<{ readonly sessionToken: string }> {
-  const { signedIn, amr, cause } = input;
-  const { id, organizationId } = signedIn.session;
-  const sessionToken = newSessionToken();
-  return deps.storage.transact(async (tx) => {
-    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const ended = await endSessions(tx, context, { which: { by: 'id', id }, reason: 'replaced' });
-    const membership = await tx.memberships.find(organizationId, signedIn.membership.id);
-    if (ended.length === 0 || membership?.status !== 'active')
-      throw new GatehouseError('unauthenticated', 'This session has ended. Sign in again.');
-    await startSession(tx, context, {
-      membership,
-      tokenHash: deps.hashToken(sessionToken),
-      authentication: { connectionId: null, amr: [...new Set([...signedIn.session.amr, ...amr])] },
+const refused = () =>
+  new GatehouseError('unauthenticated', 'This is not right. Try again, or sign out and sign in.', {
+    field: 'password',
+  });
+
+/** What the second factor adds to the proof; nothing for people who have none. */
+async function secondStep(
+  tx: Repositories,
+  deps: Pick<Deps, 'clock' | 'hashToken' | 'oneTimeCodes'>,
+  { user, code }: { readonly user: User; readonly code: string | undefined },
+): Promise<readonly string[]> {
+  const factor = await findSecondFactor(tx, user.id);
+  if (factor === undefined) return [];
+  if (code === undefined || code === '')
+    throw new GatehouseError('second_factor_required', 'Send a code of the second factor too.', {
+      field: 'code',
     });
-    return { sessionToken };
+  if ((await acceptCode(tx, deps, { factor, code })) === undefined) throw refused();
+  return ['otp'];
+}
+
+/** A session in place of this one. Nothing that ended comes back: throws `unauthenticated` when it has, or the membership (S190). */
+async function renewSession(
+  tx: Repositories,
+  deps: Pick<Deps, 'clock' | 'hashToken'>,
+  input: {
+    readonly signedIn: SignedIn;
+    readonly amr: readonly string[];
+    readonly cause: Cause;
+    readonly sessionToken: string;
+  },
+): Promise<void> {
+  const { signedIn, amr, cause, sessionToken } = input;
+  const { id, organizationId } = signedIn.session;
+  const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+  const ended = await endSessions(tx, context, { which: { by: 'id', id }, reason: 'replaced' });
+  const membership = await tx.memberships.find(organizationId, signedIn.membership.id);
+  if (ended.length === 0 || membership?.status !== 'active')
+    throw new GatehouseError('unauthenticated', 'This session has ended. Sign in again.');
+  await startSession(tx, context, {
+    membership,
+    tokenHash: deps.hashToken(sessionToken),
+    authentication: { connectionId: null, amr },
   });
 }

@@ -1,6 +1,7 @@
 /** Proving anew who is there, before a sensitive act (S192): through the identity provider, or with the password; then back. */
 import type { Request, RequestHandler, Response } from 'express';
 import { isOwnProof } from '../../core/own-sessions.ts';
+import { findSecondFactor } from '../../core/second-factor-codes.ts';
 import { stepUpWithPassword } from '../../core/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -25,7 +26,7 @@ export const getSignInAgain =
     const visitor = await visitorOf(deps, req);
     if (visitor === undefined) return seeOther(res, `/sign-in${returnQuery(returnTo)}`);
     const { session, membership, organization } = visitor.signedIn;
-    if (session.connectionId === null) return sendForm(res, visitor, { returnTo });
+    if (session.connectionId === null) return sendForm(deps, res, { visitor, returnTo });
     const connection = await deps.storage.connections.find(organization.id, session.connectionId);
     if (connection === undefined) throw new GatehouseError('unauthenticated', 'This session has ended.');
     const loginHint = membership.email ?? undefined;
@@ -50,12 +51,14 @@ export const postSignInAgain =
       const email = membership.email ?? user.email;
       const cause = causeOf(res, { kind: 'member', userId, membershipId, email });
       const { sessionToken } = await stepUpWithPassword(deps, {
-        ...{ signedIn, cause, password: passwordOf(req) },
+        ...{ signedIn, cause, password: passwordOf(req), code: formText(req, 'code') },
       });
       setSessionCookie(res, sessionToken);
     } catch (error) {
-      if (!isForm(req) || !isGatehouseError(error, 'unauthenticated')) throw error;
-      return sendForm(res, visitor, { returnTo, problem: error.detail });
+      const isTypo =
+        isGatehouseError(error, 'unauthenticated') || isGatehouseError(error, 'second_factor_required');
+      if (!isForm(req) || !isTypo) throw error;
+      return sendForm(deps, res, { visitor, returnTo, problem: error.detail });
     }
     if (isForm(req)) return seeOther(res, returnTo ?? '/');
     res.status(204).set('Cache-Control', 'no-store').end();
@@ -73,22 +76,22 @@ const returnQuery = (returnTo: string | null): string =>
   returnTo === null ? '' : `?${new URLSearchParams({ return_to: returnTo })}`;
 
 interface Asking {
+  readonly visitor: Visitor;
   readonly returnTo: string | null;
   readonly problem?: string;
 }
 
-function sendForm(res: Response, { signedIn, csrf }: Visitor, { returnTo, problem }: Asking): void {
-  const { user, session } = signedIn;
-  if (user.email === null || !isOwnProof(session)) {
-    sendNoWay(res);
-    return;
-  }
+async function sendForm(deps: HttpDeps, res: Response, asking: Asking): Promise<void> {
+  const { visitor, returnTo, problem } = asking;
+  const { user, session } = visitor.signedIn;
+  if (user.email === null || !isOwnProof(session)) return sendNoWay(res);
+  const factor = await findSecondFactor(deps.storage, user.id);
   sendPage(res, {
     title: 'Is it still you?',
     status: problem === undefined ? 200 : 401,
     body: html`<p>What you are about to do asks for a fresh sign-in. You are ${isolated(user.email)}.</p>
 <form method="post" action="/sign-in-again" name="sign-in-again">
-${hiddenField('csrf', csrf)}
+${hiddenField('csrf', visitor.csrf)}
 ${hiddenField('return_to', returnTo)}
 ${textField({
   name: 'password',
@@ -97,6 +100,14 @@ ${textField({
   autocomplete: 'current-password',
   problem,
 })}
+${
+  factor !== undefined &&
+  textField({
+    name: 'code',
+    label: 'Code of your authenticator app, or a recovery code',
+    autocomplete: 'one-time-code',
+  })
+}
 <button type="submit">Continue</button>
 </form>
 <p><a href="${returnTo ?? '/'}">Not now</a></p>`,

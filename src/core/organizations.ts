@@ -14,7 +14,7 @@ import { getOrganization } from './organization-lookup.ts';
 import { DEFAULT_PLAN } from './plans.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { ConflictPolicy, OrgRole } from './roles.ts';
-import { endSessions } from './session-endings.ts';
+import { endSessionsWithOrganization } from './session-endings.ts';
 import { insertTeam } from './teams.ts';
 
 /** A preset's name, or the name with another number of seats (null: no limit). */
@@ -209,8 +209,7 @@ export async function removeOrganization(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const { name, slug } = await getOrganization(tx, organizationId);
     const people = await listPeople(tx, organizationId);
-    await endSessions(tx, context, { which: { by: 'organization' }, reason: 'organization_removed' });
-    await tx.organizations.remove(organizationId);
+    await endSessionsWithOrganization(tx, context, () => tx.organizations.remove(organizationId));
     for (const id of people) await removeIfWithoutTies(tx, id);
     await record(tx, context, {
       type: 'organization.removed',

@@ -67,14 +67,36 @@ export async function endSessions(
     // Somebody else may have ended it since it was read, where a transaction may run beside others.
     if (!(await tx.sessions.remove(context.organizationId, session.id))) continue;
     ended.push(session);
-    const { id, userId, membershipId, connectionId } = session;
-    await record(tx, context, {
-      type: 'session.ended',
-      target: { kind: 'membership', id: membershipId },
-      details: { sessionId: id, userId, connectionId, reason },
-    });
+    await tellEnd(tx, context, { session, reason });
   }
   return ended;
+}
+
+/**
+ * Ends every session of an organization that `remove` takes away with all that is its own: what there is to tell is told
+ * afterwards, or it would go too.
+ */
+export async function endSessionsWithOrganization(
+  tx: Repositories,
+  context: ChangeContext,
+  remove: () => Promise<unknown>,
+): Promise<void> {
+  const sessions = await listAll(tx, context.organizationId);
+  await remove();
+  for (const session of sessions) await tellEnd(tx, context, { session, reason: 'organization_removed' });
+}
+
+async function tellEnd(
+  tx: Repositories,
+  context: ChangeContext,
+  { session, reason }: { readonly session: Session; readonly reason: SessionEnd },
+): Promise<void> {
+  const { id, userId, membershipId, connectionId } = session;
+  await record(tx, context, {
+    type: 'session.ended',
+    target: { kind: 'membership', id: membershipId },
+    details: { sessionId: id, userId, connectionId, reason },
+  });
 }
 
 /** `endSessions` in every organization of a person. */

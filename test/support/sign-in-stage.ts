@@ -175,6 +175,8 @@ export interface StartedSignIn {
   readonly requestId: string;
   readonly relayState: string;
   readonly location: string;
+  /** The AuthnRequest as the identity provider reads it. */
+  readonly request: string;
 }
 
 /** Opens the start and answers what went to the identity provider. */
@@ -189,7 +191,7 @@ export async function startSaml(
   const { searchParams } = new URL(location);
   const request = inflateRawSync(Buffer.from(searchParams.get('SAMLRequest') ?? '', 'base64')).toString();
   const requestId = / ID="([^"]+)"/.exec(request)?.[1] ?? '';
-  return { requestId, relayState: searchParams.get('RelayState') ?? '', location };
+  return { requestId, relayState: searchParams.get('RelayState') ?? '', location, request };
 }
 
 let responses = 0;

@@ -11,6 +11,7 @@ import { getOrganization } from './organization-lookup.ts';
 import type { TokenOfDirectory } from './ports/directories.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { releaseDirectory, settleProvisioning } from './provisioning.ts';
+import { endSessionsOfDirectory } from './session-endings.ts';
 
 interface DirectoryRequest {
   readonly organizationId: OrganizationId;
@@ -110,13 +111,15 @@ export async function updateDirectory(
         after: { name: after.name, status: after.status, adoption: after.adoption },
       },
     });
+    if (before.status === 'active' && after.status !== 'active')
+      await endSessionsOfDirectory(tx, context, { directoryId: id, reason: 'directory_disabled' });
     await settleProvisioning(tx, context);
     return { ...after, version: before.version + 1 };
   });
 }
 
 /**
- * Removes a directory. Its people stay members: `keep` turns the roles it gave into manual ones, `drop` takes them away.
+ * Removes a directory. Its people are signed out and stay members: `keep` turns the roles it gave into manual ones, `drop` takes them away.
  * When no active directory is left the organization is manual again. Throws `not_found`.
  */
 export async function removeDirectory(
@@ -127,6 +130,7 @@ export async function removeDirectory(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const directory = await getDirectory(tx, organizationId, id);
+    await endSessionsOfDirectory(tx, context, { directoryId: id, reason: 'directory_removed' });
     await releaseDirectory(tx, context, { directory, grants });
     await tx.directories.remove(organizationId, id);
     await record(tx, context, {

@@ -14,7 +14,7 @@ import { getOrganization } from './organization-lookup.ts';
 import { DEFAULT_PLAN } from './plans.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { ConflictPolicy, OrgRole } from './roles.ts';
-import { endSessionsWithOrganization } from './session-endings.ts';
+import { endSessions } from './session-endings.ts';
 import { insertTeam } from './teams.ts';
 
 /** A preset's name, or the name with another number of seats (null: no limit). */
@@ -209,12 +209,15 @@ export async function removeOrganization(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const { name, slug } = await getOrganization(tx, organizationId);
     const people = await listPeople(tx, organizationId);
-    await endSessionsWithOrganization(tx, context, () => tx.organizations.remove(organizationId));
+    const which = { by: 'organization' } as const;
+    const ended = await endSessions(tx, context, { which, reason: 'organization_removed' });
+    await tx.organizations.remove(organizationId);
     for (const id of people) await removeIfWithoutTies(tx, id);
     await record(tx, context, {
       type: 'organization.removed',
       target: { kind: 'organization', id: organizationId },
-      details: { name, slug, members: people.length },
+      // What told of each end went with the rest of the journal: people are forgotten with their organization.
+      details: { name, slug, members: people.length, endedSessions: ended.length },
     });
   });
 }

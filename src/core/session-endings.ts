@@ -1,5 +1,12 @@
 /** How sessions end: every end passes through here, inside the transaction that decided it, with a reason and a record. */
-import type { ConnectionId, MembershipId, OrganizationId, SessionId, UserId } from '../kernel/ids.ts';
+import type {
+  ConnectionId,
+  DirectoryId,
+  MembershipId,
+  OrganizationId,
+  SessionId,
+  UserId,
+} from '../kernel/ids.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Session } from './entities/sign-in.ts';
@@ -20,6 +27,9 @@ export type SessionEnd =
   | 'member_suspended'
   | 'member_removed'
   | 'organization_removed'
+  /** The directory that vouched for the person does so no more. */
+  | 'directory_disabled'
+  | 'directory_removed'
   | 'connection_disabled'
   | 'connection_removed'
   /** The identity provider ended its own session. */
@@ -72,18 +82,19 @@ export async function endSessions(
   return ended;
 }
 
-/**
- * Ends every session of an organization that `remove` takes away with all that is its own: what there is to tell is told
- * afterwards, or it would go too.
- */
-export async function endSessionsWithOrganization(
+/** Ends the sessions of everybody a directory vouched for. Reads the sessions, not the people: those are fewer. */
+export async function endSessionsOfDirectory(
   tx: Repositories,
   context: ChangeContext,
-  remove: () => Promise<unknown>,
+  { directoryId, reason }: { readonly directoryId: DirectoryId; readonly reason: SessionEnd },
 ): Promise<void> {
-  const sessions = await listAll(tx, context.organizationId);
-  await remove();
-  for (const session of sessions) await tellEnd(tx, context, { session, reason: 'organization_removed' });
+  const { organizationId } = context;
+  const members = new Set((await listAll(tx, organizationId)).map(({ membershipId }) => membershipId));
+  for (const membershipId of members) {
+    const user = await tx.directoryUsers.findByMembership(organizationId, membershipId);
+    if (user?.directoryId !== directoryId) continue;
+    await endSessions(tx, context, { which: { by: 'membership', membershipId }, reason });
+  }
 }
 
 async function tellEnd(

@@ -98,6 +98,16 @@ const ends: readonly [title: string, end: End, status: number][] = [
   ['SCIM DELETE', ({ scim, user }) => scim('DELETE', `/Users/${user.id}`), 204],
   ['SCIM Bulk with a DELETE', ({ scim, user }) => bulkDelete(scim, user.id), 200],
   [
+    'the directory is disabled',
+    ({ api, directory }) => api('patch', `/directories/${directory.directoryId}`, { status: 'disabled' }),
+    200,
+  ],
+  [
+    'the directory is removed',
+    ({ api, directory }) => api('delete', `/directories/${directory.directoryId}?grants=drop`),
+    204,
+  ],
+  [
     'the member is suspended',
     ({ api, member }) => api('patch', `/members/${member.id}`, { status: 'suspended' }),
     200,
@@ -141,7 +151,7 @@ describe('S141: the very next request of every session', () => {
     expect([page?.status, page?.headers.get('location')]).toEqual([303, '/sign-in']);
   });
 
-  test.each(ends)(
+  test.each(ends.filter(([title]) => title !== 'the organization is removed'))(
     '%s: each end is told with its reason, in the audit and as an event',
     async (_title, end) => {
       const company = await aCompany(2);
@@ -161,6 +171,23 @@ describe('S141: the very next request of every session', () => {
         });
     },
   );
+
+  test('a group that gave the role is removed: the very next request has it no more', async () => {
+    const { scim, api, user, browsers, organization } = await aCompany(1);
+    const group = await scim('POST', '/Groups', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+      displayName: 'Admins',
+      members: [{ value: user.id }],
+    });
+    const { id }: { readonly id: string } = await group.json();
+    const grants = [{ scope: 'org', role: 'admin' }];
+    await api('post', '/group-mappings', { match: { groupId: id }, grants });
+    const path = `${world.gateway.baseUrl}/api/v1/organizations/${organization.id}/audit-events`;
+    const asked = async () => (await browsers[0]?.request(path))?.status;
+    expect(await asked()).toBe(200);
+    expect((await scim('DELETE', `/Groups/${id}`)).status).toBe(204);
+    expect(await asked()).toBe(403);
+  });
 
   test('a member who is no directory person is removed', async () => {
     const organization = await world.newOrganization();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { textAt } from '../../scripts/simulate/answers.ts';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
 import { readForms } from '../support/html-forms.ts';
+import { movesOnTo } from '../support/logout-stage.ts';
 import { type Place, startPlace } from './place.ts';
 import { type SimpleSamlPhp, STUDENT, startSimpleSamlPhp } from './simplesamlphp.ts';
 
@@ -48,13 +49,15 @@ async function signIn(browser: Browser, url: string): Promise<Page> {
 
 describe('SimpleSAMLphp', () => {
   let plain: SimpleSamlPhp;
+  let slug: string;
+  let connectionId: string;
   beforeAll(async () => {
     plain = await startSimpleSamlPhp();
+    ({ slug, connectionId } = await connect('acme', plain));
   });
   afterAll(async () => plain?.close());
 
   test('signs a person in who started at the gateway', async () => {
-    const { slug, connectionId } = await connect('acme', plain);
     const browser = createBrowser();
     const page = await signIn(browser, `${place.baseUrl}/sign-in/${slug}`);
     await place.expectArrival(slug, page);
@@ -64,5 +67,40 @@ describe('SimpleSAMLphp', () => {
       organization: { slug },
       connectionId,
     });
+  });
+
+  test('signs a person in who started there, once the connection allows it (S42)', async () => {
+    const start = plain.idpInitiatedUrl(`${place.baseUrl}/saml/${connectionId}/metadata`);
+    const refused = await signIn(createBrowser(), start);
+    expect(refused.status).toBe(403);
+    const path = `/organizations/${slug}/connections/${connectionId}`;
+    await place.operator.expect(200, { method: 'PATCH', path, body: { idpInitiated: true } });
+    const browser = createBrowser();
+    await place.expectArrival(slug, await signIn(browser, start));
+    expect(await place.readSession(browser)).toMatchObject({ connectionId });
+  });
+
+  test('signs a person out who signs out here: ours first, then theirs', async () => {
+    const browser = createBrowser();
+    await signIn(browser, `${place.baseUrl}/sign-in/${slug}`);
+    const own = await browser.request(`${place.baseUrl}/`);
+    const moving = await browser.submitForm(own, { form: 'sign-out' });
+    expect(await place.readSession(browser)).toMatchObject({ status: 401 });
+    const done = await browser.follow(movesOnTo(moving));
+    expect(done.url).toMatch(new RegExp(`^${place.baseUrl}/signed-out/con_[^/?]+$`));
+    expect(done.text).toContain('You are signed out');
+    const question = await browser.follow(`${place.baseUrl}/sign-in/${slug}`);
+    expect(question.url.startsWith(new URL(plain.metadataUrl).origin)).toBe(true);
+    expect(readForms(question.text)[0]?.fields.map(([name]) => name)).toContain('password');
+  });
+
+  test('ends the session here of a person who signs out there', async () => {
+    const browser = createBrowser();
+    await signIn(browser, `${place.baseUrl}/sign-in/${slug}`);
+    expect(await place.readSession(browser)).toMatchObject({ organization: { slug } });
+    const done = await browser.follow(plain.signOutUrl(plain.metadataUrl));
+    expect(done.url).toBe(plain.metadataUrl);
+    expect(done.trail.some((url) => url.includes('/logout?SAMLRequest='))).toBe(true);
+    expect(await place.readSession(browser)).toMatchObject({ status: 401 });
   });
 });

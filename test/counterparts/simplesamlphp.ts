@@ -11,6 +11,8 @@ export interface SimpleSamlPhp {
   readonly metadataUrl: string;
   /** Where a sign-in that nobody asked for starts. */
   idpInitiatedUrl(spEntityId: string): string;
+  /** Where a person signs out there, and thereby at every service provider; ends at `returnTo`. */
+  signOutUrl(returnTo: string): string;
   /** Takes the metadata of a service provider, as its administrator would, in place of what it had. */
   trust(spMetadataXml: string): void;
   readonly program: Program;
@@ -54,6 +56,8 @@ export async function startSimpleSamlPhp(choice: SimpleSamlPhpChoice = {}): Prom
     ...{ entityId, metadataUrl, program, trust },
     idpInitiatedUrl: (sp) =>
       `${base}/simplesaml/saml2/idp/SSOService.php?spentityid=${encodeURIComponent(sp)}`,
+    signOutUrl: (returnTo) =>
+      `${base}/simplesaml/saml2/idp/SingleLogoutService.php?ReturnTo=${encodeURIComponent(returnTo)}`,
     close: async () => {
       await program.close();
       folder.remove();

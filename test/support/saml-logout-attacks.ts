@@ -276,6 +276,18 @@ const QUERIES: readonly QueryRow[] = [
   },
   {
     line: 'S65',
+    name: 'the genuine message under a name in lower case',
+    reason: 'saml.query',
+    query: (c) => queryOf(good(c)).replace('SAMLRequest', 'samlrequest'),
+  },
+  {
+    line: 'S65',
+    name: 'a RelayState in lower case that the signature does not cover',
+    reason: 'saml.query',
+    query: (c) => `${queryOf(good(c))}&relaystate=ghr_theirs`,
+  },
+  {
+    line: 'S65',
     name: 'a forged message under a name with brackets',
     reason: 'saml.query',
     query: besides((genuine, forged) => `${queryOf(genuine)}&SAMLRequest[]=${forged.message}`),

@@ -26,10 +26,10 @@ afterAll(async () => {
 
 type Company = Awaited<ReturnType<typeof aCompany>>;
 
-async function aCompany() {
+async function aCompany(choice: Partial<Parameters<typeof addOidcConnection>[2]> = {}) {
   const organization = await gateway.createOrganization({ slug: nextText('contoso') });
   const directory = await gateway.createDirectory(organization);
-  const connection = await addOidcConnection(gateway, organization, { idp });
+  const connection = await addOidcConnection(gateway, organization, { idp, ...choice });
   const { settings } = connection;
   const clientId = settings.protocol === 'oidc' ? settings.clientId : '';
   for (const externalId of ['sub-ada', 'sub-eve'])
@@ -209,6 +209,15 @@ describe('everything else', () => {
     const company = await aCompany();
     const page = await send(company, body);
     expect([page.status, page.headers.get('cache-control')]).toEqual([400, 'no-store']);
+  });
+
+  test('S68 an algorithm that the connection does not list is refused although the key is genuine', async () => {
+    idp.discovery = { id_token_signing_alg_values_supported: ['RS256', 'PS256'] };
+    const company = await aCompany({ settings: { idTokenAlgs: ['PS256'] } });
+    const page = await sendToken(company, await idp.sign(claimsFor(company), TYPED));
+    idp.discovery = {};
+    expect(page.status).toBe(400);
+    expect(await refusalReasons(gateway, company.organization, page)).toEqual(['oidc.algorithm']);
   });
 
   test('S88 an ID token of this very person is no logout token', async () => {

@@ -165,6 +165,12 @@ describe('an empty browser', () => {
   });
 });
 
+/** Ends every session of the connection, as a cut would. */
+async function endAll({ organization, connection }: Company): Promise<void> {
+  for (const { id } of await gateway.storage.sessions.listByConnection(organization.id, connection.id))
+    await gateway.storage.transact((tx) => tx.sessions.remove(organization.id, id));
+}
+
 describe('S48 a browser in which somebody is signed in', () => {
   async function signedInAs(company: Company, nameId: string): Promise<Browser> {
     const browser = createBrowser();
@@ -248,9 +254,7 @@ describe('S48 a browser in which somebody is signed in', () => {
       await post(browser, company, goodResponse(unasked(company.connection))),
     );
     expect(same.url).toBe(`${gateway.baseUrl}/`);
-    const { sessions } = gateway.storage;
-    for (const { id } of await sessions.listByConnection(company.organization.id, company.connection.id))
-      await gateway.storage.transact((tx) => tx.sessions.remove(company.organization.id, id));
+    await endAll(company);
     expect(await sessionStatus(gateway, browser)).toBe(401);
     await followed(browser, await post(browser, company, goodResponse(unasked(company.connection, EVE))));
     expect(await whoIs(browser)).toBe(EVE);
@@ -262,6 +266,20 @@ describe('S48 a browser in which somebody is signed in', () => {
     const message = goodResponse(unasked(company.connection, EVE));
     expect((await post(browser, company, message)).status).toBe(303);
     await refusedWith(company, await post(browser, company, message), 'saml.replayed');
+  });
+
+  test('a yes from another site is none, also when nobody is signed in any more', async () => {
+    const company = await aCompany();
+    const browser = await signedInAs(company, ADA);
+    const page = await post(browser, company, goodResponse(unasked(company.connection, EVE)));
+    const question = await followed(browser, page);
+    await endAll(company);
+    const answer = await browser.request(question.url, {
+      method: 'POST',
+      headers: { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+    });
+    expect([answer.status, setSession(answer)]).toEqual([403, undefined]);
+    expect(setSession(await browser.submitForm(question, { form: 'confirm', follow: false }))).toBeDefined();
   });
 
   test("a yes is too late once the switch is off, the person cut off, or the handle another row's", async () => {

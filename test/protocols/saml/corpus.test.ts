@@ -1,8 +1,11 @@
 /** The committed corpus: adding an attack or an identity provider is adding a file. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { verifyPostedLogout, verifyRedirectedLogout } from '../../../src/http/saml/logout-verification.ts';
 import { verifySamlResponse } from '../../../src/http/saml/strategy.ts';
+import { isGatehouseError } from '../../../src/kernel/errors.ts';
 import { FIXTURE_NOW, fixtureTrust } from '../../support/saml-fixture-context.ts';
+import { fixtureLogout } from '../../support/saml-logout-builder.ts';
 
 const folder = (name: string): URL => new URL(`../../fixtures/saml/${name}/`, import.meta.url);
 
@@ -34,6 +37,41 @@ describe('attack files', () => {
     const bytes = readFileSync(new URL(file, folder('attacks')));
     const field = file.endsWith('.txt') ? bytes.toString() : bytes.toString('base64');
     await expect(verify(field)).rejects.toMatchObject({ code: 'sign_in_refused', context: { reason } });
+  });
+});
+
+const logoutIndex: readonly Entry[] = JSON.parse(
+  readFileSync(new URL('index.json', folder('logout-attacks')), 'utf8'),
+);
+
+/** What the logout address makes of one file of its corpus. */
+async function refusalOf(file: string): Promise<unknown> {
+  const bytes = readFileSync(new URL(file, folder('logout-attacks')));
+  const { idpEntityId, logoutUrl, cert, now } = fixtureLogout();
+  const judged = { trust: { idpEntityId, logoutUrl, certificates: [cert] }, now };
+  const fields = {
+    SAMLRequest: file.endsWith('.txt') ? bytes.toString() : bytes.toString('base64'),
+    SAMLResponse: undefined,
+    RelayState: undefined,
+  };
+  try {
+    if (file.endsWith('.query')) verifyRedirectedLogout({ rawQuery: bytes.toString(), ...judged });
+    else await verifyPostedLogout({ fields, ...judged });
+    return 'accepted';
+  } catch (error) {
+    return isGatehouseError(error, 'sign_in_refused') ? error.context.reason : error;
+  }
+}
+
+describe('logout attack files', () => {
+  test('the corpus is there, and every file of it is in the index', () => {
+    const files = readdirSync(folder('logout-attacks')).filter((file) => file !== 'index.json');
+    expect(files.length).toBeGreaterThan(60);
+    expect(files.sort()).toEqual(logoutIndex.map(({ file }) => file).sort());
+  });
+
+  test.each(logoutIndex)('$line refused as $reason: $file', async ({ file, reason }) => {
+    expect(await refusalOf(file)).toBe(reason);
   });
 });
 

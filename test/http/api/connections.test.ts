@@ -68,6 +68,8 @@ describe('POST saml', () => {
       acsUrl: `${own}/acs`,
       spEntityId: `${own}/metadata`,
       metadataUrl: `${own}/metadata`,
+      sloUrl: null,
+      logoutUrl: `${own}/logout`,
     });
     expect(body.certificates).toMatchObject([{ fingerprint: expect.stringMatching(/^[0-9A-F:]{95}$/) }]);
   });
@@ -80,6 +82,21 @@ describe('POST saml', () => {
     expect(status).toBe(201);
     expect(body).toMatchObject({ entityId: saml.entityId, ssoUrl: saml.ssoUrl });
     expect(body.certificates).toHaveLength(1);
+  });
+
+  test('200: where single logout is taken can be said, changed and taken away', async () => {
+    const sloUrl = 'https://idp.example.com/slo';
+    const { body } = await create({ ...single(), sloUrl });
+    expect(body.sloUrl).toBe(sloUrl);
+    const change = (to: string | null) =>
+      world.send(world.operator, `patch ${base}/${body.id}`, { sloUrl: to });
+    expect((await change(`${sloUrl}2`)).body.sloUrl).toBe(`${sloUrl}2`);
+    expect((await change('javascript:alert(1)')).body).toMatchObject({ code: 'invalid', field: 'sloUrl' });
+    expect((await change('https://10.0.0.1/slo')).body).toMatchObject({
+      code: 'egress_refused',
+      field: 'sloUrl',
+    });
+    expect((await change(null)).body.sloUrl).toBeNull();
   });
 
   test('201: every switch is kept as sent', async () => {

@@ -23,6 +23,8 @@ describe('metadata of an identity provider', () => {
       entityId: 'https://idp.example/entity',
       ssoUrl: 'https://idp.example/sso?x=1&y=2',
       ssoPostUrl: 'https://idp.example/post',
+      sloUrl: undefined,
+      sloResponseUrl: undefined,
       certificates: [testCertificate('idp')],
       wantAuthnRequestsSigned: false,
     });
@@ -40,6 +42,27 @@ describe('metadata of an identity provider', () => {
   test('an identity provider that takes posts only is one, too', () => {
     const read = parseIdpMetadata(entity(idp(key('idp') + sso('HTTP-POST', 'https://idp.example/post'))));
     expect(read).toMatchObject({ ssoUrl: undefined, ssoPostUrl: 'https://idp.example/post' });
+  });
+
+  const slo = (binding: string, more: string) =>
+    `<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:${binding}" ${more}/>`;
+
+  test('single logout is taken by redirect, with the address of answers where it has one of its own', () => {
+    const read = (services: string) => parseIdpMetadata(entity(idp(key('idp') + services + REDIRECT)));
+    const location = 'Location="https://idp.example/slo"';
+    expect(read(slo('SOAP', location) + slo('HTTP-POST', location))).toMatchObject({ sloUrl: undefined });
+    expect(read(slo('HTTP-Redirect', location))).toMatchObject({
+      sloUrl: 'https://idp.example/slo',
+      sloResponseUrl: undefined,
+    });
+    const own = `${location} ResponseLocation="https://idp.example/answers"`;
+    expect(read(slo('HTTP-Redirect', own))).toMatchObject({ sloResponseUrl: 'https://idp.example/answers' });
+    for (const bad of [
+      'Location="http://idp.example/slo"',
+      `${location} ResponseLocation="javascript:x"`,
+      '',
+    ])
+      expect(() => read(slo('HTTP-Redirect', bad))).toThrow(expect.objectContaining({ code: 'invalid' }));
   });
 
   test('http is for hosts the operator allowed', () => {
@@ -103,7 +126,7 @@ describe('our metadata', () => {
     const xml = buildSpMetadata({ ...sp, logoutUrl: 'https://gate.example/saml/con_1/logout' });
     expect(xml).toContain('entityID="https://gate.example/saml/con_1"');
     expect(xml).toContain('HTTP-POST" Location="https://gate.example/saml/con_1/acs" index="0"');
-    expect(xml).toContain('SingleLogoutService');
+    expect(xml.match(/<md:SingleLogoutService Binding="[^"]*HTTP-(?:Redirect|POST)"/g)).toHaveLength(2);
     expect(xml).toContain('WantAssertionsSigned="true"');
   });
 

@@ -18,6 +18,8 @@ const LONG = [
 
 /** These need programs of Debian, which `.ci/run` installs: `npm run test:counterparts`. */
 const COUNTERPARTS = '/test/counterparts/';
+/** These need a Chromium: `npm run test:browser`. */
+const BROWSER = '/test/browser/';
 
 const isPathNamed = process.argv.slice(2).some((argument) => argument.startsWith('test/'));
 const part = isPathNamed ? 'all' : (process.env.GATEHOUSE_TESTS ?? 'all');
@@ -47,7 +49,8 @@ export default {
 
 function testsOf(wanted) {
   if (wanted === 'long') return { testRegex: LONG.map((path) => `${path}.*\\.test\\.ts$`) };
+  if (wanted === 'browser') return { testRegex: [`${BROWSER}.*\\.test\\.ts$`] };
   if (wanted === 'counterparts') return { testRegex: [`${COUNTERPARTS}.*\\.test\\.ts$`] };
-  const left = wanted === 'quick' ? [...LONG, COUNTERPARTS] : [];
+  const left = wanted === 'quick' ? [...LONG, COUNTERPARTS, BROWSER] : [];
   return { testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: left };
 }

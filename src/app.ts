@@ -50,6 +50,7 @@ import { loadMasterKey } from './outbound/master-key.ts';
 import { createOneTimeCodes } from './outbound/otpauth-codes.ts';
 import { createSafeFetch } from './outbound/safe-fetch.ts';
 import { createSmtpMailer } from './outbound/smtp-mailer.ts';
+import { createPasskeyCeremonies } from './outbound/webauthn-ceremonies.ts';
 import { sealSecrets } from './storage/seal-secrets.ts';
 import { openSqliteStorage } from './storage/sqlite/open.ts';
 
@@ -148,6 +149,7 @@ function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacem
       replaced.passwords ?? createArgon2Passwords({ pepper: deriveKey(masterKey.key, 'password-pepper') }),
     ...(config.rateLimits ? attemptLimits(clock) : {}),
     oneTimeCodes: createOneTimeCodes(),
+    passkeyCeremonies: createPasskeyCeremonies(config.baseUrl),
     newRsaKey: replaced.newRsaKey ?? newRsaKey,
     mailer: replaced.mailer ?? createMailer(config, clock),
     fetcher,

@@ -11,6 +11,7 @@ import type { Fetcher } from './ports/fetcher.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { ReadMetadata } from './ports/metadata-reader.ts';
 import type { OneTimeCodes } from './ports/one-time-codes.ts';
+import type { PasskeyCeremonies } from './ports/passkey-ceremonies.ts';
 import type { PasswordHasher } from './ports/password-hasher.ts';
 import type { Storage } from './ports/storage.ts';
 import type { TxtResolver } from './ports/txt-resolver.ts';
@@ -27,6 +28,7 @@ export interface Deps {
   /** Of everybody who asks for a mail, by address; absent: none. */
   readonly resetRequests?: AttemptLimiter | undefined;
   readonly oneTimeCodes: OneTimeCodes;
+  readonly passkeyCeremonies: PasskeyCeremonies;
   readonly newRsaKey: NewRsaKey;
   readonly readMetadata: ReadMetadata;
   /** What goes on when the answer has left. */

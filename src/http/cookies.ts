@@ -6,6 +6,8 @@ export const SESSION_COOKIE = '__Host-gatehouse-session';
 export const SECOND_STEP_COOKIE = '__Host-gatehouse-second-step';
 /** Says that somebody has signed in here before; opens nothing (S178). */
 export const DEVICE_COOKIE = '__Host-gatehouse-device';
+/** Binds a passkey sign-in to this browser. */
+export const PASSKEY_COOKIE = '__Host-gatehouse-passkey';
 export const OPERATOR_COOKIE = '__Host-gatehouse-operator';
 
 /**

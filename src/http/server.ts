@@ -66,7 +66,7 @@ function secured() {
   };
 }
 
-/** S219. One style sheet and one icon of our own, no script at all, forms only to ourselves. */
+/** S219. One style sheet and one icon of our own, no script but where a page says so, forms only to ourselves. */
 function securityHeaders() {
   return headersOf(
     helmet({

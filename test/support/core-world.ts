@@ -6,6 +6,7 @@ import type { Repositories, Storage } from '../../src/core/ports/storage.ts';
 import { createSealer } from '../../src/kernel/sealing.ts';
 import { createTokenHasher } from '../../src/kernel/tokens.ts';
 import { createOneTimeCodes } from '../../src/outbound/otpauth-codes.ts';
+import { createPasskeyCeremonies } from '../../src/outbound/webauthn-ceremonies.ts';
 import { sealSecrets } from '../../src/storage/seal-secrets.ts';
 import { BUILT_AT } from './builders.ts';
 import { fixedRsaKeys } from './saml-keys.ts';
@@ -83,6 +84,7 @@ export async function openCoreWorld(options: { readonly runsTwice?: boolean } = 
     },
     afterwards: (work) => work(),
     oneTimeCodes: createOneTimeCodes(),
+    passkeyCeremonies: createPasskeyCeremonies('https://gate.example.com'),
     mailer: recordingMailer(mailServer, sent),
     fetcher: noFetcher,
     txtResolver: { resolveTxt: async (name) => txt.get(name) ?? [] },

@@ -27,6 +27,8 @@ export interface GatewayOptions {
   readonly now?: number;
   /** The gateway's own address, such as `https://gatehouse.example`; the local port it really listens on if absent. */
   readonly baseUrl?: string;
+  /** True: it calls itself `localhost`, as passkeys need it, where nothing else is said. */
+  readonly isLocalhost?: boolean;
   readonly plans?: Readonly<Record<string, PlanPreset>>;
   readonly trustProxy?: readonly string[];
   /** Hosts or CIDRs that outbound calls may reach; 127.0.0.1 and localhost if absent. */
@@ -126,7 +128,8 @@ function configOf(options: GatewayOptions, { dataDir, origin, operatorKey }: Pla
   return {
     ...defaults,
     ...{ port: 0, dataDir, operatorKey, rateLimits: options.rateLimits ?? false },
-    baseUrl: options.baseUrl ?? origin,
+    baseUrl:
+      options.baseUrl ?? (options.isLocalhost === true ? origin.replace('127.0.0.1', 'localhost') : origin),
     plans: options.plans ?? defaults.plans,
     trustProxy: options.trustProxy ?? [],
     egressAllow: options.egressAllow ?? ['127.0.0.1', 'localhost'],

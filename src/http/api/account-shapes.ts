@@ -1,5 +1,6 @@
 /** What the management API says about somebody's own credentials. */
 import { z } from 'zod';
+import { timeShape } from './shapes.ts';
 
 export const accountShape = z.object({
   email: z
@@ -21,4 +22,12 @@ export const startedFactorShape = z.object({
 
 export const recoveryCodesShape = z.object({
   recoveryCodes: z.array(z.string()).describe('Each works once. The only time they are shown.'),
+});
+
+export const passkeyShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  synced: z.boolean().describe('True when its authenticator may copy it to other devices.'),
+  createdAt: timeShape,
+  lastUsedAt: timeShape.nullable(),
 });

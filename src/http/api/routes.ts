@@ -16,6 +16,7 @@ import { jobRoutes } from './jobs.ts';
 import { memberRoutes } from './members.ts';
 import { describingRoute } from './openapi.ts';
 import { organizationRoutes } from './organizations.ts';
+import { passkeyRoutes } from './passkeys.ts';
 import { recorderRoutes } from './recorder.ts';
 import type { ApiRoute } from './route.ts';
 import { sessionRoutes } from './session.ts';
@@ -43,6 +44,7 @@ const resources: readonly ApiRoute[] = [
   ...sessionRoutes,
   ...sessionListRoutes,
   ...accountRoutes,
+  ...passkeyRoutes,
 ];
 
 /** Every route, the one that describes all the others included. */

@@ -5,7 +5,13 @@ import { type Html, html, isolated } from './html.ts';
 import type { Visitor } from './visitor.ts';
 
 /** A form of the page; also its name in the page. */
-export type AccountForm = 'password' | 'email' | 'second-factor' | 'second-factor-remove' | 'recovery-codes';
+export type AccountForm =
+  | 'password'
+  | 'email'
+  | 'second-factor'
+  | 'second-factor-remove'
+  | 'recovery-codes'
+  | 'passkey-remove';
 
 export interface AccountProblem {
   readonly form: AccountForm;
@@ -121,8 +127,32 @@ const codesLeft = (left: number): string =>
     ? 'You have no recovery code left. Make new ones now: without them a lost phone locks you out.'
     : `You have ${left} recovery ${left === 1 ? 'code' : 'codes'} left for the day your phone is lost.`;
 
-function passkeys(_view: AccountView): Html | null {
-  return null;
+function passkeys({ visitor, passkeys: known }: AccountView): Html {
+  return html`<h2 id="passkeys">Passkeys</h2>
+<p>A passkey signs you in with your fingerprint, face or device PIN, without a password.</p>
+${known.length === 0 ? html`<p class="quiet">You have none yet.</p>` : html`<ul class="rows">${known.map((passkey) => passkeyRow(visitor, passkey))}</ul>`}
+<div hidden>
+<form method="post" action="/account" name="passkey-add" data-passkey="register">
+<p class="wrong" role="alert" hidden></p>
+${textField({ name: 'name', id: 'passkey-name', label: 'Name of the new passkey', value: 'My passkey', hint: 'So that you know it again, such as “Work laptop”.' })}
+${textField({ name: 'current_password', id: 'passkey-current', label: 'Your password', type: 'password', autocomplete: 'current-password' })}
+<button class="second" type="submit">Add a passkey</button>
+</form>
+</div>
+<noscript><p class="quiet">Passkeys need a browser with JavaScript.</p></noscript>`;
+}
+
+function passkeyRow({ csrf }: Visitor, passkey: Passkey): Html {
+  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
+  const used = passkey.lastUsedAt === null ? 'never used' : `last used ${day(passkey.lastUsedAt)}`;
+  return html`<li>
+<p><strong>${isolated(passkey.name)}</strong><br><span class="quiet">Added ${day(passkey.createdAt)}, ${used}</span></p>
+<form method="post" action="/account/passkey-remove" name="remove-${passkey.id}">
+${hiddenField('csrf', csrf)}
+${hiddenField('passkey', passkey.id)}
+<button class="second" type="submit" aria-label="Remove the passkey ${passkey.name}">Remove</button>
+</form>
+</li>`;
 }
 
 /** The page that shows a new secret, once. `code` is the QR code's drawing. */

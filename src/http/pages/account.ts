@@ -1,6 +1,7 @@
 /** Looking after one's own credentials in the browser: every act is a form of ours, most of them with the password again. */
 import type { Request, RequestHandler, Response } from 'express';
 import { requestEmailChange } from '../../core/email-change.ts';
+import { removePasskey } from '../../core/passkeys.ts';
 import { changePassword } from '../../core/password-change.ts';
 import { findSecondFactor } from '../../core/second-factor-codes.ts';
 import {
@@ -10,6 +11,7 @@ import {
   renewRecoveryCodes,
 } from '../../core/second-factors.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import { parseId } from '../../kernel/ids.ts';
 import { canonicalEmail } from '../api/fields.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
@@ -31,6 +33,8 @@ const NOTICES: Readonly<Record<string, string>> = {
   password: 'Your password is changed. Your other devices are signed out.',
   email: 'A link is on its way to the new address. Open it to make the change.',
   'second-factor-remove': 'The second step is off.',
+  passkey: 'Your passkey is ready to use.',
+  'passkey-remove': 'The passkey is removed.',
 };
 
 /** `GET /account`: the page, or the way to the sign-in for strangers. */
@@ -59,6 +63,7 @@ async function showAccount({ storage }: HttpDeps, showing: Showing): Promise<voi
   sendPage(res, {
     title: 'How you sign in',
     status,
+    offersPasskeys: visitor.signedIn.user.passwordHash !== null,
     body: accountBody({ visitor, hasSecondFactor, recoveryCodesLeft, passkeys, ...rest }),
   });
 }
@@ -108,6 +113,12 @@ const ACTS: Readonly<Record<AccountForm, (act: Act) => Promise<void>>> = {
     await removeSecondFactor(act.deps, { ...provingOf(act), code: formText(act.req, 'code') ?? '' });
     back(act.res, 'second-factor-remove');
   },
+  'passkey-remove': async (act) => {
+    const id = parseId('pky', formText(act.req, 'passkey') ?? '');
+    if (id === undefined) throw new GatehouseError('not_found', 'No such passkey.');
+    await removePasskey(act.deps, { ...provingOf(act), id });
+    back(act.res, 'passkey-remove');
+  },
   'recovery-codes': async (act) => {
     const codes = await renewRecoveryCodes(act.deps, provingOf(act));
     sendPage(act.res, { title: 'Your recovery codes', body: recoveryCodesBody(codes) });
@@ -121,6 +132,7 @@ export const ACCOUNT_FORMS = [
   'second-factor',
   'second-factor-remove',
   'recovery-codes',
+  'passkey-remove',
 ] as const;
 
 /** `POST /account/{form}`: 303 or the next page; what the person can mend is said beside the form. */

@@ -1,4 +1,4 @@
-/** The frame of every page and how pages and redirects are sent: one style sheet, no script, nothing kept by caches. */
+/** The frame of every page and how pages and redirects are sent: one style sheet, one script where passkeys are, nothing kept by caches. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Response } from 'express';
@@ -14,6 +14,8 @@ export interface PageContent {
   readonly width?: 'narrow' | 'wide';
   /** One constant line of script at the end, whose hash the answer's policy must allow; absent: none. */
   readonly script?: string;
+  /** True where the page offers passkeys: then, and only then, it loads our one script file (S219). */
+  readonly offersPasskeys?: boolean;
   /** A path the browser moves on to by itself; absent: it stays. */
   readonly movesOnTo?: string;
 }
@@ -33,8 +35,10 @@ const asset = (file: string, type: string): Asset => ({
 const STYLES = asset('gatehouse.css', 'text/css; charset=utf-8');
 const ICON = asset('gatehouse.svg', 'image/svg+xml');
 
+const PASSKEYS = asset('passkeys.js', 'text/javascript; charset=utf-8');
+
 /** The files pages refer to. */
-export const ASSETS: readonly Asset[] = [STYLES, ICON];
+export const ASSETS: readonly Asset[] = [STYLES, ICON, PASSKEYS];
 
 /** With a hash of the content, so that a new release is seen at once although browsers keep the file. */
 const versioned = ({ path, bytes }: Asset): string =>
@@ -42,9 +46,14 @@ const versioned = ({ path, bytes }: Asset): string =>
 
 const STYLES_URL = versioned(STYLES);
 const ICON_URL = versioned(ICON);
+const PASSKEYS_URL = versioned(PASSKEYS);
 
 /** Sends a whole page. */
 export function sendPage(res: Response, content: PageContent): void {
+  if (content.offersPasskeys === true) {
+    const policy = String(res.getHeader('Content-Security-Policy'));
+    res.set('Content-Security-Policy', `${policy};script-src 'self';connect-src 'self'`);
+  }
   res
     .status(content.status ?? 200)
     .set('Cache-Control', 'no-store')
@@ -57,7 +66,8 @@ export function seeOther(res: Response, location: string): void {
   res.status(303).set('Cache-Control', 'no-store').set('Location', location).end();
 }
 
-function documentOf({ title, body, width = 'narrow', movesOnTo, script }: PageContent): Html {
+function documentOf(content: PageContent): Html {
+  const { title, body, width = 'narrow', movesOnTo, script, offersPasskeys = false } = content;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -67,6 +77,7 @@ function documentOf({ title, body, width = 'narrow', movesOnTo, script }: PageCo
 ${movesOnTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${movesOnTo}">`}
 <title>${title} - Gatehouse</title>
 <link rel="stylesheet" href="${STYLES_URL}">
+${offersPasskeys && html`<script type="module" src="${PASSKEYS_URL}"></script>`}
 <link rel="icon" type="image/svg+xml" href="${ICON_URL}">
 </head>
 <body>

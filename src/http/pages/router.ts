@@ -11,6 +11,7 @@ import { getInvitation, postInvitation } from './invitations.ts';
 import { ASSETS } from './layout.ts';
 import { getOrganizationSignIn } from './organization-sign-in.ts';
 import { postOwnSessions, postSwitchOrganization } from './own-sessions.ts';
+import { postPasskeyOptions, postPasskeySignIn } from './passkey-sign-in.ts';
 import { postPassword } from './password.ts';
 import { getNewPassword, getPasswordReset, postNewPassword, postPasswordReset } from './password-reset.ts';
 import { getPerson } from './person.ts';
@@ -22,6 +23,7 @@ import { getSignOut, postSignOut } from './sign-out.ts';
 import { getSignedOut, getSigningOut } from './signed-out.ts';
 
 const LIMIT_BYTES = 16 * 1024;
+const PASSKEY_LIMIT_BYTES = 64 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
 
 /** The router for everything a person opens in a browser. */
@@ -34,13 +36,7 @@ export function createPagesRouter(deps: HttpDeps): Router {
   ];
   mountAssets(router);
   mountMethods(router, '/', { GET: [getPerson(deps)] });
-  mountMethods(router, '/sign-in', { GET: [getSignIn(deps)] });
-  mountMethods(router, '/sign-in/password', { POST: [...formOrJson, postPassword(deps)] });
-  mountMethods(router, '/sign-in/second-step', {
-    GET: [getSecondStep(deps)],
-    POST: [...formOrJson, postSecondStep(deps)],
-  });
-  mountMethods(router, '/sign-in/:organization', { GET: [getOrganizationSignIn(deps)], allowsHead: false });
+  mountSignIn(router, deps, formOrJson);
   mountMethods(router, '/sign-out', { GET: [getSignOut(deps)], POST: [...formOrJson, postSignOut(deps)] });
   mountMethods(router, '/signed-out/:connectionId', { GET: [getSignedOut(deps)], allowsHead: false });
   mountMethods(router, '/signed-out/:connectionId/:handle', { GET: [getSigningOut(deps)] });
@@ -61,6 +57,20 @@ export function createPagesRouter(deps: HttpDeps): Router {
   mountMethods(router, '/console', { GET: [getConsole(deps)] });
   mountMethods(router, '/console/sign-in', { POST: [...form, postConsoleSignIn(deps)] });
   return router;
+}
+
+/** Signing in: by organization, password and code, or passkey. The organization's own path comes last. */
+function mountSignIn(router: Router, deps: HttpDeps, formOrJson: readonly RequestHandler[]): void {
+  const json = strictJson({ limit: PASSKEY_LIMIT_BYTES, types: ['application/json'], alsoAccept: [] });
+  mountMethods(router, '/sign-in', { GET: [getSignIn(deps)] });
+  mountMethods(router, '/sign-in/password', { POST: [...formOrJson, postPassword(deps)] });
+  mountMethods(router, '/sign-in/second-step', {
+    GET: [getSecondStep(deps)],
+    POST: [...formOrJson, postSecondStep(deps)],
+  });
+  mountMethods(router, '/sign-in/passkey/options', { POST: [json, postPasskeyOptions(deps)] });
+  mountMethods(router, '/sign-in/passkey', { POST: [json, postPasskeySignIn(deps)] });
+  mountMethods(router, '/sign-in/:organization', { GET: [getOrganizationSignIn(deps)], allowsHead: false });
 }
 
 /** Links that people are mailed, and the form that asks for one. */

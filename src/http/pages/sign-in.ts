@@ -105,6 +105,7 @@ export function sendSignIn(res: Response, form: SignInForm): void {
   sendPage(res, {
     title: 'Sign in',
     status,
+    offersPasskeys: true,
     body: html`${problemBox(problem)}
 ${note !== undefined && html`<p role="status">${note}</p>`}
 <form method="get" action="/sign-in" name="organization">
@@ -125,6 +126,14 @@ ${textField({ name: 'email', label: 'E-mail', type: 'email', autocomplete: 'user
 ${textField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password' })}
 <button class="second" type="submit">Sign in with password</button>
 </form>
-<p><a href="/password-reset">Forgotten your password?</a></p>`,
+<p><a href="/password-reset">Forgotten your password?</a></p>
+<div hidden>
+<form method="post" action="/sign-in" name="passkey" data-passkey="sign-in">
+<h2>With a passkey</h2>
+<p class="wrong" role="alert" hidden></p>
+${hiddenField('return_to', returnTo)}
+<button class="second" type="submit">Sign in with a passkey</button>
+</form>
+</div>`,
   });
 }

@@ -113,6 +113,7 @@ const PREFIXES = {
   session: 'ses',
   job: 'job',
   key: 'spk',
+  passkey: 'pky',
   application: 'app',
   secret: 'sec',
 } as const;
@@ -137,6 +138,12 @@ const BODIES: Readonly<Record<string, object>> = {
   updateDomain: { connection: null },
   createOrganization: { name: 'A' },
   updateOrganization: { name: 'A' },
+  beginPasskey: { currentPassword: 'a' },
+  renamePasskey: { name: 'A' },
+  addPasskey: {
+    name: 'A',
+    credential: { id: 'a', response: { clientDataJSON: 'a', attestationObject: 'a' } },
+  },
   createTeam: { name: 'A' },
   updateTeam: { name: 'A' },
   setTeamMember: { role: 'member' },

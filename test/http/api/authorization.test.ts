@@ -9,6 +9,7 @@ import type { ApiRoute } from '../../../src/http/api/route.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import { aRecorderEntry, nextText } from '../../support/builders.ts';
+import { aPasskey } from '../../support/credential-builders.ts';
 import { aJob } from '../../support/job-builders.ts';
 import { addSamlConnection } from '../../support/sign-in-stage.ts';
 import { type Answer, type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';
@@ -40,6 +41,12 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     (await world.send(world.operator, `post ${base}${path}`, input)).body.id;
   const invitation = await make('/invitations', { email: 'a@example.com' });
   const { group, directory, users } = await pushGroup(world.gateway, organization, { count: 1 });
+  const person = await world.gateway.storage.memberships.find(
+    organization.id,
+    users[0]?.membershipId ?? ('' as never),
+  );
+  const passkey = aPasskey(person?.userId ?? ('' as never));
+  await world.gateway.storage.transact((tx) => tx.passkeys.insert(passkey));
   const conflict = await pushDoubtful(world.gateway, { ...directory, adoption: 'queue' });
   const extension = { urn: `urn:acme:${nextText('scim')}:Badge`, attributes: [{ name: 'badge' }] };
   const { body } = await world.send(
@@ -69,6 +76,7 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     }),
     domain: await make('/domains', { domain: 'example.com', verified: true }),
     ...(await furnishWork(directory, base)),
+    passkey: passkey.id,
     ...(await furnishInstallation()),
   };
 }

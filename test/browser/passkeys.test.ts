@@ -34,17 +34,34 @@ async function newPage(): Promise<Page> {
   return page;
 }
 
+async function signInByPassword(page: Page, email: string): Promise<void> {
+  await page.goto(`${gateway.baseUrl}/sign-in?return_to=/account`);
+  await page.fill('form[name=password] input[name=email]', email);
+  await page.fill('form[name=password] input[name=password]', PASSWORD);
+  await page.click('form[name=password] button');
+  await page.waitForURL('**/account');
+}
+
+async function signOut(page: Page): Promise<void> {
+  await page.goto(`${gateway.baseUrl}/sign-out`);
+  await page.click('form[name=sign-out] button');
+  await page.waitForURL('**/sign-in');
+}
+
+/** How the person behind this page's session signed in. */
+async function amrOf(page: Page): Promise<readonly string[] | undefined> {
+  const cookies = await page.context().cookies();
+  const value = cookies.find(({ name }) => name === '__Host-gatehouse-session')?.value ?? '';
+  return (await gateway.storage.sessions.findByHash(gateway.deps.hashToken(value)))?.amr;
+}
+
 test('a passkey is made on the account page, opens the door without a password, and is taken away', async () => {
   const { email } = await aMember(gateway, await gateway.createOrganization({ name: 'Home' }));
   const page = await newPage();
   const problems: string[] = [];
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
 
-  await page.goto(`${gateway.baseUrl}/sign-in?return_to=/account`);
-  await page.fill('form[name=password] input[name=email]', email);
-  await page.fill('form[name=password] input[name=password]', PASSWORD);
-  await page.click('form[name=password] button');
-  await page.waitForURL('**/account');
+  await signInByPassword(page, email);
 
   await page.fill('#passkey-name', 'Work laptop');
   await page.fill('#passkey-current', 'not my password, sorry');
@@ -56,22 +73,16 @@ test('a passkey is made on the account page, opens the door without a password, 
   await page.waitForURL('**/account?done=passkey');
   expect(await page.textContent('ul.rows')).toContain('Work laptop');
 
-  await page.goto(`${gateway.baseUrl}/sign-out`);
-  await page.click('form[name=sign-out] button');
-  await page.waitForURL('**/sign-in');
+  await signOut(page);
   await page.goto(`${gateway.baseUrl}/sign-in?return_to=/account`);
   await page.click('form[name=passkey] button');
   await page.waitForURL('**/account');
   expect(await page.textContent('dl')).toContain(email);
-  const cookies = await page.context().cookies();
-  const cookie = cookies.find(({ name }) => name === '__Host-gatehouse-session');
-  const session = await gateway.storage.sessions.findByHash(gateway.deps.hashToken(cookie?.value ?? ''));
-  expect(session?.amr).toEqual(['hwk']);
+  expect(await amrOf(page)).toEqual(['hwk']);
 
   await page.click('ul.rows button');
   await page.waitForURL('**/account?done=passkey-remove');
-  await page.goto(`${gateway.baseUrl}/sign-out`);
-  await page.click('form[name=sign-out] button');
+  await signOut(page);
   await page.click('form[name=passkey] button');
   await page.waitForSelector('form[name=passkey] [role=alert]:not([hidden])');
   expect(await page.textContent('form[name=passkey] [role=alert]')).toBe(

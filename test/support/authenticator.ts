@@ -15,8 +15,6 @@ export interface Quirks {
   readonly certificate?: Buffer;
 }
 
-export type Authenticator = ReturnType<typeof createAuthenticator>;
-
 /** `baseUrl` is the page it is used on. */
 export function createAuthenticator(baseUrl: string) {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -7,7 +7,7 @@ import { startOperatorSession } from '../../../src/core/operator-link.ts';
 import { ORG_ROLES, type OrgRole, ROLE_PERMISSIONS } from '../../../src/core/roles.ts';
 import type { ApiRoute } from '../../../src/http/api/route.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
-import { newId } from '../../../src/kernel/ids.ts';
+import { type MembershipId, newId } from '../../../src/kernel/ids.ts';
 import { aRecorderEntry, nextText } from '../../support/builders.ts';
 import { aPasskey } from '../../support/credential-builders.ts';
 import { aJob } from '../../support/job-builders.ts';
@@ -34,6 +34,16 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+/** A passkey of a member; answers its id. */
+async function furnishPasskey({ id }: Organization, member: MembershipId | undefined): Promise<string> {
+  const { storage } = world.gateway;
+  const person = member && (await storage.memberships.find(id, member));
+  if (person === undefined) throw new Error('nobody to have a passkey');
+  const passkey = aPasskey(person.userId);
+  await storage.transact((tx) => tx.passkeys.insert(passkey));
+  return passkey.id;
+}
+
 /** One of everything in an organization. */
 async function furnish(organization: Organization): Promise<Readonly<Record<string, string>>> {
   const base = `/organizations/${organization.id}`;
@@ -41,12 +51,6 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     (await world.send(world.operator, `post ${base}${path}`, input)).body.id;
   const invitation = await make('/invitations', { email: 'a@example.com' });
   const { group, directory, users } = await pushGroup(world.gateway, organization, { count: 1 });
-  const person = await world.gateway.storage.memberships.find(
-    organization.id,
-    users[0]?.membershipId ?? ('' as never),
-  );
-  const passkey = aPasskey(person?.userId ?? ('' as never));
-  await world.gateway.storage.transact((tx) => tx.passkeys.insert(passkey));
   const conflict = await pushDoubtful(world.gateway, { ...directory, adoption: 'queue' });
   const extension = { urn: `urn:acme:${nextText('scim')}:Badge`, attributes: [{ name: 'badge' }] };
   const { body } = await world.send(
@@ -76,7 +80,7 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     }),
     domain: await make('/domains', { domain: 'example.com', verified: true }),
     ...(await furnishWork(directory, base)),
-    passkey: passkey.id,
+    passkey: await furnishPasskey(organization, users[0]?.membershipId),
     ...(await furnishInstallation()),
   };
 }

@@ -1,11 +1,13 @@
 /** Looks at one connection now and says what it found: the identity provider's own document, or the pinned certificates. */
 import type { z } from 'zod';
 import type { Cause } from '../../core/entities/journal.ts';
-import type { Connection, SamlSettings } from '../../core/entities/sign-in.ts';
+import type { Connection } from '../../core/entities/sign-in.ts';
 import { refreshMetadata } from '../../core/metadata-watch.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { certificateProblem, checkCertificate } from '../../protocols/saml/certificates.ts';
 import type { HttpDeps } from '../deps.ts';
+import { explainSignIn } from '../explanations/explain.ts';
+import { identityProviderOf } from '../explanations/identity-provider.ts';
 import { oidcTrust } from '../oidc/connection-trust.ts';
 import { type ConnectionOf, speaks } from '../sign-in-answer.ts';
 import type { connectionCheckShape } from './directory-shapes.ts';
@@ -24,13 +26,21 @@ export async function checkConnection(
   if (speaks(connection, 'oidc')) return checkOidc(deps, connection);
   if (speaks(connection, 'saml')) {
     const { organizationId, id: connectionId } = connection;
-    const { settings } = await refreshMetadata(deps, { organizationId, connectionId, cause });
-    return checkSaml(settings, deps.clock());
+    const fresh = await refreshMetadata(deps, { organizationId, connectionId, cause });
+    return checkSaml(fresh, deps.clock());
   }
   throw new GatehouseError('internal', 'A connection speaks no protocol we know.');
 }
 
-function checkSaml(settings: SamlSettings, now: number): Report {
+/** Why it failed, in words; null for what is well. */
+function explained(connection: Connection, reason: string | null): Report['explanation'] {
+  if (reason === null) return null;
+  const product = identityProviderOf(connection);
+  return explainSignIn(reason, { protocol: connection.settings.protocol, product });
+}
+
+function checkSaml(connection: ConnectionOf<'saml'>, now: number): Report {
+  const { settings } = connection;
   const certificates = settings.certificates.map((text) => {
     const { fingerprint, notAfter } = checkCertificate(text);
     return { fingerprint, expiresAt: isoTime(notAfter), isExpired: notAfter <= now };
@@ -41,6 +51,7 @@ function checkSaml(settings: SamlSettings, now: number): Report {
     protocol: 'saml',
     ok: reason === null,
     reason,
+    explanation: explained(connection, reason),
     certificates,
     metadata: metadata && { problem: metadata.problem, isStaged: metadata.staged !== null },
   };
@@ -53,6 +64,9 @@ async function checkOidc(deps: CheckDeps, connection: ConnectionOf<'oidc'>): Pro
         protocol: 'oidc',
         ok: true,
         reason: null,
+        explanation: null,
+        issuer: report.issuer,
+        signingKeys: report.signingKeys,
         authorizationEndpoint: report.authorizationEndpoint,
         tokenEndpoint: report.tokenEndpoint,
         userInfoEndpoint: report.userInfoEndpoint ?? null,
@@ -62,6 +76,9 @@ async function checkOidc(deps: CheckDeps, connection: ConnectionOf<'oidc'>): Pro
         protocol: 'oidc',
         ok: false,
         reason: report.reason,
+        explanation: explained(connection, report.reason),
+        issuer: null,
+        signingKeys: null,
         authorizationEndpoint: null,
         tokenEndpoint: null,
         userInfoEndpoint: null,

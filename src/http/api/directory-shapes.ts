@@ -115,11 +115,22 @@ const oidcConnectionShape = z.object({
 
 export const connectionShape = z.discriminatedUnion('protocol', [samlConnectionShape, oidcConnectionShape]);
 
+const failedCheckShape = z
+  .object({
+    cause: z.string().describe('What is wrong, for an admin.'),
+    where: z
+      .partialRecord(z.enum(IDENTITY_PROVIDERS), z.string())
+      .describe('Where in the console of the identity provider it is mended.'),
+    here: z.string().nullable().describe('Where in Gatehouse it is mended.'),
+  })
+  .nullable();
+
 export const connectionCheckShape = z.discriminatedUnion('protocol', [
   z.object({
     protocol: z.literal('saml'),
     ok: z.boolean(),
     reason: z.string().nullable(),
+    explanation: failedCheckShape,
     certificates: z.array(certificateShape.omit({ pem: true }).extend({ isExpired: z.boolean() })),
     metadata: z
       .object({ problem: z.string().nullable(), isStaged: z.boolean() })
@@ -130,6 +141,9 @@ export const connectionCheckShape = z.discriminatedUnion('protocol', [
     protocol: z.literal('oidc'),
     ok: z.boolean(),
     reason: z.string().nullable(),
+    explanation: failedCheckShape,
+    issuer: z.string().nullable().describe('As the identity provider spells it.'),
+    signingKeys: z.int().nullable().describe('How many it publishes.'),
     authorizationEndpoint: z.string().nullable(),
     tokenEndpoint: z.string().nullable(),
     userInfoEndpoint: z.string().nullable(),

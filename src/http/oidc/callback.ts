@@ -10,6 +10,7 @@ import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
 import { oidcTrust } from './connection-trust.ts';
 import { oidcIdentity } from './identity.ts';
 import type { OidcPending } from './strategy.ts';
+import { wantedClaims } from './wanted-claims.ts';
 
 /** `GET /oidc-callback/{connectionId}` (OIDC Core §3.1.2.5). Throws `sign_in_refused`. */
 export const getCallback =
@@ -41,6 +42,7 @@ async function acceptCallback(
     query,
     pending: secretsOf(received.pending, handle),
     now: deps.clock(),
+    wants: wantedClaims(connection, await deps.storage.groupMappings.list(connection.organizationId)),
   });
   noteAttempt(exchange.res, {
     step: 'decision',

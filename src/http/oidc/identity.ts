@@ -18,7 +18,7 @@ const MOST_METHODS = 16;
 export function oidcIdentity(connection: Connection, facts: VerifiedOidc): UpstreamIdentity {
   const { attributes, userNameClaim } = connection;
   const first = (name: string) => facts.claims.get(name)?.[0] ?? null;
-  const verifiedEmail = facts.emailVerified ? (facts.email ?? null) : null;
+  const verifiedEmail = isVouchedFor(facts) ? (facts.email ?? null) : null;
   const isUsualEmail = attributes.email === undefined || attributes.email === 'email';
   return {
     connectionId: connection.id,
@@ -42,6 +42,17 @@ export function oidcIdentity(connection: Connection, facts: VerifiedOidc): Upstr
     },
     sessionNotOnOrAfter: null,
   };
+}
+
+const GOOGLE = 'https://accounts.google.com';
+
+/**
+ * Google says `email_verified` also of private accounts that somebody once made with an address of the company, and who
+ * may have left it since. It speaks for the company only with `hd`, and for its own mail (Google: OpenID Connect, `hd`).
+ */
+function isVouchedFor({ issuer, email = '', emailVerified, claims }: OidcFacts): boolean {
+  if (!emailVerified || issuer !== GOOGLE) return emailVerified;
+  return claims.has('hd') || /@gmail\.com$/i.test(email);
 }
 
 /**

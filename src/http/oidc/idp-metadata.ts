@@ -1,10 +1,11 @@
 /** Discovery documents and signing keys of identity providers, cached per connection. A cache only: losing it costs one call. */
 import * as oidc from 'openid-client';
 import type { Fetcher } from '../../core/ports/fetcher.ts';
-import { type Clock, minutes, seconds } from '../../kernel/clock.ts';
+import { type Clock, hours, minutes } from '../../kernel/clock.ts';
 import { refuse } from '../../protocols/oidc/rejections.ts';
 import { DEFAULT_ALGORITHMS, pinnedIssuer } from '../../protocols/oidc/settings.ts';
 import { clientAuthentication } from './client-authentication.ts';
+import { fetchKeys, noKeysYet, presentKeys, type SigningKeys } from './signing-keys.ts';
 import type { OidcTrust } from './trust.ts';
 
 /** One identity provider as discovered, with the keys seen last. */
@@ -13,22 +14,25 @@ export interface IdpMetadata {
   readonly keys: SigningKeys;
 }
 
-/** The keys seen last and when an unknown key id last made us ask again (epoch milliseconds). */
-interface SigningKeys {
-  cache?: oidc.ExportedJWKSCache;
-  askedAgainAt: number;
-}
-
 export interface IdpMetadataCache {
   /** Answers the cached document, at most ten minutes old; asks once however many wait. Throws what discovery throws. */
   readonly load: (trust: OidcTrust) => Promise<IdpMetadata>;
   /** Asks now and replaces what is cached. */
   readonly reload: (trust: OidcTrust) => Promise<IdpMetadata>;
+  /** What the provider said last, at most 24 hours ago; for a sign-in that meets it down half-way (R38). */
+  readonly recall: (trust: OidcTrust) => IdpMetadata | undefined;
 }
 
 interface Deps {
   readonly fetcher: Fetcher;
   readonly clock: Clock;
+}
+
+/** The last good answer. */
+interface Known {
+  readonly fingerprint: string;
+  readonly at: number;
+  readonly metadata: IdpMetadata;
 }
 
 interface Entry {
@@ -42,24 +46,40 @@ const MOST_ENTRIES = 1000;
 /** openid-client counts in seconds; the fetcher's own three seconds per answer come first. */
 const CALL_TIMEOUT_SECONDS = 5;
 const CLOCK_TOLERANCE_SECONDS = 60;
-const KEY_REFETCH_PAUSE = seconds(60);
+const OUTAGE_LIMIT = hours(24);
 
 /** Builds the cache. Entries belong to one connection: what organization A's provider says never reaches B. */
 export function createIdpMetadataCache(deps: Deps): IdpMetadataCache {
   const entries = new Map<string, Entry>();
+  const known = new Map<string, Known>();
+  const recall = (trust: OidcTrust): IdpMetadata | undefined => {
+    const last = known.get(trust.connectionId);
+    const isFit = last?.fingerprint === fingerprintOf(trust) && deps.clock() - last.at <= OUTAGE_LIMIT;
+    return isFit ? last.metadata : undefined;
+  };
   const reload = (trust: OidcTrust): Promise<IdpMetadata> => {
-    const metadata = discover(deps, trust);
-    const entry = { fingerprint: fingerprintOf(trust), expiresAt: deps.clock() + TIME_TO_LIVE, metadata };
+    const now = deps.clock();
+    const fingerprint = fingerprintOf(trust);
+    const metadata = discover(deps, trust, recall(trust));
+    const entry = { fingerprint, expiresAt: now + TIME_TO_LIVE, metadata };
     entries.delete(trust.connectionId);
     entries.set(trust.connectionId, entry);
     dropOldest(entries);
-    metadata.catch(() => {
-      if (entries.get(trust.connectionId) === entry) entries.delete(trust.connectionId);
-    });
+    metadata.then(
+      (found) => {
+        known.delete(trust.connectionId);
+        known.set(trust.connectionId, { fingerprint, at: now, metadata: found });
+        dropOldest(known);
+      },
+      () => {
+        if (entries.get(trust.connectionId) === entry) entries.delete(trust.connectionId);
+      },
+    );
     return metadata;
   };
   return {
     reload,
+    recall,
     load(trust) {
       const entry = entries.get(trust.connectionId);
       const isUsable =
@@ -69,10 +89,7 @@ export function createIdpMetadataCache(deps: Deps): IdpMetadataCache {
   };
 }
 
-/**
- * A configuration for one sign-in. Built anew each time, so that the age of the keys can be told to the library: it
- * asks again for an unknown key id only when they look a minute old, and a rotation must not wait that long.
- */
+/** A configuration for one sign-in. Built anew each time, so that the age of the keys can be told to the library. */
 export function configurationFor(deps: Deps, trust: OidcTrust, idp: IdpMetadata): oidc.Configuration {
   const configuration = new oidc.Configuration(
     idp.server,
@@ -82,26 +99,29 @@ export function configurationFor(deps: Deps, trust: OidcTrust, idp: IdpMetadata)
     clientAuthentication(trust),
   );
   configuration[oidc.customFetch] = async (url, options) => {
-    // The first fetch fills the cache; a later one means an unknown key id or stale keys.
-    if (url === idp.server.jwks_uri && idp.keys.cache !== undefined) idp.keys.askedAgainAt = deps.clock();
-    return callThrough(deps.fetcher, url, options);
+    const call = () => callThrough(deps.fetcher, url, options);
+    return url === idp.server.jwks_uri ? fetchKeys(idp.keys, deps.clock(), call) : call();
   };
   configuration.timeout = CALL_TIMEOUT_SECONDS;
   if (trust.allowInsecure) oidc.allowInsecureRequests(configuration);
   oidc.enableNonRepudiationChecks(configuration);
-  if (idp.keys.cache !== undefined) oidc.setJwksCache(configuration, presentedKeys(idp.keys, deps.clock()));
+  presentKeys(configuration, idp.keys, deps.clock());
   return configuration;
 }
 
-/** Keeps the keys the library fetched during a sign-in for the next one. */
-export function rememberKeys(configuration: oidc.Configuration, idp: IdpMetadata): void {
-  const cache = oidc.getJwksCache(configuration);
-  if (cache === undefined) return;
-  const isNew = idp.keys.cache === undefined || cache.uat > idp.keys.cache.uat;
-  if (isNew) idp.keys.cache = structuredClone(cache);
+/** Asks for the keys now and answers how many there are. Throws what fetching them throws. */
+export async function countKeys(deps: Deps, { server }: IdpMetadata): Promise<number> {
+  const keys = noKeysYet();
+  await fetchKeys(keys, deps.clock(), () => deps.fetcher.fetch(server.jwks_uri ?? ''));
+  return keys.cache?.jwks.keys.length ?? 0;
 }
 
-async function discover({ fetcher }: Deps, trust: OidcTrust): Promise<IdpMetadata> {
+/** `before` is what was known until now: the same provider keeps the keys seen last. */
+async function discover(
+  { fetcher }: Deps,
+  trust: OidcTrust,
+  before: IdpMetadata | undefined,
+): Promise<IdpMetadata> {
   const issuer = pinnedIssuer(trust);
   if (issuer === undefined) refuse('oidc.tenant');
   if (!URL.canParse(issuer)) refuse('oidc.discovery');
@@ -114,7 +134,9 @@ async function discover({ fetcher }: Deps, trust: OidcTrust): Promise<IdpMetadat
   // The library compares URLs; identities are keyed by the exact text (S70, S78).
   if (server.issuer !== issuer) refuse('oidc.discovery', { issuer: server.issuer });
   checkEndpoints(server, fetcher, issuer);
-  return { server: withPinnedAlgorithms(server, trust), keys: { askedAgainAt: 0 } };
+  const isSameAddress = before !== undefined && before.server.jwks_uri === server.jwks_uri;
+  const keys = isSameAddress ? before.keys : noKeysYet();
+  return { server: withPinnedAlgorithms(server, trust), keys };
 }
 
 /** Endpoints of an https issuer are https (S78); the ones we call ourselves also pass the egress rules (S79). */
@@ -142,12 +164,6 @@ function withPinnedAlgorithms(server: oidc.ServerMetadata, trust: OidcTrust): oi
   };
 }
 
-function presentedKeys(keys: SigningKeys, now: number): oidc.ExportedJWKSCache {
-  const cache = keys.cache ?? { jwks: { keys: [] }, uat: 0 };
-  const mayAskAgain = now - keys.askedAgainAt >= KEY_REFETCH_PAUSE;
-  return mayAskAgain ? { ...cache, uat: cache.uat - 60 } : cache;
-}
-
 function callThrough(fetcher: Fetcher, url: string, options: oidc.CustomFetchOptions): Promise<Response> {
   const { method, headers, body, signal } = options;
   if (body instanceof ArrayBuffer || body instanceof ReadableStream) throw new TypeError('unexpected body');
@@ -159,7 +175,7 @@ function fingerprintOf(trust: OidcTrust): string {
   return JSON.stringify([issuer, tenantId, idTokenAlgs, allowInsecure]);
 }
 
-function dropOldest(entries: Map<string, Entry>): void {
+function dropOldest(entries: Map<string, unknown>): void {
   const oldest = entries.keys().next().value;
   if (entries.size > MOST_ENTRIES && oldest !== undefined) entries.delete(oldest);
 }

@@ -12,7 +12,8 @@ export function refuseFor(error: unknown): never {
   // What was wrong lies deeper than the library's general code for it.
   const exact = chain.map(reasonOf).find((reason) => reason !== undefined);
   const general = chain.map(reasonOfCode).find((reason) => reason !== undefined);
-  refuse(exact ?? general ?? 'oidc.id_token', {}, error);
+  const said = chain.map(saidIn).find((claims) => claims !== undefined);
+  refuse(exact ?? general ?? 'oidc.id_token', said === undefined ? {} : { unverified: said }, error);
 }
 
 /** The error, its cause, the cause of that: openid-client wraps the library below it. */
@@ -47,7 +48,36 @@ const CLAIMS: Readonly<Record<string, OidcRejection>> = {
   nbf: 'oidc.not_yet_valid',
 };
 
+/** Claims of a refused ID token that help to find out why; nobody vouches for them. */
+const SHOWN_CLAIMS = [
+  'iss',
+  'aud',
+  'azp',
+  'sub',
+  'tid',
+  'email',
+  'preferred_username',
+  'iat',
+  'nbf',
+  'exp',
+  'auth_time',
+];
+
+function saidIn(cause: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (!isObject(cause)) return undefined;
+  const { claims, header } = cause;
+  if (isObject(claims)) return pick(claims, SHOWN_CLAIMS);
+  return isObject(header) ? pick(header, ['alg', 'kid', 'enc']) : undefined;
+}
+
+const pick = (from: Readonly<Record<string, unknown>>, names: readonly string[]) =>
+  Object.fromEntries(names.filter((name) => Object.hasOwn(from, name)).map((name) => [name, from[name]]));
+
+/** Five parts: encrypted (RFC 7516 §3.1). The library hands over what it would not read. */
+const isEncrypted = (cause: unknown): boolean => typeof cause === 'string' && cause.split('.').length === 5;
+
 function reasonOf(cause: unknown): OidcRejection | undefined {
+  if (isEncrypted(cause)) return 'oidc.encrypted';
   if (isGatehouseError(cause, 'egress_refused')) return 'oidc.egress';
   if (isGatehouseError(cause, 'upstream_unreachable')) return 'oidc.unreachable';
   if (cause instanceof oidc.AuthorizationResponseError) return 'oidc.denied';

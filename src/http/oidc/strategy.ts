@@ -7,7 +7,7 @@ import { isGatehouseError } from '../../kernel/errors.ts';
 import { readAuthorizationResponse } from '../../protocols/oidc/authorization-response.ts';
 import { type OidcFacts, readIdTokenClaims } from '../../protocols/oidc/id-token-facts.ts';
 import { type OidcRejection, refuse } from '../../protocols/oidc/rejections.ts';
-import { configurationFor, createIdpMetadataCache, type IdpMetadata, rememberKeys } from './idp-metadata.ts';
+import { configurationFor, countKeys, createIdpMetadataCache, type IdpMetadata } from './idp-metadata.ts';
 import { createOidcLogout, type OidcLogout } from './logout.ts';
 import { refuseFor } from './refusals.ts';
 import type { OidcTrust } from './trust.ts';
@@ -40,6 +40,8 @@ export interface OidcCallback {
   readonly pending: OidcPending | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Claims that count here: UserInfo is asked when the ID token lacks one. Absent: always. */
+  readonly wants?: readonly string[] | undefined;
 }
 
 /** What a check of a connection found. */
@@ -50,6 +52,7 @@ export type OidcIssuerReport =
       readonly authorizationEndpoint: string;
       readonly tokenEndpoint: string;
       readonly userInfoEndpoint: string | undefined;
+      readonly signingKeys: number;
       readonly algorithms: readonly string[];
       readonly namesItselfInAnswers: boolean;
     }
@@ -81,17 +84,24 @@ export function createOidcClient(deps: {
     },
     async checkOidcIssuer(connection) {
       try {
-        return describeIssuer((await cache.reload(connection).catch(refuseFor)).server);
+        const idp = await cache.reload(connection).catch(refuseFor);
+        return describeIssuer(idp.server, await countKeys(deps, idp).catch(refuseFor));
       } catch (error) {
         return { ok: false, reason: reasonWithin(error) };
       }
     },
   };
 
-  async function redeem({ connection, query, pending, now }: OidcCallback): Promise<VerifiedOidc> {
+  /** A provider that cannot be asked for its description may still answer for a sign-in under way. */
+  function recallDuringOutage(connection: OidcTrust, error: unknown): IdpMetadata {
+    const known = isOutage(error) ? cache.recall(connection) : undefined;
+    return known ?? refuseFor(error);
+  }
+
+  async function redeem({ connection, query, pending, now, wants }: OidcCallback): Promise<VerifiedOidc> {
     // Nothing is asked of anybody for a callback that belongs to no sign-in.
     if (pending === undefined) refuse('oidc.state');
-    const idp = await cache.load(connection);
+    const idp = await cache.load(connection).catch((error) => recallDuringOutage(connection, error));
     const code = readAuthorizationResponse(query, {
       state: pending.state,
       issuer: idp.server.issuer,
@@ -104,7 +114,7 @@ export function createOidcClient(deps: {
       state: pending.state,
       ...(issuer === null ? {} : { iss: issuer }),
     });
-    const { claims, userInfo, idToken } = await exchange(configuration, { url, pending, idp });
+    const { claims, userInfo, idToken } = await exchange(configuration, { url, pending, idp, wants });
     const settings = { ...connection, nonce: pending.nonce, maxAgeSeconds: pending.maxAge };
     return { ...readIdTokenClaims(claims, userInfo, { settings, now }), idToken };
   }
@@ -140,23 +150,24 @@ interface Exchange {
   readonly url: URL;
   readonly pending: OidcPending;
   readonly idp: IdpMetadata;
+  readonly wants: readonly string[] | undefined;
 }
 
 /** Redeems the code (OIDC Core §3.1.3) and asks UserInfo for the same subject (S77). */
-async function exchange(configuration: oidc.Configuration, { url, pending, idp }: Exchange) {
-  const answer = await oidc
-    .authorizationCodeGrant(configuration, url, {
-      pkceCodeVerifier: pending.codeVerifier,
-      expectedState: pending.state,
-      expectedNonce: pending.nonce,
-      idTokenExpected: true,
-      ...(pending.maxAge === undefined ? {} : { maxAge: pending.maxAge }),
-    })
-    .finally(() => rememberKeys(configuration, idp));
+async function exchange(configuration: oidc.Configuration, { url, pending, idp, wants }: Exchange) {
+  const answer = await oidc.authorizationCodeGrant(configuration, url, {
+    pkceCodeVerifier: pending.codeVerifier,
+    expectedState: pending.state,
+    expectedNonce: pending.nonce,
+    idTokenExpected: true,
+    ...(pending.maxAge === undefined ? {} : { maxAge: pending.maxAge }),
+  });
   const claims = answer.claims();
   const { id_token: idToken } = answer;
   if (claims === undefined || idToken === undefined) refuse('oidc.id_token');
-  if (idp.server.userinfo_endpoint === undefined) return { claims, userInfo: undefined, idToken };
+  const isAllThere = wants?.every((name) => Object.hasOwn(claims, name)) === true;
+  if (idp.server.userinfo_endpoint === undefined || isAllThere)
+    return { claims, userInfo: undefined, idToken };
   return { claims, userInfo: await askUserInfo(configuration, answer.access_token), idToken };
 }
 
@@ -165,13 +176,9 @@ async function askUserInfo(configuration: oidc.Configuration, accessToken: strin
   try {
     return await oidc.fetchUserInfo(configuration, accessToken, oidc.skipSubjectCheck);
   } catch (error) {
-    try {
-      refuseFor(error);
-    } catch (refusal) {
-      const reason = reasonWithin(refusal);
-      const isOutage = reason === 'oidc.unreachable' || reason === 'oidc.egress';
-      refuse(isOutage ? reason : 'oidc.userinfo', {}, error);
-    }
+    const reason = reasonBehind(error);
+    const isOutside = reason === 'oidc.unreachable' || reason === 'oidc.egress';
+    refuse(isOutside ? reason : 'oidc.userinfo', {}, error);
   }
 }
 
@@ -201,16 +208,28 @@ function callbackUrl(connection: OidcTrust, parameters: Readonly<Record<string, 
   return url;
 }
 
-function describeIssuer(server: oidc.ServerMetadata): OidcIssuerReport {
+function describeIssuer(server: oidc.ServerMetadata, signingKeys: number): OidcIssuerReport {
   return {
     ok: true,
     issuer: server.issuer,
     authorizationEndpoint: server.authorization_endpoint ?? '',
     tokenEndpoint: server.token_endpoint ?? '',
     userInfoEndpoint: server.userinfo_endpoint,
+    signingKeys,
     algorithms: server.id_token_signing_alg_values_supported ?? [],
     namesItselfInAnswers: server.authorization_response_iss_parameter_supported === true,
   };
+}
+
+const isOutage = (error: unknown): boolean => reasonBehind(error) === 'oidc.unreachable';
+
+/** The reason that an error of the library or the fetcher would be refused for. */
+function reasonBehind(error: unknown): OidcRejection {
+  try {
+    return refuseFor(error);
+  } catch (refusal) {
+    return reasonWithin(refusal);
+  }
 }
 
 /** The reason inside a refusal made in this folder; a bug elsewhere is not dressed up as one. */

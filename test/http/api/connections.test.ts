@@ -341,7 +341,8 @@ describe('POST check', () => {
   test('200: an OIDC provider that answers is described', async () => {
     const { status, body } = await check({ ...relying(), issuer: oidc.issuer });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ protocol: 'oidc', ok: true, reason: null });
+    expect(body).toMatchObject({ protocol: 'oidc', ok: true, reason: null, explanation: null });
+    expect([body.issuer, body.signingKeys]).toEqual([oidc.issuer, 1]);
     expect(body.tokenEndpoint).toContain(oidc.issuer);
     expect(body.algorithms).toContain('RS256');
   });
@@ -350,6 +351,7 @@ describe('POST check', () => {
     const { status, body } = await check({ ...relying(), issuer: oddUrl });
     expect([status, body.ok, body.tokenEndpoint]).toEqual([200, false, null]);
     expect(body.reason).toMatch(/^oidc\./);
+    expect(body.explanation.cause.length).toBeGreaterThan(40);
   });
 
   test('200: SAML certificates, and when they end (S21)', async () => {

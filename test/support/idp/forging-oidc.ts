@@ -1,12 +1,22 @@
 /** An OIDC identity provider that answers whatever a test asks it to, right or wrong; it never shows a page. */
+
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { deflateRawSync } from 'node:zlib';
+import {
+  CompactEncrypt,
+  type CryptoKey,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  type JWK,
+  SignJWT,
+} from 'jose';
 
 export interface ForgedAnswer {
   /** Laid over a correct ID token's claims; undefined removes one. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** How the ID token is signed; `good` if absent. */
-  readonly signing?: 'good' | 'none' | 'hs256-public-key' | 'foreign-key' | 'ps256' | 'broken';
+  readonly signing?: 'good' | 'none' | 'hs256-public-key' | 'foreign-key' | 'ps256' | 'broken' | 'encrypted';
   /** Laid over the ID token's header. */
   readonly header?: Readonly<Record<string, unknown>>;
   /** The UserInfo answer; absent answers `{sub}` of the ID token. */
@@ -21,6 +31,12 @@ export interface ForgingIdp {
   readonly issuer: string;
   /** Laid over the discovery document; undefined removes an entry. */
   discovery: Readonly<Record<string, unknown>>;
+  /** Addresses that answer with an outage instead: path and status, for instance `{'/jwks': 500}`. */
+  down: Readonly<Record<string, number>>;
+  /** More keys than its own in the answer, before it. */
+  extraKeys: readonly object[];
+  /** How often UserInfo was asked. */
+  userInfoRequests(): number;
   /** What the next token request gets. */
   next: ForgedAnswer;
   /** Form bodies of the token requests, with the Authorization header as `authorization`. */
@@ -48,6 +64,7 @@ interface Keys {
 export async function startForgingIdp(setup: { clientId: string; nonce: string }): Promise<ForgingIdp> {
   let keys = await makeKeys('k1');
   let keyRequests = 0;
+  let userInfoRequests = 0;
   let lastSubject = 'subject-1';
   const tokenRequests: URLSearchParams[] = [];
   const server = createServer((request, response) => {
@@ -59,6 +76,9 @@ export async function startForgingIdp(setup: { clientId: string; nonce: string }
   const idp: ForgingIdp = {
     issuer: `http://127.0.0.1:${address.port}`,
     discovery: {},
+    down: {},
+    extraKeys: [],
+    userInfoRequests: () => userInfoRequests,
     next: {},
     tokenRequests,
     keyRequests: () => keyRequests,
@@ -75,12 +95,15 @@ export async function startForgingIdp(setup: { clientId: string; nonce: string }
   return idp;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    switch (new URL(request.url ?? '/', idp.issuer).pathname) {
+    const { pathname } = new URL(request.url ?? '/', idp.issuer);
+    const outage = idp.down[pathname];
+    if (outage !== undefined) return sendJson(response, { error: 'down' }, outage);
+    switch (pathname) {
       case '/.well-known/openid-configuration':
         return sendJson(response, { ...discoveryOf(idp.issuer), ...idp.discovery });
       case '/jwks':
         keyRequests += 1;
-        return sendJson(response, { keys: [keys.jwk] });
+        return sendJson(response, { keys: [...idp.extraKeys, keys.jwk] });
       case '/token': {
         tokenRequests.push(await readForm(request));
         const status = idp.next.tokenStatus ?? 200;
@@ -88,6 +111,7 @@ export async function startForgingIdp(setup: { clientId: string; nonce: string }
         return sendJson(response, body, status);
       }
       case '/userinfo':
+        userInfoRequests += 1;
         return sendJson(response, idp.next.userInfo ?? { sub: lastSubject }, idp.next.userInfoStatus ?? 200);
       default:
         return sendJson(response, { error: 'not_found' }, 404);
@@ -130,12 +154,22 @@ async function forge(
     const secret = new TextEncoder().encode(await exportSPKI(keys.publicKey));
     return signWith(payload, { alg: 'HS256', kid: keys.kid }, secret);
   }
+  if (signing === 'encrypted') return encrypted(payload);
   const algorithm = signing === 'ps256' ? 'PS256' : 'RS256';
   const foreign =
     signing === 'foreign-key' || signing === 'ps256' ? await makeKeys(keys.kid, algorithm) : keys;
   const header = { alg: algorithm, kid: keys.kid, ...next.header };
   const token = await signWith(payload, header, foreign.privateKey);
   return signing === 'broken' ? flipLastByte(token) : token;
+}
+
+/** A compressed bomb for whoever decrypts it: a few hundred bytes that would become megabytes (CVE-2024-28176). */
+async function encrypted(payload: Readonly<Record<string, unknown>>): Promise<string> {
+  const { publicKey } = await generateKeyPair('RSA-OAEP-256');
+  const bomb = deflateRawSync(JSON.stringify({ ...payload, pad: 'x'.repeat(5_000_000) }));
+  return new CompactEncrypt(bomb)
+    .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', kid: 'zip', cty: 'JWT' })
+    .encrypt(publicKey);
 }
 
 function signWith(

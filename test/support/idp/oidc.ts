@@ -50,7 +50,7 @@ export interface OidcIdp {
 }
 
 const CLAIMS = {
-  openid: ['sub', 'groups', 'roles', 'oid', 'tid', 'department'],
+  openid: ['sub', 'groups', 'hasgroups', 'roles', 'oid', 'tid', 'hd', 'department'],
   email: ['email', 'email_verified'],
   profile: ['name', 'given_name', 'family_name', 'preferred_username'],
 };

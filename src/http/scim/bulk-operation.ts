@@ -87,11 +87,9 @@ export function send(
   context: ScimContext = run.context,
 ): Promise<InnerAnswer> {
   const path = target === undefined ? endpoint : `${endpoint}/${encodeURIComponent(target)}`;
-  // Results show no resources, so none is put together. A PATCH of a group answers without one anyway.
-  const isShown = method !== 'DELETE' && !(method === 'PATCH' && endpoint === '/Groups');
   return run.inside({
     ...{ context, facts: run.facts, method },
-    url: isShown ? `${path}?attributes=id` : path,
+    url: path,
     headers: version === undefined || method === 'POST' ? {} : { 'if-match': version },
     body: method === 'DELETE' ? undefined : data,
   });

@@ -19,6 +19,8 @@ export interface ScimContext extends DirectoryTypes {
   readonly cause: Cause;
   /** `https://host/scim/v2/{directoryId}`: every location starts with it, whatever the Host header says. */
   readonly baseUrl: string;
+  /** True for an operation of a Bulk, whose result shows no resource: none is put together. */
+  readonly isAnswerUnread?: boolean;
 }
 
 /** Answers one request. The context is already authenticated. */

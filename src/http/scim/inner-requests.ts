@@ -1,12 +1,14 @@
 /** Requests inside a request: an operation of a Bulk runs through the same routes as a request of its own. */
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { Express } from 'express';
+import type { Express, Request, Response } from 'express';
 import express from 'express';
 import type { GatehouseError } from '../../kernel/errors.ts';
+import { toGatehouseError } from '../errors/error-table.ts';
+import { reportError } from '../errors/report.ts';
 import type { RequestFacts } from '../request-facts.ts';
 import type { ScimContext } from './context.ts';
-import { type Dispatch, dispatching } from './dispatch.ts';
+import { type Dispatch, pathOf } from './dispatch.ts';
 import type { NotedTolerances } from './noted-tolerances.ts';
 
 /** One request below a directory, already authenticated. */
@@ -25,8 +27,6 @@ export interface InnerRequest {
 /** What came of it. */
 export interface InnerAnswer {
   readonly status: number;
-  /** The text sent; undefined when there was none. */
-  readonly text: string | undefined;
   readonly etag: string | undefined;
   readonly location: string | undefined;
   readonly tolerated: NotedTolerances | undefined;
@@ -35,48 +35,25 @@ export interface InnerAnswer {
 
 export type RunInside = (request: InnerRequest) => Promise<InnerAnswer>;
 
-interface Job {
-  readonly request: InnerRequest;
-  readonly resolve: (answer: InnerAnswer) => void;
-}
-
-/** Runs requests through `dispatch`, which expects `res.locals.scim` to be there. Nothing is sent, recorded or counted. */
+/**
+ * Runs requests through `dispatch`. Nothing is sent, recorded or counted, and no resource is put together that nobody
+ * would read. Never rejects: what a handler throws is the `failure` of its answer.
+ */
 export function innerRequests(dispatch: Dispatch): RunInside {
-  const jobs = new WeakMap<IncomingMessage, Job>();
-  const app = quietApp();
-  app.use((req, res, next) => {
-    const job = jobs.get(req);
-    if (job === undefined) throw new Error('an inner request came from outside');
-    const { context, facts, body } = job.request;
-    Object.assign(res.locals, { facts, scim: context });
-    req.body = body;
-    let text: string | undefined;
-    res.send = (sent?: unknown) => {
-      if (typeof sent === 'string') text = sent;
-      return res.end();
-    };
-    res.end = () => {
-      const { tolerated, failure, answer } = res.locals;
-      text ??= answer;
-      const { statusCode: status } = res;
-      const [etag, location] = [res.get('ETag'), res.get('Location')];
-      job.resolve({ status, text, etag, location, tolerated, failure });
-      return res;
-    };
-    next();
-  });
-  app.use(...dispatching(dispatch));
+  const { request, response } = quietApp();
   // Nothing is read from it or written to it, so one serves all.
   const socket = new Socket();
-  return (request) => {
-    const req = new IncomingMessage(socket);
-    req.method = request.method;
-    req.url = request.url;
-    Object.assign(req.headers, request.headers);
-    return new Promise((resolve) => {
-      jobs.set(req, { request, resolve });
-      app(req, new ServerResponse(req));
-    });
+  return async ({ context, facts, method, url, headers, body }) => {
+    const req: Request = Object.setPrototypeOf(new IncomingMessage(socket), request);
+    const res: Response = Object.setPrototypeOf(new ServerResponse(req), response);
+    Object.assign(req, { method, url, body, res });
+    Object.assign(req.headers, headers);
+    const scim: ScimContext = { ...context, isAnswerUnread: true };
+    Object.assign(res, { req, locals: { facts, scim }, end: () => res });
+    const failure = await dispatch(pathOf(url), req, res).then(() => undefined, toGatehouseError);
+    if (failure !== undefined) reportError(res, failure);
+    const [etag, location] = [res.get('ETag'), res.get('Location')];
+    return { status: res.statusCode, etag, location, tolerated: res.locals.tolerated, failure };
   };
 }
 

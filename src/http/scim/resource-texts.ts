@@ -20,12 +20,13 @@ export interface Projections {
 
 const isUser = (row: ListedRow): row is DirectoryUser => 'userName' in row;
 
-/** The user as an answer shows it. */
+/** The user as an answer shows it; empty when nobody will read it. */
 export async function userText(
   context: ScimContext,
   user: DirectoryUser,
   projection: Projection,
 ): Promise<string> {
+  if (context.isAnswerUnread === true) return '';
   const shown = { projection, groups: await groupsAround(context, [user], projection) };
   return shortTextOf(context, user, shown) ?? fullTextOf(context, user, shown);
 }
@@ -98,13 +99,14 @@ async function fullTextOf(
 
 /**
  * Writes the group a thousand members at a time, each thousand made when the one before was taken. Members that come or go
- * while the answer is under way may be in it or not; all others are there exactly once.
+ * while the answer is under way may be in it or not; all others are there exactly once. Nothing when nobody will read it.
  */
 export async function writeGroup(
   out: OpenAnswer,
   context: ScimContext,
   { group, projection }: { readonly group: DirectoryGroup; readonly projection: Projection },
 ): Promise<void> {
+  if (context.isAnswerUnread === true) return;
   const bare = JSON.stringify(project(bareGroup(context, group), projection, context.groupType));
   const names = memberNames(context, projection);
   const place = { groupId: group.id, withNames: names.includes('display') };

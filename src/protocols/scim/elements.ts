@@ -47,6 +47,7 @@ export function withoutDuplicates(
   attribute: Attribute,
   findings: Findings,
 ): ScimValue[] {
+  if (values.length < 2) return [...values];
   const merged = mergeValues([], values, attribute);
   if (merged.length < values.length) {
     findings.tolerances.add('duplicate_value');

@@ -47,6 +47,7 @@ interface PathParts {
 
 const MAX_PATH_LENGTH = 4096;
 const NAME = /^(?:\$ref|[A-Za-z][\w-]*)$/;
+const DOTTED = /^(?:\$ref|[A-Za-z][\w-]*)(?:\.(?:\$ref|[A-Za-z][\w-]*))?$/;
 const URN = /^urn:[^\s"[\]]+$/i;
 const URN_HEAD = /^urn:/i;
 
@@ -87,6 +88,28 @@ export function parsePath(text: string, type: ResourceType): PatchPath {
  * since unknown keys are never an error. `schema` is the extension that the key stands in, if it does.
  */
 export function parseKey(key: string, type: ResourceType, schema?: Schema): PatchPath {
+  if (schema !== undefined) return readKey(key, type, schema);
+  const known = keysOf(type);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const path = readKey(key, type, schema);
+  if (path.kind === 'attribute' && path.filter === undefined && known.size < MAX_KNOWN_KEYS) {
+    known.set(key, path);
+  }
+  return path;
+}
+
+/** The same few keys come in every body: those of attributes are read once for each type. */
+const knownKeys = new WeakMap<ResourceType, Map<string, PatchPath>>();
+const MAX_KNOWN_KEYS = 500;
+
+function keysOf(type: ResourceType): Map<string, PatchPath> {
+  const known = knownKeys.get(type) ?? new Map<string, PatchPath>();
+  knownKeys.set(type, known);
+  return known;
+}
+
+function readKey(key: string, type: ResourceType, schema: Schema | undefined): PatchPath {
   const text = schema === undefined ? key : `${schema.id}:${key}`;
   const isPath = key.includes('[') || (schema === undefined && URN.test(key)) || isDotted(key);
   const path = isPath ? parsePath(text, type) : undefined;
@@ -96,9 +119,7 @@ export function parseKey(key: string, type: ResourceType, schema?: Schema): Patc
   return { ...path, tolerances: [...path.tolerances, ...keyTolerances(key)] };
 }
 
-function isDotted(key: string): boolean {
-  return key.split('.').length <= 2 && key.split('.').every((name) => NAME.test(name));
-}
+const isDotted = (key: string): boolean => DOTTED.test(key);
 
 /** What is unusual about a key that is more than the name of an attribute or schema. */
 function keyTolerances(key: string): readonly Tolerance[] {

@@ -6,6 +6,7 @@ import type { ChangeInput, CreateInput } from './connection-inputs.ts';
 import { OIDC_PRESETS } from './connection-presets.ts';
 import type { SettingsDeps } from './connection-settings.ts';
 import { applyOidc, newOidc } from './oidc-settings.ts';
+import { SAML_PRESETS } from './saml-presets.ts';
 import { newSaml, readSaml, withTrust } from './saml-settings.ts';
 
 /** A new connection as core wants it. Throws `invalid`, `egress_refused`, `upstream_unreachable`. */
@@ -20,10 +21,14 @@ export async function connectionFrom(deps: SettingsDeps, input: CreateInput): Pr
     settings,
     jit: input.jit ?? false,
     idpInitiated: input.idpInitiated ?? false,
-    attributes: attributesOf(input.attributes) ?? {},
+    attributes: attributesOf(input.attributes) ?? presetAttributes(input),
     userNameClaim: input.userNameClaim === undefined ? presetClaim : input.userNameClaim,
   };
 }
+
+/** Only for a new connection: what its product sends. */
+const presetAttributes = ({ preset, protocol }: CreateInput): ConnectionInput['attributes'] =>
+  preset === undefined || protocol === 'oidc' ? {} : SAML_PRESETS[preset].attributes;
 
 /** What a change makes of a stored connection. Calls a `metadataUrl` now, so it must run before any transaction. */
 export async function connectionChangeFrom(

@@ -97,6 +97,12 @@ const samlConnectionShape = z.object({
   spEntityId: z.string(),
   metadataUrl: z.string().describe('Our metadata, for the identity provider.'),
   logoutUrl: z.string().describe('Our single logout, by redirect and by POST.'),
+  idpSetup: z
+    .object({
+      fields: z.array(z.object({ label: z.string(), value: z.string() })),
+      attributes: z.array(z.object({ name: z.string(), source: z.string() })),
+    })
+    .describe('What to type at the identity provider, in the words of its screens where it is one we know.'),
 });
 
 const oidcConnectionShape = z.object({

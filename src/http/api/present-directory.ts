@@ -19,6 +19,7 @@ import type {
   previewShape,
 } from './directory-shapes.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
+import { idpSetup } from './saml-presets.ts';
 
 export const presentDirectory = (directory: Directory, baseUrl: string): z.infer<typeof directoryShape> => ({
   id: directory.id,
@@ -67,6 +68,10 @@ export const presentConnection = (
         ...common,
         ...presentSaml(settings, urls),
         problem: certificateProblem(settings.certificates, clock()),
+        idpSetup: idpSetup(connection.preset, {
+          ...urls,
+          spEntityId: settings.spEntityId ?? urls.spEntityId,
+        }),
       }
     : { ...common, ...presentOidc(settings, urls) };
 };

@@ -27,5 +27,6 @@ export function fixtureTrust(context: SamlContext = fixtureContext()): SamlTrust
     signatures: 'any',
     authnContexts: [],
     decryptionKeys: [],
+    sha1Until: null,
   };
 }

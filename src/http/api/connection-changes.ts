@@ -72,6 +72,7 @@ const SAML_ONLY = [
   'requestBinding',
   'signRequests',
   'forceAuthn',
+  'acceptSha1Until',
   'authnContexts',
   'nameIdFormat',
 ] as const;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { IDENTITY_PROVIDERS } from '../../core/entities/sign-in.ts';
 import { SIGNATURE_ALGORITHMS, TENANT_ID } from '../../protocols/oidc/settings.ts';
-import { changesSomething, lineOf, NOTHING_TO_CHANGE, nameField } from './fields.ts';
+import { changesSomething, lineOf, NOTHING_TO_CHANGE, nameField, timeField } from './fields.ts';
 
 const claimField = lineOf(256);
 const addressField = lineOf(2048);
@@ -32,6 +32,10 @@ const samlFields = {
   spEntityId: lineOf(1024).nullable().optional(),
   requestBinding: z.enum(['redirect', 'post']).optional(),
   signRequests: z.boolean().optional(),
+  acceptSha1Until: timeField
+    .nullable()
+    .optional()
+    .describe('SHA-1 signatures are accepted until then, at most 90 days from now; null: no more.'),
   forceAuthn: z.boolean().optional(),
   authnContexts: z.array(lineOf(256)).max(10).optional(),
   nameIdFormat: z.enum(['emailAddress', 'persistent', 'unspecified']).nullable().optional(),

@@ -87,6 +87,7 @@ const samlConnectionShape = z.object({
     .describe('What the metadata says that is not pinned yet; it counts once it is applied.'),
   requestBinding: z.enum(['redirect', 'post']),
   signRequests: z.boolean(),
+  acceptSha1Until: timeShape.nullable(),
   forceAuthn: z.boolean(),
   authnContexts: z.array(z.string()).describe('Asked for, and alone accepted; empty: any.'),
   nameIdFormat: z.enum(['emailAddress', 'persistent', 'unspecified']).nullable(),

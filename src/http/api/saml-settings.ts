@@ -1,6 +1,7 @@
 /** SAML settings from what an admin said: metadata or single values, each checked before anybody is called. */
 import type { IdpDescription, SamlSettings } from '../../core/entities/sign-in.ts';
 import { SAML_DEFAULTS } from '../../core/saml-settings.ts';
+import { days } from '../../kernel/clock.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { checkCertificate } from '../../protocols/saml/certificates.ts';
 import { describeIdp, fetchMetadata } from '../saml/metadata-reader.ts';
@@ -40,10 +41,17 @@ export async function readSaml(
     ...(spEntityId === undefined ? {} : { spEntityId }),
     ...(requestBinding === undefined ? {} : { requestBinding }),
     ...(signRequests === undefined ? {} : { signRequests }),
+    ...(input.acceptSha1Until === undefined ? {} : { sha1Until: sha1Until(deps, input.acceptSha1Until) }),
     ...(forceAuthn === undefined ? {} : { forceAuthn }),
     ...(authnContexts === undefined ? {} : { authnContexts }),
     ...(nameIdFormat === undefined ? {} : { nameIdFormat }),
   };
+}
+
+/** S20: an old algorithm is a matter of weeks, until the identity provider has been changed. Throws `invalid`. */
+function sha1Until({ clock }: SettingsDeps, at: number | null): number | null {
+  if (at === null || (at > clock() && at <= clock() + days(90))) return at;
+  throw invalid('acceptSha1Until', 'Give a time in the next 90 days.');
 }
 
 /** Whether the address of the metadata is believed from now on, whatever it says; undefined: as before. Throws `invalid`. */

@@ -16,6 +16,8 @@ interface Envelope {
   readonly decryptionKeys: readonly string[];
   /** True: a signature around the response does not do, the assertion must carry its own. */
   readonly wantsAssertionSigned: boolean;
+  /** SHA-1 signatures, by the connection's own choice (S20). */
+  readonly acceptSha1: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function verifyEncrypted(scanned: ScannedEncrypted, envelope: Envel
   const { expected, certificates, decryptionKeys } = envelope;
   const encrypted = scanned.responseSigned ? await signedCipher(scanned, certificates) : scanned.encrypted;
   const text = decryptAssertion(encrypted, decryptionKeys);
-  const { assertion, isSigned } = scanAssertion(text);
+  const { assertion, isSigned } = scanAssertion(text, envelope.acceptSha1);
   if (!isSigned && envelope.wantsAssertionSigned) return refuse('saml.unsigned_assertion');
   if (!isSigned && !scanned.responseSigned) return refuse('saml.unsigned');
   const covered = isSigned ? await verified(text, certificates) : text;

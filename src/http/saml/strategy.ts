@@ -34,6 +34,8 @@ export interface SamlTrust {
   readonly signatures: 'any' | 'assertion' | 'response' | 'both';
   /** Ways of authentication that are accepted (S54); empty: any. */
   readonly authnContexts: readonly string[];
+  /** Until when SHA-1 signatures are accepted, epoch milliseconds; null: they are not (S20). */
+  readonly sha1Until: number | null;
   /** Our private keys, PKCS#8 PEM: any of them may open an encrypted assertion. */
   readonly decryptionKeys: readonly string[];
 }
@@ -77,13 +79,15 @@ export async function verifySamlResponse(input: SamlResponseInput): Promise<Saml
     authenticatedSince: input.authenticatedSince,
   };
   const certificates = usableCertificates(connection.certificates, now);
-  const scanned = scanResponse(input.samlResponse);
+  const acceptSha1 = connection.sha1Until !== null && now < connection.sha1Until;
+  const scanned = scanResponse(input.samlResponse, { acceptSha1 });
   checkSignaturesPresent(scanned, connection.signatures);
   checkResponse(scanned, expected);
   if (scanned.kind === 'encrypted') {
     const { decryptionKeys } = connection;
     const wantsAssertionSigned = wantsAssertion(connection.signatures);
-    return verifyEncrypted(scanned, { expected, certificates, decryptionKeys, wantsAssertionSigned });
+    const opening = { decryptionKeys, wantsAssertionSigned, acceptSha1 };
+    return verifyEncrypted(scanned, { expected, certificates, ...opening });
   }
   const options = engineOptions(connection, expected, certificates);
   const assertionXml = await verifiedAssertion(scanned, expected, {

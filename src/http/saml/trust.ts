@@ -6,7 +6,8 @@ import type { SamlTrust } from './strategy.ts';
 
 /** Plain values only, so that they can be handed to another thread. */
 export function samlTrust(deps: Pick<HttpDeps, 'baseUrl'>, connection: SamlConnection): SamlTrust {
-  const { idpEntityId, certificates, signatures, spEntityId, authnContexts, spKeys } = connection.settings;
+  const { idpEntityId, certificates, signatures, spEntityId, authnContexts, spKeys, sha1Until } =
+    connection.settings;
   const urls = connectionUrls(deps.baseUrl, connection.id);
   return {
     connectionId: connection.id,
@@ -14,6 +15,7 @@ export function samlTrust(deps: Pick<HttpDeps, 'baseUrl'>, connection: SamlConne
     certificates,
     signatures,
     authnContexts,
+    sha1Until,
     decryptionKeys: spKeys.map(({ privateKey }) => privateKey),
     acsUrl: urls.acsUrl,
     spEntityId: spEntityId ?? urls.spEntityId,

@@ -17,7 +17,7 @@ const MESSAGES: ReadonlySet<string> = new Set(['Response', 'Assertion', 'Encrypt
  * Scans the decrypted text. Throws `sign_in_refused` with an exact `saml.*` reason unless it is one saml:Assertion with at
  * most one ds:Signature of the one shape, directly in it (S2-S16 inside the envelope, S29). Verifies nothing.
  */
-export function scanAssertion(xml: string): ScannedAssertion {
+export function scanAssertion(xml: string, acceptSha1 = false): ScannedAssertion {
   const assertion = parseXml(xml, MESSAGE_RULES);
   const elements = [...walk(assertion)];
   const isAssertion = assertion.local === 'Assertion' && assertion.uri === SAML_NS;
@@ -30,7 +30,7 @@ export function scanAssertion(xml: string): ScannedAssertion {
   if (signatures.length > 1 || signatures.some(({ parent }) => parent !== assertion))
     refuse('saml.signature_place');
   const id = attributeOf(assertion, 'ID') ?? refuse('saml.assertion_shape');
-  const accounted = signatures.flatMap((signature) => checkSignatureShape(signature, id));
+  const accounted = signatures.flatMap((signature) => checkSignatureShape(signature, id, acceptSha1));
   const strays = elements.filter(({ local }) => STEERING_NAMES.has(local)).length - accounted.length;
   if (strays !== 0) refuse('saml.signature_place', { strays });
   readAttributes(assertion);

@@ -86,7 +86,10 @@ const NAMESPACE_OF: ReadonlyMap<string, string> = new Map([
  * ways of `readEncryptedAssertion`, whose signatures have exactly the shape of `checkSignatureShape` and stand directly in
  * what they sign. Verifies nothing.
  */
-export function scanResponse(samlResponse: unknown): ScannedResponse | ScannedEncrypted {
+export function scanResponse(
+  samlResponse: unknown,
+  { acceptSha1 = false }: { readonly acceptSha1?: boolean } = {},
+): ScannedResponse | ScannedEncrypted {
   const xml = decodeResponse(samlResponse);
   const root = parseXml(xml, MESSAGE_RULES);
   const elements = [...walk(root)];
@@ -104,15 +107,21 @@ export function scanResponse(samlResponse: unknown): ScannedResponse | ScannedEn
   };
   const found = findAssertion(root, elements);
   return found.local === 'Assertion'
-    ? { ...wrapper, ...scanPlain(root, found, elements) }
-    : { ...wrapper, ...scanEncrypted(root, found, elements) };
+    ? { ...wrapper, ...scanPlain(found, { root, elements, acceptSha1 }) }
+    : { ...wrapper, ...scanEncrypted(found, { root, elements, acceptSha1 }) };
 }
 
-function scanPlain(root: XmlElement, assertion: XmlElement, elements: readonly XmlElement[]) {
+interface Surroundings {
+  readonly root: XmlElement;
+  readonly elements: readonly XmlElement[];
+  readonly acceptSha1: boolean;
+}
+
+function scanPlain(assertion: XmlElement, around: Surroundings) {
   const assertionId = attributeOf(assertion, 'ID') ?? refuse('saml.assertion_shape');
-  const signed = checkSignatures({ root, assertion, elements, others: [] });
+  const signed = checkSignatures({ ...around, assertion, others: [] });
   if (!signed.responseSigned && !signed.assertionSigned) refuse('saml.unsigned');
-  checkCost(assertion, elements);
+  checkCost(assertion, around.elements);
   const subject = childrenOf(assertion, SAML_NS, 'Subject')[0];
   return {
     kind: 'plain',
@@ -127,13 +136,13 @@ function scanPlain(root: XmlElement, assertion: XmlElement, elements: readonly X
 }
 
 /** Whether the assertion is signed is seen only once it is open; a signature around ciphertext alone has no place. */
-function scanEncrypted(root: XmlElement, element: XmlElement, elements: readonly XmlElement[]) {
-  if (elements.length > MAX_OUTSIDE) refuse('saml.response_shape', { outside: elements.length });
+function scanEncrypted(element: XmlElement, around: Surroundings) {
+  const outside = around.elements.length;
+  if (outside > MAX_OUTSIDE) refuse('saml.response_shape', { outside });
   const encrypted = readEncryptedAssertion(element);
   const { responseSigned } = checkSignatures({
-    root,
+    ...around,
     assertion: undefined,
-    elements,
     others: encrypted.digestMethods,
   });
   return { kind: 'encrypted', responseSigned, encrypted } as const;
@@ -224,23 +233,25 @@ function checkCost(assertion: XmlElement, elements: readonly XmlElement[]): void
   readAttributes(assertion);
 }
 
-interface SignaturePlaces {
-  readonly root: XmlElement;
+interface SignaturePlaces extends Surroundings {
   /** Undefined: no assertion to be seen. */
   readonly assertion: XmlElement | undefined;
-  readonly elements: readonly XmlElement[];
   /** Steering elements that belong to something else. */
   readonly others: readonly XmlElement[];
 }
 
-function checkSignatures({ root, assertion, elements, others }: SignaturePlaces) {
+function checkSignatures({ root, assertion, elements, others, acceptSha1 }: SignaturePlaces) {
   const signatures = elements.filter((element) => element.local === 'Signature');
   const ofResponse = signatures.filter((signature) => signature.parent === root);
   const ofAssertion = assertion ? signatures.filter((signature) => signature.parent === assertion) : [];
   const isMisplaced = signatures.length !== ofResponse.length + ofAssertion.length;
   if (isMisplaced || ofResponse.length > 1 || ofAssertion.length > 1) refuse('saml.signature_place');
   const accounted = signatures.flatMap((signature) =>
-    checkSignatureShape(signature, (signature.parent && attributeOf(signature.parent, 'ID')) ?? ''),
+    checkSignatureShape(
+      signature,
+      (signature.parent && attributeOf(signature.parent, 'ID')) ?? '',
+      acceptSha1,
+    ),
   );
   const steering = elements.filter((element) => STEERING_NAMES.has(element.local)).length;
   const strays = steering - accounted.length - others.length;

@@ -13,6 +13,11 @@ const DIGEST_BYTES: ReadonlyMap<string, number> = new Map([
   ['http://www.w3.org/2001/04/xmlenc#sha512', 64],
 ]);
 
+/** SHA-1, for the few identity providers that know nothing else: only where a connection says so, and until a day (S20). */
+const SHA1_SIGNATURE = `${DS_NS}rsa-sha1`;
+const SHA1_DIGEST = `${DS_NS}sha1`;
+const SHA1_BYTES = 20;
+
 /** Elements that steer a verifier. Each may stand only where `checkSignatureShape` expects it. */
 export const STEERING_NAMES: ReadonlySet<string> = new Set([
   'SignedInfo',
@@ -33,7 +38,11 @@ export const STEERING_NAMES: ReadonlySet<string> = new Set([
  * the parent's ID with the transforms enveloped-signature and exc-c14n), SignatureValue, at most one KeyInfo.
  * Answers the steering elements it has accounted for. Sources: SAML core §5.4, catalogue S4, S7, S9-S12, S18-S20.
  */
-export function checkSignatureShape(signature: XmlElement, parentId: string): readonly XmlElement[] {
+export function checkSignatureShape(
+  signature: XmlElement,
+  parentId: string,
+  acceptSha1 = false,
+): readonly XmlElement[] {
   const [signedInfo, signatureValue] = expectChildren(signature, ['SignedInfo', 'SignatureValue'], 'KeyInfo');
   const references = signedInfo === undefined ? [] : childrenOf(signedInfo, DS_NS, 'Reference');
   if (references.length !== 1) return refuse('saml.reference', { references: references.length });
@@ -43,15 +52,16 @@ export function checkSignatureShape(signature: XmlElement, parentId: string): re
     'Reference',
   ]);
   expectAlgorithm(canonicalization, [EXCLUSIVE_C14N]);
-  expectAlgorithm(method, SIGNATURE_ALGORITHMS);
+  expectAlgorithm(method, acceptSha1 ? [...SIGNATURE_ALGORITHMS, SHA1_SIGNATURE] : SIGNATURE_ALGORITHMS);
   expectBase64(signatureValue, undefined);
-  const inReference = checkReference(reference, parentId);
+  const inReference = checkReference(reference, parentId, acceptSha1);
   return present([signedInfo, signatureValue, canonicalization, method, reference, ...inReference]);
 }
 
 function checkReference(
   reference: XmlElement | undefined,
   parentId: string,
+  acceptSha1: boolean,
 ): readonly (XmlElement | undefined)[] {
   const uri = reference && attributeOf(reference, 'URI');
   if (uri !== `#${parentId}`) return refuse('saml.reference', { uri });
@@ -61,8 +71,9 @@ function checkReference(
     'DigestValue',
   ]);
   const steps = checkTransforms(transforms);
-  const digest = expectAlgorithm(digestMethod, [...DIGEST_BYTES.keys()]);
-  expectBase64(digestValue, DIGEST_BYTES.get(digest));
+  const digests = [...DIGEST_BYTES.keys()];
+  const digest = expectAlgorithm(digestMethod, acceptSha1 ? [...digests, SHA1_DIGEST] : digests);
+  expectBase64(digestValue, DIGEST_BYTES.get(digest) ?? SHA1_BYTES);
   return [transforms, digestMethod, digestValue, ...steps];
 }
 

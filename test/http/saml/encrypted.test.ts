@@ -309,6 +309,28 @@ describe('S30: an oracle that says nothing', () => {
       return bytes;
     };
 
+  test('changed ciphertexts have one answer, that of any other refusal', async () => {
+    const browser = createBrowser();
+    const { requestId, relayState } = await startSaml(
+      gateway,
+      browser,
+      `/sign-in/corp?connection=${connection.id}`,
+    );
+    const context = contextFor(gateway, connection, { requestId, nameId: NAME_ID });
+    const answers = new Set<string>();
+    for (let at = 0; at < 40; at += 1) {
+      const spoil = flip(at % 2 === 0 ? 'key' : 'content', at * 7) ?? ((bytes: Buffer) => bytes);
+      const xml = encrypted('assertion', { spoil })({ context, certificate: certificateOf(connection) });
+      const fields = { SAMLResponse: encode(xml), RelayState: relayState };
+      const page = await postToAcs(gateway, browser, { connection, fields });
+      answers.add(`${page.status} ${page.text.replace(/<code>[^<]*<\/code>/, '')}`);
+    }
+    const plain = { SAMLResponse: goodResponse({ ...context, ...attackerKey() }), RelayState: relayState };
+    const page = await postToAcs(gateway, browser, { connection, fields: plain });
+    answers.add(`${page.status} ${page.text.replace(/<code>[^<]*<\/code>/, '')}`);
+    expect(answers.size).toBe(1);
+  });
+
   test('1,000 changed ciphertexts have one reason', async () => {
     const context = contextFor(gateway, connection, { requestId: '_1', nameId: NAME_ID });
     const stage = { context, certificate: certificateOf(connection) };
@@ -329,27 +351,5 @@ describe('S30: an oracle that says nothing', () => {
       reasons.add(`${error.code} ${error.context?.reason} ${error.message} ${error.cause}`);
     }
     expect([...reasons]).toEqual([expect.stringMatching(/^sign_in_refused saml\.decryption .* undefined$/)]);
-  });
-
-  test('and one answer', async () => {
-    const browser = createBrowser();
-    const { requestId, relayState } = await startSaml(
-      gateway,
-      browser,
-      `/sign-in/corp?connection=${connection.id}`,
-    );
-    const context = contextFor(gateway, connection, { requestId, nameId: NAME_ID });
-    const answers = new Set<string>();
-    for (let at = 0; at < 40; at += 1) {
-      const spoil = flip(at % 2 === 0 ? 'key' : 'content', at * 7) ?? ((bytes: Buffer) => bytes);
-      const xml = encrypted('assertion', { spoil })({ context, certificate: certificateOf(connection) });
-      const fields = { SAMLResponse: encode(xml), RelayState: relayState };
-      const page = await postToAcs(gateway, browser, { connection, fields });
-      answers.add(`${page.status} ${page.text.replace(/<code>[^<]*<\/code>/, '')}`);
-    }
-    const plain = { SAMLResponse: goodResponse({ ...context, ...attackerKey() }), RelayState: relayState };
-    const page = await postToAcs(gateway, browser, { connection, fields: plain });
-    answers.add(`${page.status} ${page.text.replace(/<code>[^<]*<\/code>/, '')}`);
-    expect(answers.size).toBe(1);
   });
 });

@@ -25,6 +25,7 @@ function trust(idp: SamlIdp): SamlTrust {
     signatures: 'any',
     authnContexts: [],
     decryptionKeys: [],
+    sha1Until: null,
   };
 }
 

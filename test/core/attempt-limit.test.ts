@@ -120,6 +120,31 @@ describe('S178 a right password', () => {
   });
 });
 
+describe('S178 what is shared', () => {
+  test('a domain stands for an organization: its addresses are shut out together, others are not', () => {
+    const { fail, failTimes } = stage({ perDomain: 20 });
+    failTimes(20, (index) => [`p${index}@acme.example`, nth(index)]);
+    expect(fail('new@acme.example', nth(99))).toBe(900);
+    expect(fail('new@other.example', nth(99))).toBeUndefined();
+  });
+
+  test('everybody together: a wave over addresses, domains and networks ends', () => {
+    const { fail, failTimes } = stage({ overall: 30 });
+    failTimes(30, (index) => [`p${index}@d${index}.example`, nth(index)]);
+    expect(fail('new@new.example', nth(99))).toBe(900);
+  });
+
+  test('a known device is counted by itself: no other limit is met there, and it fills none', () => {
+    const { limiter, fail, failTimes } = stage({ perNetwork: 3, overall: 4 });
+    failTimes(3, (index) => [`p${index}@x.example`, HERE]);
+    const onDevice = () => limiter.begin({ emailKey: 'ada', ip: HERE, device: 'laptop' });
+    for (let round = 0; round < 10; round += 1) onDevice();
+    expect(onDevice).toThrow('Too many tries');
+    expect(fail('new@x.example', nth(1))).toBeUndefined();
+    expect(fail('newer@x.example', nth(2))).toBe(900);
+  });
+});
+
 describe('S178 one try', () => {
   const attempted = { emailKey: 'ada', ip: HERE, refusal: 'unauthenticated' } as const;
   const outcomes: [title: string, work: () => Promise<string>, isCounted: boolean][] = [

@@ -1,7 +1,7 @@
 /** Guessing passwords over HTTP: every door that takes one counts the same tries, and shuts for the guesser alone. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../src/core/entities/organization.ts';
-import { minutes } from '../../src/kernel/clock.ts';
+import { days, minutes } from '../../src/kernel/clock.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { aMember, invite, PASSWORD } from '../support/page-visits.ts';
 
@@ -213,5 +213,81 @@ describe('the doors together', () => {
     }
     await gateway.close();
     expect(statuses).toEqual([...Array(10).fill(401), 429]);
+  });
+});
+
+describe('a device the person has signed in from', () => {
+  const DEVICE = '__Host-gatehouse-device';
+  const deviceOf = (answer: { headers: Record<string, unknown> }): string =>
+    [answer.headers['set-cookie'] ?? []]
+      .flat()
+      .map(String)
+      .find((cookie) => cookie.startsWith(`${DEVICE}=`))
+      ?.split(';')[0] ?? 'none';
+
+  /** A person, and the cookie of a device of theirs. */
+  async function aKnownDevice() {
+    const it = await stage();
+    const entered = await it.gateway
+      .request()
+      .post('/sign-in/password')
+      .set('X-Forwarded-For', newNetwork())
+      .send({ email: it.email, password: PASSWORD });
+    return { ...it, device: deviceOf(entered) };
+  }
+
+  const tryFrom = (
+    { gateway, email, here }: Stage,
+    device: string,
+    { password = PASSWORD, address = email }: { password?: string; address?: string } = {},
+  ) =>
+    gateway
+      .request()
+      .post('/sign-in/password')
+      .set({ 'X-Forwarded-For': here, Cookie: device, Origin: gateway.baseUrl })
+      .send({ email: address, password });
+
+  test('S178 lets the right password in while everybody else is shut out, on the very same network', async () => {
+    const it = await aKnownDevice();
+    expect(await guess(signInJson(it), { email: it.email }, 11)).toEqual([...Array(10).fill(401), 429]);
+    expect((await tryFrom(it, it.device)).status).toBe(204);
+    expect((await tryFrom(it, 'other=1')).status).toBe(429);
+  });
+
+  test('S178 has ten tries of its own', async () => {
+    const it = await aKnownDevice();
+    const statuses: number[] = [];
+    for (let round = 0; round < 11; round += 1)
+      statuses.push((await tryFrom(it, it.device, { password: GUESS })).status);
+    expect(statuses).toEqual([...Array(10).fill(401), 429]);
+  });
+
+  test.each<[string, (it: Stage & { device: string }) => string | Promise<string>]>([
+    ['of another person', async () => (await aKnownDevice()).device],
+    ['with a changed name', ({ device }) => device.replace('=', '=x')],
+    ['with a later date', ({ device }) => device.replace(/\.[0-9a-z]+\./, '.zzzzzzzz.')],
+    ['without a signature', ({ device }) => device.replace(/\.[^.]+$/, '')],
+    [
+      'from half a year ago',
+      (it) => {
+        it.gateway.clock.advance(days(180));
+        return it.device;
+      },
+    ],
+  ])('S178 a device cookie %s counts for nothing', async (_title, forge) => {
+    const it = await aKnownDevice();
+    const device = await forge(it);
+    await guess(signInJson(it), { email: it.email }, 11);
+    expect((await tryFrom(it, device)).status).toBe(429);
+  });
+
+  test('S177 the cookie names nobody, and tells nobody whether somebody else has an account', async () => {
+    const it = await aKnownDevice();
+    expect(it.device).not.toContain(it.email);
+    const answers = await Promise.all(
+      [`not-${it.email}`, it.email].map((address) => tryFrom(it, it.device, { address, password: GUESS })),
+    );
+    const told = answers.map(({ status, text }) => [status, text.replace(/urn:uuid:[\w-]+/, '')]);
+    expect(told[0]).toEqual(told[1]);
   });
 });

@@ -10,6 +10,7 @@ import type { AuditType, Cause } from './entities/journal.ts';
 import type { Connection, PendingSignIn, SignInPurpose } from './entities/sign-in.ts';
 import type { SignInOutcome } from './entities/sign-in-attempt.ts';
 import type { Repositories } from './ports/storage.ts';
+import { endSessions } from './session-endings.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 import { admit } from './sign-in-admission.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
@@ -163,8 +164,23 @@ export async function completeSignIn(
     assertFresh(pending, identity);
     if (assertion !== undefined) await claimAssertion(tx, connection, assertion);
     const current = await activeConnection(tx, connection);
-    return { ...(await letIn(tx, deps, { ...input, current })), returnTo: pending.returnTo };
+    const letInAs = await letIn(tx, deps, { ...input, current });
+    await endReplaced(tx, deps, { pending, cause: input.cause });
+    return { ...letInAs, returnTo: pending.returnTo };
   });
+}
+
+/** S184: whoever was signed in in this browser before is so no more. */
+async function endReplaced(
+  tx: Repositories,
+  { clock }: Pick<Deps, 'clock'>,
+  { pending, cause }: { readonly pending: PendingSignIn; readonly cause: Cause },
+): Promise<void> {
+  const { purpose } = pending;
+  if (purpose.kind !== 'sign_in' || purpose.replaces === undefined) return;
+  const { organizationId, id } = purpose.replaces;
+  const context: ChangeContext = { organizationId, cause, now: clock() };
+  await endSessions(tx, context, { which: { by: 'id', id }, reason: 'replaced' });
 }
 
 /** Notes that this connection has seen the assertion. Throws `sign_in_refused` for the second time (law 5). */

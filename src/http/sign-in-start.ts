@@ -1,10 +1,11 @@
 /** The first half of a sign-in, the same for every protocol: the browser gets its binding cookie and goes to the identity provider. */
-import type { Response } from 'express';
-import type { Connection } from '../core/entities/sign-in.ts';
+import type { Request, Response } from 'express';
+import type { Connection, SessionName, SignInPurpose } from '../core/entities/sign-in.ts';
 import type { BegunSignIn, Freshness } from '../core/sign-ins.ts';
 import { SIGN_IN_TTL_MS } from '../core/sign-ins.ts';
 import { bindingCookie, setCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
+import { signedInOf } from './guards.ts';
 import { startOidcSignIn } from './oidc/start.ts';
 import { sendForwarding } from './pages/forwarding.ts';
 import { seeOther } from './pages/layout.ts';
@@ -32,7 +33,8 @@ export async function startSignIn(deps: HttpDeps, res: Response, start: SignInSt
   if (loginHint !== undefined) noteAttempt(res, { facts: factsFrom([['login_hint', loginHint]], false) });
   try {
     if (connection.status !== 'active') throw signInRefusal('sign_in.connection_inactive');
-    const { begun, url, fields } = await begin(deps, start);
+    const purpose = { kind: 'sign_in', replaces: await shownSession(deps, res.req) } as const;
+    const { begun, url, fields } = await begin(deps, { ...start, purpose });
     noteAttempt(res, { signInId: begun.pending.id });
     setCookie(res, bindingCookie(begun.pending.id), {
       value: begun.binding,
@@ -46,6 +48,12 @@ export async function startSignIn(deps: HttpDeps, res: Response, start: SignInSt
   }
 }
 
+/** The session this browser shows now. */
+async function shownSession(deps: HttpDeps, req: Request): Promise<SessionName | undefined> {
+  const signedIn = await signedInOf(deps, req);
+  return signedIn && { organizationId: signedIn.organization.id, id: signedIn.session.id };
+}
+
 /** To the identity provider: a GET, or a POST where there are fields. */
 interface Departure {
   readonly begun: BegunSignIn;
@@ -53,7 +61,10 @@ interface Departure {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-async function begin(deps: HttpDeps, { connection, ...rest }: SignInStart): Promise<Departure> {
+async function begin(
+  deps: HttpDeps,
+  { connection, ...rest }: SignInStart & { readonly purpose: SignInPurpose },
+): Promise<Departure> {
   if (speaks(connection, 'saml')) return startSaml(deps, { connection, ...rest });
   if (speaks(connection, 'oidc')) return startOidcSignIn(deps, { connection, ...rest });
   throw signInRefusal('sign_in.unknown_protocol');

@@ -155,9 +155,16 @@ export interface Domain {
   readonly createdAt: number;
 }
 
+/** Where to find a session. */
+export interface SessionName {
+  readonly organizationId: OrganizationId;
+  readonly id: SessionId;
+}
+
 /** What a sign-in is for. */
 export type SignInPurpose =
-  | { readonly kind: 'sign_in' }
+  /** `replaces`: the session that this browser showed at the start; the provider's POST comes back without its cookie. */
+  | { readonly kind: 'sign_in'; readonly replaces?: SessionName | undefined }
   /** Opens no session; the result goes to whoever started it. */
   | { readonly kind: 'test'; readonly testSignInId: TestSignInId }
   /** A signed-in member connects the identity to themselves, by an explicit act (S156). */

@@ -7,7 +7,7 @@ import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { signedInOf } from '../guards.ts';
-import { enterSession } from '../session-cookie.ts';
+import { endReplacedSession, setSessionCookie } from '../session-cookie.ts';
 import { nameField } from './fields.ts';
 import type { ApiContext, ApiRoute } from './route.ts';
 import { plainRoute } from './route.ts';
@@ -82,7 +82,8 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
       await assertDoorIsOpen(deps, token);
       const accepted = await acceptInvitation(deps, { token, acceptor, cause });
       const { sessionToken, membership, organization } = accepted;
-      await enterSession(deps, { req, res }, sessionToken);
+      await endReplacedSession(deps, { req, res });
+      setSessionCookie(res, sessionToken);
       const { id, slug } = organization;
       return { membershipId: membership.id, organization: { id, slug }, orgRole: membership.orgRole };
     },

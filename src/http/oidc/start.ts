@@ -1,6 +1,6 @@
 /** Starts an OIDC sign-in: one stored record with nonce and code verifier, and the authorization address. */
 import { randomBytes } from 'node:crypto';
-import type { PendingSignIn } from '../../core/entities/sign-in.ts';
+import type { PendingSignIn, SignInPurpose } from '../../core/entities/sign-in.ts';
 import type { BegunSignIn, Freshness } from '../../core/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-ins.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
@@ -14,6 +14,8 @@ export interface OidcSignInStart {
   readonly returnTo: string | null;
   readonly loginHint: string | undefined;
   readonly freshness?: Freshness | undefined;
+  /** A sign-in if absent. */
+  readonly purpose?: SignInPurpose | undefined;
 }
 
 const secret = (): string => randomBytes(32).toString('base64url');
@@ -21,13 +23,14 @@ const secret = (): string => randomBytes(32).toString('base64url');
 /** Answers where to send the browser (OIDC Core §3.1.2.1, RFC 7636). Throws `sign_in_refused`, also when the IdP is down. */
 export async function startOidcSignIn(
   deps: HttpDeps,
-  { connection, returnTo, loginHint, freshness = {} }: OidcSignInStart,
+  { connection, returnTo, loginHint, freshness = {}, purpose }: OidcSignInStart,
 ): Promise<{ readonly begun: BegunSignIn; readonly url: string }> {
   const nonce = secret();
   const codeVerifier = secret();
   const begun = await beginSignIn(deps, {
     ...{ connection, requestId: null, nonce, codeVerifier, returnTo },
     ...freshness,
+    purpose,
   });
   const trust = oidcTrust(deps, connection);
   try {

@@ -1,5 +1,5 @@
 /** Starts a SAML sign-in: one stored request, and what carries it to the identity provider. */
-import type { SamlConnection } from '../../core/entities/sign-in.ts';
+import type { SamlConnection, SignInPurpose } from '../../core/entities/sign-in.ts';
 import type { BegunSignIn, Freshness } from '../../core/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-ins.ts';
 import { spKeys } from '../../core/sp-keys.ts';
@@ -16,12 +16,14 @@ export interface SamlStart {
   /** Whom the person said to be; passed on as a hint, believed by nobody. */
   readonly loginHint: string | undefined;
   readonly freshness?: Freshness | undefined;
+  /** A sign-in if absent. */
+  readonly purpose?: SignInPurpose | undefined;
 }
 
 /** Answers where to send the browser. Throws `sign_in_refused` for settings that cannot work (S60). */
 export async function startSaml(
   deps: HttpDeps,
-  { connection, returnTo, loginHint, freshness = {} }: SamlStart,
+  { connection, returnTo, loginHint, freshness = {}, purpose }: SamlStart,
 ): Promise<AuthnRequest & { readonly begun: BegunSignIn }> {
   const requestId = newMessageId();
   const { settings } = connection;
@@ -30,7 +32,7 @@ export async function startSaml(
   const forceAuthn = settings.forceAuthn || mustReauthenticate || maxAgeSeconds !== null;
   const begun = await beginSignIn(deps, {
     ...{ connection, requestId, nonce: null, codeVerifier: null, returnTo },
-    ...{ maxAgeSeconds, mustReauthenticate: forceAuthn },
+    ...{ maxAgeSeconds, mustReauthenticate: forceAuthn, purpose },
   });
   try {
     const request = await buildAuthnRequest({

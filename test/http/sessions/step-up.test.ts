@@ -207,9 +207,13 @@ describe('S192: through the identity provider', () => {
     expect(await act()).toBe(403);
     const start = await startSaml(world.gateway, browser, '/sign-in-again?return_to=/account');
     expect(start.request).toContain('ForceAuthn="true"');
+    const before = tokenOf(browser);
     const page = await answer(browser, connection, { ...start, nameId, provedSecondsAgo: 1 });
     expect([page.status, page.headers.get('location')]).toEqual([303, '/account']);
     expect(await act()).toBe(201);
+    // S184: the provider's POST came without the cookie; the session it named is over all the same.
+    const stale = { headers: { cookie: `__Host-gatehouse-session=${before}` } };
+    expect((await world.send(stale, 'get /session')).status).toBe(401);
   });
 
   test('S54: an answer from its session of this morning is refused, and the sensitive act too', async () => {

@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import {
+  CLIENT_ATTEMPT_LIMITS,
   createAttemptLimiter,
   DEFAULT_ATTEMPT_LIMITS,
   MAIL_REQUEST_LIMITS,
@@ -22,15 +23,18 @@ import type { TxtResolver } from './core/ports/txt-resolver.ts';
 import { DEFAULT_RATE_LIMITS } from './core/rate-limit.ts';
 import { createRecorder } from './core/recorder.ts';
 import { createSignInRecorder } from './core/sign-in-recorder.ts';
+import { settleSigningKeys } from './core/signing-keys.ts';
 import { warnOfExpiringTokens } from './core/token-warnings.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createDrain } from './http/drain.ts';
 import { createOidcClient } from './http/oidc/strategy.ts';
+import { signLogoutTokenWith } from './http/provider/logout-tokens.ts';
 import { createMetadataReader } from './http/saml/metadata-reader.ts';
 import { createCursors } from './http/scim/cursors.ts';
 import { createTypeCache } from './http/scim/resource-types.ts';
 import { createServer } from './http/server.ts';
 import { createAfterwards } from './jobs/afterwards.ts';
+import { deliverDueLogouts } from './jobs/deliver-logouts.ts';
 import { deliverDueMails } from './jobs/deliver-mails.ts';
 import { removeExpired } from './jobs/expire.ts';
 import { startJobs } from './jobs/schedule.ts';
@@ -122,6 +126,7 @@ const attemptLimits = (clock: Clock) => ({
   passwordAttempts: createAttemptLimiter(DEFAULT_ATTEMPT_LIMITS, clock),
   secondStepAttempts: createAttemptLimiter(SECOND_STEP_LIMITS, clock),
   resetRequests: createAttemptLimiter(MAIL_REQUEST_LIMITS, clock),
+  clientAttempts: createAttemptLimiter(CLIENT_ATTEMPT_LIMITS, clock),
 });
 
 /** What requests need of the configuration as it is. */
@@ -176,10 +181,13 @@ async function flushRecorders({ recorder, signInRecorder }: HttpDeps): Promise<v
 
 /** What does the steps of each kind of long work. */
 const JOB_HANDLERS: JobHandlers<HttpDeps> = {};
+const logoutDeps = (deps: HttpDeps) => ({ ...deps, signLogoutToken: signLogoutTokenWith(deps) });
 
 const jobsOf = (deps: HttpDeps) => [
   { name: 'long-work', everyMs: seconds(1), run: () => runDueJobs(deps, JOB_HANDLERS) },
   { name: 'deliver-mails', everyMs: seconds(15), run: () => deliverDueMails(deps) },
+  { name: 'deliver-logouts', everyMs: seconds(2), run: () => deliverDueLogouts(logoutDeps(deps)) },
+  { name: 'rotate-signing-keys', everyMs: hours(1), run: () => settleSigningKeys(deps) },
   { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
   { name: 'recheck-domains', everyMs: hours(1), run: () => recheckDomains(deps) },
   { name: 'flush-recorder', everyMs: 250, run: () => flushRecorders(deps) },

@@ -94,6 +94,7 @@ export const importTable: readonly Ring[] = [
       'express',
       'helmet',
       'jose',
+      'oidc-provider',
       'openid-client',
       'passport',
       'passport-local',

@@ -48,6 +48,9 @@ function assertBrowserAddress(
     throw invalid(field, `${uri} must start with https://; http:// only for this machine.`);
 }
 
+/** True for the address of a program on a phone or desk instead of a website. */
+export const hasOwnScheme = (uri: string): boolean => OWN_SCHEME.test(new URL(uri).protocol);
+
 const KEY_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   EC: ['crv', 'x', 'y'],
   RSA: ['n', 'e'],

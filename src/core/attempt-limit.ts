@@ -46,6 +46,20 @@ export const MAIL_REQUEST_LIMITS: AttemptLimits = {
   windowMs: minutes(60),
 };
 
+/**
+ * For secrets of clients, which nobody types and nobody guesses: a broken program is slowed down where it runs, and no
+ * stranger elsewhere can lock a client out.
+ */
+export const CLIENT_ATTEMPT_LIMITS: AttemptLimits = {
+  perAddressAndNetwork: 20,
+  perNetwork: 400,
+  perAddress: 1_000_000,
+  perDomain: 1_000_000,
+  overall: 1_000_000,
+  windowMs: minutes(5),
+  keysKept: 10_000,
+};
+
 /** Who tries: the folded e-mail address as it was stated, and the caller's network address; absent: one unknown network. */
 export interface Tryer {
   readonly emailKey: string;

@@ -2,6 +2,7 @@
 import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
+import { endGrantsOfMembership } from './application-grants.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Membership, MembershipSource, MembershipStatus, User } from './entities/people.ts';
@@ -153,7 +154,9 @@ async function endSessionsOf(
   end: { readonly membership: Membership; readonly reason: SessionEnd },
 ): Promise<number> {
   const which = { by: 'membership', membershipId: end.membership.id } as const;
-  return (await endSessions(tx, context, { which, reason: end.reason })).length;
+  const ended = await endSessions(tx, context, { which, reason: end.reason });
+  await endGrantsOfMembership(tx, context, end.membership.id);
+  return ended.length;
 }
 
 /** A person who never chose a sign-in address of their own and is nowhere a member any more leaves no row behind. */

@@ -7,9 +7,12 @@ import type { Caller } from './access.ts';
 import { assertMayGrant } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
+import type { ApplicationGrant } from './entities/application.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization, Plan } from './entities/organization.ts';
+import type { Membership } from './entities/people.ts';
 import { refreshRoles } from './grants.ts';
+import { enqueueLogoutNotice } from './logout-notices.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { DEFAULT_PLAN } from './plans.ts';
 import type { Repositories } from './ports/storage.ts';
@@ -209,10 +212,13 @@ export async function removeOrganization(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const { name, slug } = await getOrganization(tx, organizationId);
     const people = await listPeople(tx, organizationId);
+    const grants = await listApplicationGrants(tx, organizationId);
     const which = { by: 'organization' } as const;
     const ended = await endSessions(tx, context, { which, reason: 'organization_removed' });
     await tx.organizations.remove(organizationId);
     for (const id of people) await removeIfWithoutTies(tx, id);
+    // After the removal, which takes along what waits to be told.
+    for (const grant of grants) await enqueueLogoutNotice(tx, context, grant);
     await record(tx, context, {
       type: 'organization.removed',
       target: { kind: 'organization', id: organizationId },
@@ -223,13 +229,26 @@ export async function removeOrganization(
 }
 
 async function listPeople(tx: Repositories, organizationId: OrganizationId): Promise<readonly UserId[]> {
-  const people: UserId[] = [];
+  return (await listMembers(tx, organizationId)).map(({ userId }) => userId);
+}
+
+async function listApplicationGrants(
+  tx: Repositories,
+  organizationId: OrganizationId,
+): Promise<readonly ApplicationGrant[]> {
+  const grants: ApplicationGrant[] = [];
+  for (const { id } of await listMembers(tx, organizationId))
+    grants.push(...(await tx.applicationGrants.listByMembership(organizationId, id)));
+  return grants;
+}
+
+async function listMembers(tx: Repositories, organizationId: OrganizationId): Promise<readonly Membership[]> {
+  const members: Membership[] = [];
   const limit = 500;
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ; after = members.at(-1)?.id) {
     const page = await tx.memberships.list(organizationId, {}, { after, limit });
-    people.push(...page.map((membership) => membership.userId));
-    if (page.length < limit) return people;
-    after = page.at(-1)?.id;
+    members.push(...page);
+    if (page.length < limit) return members;
   }
 }
 

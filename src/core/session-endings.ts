@@ -7,6 +7,7 @@ import type {
   SessionId,
   UserId,
 } from '../kernel/ids.ts';
+import { endGrantsOfSession } from './application-grants.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Session } from './entities/sign-in.ts';
@@ -41,6 +42,14 @@ export type SessionEnd =
   /** The organization now asks for its own single sign-on. */
   | 'sso_required';
 
+/** Ends after which refresh tokens for offline access go on: the browser is left, the person's way in is not cut. */
+const KEEPS_OFFLINE: ReadonlySet<SessionEnd> = new Set([
+  'signed_out',
+  'replaced',
+  'organization_switched',
+  'upstream_signed_out',
+]);
+
 /** Which sessions of one organization. */
 export type SessionSelection =
   | { readonly by: 'id'; readonly id: SessionId }
@@ -65,7 +74,7 @@ export interface SessionEnding {
 
 /**
  * Ends sessions inside the caller's transaction, each with an audit row and an event `session.ended`: every end of every
- * session passes here (law 6). Answers those that ended; none is not an error.
+ * session passes here (law 6). Applications that were signed in to with them are told. Answers those that ended; none is not an error.
  */
 export async function endSessions(
   tx: Repositories,
@@ -77,6 +86,10 @@ export async function endSessions(
     // Somebody else may have ended it since it was read, where a transaction may run beside others.
     if (!(await tx.sessions.remove(context.organizationId, session.id))) continue;
     ended.push(session);
+    await endGrantsOfSession(tx, context, {
+      sessionId: session.id,
+      keepsOffline: KEEPS_OFFLINE.has(reason),
+    });
     await tellEnd(tx, context, { session, reason });
   }
   return ended;

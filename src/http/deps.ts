@@ -1,4 +1,5 @@
 /** What the HTTP edge is given: core's dependencies and the few things only requests need. */
+import type { AttemptLimiter } from '../core/attempt-limit.ts';
 import type { Deps } from '../core/deps.ts';
 import type { Directory } from '../core/entities/directory.ts';
 import type { RateLimits } from '../core/rate-limit.ts';
@@ -16,6 +17,8 @@ export interface HttpDeps extends Deps {
   readonly operatorKeyHash: string;
   /** Peers whose X-Forwarded-* headers count; empty: nobody's (S220). */
   readonly trustProxy: readonly string[];
+  /** Of everybody who shows a client's secret; absent: no limit on guessing. */
+  readonly clientAttempts?: AttemptLimiter | undefined;
   readonly recorder: Recorder;
   readonly signInRecorder: SignInRecorder;
   /** Places in lists that SCIM clients carry. */

@@ -12,6 +12,7 @@ import { renderProblem } from './errors/problem.ts';
 import { renderScimError } from './errors/scim.ts';
 import { createOidcRouter } from './oidc/router.ts';
 import { createPagesRouter } from './pages/router.ts';
+import { createProviderRouter } from './provider/router.ts';
 import { attachFacts } from './request-facts.ts';
 import { createSamlRouter } from './saml/router.ts';
 import { createScimSurface } from './scim/router.ts';
@@ -41,6 +42,7 @@ export function createServer(deps: HttpDeps): Express {
   app.use('/api/v1', createApiRouter(deps));
   app.use('/saml', createSamlRouter(deps));
   app.use(createOidcRouter(deps));
+  app.use('/oidc', createProviderRouter(deps));
   app.use(createPagesRouter(deps));
   app.use(() => {
     throw new GatehouseError('not_found', 'There is no page at this address.');

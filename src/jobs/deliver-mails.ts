@@ -7,8 +7,7 @@ const BATCH = 20;
 /** Tries every due mail once. Answers how many were tried. */
 export async function deliverDueMails(deps: Pick<Deps, 'storage' | 'clock' | 'mailer'>): Promise<number> {
   let tried = 0;
-  for (const event of await deps.storage.outbox.listDue(deps.clock(), BATCH)) {
-    if (event.kind !== 'mail') continue;
+  for (const event of await deps.storage.outbox.listDue('mail', deps.clock(), BATCH)) {
     await deliverMail(deps, { organizationId: event.organizationId, id: event.id });
     tried += 1;
   }

@@ -1,5 +1,4 @@
-/** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions, one-time values, old recordings, removed people. Nothing relies on it; expiry is checked at use. */
-
+/** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions, one-time values, codes and tokens of applications, old recordings, removed people. Nothing relies on it; expiry is checked at use. */
 import type { Deps } from '../core/deps.ts';
 import { removeOldEntries } from '../core/recorder.ts';
 import { removeOldAttempts } from '../core/sign-in-recorder.ts';
@@ -19,7 +18,10 @@ export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Prom
     const recorded = (await removeOldEntries(tx, now)) + (await removeOldAttempts(tx, now));
     const tests = await tx.testSignIns.removeExpired(now);
     const jobs = await tx.jobs.removeExpired(now - ENDED_JOBS_KEPT_MS);
+    const records = await tx.providerRecords.removeExpired(now);
+    const grants = await tx.applicationGrants.removeExpired(now);
     const removedUsers = await tx.removedUsers.removeExpired(now);
-    return signIns + assertions + sessions + oneTime + tests + jobs + recorded + removedUsers;
+    const swept = signIns + assertions + sessions + oneTime + tests + jobs + recorded + removedUsers;
+    return swept + records + grants;
   });
 }

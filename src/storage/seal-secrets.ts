@@ -125,7 +125,7 @@ function readSessions(inner: Reads<'sessions'>, form: Form<Session>): Reads<'ses
 function readOutbox(inner: Reads<'outbox'>, form: Form<OutboxEvent>): Reads<'outbox'> {
   return {
     find: (organizationId, id) => opened(inner.find(organizationId, id), form),
-    listDue: (now, limit) => openedAll(inner.listDue(now, limit), form),
+    listDue: (kind, now, limit) => openedAll(inner.listDue(kind, now, limit), form),
   };
 }
 

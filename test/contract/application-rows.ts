@@ -35,7 +35,7 @@ export const APPLICATION_ROW_KINDS: readonly RowKind[] = [
   {
     name: 'applicationGrants',
     make: ({ organization: { id }, membership, application }, text) => {
-      const value = anApplicationGrant(membership, application.id, { scopes: [text, 'openid'] });
+      const value = anApplicationGrant(membership, application.id, { scopes: [text, 'openid'], amr: [text] });
       return {
         value,
         insert: (tx) => tx.applicationGrants.insert(id, value),

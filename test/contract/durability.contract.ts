@@ -48,7 +48,7 @@ async function readLeft(storage: Storage, organizationId: OrganizationId) {
   const page = { limit: 100_000 };
   const members = await storage.memberships.list(organizationId, {}, page);
   const audit = await storage.auditEvents.list(organizationId, {}, page);
-  const events = await storage.outbox.listDue(Number.MAX_SAFE_INTEGER, 100_000);
+  const events = await storage.outbox.listDue('event', Number.MAX_SAFE_INTEGER, 100_000);
   return {
     members: members.map((member) => member.id).sort(),
     audited: audit.map((event) => event.target.id).sort(),

@@ -419,7 +419,7 @@ export function lookUps(name: string, open: OpenStorage): void {
         expect(found).toStrictEqual(indexes.map((index) => events[index]));
       });
 
-      test('the queue holds due events of all organizations, oldest first, up to the limit', async () => {
+      test('the queue holds due events of one kind and all organizations, oldest first, up to the limit', async () => {
         const other = aWorld();
         await under.storage.transact((tx) => plantWorld(tx, other));
         const past = 1_000;
@@ -427,16 +427,18 @@ export function lookUps(name: string, open: OpenStorage): void {
           anOutboxEvent(id, { dueAt: past + step, createdAt: past + step }),
         );
         const settled = anOutboxEvent(id, { dueAt: null, deliveredAt: past });
+        const notice = anOutboxEvent(id, { kind: 'logout', dueAt: past, createdAt: past });
         const foreign = anOutboxEvent(other.organization.id, { dueAt: past + 4, createdAt: past + 4 });
         await under.storage.transact(async (tx) => {
-          for (const event of [...own, settled]) await tx.outbox.append(id, event);
+          for (const event of [...own, settled, notice]) await tx.outbox.append(id, event);
           await tx.outbox.append(other.organization.id, foreign);
         });
         const { outbox } = under.storage;
-        expect(await outbox.listDue(past + 10, 100)).toStrictEqual([...own, foreign]);
-        expect(await outbox.listDue(past + 1, 100)).toStrictEqual(own.slice(0, 2));
-        expect(await outbox.listDue(past + 10, 1)).toStrictEqual(own.slice(0, 1));
-        expect(await outbox.listDue(past - 1, 100)).toEqual([]);
+        expect(await outbox.listDue('event', past + 10, 100)).toStrictEqual([...own, foreign]);
+        expect(await outbox.listDue('event', past + 1, 100)).toStrictEqual(own.slice(0, 2));
+        expect(await outbox.listDue('event', past + 10, 1)).toStrictEqual(own.slice(0, 1));
+        expect(await outbox.listDue('event', past - 1, 100)).toEqual([]);
+        expect(await outbox.listDue('logout', past + 10, 100)).toStrictEqual([notice]);
       });
     });
   });

@@ -260,7 +260,7 @@ export function removals(name: string, open: OpenStorage): void {
       expect(await storage.connections.findById(world.connection.id)).toBeUndefined();
       expect(await storage.domains.findVerified(proved.domain)).toBeUndefined();
       expect(
-        (await storage.outbox.listDue(Number.MAX_SAFE_INTEGER, 10_000)).map((event) => event.id),
+        (await storage.outbox.listDue('mail', Number.MAX_SAFE_INTEGER, 10_000)).map((event) => event.id),
       ).not.toContain(world.outboxEvent.id);
       expect(await storage.users.find(world.user.id)).toStrictEqual(world.user);
     });

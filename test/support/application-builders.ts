@@ -45,6 +45,8 @@ export function anApplicationGrant(
     applicationId,
     sessionId: nextId('ses'),
     scopes: ['openid'],
+    authTime: BUILT_AT,
+    amr: ['pwd'],
     createdAt: BUILT_AT,
     expiresAt: BUILT_AT + 3_600_000,
     ...overrides,

@@ -62,6 +62,9 @@ export interface ApplicationGrant {
   /** The session it was given in; with `offline_access` it outlives that. */
   readonly sessionId: SessionId;
   readonly scopes: readonly string[];
+  /** Of the session: when the person proved who they are, and how. */
+  readonly authTime: number;
+  readonly amr: readonly string[];
   readonly createdAt: number;
   readonly expiresAt: number;
 }

@@ -147,8 +147,8 @@ export interface AuditEvent {
 export interface OutboxEvent {
   readonly id: OutboxEventId;
   readonly organizationId: OrganizationId;
-  /** `event`: for the product behind Gatehouse. `mail`: for a person. */
-  readonly kind: 'event' | 'mail';
+  /** `event`: for the product behind Gatehouse. `mail`: for a person. `logout`: tells an application that somebody is out. */
+  readonly kind: 'event' | 'mail' | 'logout';
   readonly type: string;
   /** JSON text; sealed at rest when `kind` is `mail`, because mails carry links that let people in. */
   readonly payload: string;

@@ -38,8 +38,8 @@ export interface OutboxRepository {
       readonly lastError: string | null;
     },
   ): Promise<void>;
-  /** GLOBAL: the delivery job's queue, oldest first. */
-  listDue(now: number, limit: number): Promise<readonly OutboxEvent[]>;
+  /** GLOBAL: the queue of the job that delivers this kind, oldest first. */
+  listDue(kind: OutboxEvent['kind'], now: number, limit: number): Promise<readonly OutboxEvent[]>;
 }
 
 /** Which recorded exchanges a list is about; what is left out does not narrow it. */

@@ -21,6 +21,7 @@ import { recorderRoutes } from './recorder.ts';
 import type { ApiRoute } from './route.ts';
 import { sessionRoutes } from './session.ts';
 import { sessionListRoutes } from './sessions.ts';
+import { signingKeyRoutes } from './signing-keys.ts';
 import { teamRoutes } from './teams.ts';
 
 const resources: readonly ApiRoute[] = [
@@ -39,6 +40,7 @@ const resources: readonly ApiRoute[] = [
   ...domainRoutes,
   ...applicationRoutes,
   ...jobRoutes,
+  ...signingKeyRoutes,
   ...auditEventRoutes,
   ...recorderRoutes,
   ...sessionRoutes,

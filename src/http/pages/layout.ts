@@ -58,8 +58,11 @@ export function sendPage(res: Response, content: PageContent): void {
     .status(content.status ?? 200)
     .set('Cache-Control', 'no-store')
     .type('html')
-    .send(markupOf(documentOf(content)));
+    .send(pageText(content));
 }
+
+/** The whole page as text, for answers that are sent by somebody else. */
+export const pageText = (content: PageContent): string => markupOf(documentOf(content));
 
 /** Sends the browser elsewhere with a GET (RFC 9110 §15.4.4). `location` is ours, or an identity provider's own address. */
 export function seeOther(res: Response, location: string): void {

@@ -1,8 +1,9 @@
 /** The sign-in of one organization: straight to its identity provider, or a choice when it has several. */
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
 import { findSignInRoute } from '../../core/sign-in-routing.ts';
+import type { Freshness } from '../../core/sign-ins.ts';
 import { passwordAllowedFor } from '../../core/sso-policy.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';
@@ -17,19 +18,32 @@ interface Wishes {
   readonly returnTo: string | null;
   readonly loginHint?: string | undefined;
   readonly connection?: string | undefined;
+  readonly freshness?: Freshness | undefined;
 }
 
 /** The address of an organization's sign-in with what should come along. */
-export function signInPath(slug: string, { returnTo, loginHint, connection }: Wishes): string {
+export function signInPath(slug: string, wishes: Wishes): string {
+  const { returnTo, loginHint, connection, freshness = {} } = wishes;
   const query = new URLSearchParams();
   if (connection !== undefined) query.set('connection', connection);
   if (returnTo !== null) query.set('return_to', returnTo);
   if (loginHint !== undefined) query.set('login_hint', loginHint);
+  if (freshness.mustReauthenticate === true) query.set('prompt', 'login');
+  if (freshness.maxAgeSeconds != null) query.set('max_age', String(freshness.maxAgeSeconds));
   return `/sign-in/${encodeURIComponent(slug)}${query.size === 0 ? '' : `?${query}`}`;
 }
 
+/** `prompt=login` and `max_age` as in OIDC: asking for more proof than needed harms nobody. */
+function freshnessOf(req: Request): Freshness {
+  const maxAge = /^\d{1,9}$/.exec(queryText(req, 'max_age') ?? '')?.[0];
+  return {
+    mustReauthenticate: queryText(req, 'prompt') === 'login',
+    maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),
+  };
+}
+
 /**
- * `GET /sign-in/{organization}[?connection=&return_to=&login_hint=]`: 303 to the identity provider when one active
+ * `GET /sign-in/{organization}[?connection=&return_to=&login_hint=&prompt=&max_age=]`: 303 to the identity provider when one active
  * connection is meant, a page of choices when several are, 404 page when there is none or no such organization. Throws
  * `sign_in_refused` for a named connection that cannot be used; another organization's is as unknown as none (law 1).
  */
@@ -38,6 +52,7 @@ export const getOrganizationSignIn =
   async (req, res) => {
     const returnTo = ownPath(queryText(req, 'return_to'));
     const loginHint = plainHint(queryText(req, 'login_hint'));
+    const freshness = freshnessOf(req);
     const route = await findSignInRoute(deps, {
       organization: String(req.params.organization),
       connection: queryText(req, 'connection'),
@@ -45,9 +60,9 @@ export const getOrganizationSignIn =
     });
     switch (route.kind) {
       case 'start':
-        return startSignIn(deps, res, { connection: route.connection, returnTo, loginHint });
+        return startSignIn(deps, res, { connection: route.connection, returnTo, loginHint, freshness });
       case 'choose':
-        return sendChoices(res, { ...route, returnTo, loginHint });
+        return sendChoices(res, { ...route, returnTo, loginHint, freshness });
       case 'password':
         return sendNoSignOn(res);
       case 'unknown_connection':
@@ -66,11 +81,12 @@ function sendChoices(
     readonly connections: readonly Connection[];
     readonly returnTo: string | null;
     readonly loginHint: string | undefined;
+    readonly freshness: Freshness;
   },
 ): void {
-  const { organization, connections, returnTo, loginHint } = input;
+  const { organization, connections, returnTo, loginHint, freshness } = input;
   const choices = connections.map(({ id, name }) => {
-    const path = signInPath(organization.slug, { returnTo, loginHint, connection: id });
+    const path = signInPath(organization.slug, { returnTo, loginHint, connection: id, freshness });
     return html`<li><a class="button second" href="${path}">${isolated(name)}</a></li>`;
   });
   sendPage(res, {

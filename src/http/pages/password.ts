@@ -10,6 +10,7 @@ import { enterLocally } from '../local-sign-in.ts';
 import { authenticatePassword } from '../password-strategy.ts';
 import { causeOf } from '../request-facts.ts';
 import { ownPath } from '../return-path.ts';
+import { leaveForm } from './after-form.ts';
 import { seeOther } from './layout.ts';
 import { sendSignIn } from './sign-in.ts';
 import { assertNotForeign } from './visitor.ts';
@@ -44,7 +45,7 @@ export const postPassword =
       throw new GatehouseError('second_factor_required', 'Send a code of the second factor too.');
     }
     await enterLocally(deps, { req, res }, answer);
-    if (isForm(req)) return seeOther(res, returnTo ?? '/');
+    if (isForm(req)) return leaveForm({ req, res }, returnTo ?? '/');
     res.status(204).set('Cache-Control', 'no-store').end();
   };
 

@@ -7,6 +7,7 @@ import type { HttpDeps } from '../deps.ts';
 import { formText, isForm } from '../form-body.ts';
 import { enterLocally } from '../local-sign-in.ts';
 import { causeOf } from '../request-facts.ts';
+import { leaveForm } from './after-form.ts';
 import { codeField } from './form-parts.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
@@ -43,7 +44,7 @@ export const postSecondStep =
       });
       clearCookie(res, SECOND_STEP_COOKIE);
       await enterLocally(deps, { req, res }, done);
-      if (isForm(req)) return seeOther(res, done.returnTo ?? '/');
+      if (isForm(req)) return leaveForm({ req, res }, done.returnTo ?? '/');
       res.status(204).set('Cache-Control', 'no-store').end();
     } catch (error) {
       if (!isForm(req)) throw error;

@@ -10,6 +10,7 @@ import { causeOf } from '../request-facts.ts';
 import { ownPath } from '../return-path.ts';
 import { setSessionCookie } from '../session-cookie.ts';
 import { startSignIn } from '../sign-in-start.ts';
+import { leaveForm } from './after-form.ts';
 import { hiddenField, problemBox, textField } from './form-parts.ts';
 import { html, isolated } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
@@ -60,7 +61,7 @@ export const postSignInAgain =
       if (!isForm(req) || !isTypo) throw error;
       return sendForm(deps, res, { visitor, returnTo, problem: error.detail });
     }
-    if (isForm(req)) return seeOther(res, returnTo ?? '/');
+    if (isForm(req)) return leaveForm({ req, res }, returnTo ?? '/');
     res.status(204).set('Cache-Control', 'no-store').end();
   };
 

@@ -19,6 +19,8 @@ const columnsOf = (grant: ApplicationGrant): Columns => ({
   application_id: grant.applicationId,
   session_id: grant.sessionId,
   scopes: toJson(grant.scopes),
+  auth_time: grant.authTime,
+  amr: toJson(grant.amr),
   created_at: grant.createdAt,
   expires_at: grant.expiresAt,
 });
@@ -32,6 +34,8 @@ const fromRow = (row: Row): ApplicationGrant => ({
   applicationId: word(row, 'application_id'),
   sessionId: word(row, 'session_id'),
   scopes: json(row, 'scopes'),
+  authTime: integer(row, 'auth_time'),
+  amr: json(row, 'amr'),
   createdAt: integer(row, 'created_at'),
   expiresAt: integer(row, 'expires_at'),
 });

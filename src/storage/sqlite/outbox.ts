@@ -11,7 +11,7 @@ const CLAIM = `
 const SETTLE = `
   UPDATE outbox SET delivered_at = ?, due_at = ?, last_error = ? WHERE organization_id = ? AND id = ?`;
 const LIST_DUE = `
-  SELECT * FROM outbox WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?`;
+  SELECT * FROM outbox WHERE due_at IS NOT NULL AND due_at <= ? AND kind = ? ORDER BY due_at, id LIMIT ?`;
 
 const fromRow = (row: Row): OutboxEvent => ({
   id: word(row, 'id'),
@@ -49,6 +49,6 @@ export function outboxRepository(sql: Sql): OutboxRepository {
     settle: async (organizationId, id, { deliveredAt, dueAt, lastError }) => {
       sql.run(SETTLE, deliveredAt, dueAt, lastError, organizationId, id);
     },
-    listDue: async (now, limit) => sql.all(LIST_DUE, now, limit).map(fromRow),
+    listDue: async (kind, now, limit) => sql.all(LIST_DUE, now, kind, limit).map(fromRow),
   };
 }

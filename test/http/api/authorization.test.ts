@@ -107,7 +107,8 @@ async function furnishInstallation(): Promise<Readonly<Record<string, string>>> 
     name: 'A',
     redirectUris: ['https://app.example/'],
   });
-  return { application: body.clientId, secret: body.secrets[0].id };
+  const keys = await world.send(world.operator, 'get /signing-keys');
+  return { application: body.clientId, secret: body.secrets[0].id, signingKey: keys.body.items[0].id };
 }
 
 const PREFIXES = {
@@ -128,6 +129,7 @@ const PREFIXES = {
   passkey: 'pky',
   application: 'app',
   secret: 'sec',
+  signingKey: 'key',
 } as const;
 
 const isKnown = (name: string): name is keyof typeof PREFIXES => Object.hasOwn(PREFIXES, name);
@@ -185,6 +187,7 @@ const BODIES: Readonly<Record<string, object>> = {
   createApplication: { name: 'A', redirectUris: ['https://app.example/'] },
   updateApplication: { name: 'A' },
   rotateApplicationSecret: {},
+  rotateSigningKeys: { algorithm: 'ES256' },
 };
 
 const send = (sender: Sender, route: ApiRoute, value: (name: string) => string): Promise<Answer> =>

@@ -307,7 +307,7 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await outbox.find(id, world.outboxEvent.id),
     await outbox.claim(id, world.outboxEvent.id, 1, 1),
     await outbox.settle(id, world.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: null }),
-    await outbox.listDue(1, 10),
+    await outbox.listDue('mail', 1, 10),
     await installation.find('x'),
     await installation.consume('x', 'y', 'z'),
     await installation.consume('x', 'y', undefined),

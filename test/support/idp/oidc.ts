@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
-import { interactionPolicy, type OidcContext, Provider } from 'oidc-provider';
+import { interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { createOidcRecords } from './oidc-records.ts';
 import { loginPage } from './pages.ts';
 
@@ -68,15 +68,14 @@ export async function startOidcIdp(options: OidcIdpOptions = {}): Promise<OidcId
   const server = createServer((request, response) => handle(request, response));
   const issuer = `http://${host}:${await listen(server, options.port ?? 0, host)}`;
   const provider = new Provider(issuer, await configuration({ options, users, records }));
-  for (const event of [
-    'server_error',
-    'authorization.error',
-    'grant.error',
-    'userinfo.error',
-    'backchannel.error',
-  ]) {
-    provider.on(event, (_context, error) => errors.push(`${event}: ${String(error)}`));
-  }
+  const note = (event: string) => (_context: unknown, error: unknown) => {
+    errors.push(`${event}: ${String(error)}`);
+  };
+  provider.on('server_error', note('server_error'));
+  provider.on('authorization.error', note('authorization.error'));
+  provider.on('grant.error', note('grant.error'));
+  provider.on('userinfo.error', note('userinfo.error'));
+  provider.on('backchannel.error', note('backchannel.error'));
   const callback = provider.callback();
   handle = (request, response) => {
     const isInteraction = request.url?.startsWith('/interaction/') === true;
@@ -164,13 +163,13 @@ function accountOf(users: ReadonlyMap<string, OidcIdpUser>, subject: string) {
 /** Somebody already signed in here, but the request names another person: ask (or follow the hint) again. */
 function signInPolicy(users: ReadonlyMap<string, OidcIdpUser>): unknown {
   const policy = interactionPolicy.base();
-  const isSomebodyElse = ({ oidc }: OidcContext): boolean => {
-    const hinted = users.get(String(oidc.params.login_hint ?? ''));
-    return hinted !== undefined && hinted.sub !== oidc.session.accountId;
+  const isSomebodyElse = ({ oidc }: KoaContextWithOIDC): boolean => {
+    const hinted = users.get(String(oidc.params?.login_hint ?? ''));
+    return hinted !== undefined && hinted.sub !== oidc.session?.accountId;
   };
   policy
     .get('login')
-    .checks.add(new interactionPolicy.Check('other_person', 'another person', isSomebodyElse));
+    ?.checks.add(new interactionPolicy.Check('other_person', 'another person', isSomebodyElse));
   return policy;
 }
 
@@ -184,10 +183,10 @@ function saySignedOut(context: { body: unknown }): void {
 }
 
 /** The administrator of this pretended company has consented for everybody. */
-async function grantEverything({ oidc }: OidcContext) {
-  const { clientId } = oidc.client;
-  const grant = new oidc.provider.Grant({ clientId, accountId: oidc.session.accountId });
-  grant.addOIDCScope(String(oidc.params.scope ?? 'openid'));
+async function grantEverything({ oidc }: KoaContextWithOIDC) {
+  const clientId = oidc.client?.clientId ?? '';
+  const grant = new oidc.provider.Grant({ clientId, accountId: oidc.session?.accountId });
+  grant.addOIDCScope(String(oidc.params?.scope ?? 'openid'));
   await grant.save();
   return grant;
 }

@@ -1,0 +1,42 @@
+/** Whom an application is told about: the person as the ledger has them at this moment (S96, S146). */
+import type { Deps } from './deps.ts';
+import type { ApplicationGrant } from './entities/application.ts';
+import type { Organization } from './entities/organization.ts';
+import type { Membership, User } from './entities/people.ts';
+import type { OrgRole, Permission, TeamRole } from './roles.ts';
+import { ROLE_PERMISSIONS } from './roles.ts';
+
+/** A person in one organization, with what they may do there. */
+export interface ApplicationPerson {
+  readonly user: User;
+  readonly membership: Membership;
+  readonly organization: Organization;
+  readonly email: string | null;
+  readonly orgRole: OrgRole;
+  readonly teams: readonly { readonly id: string; readonly name: string; readonly role: TeamRole }[];
+  readonly permissions: readonly Permission[];
+}
+
+/** The person behind a grant; undefined when they are suspended, removed, or their organization is gone (S94). */
+export async function findApplicationPerson(
+  { storage }: Pick<Deps, 'storage'>,
+  grant: Pick<ApplicationGrant, 'organizationId' | 'membershipId' | 'userId'>,
+): Promise<ApplicationPerson | undefined> {
+  const { organizationId, membershipId, userId } = grant;
+  const membership = await storage.memberships.find(organizationId, membershipId);
+  if (membership?.status !== 'active') return undefined;
+  const user = await storage.users.find(userId);
+  const organization = await storage.organizations.find(organizationId);
+  if (user === undefined || organization === undefined) return undefined;
+  const roles = await storage.teamMembers.listByMemberships(organizationId, [membershipId]);
+  const names = new Map(
+    roles.length === 0 ? [] : (await storage.teams.list(organizationId)).map(({ id, name }) => [id, name]),
+  );
+  return {
+    ...{ user, membership, organization, orgRole: membership.orgRole },
+    // What the organization knows: a directory's people have no address of their own here.
+    email: membership.email ?? user.email,
+    teams: roles.map(({ teamId, role }) => ({ id: teamId, name: names.get(teamId) ?? '', role })),
+    permissions: ROLE_PERMISSIONS[membership.orgRole],
+  };
+}

@@ -1,0 +1,152 @@
+/** Between an application and the sign-in pages: who must sign in goes there and comes back here; then the application is answered. */
+import type { Request, RequestHandler, Response } from 'express';
+import type Provider from 'oidc-provider';
+import type { Interaction } from 'oidc-provider';
+import { servesOrganization } from '../../core/application-grants.ts';
+import type { Application } from '../../core/entities/application.ts';
+import { findOrganization } from '../../core/organization-lookup.ts';
+import type { SignedIn } from '../../core/sessions.ts';
+import { findSignedIn } from '../../core/sessions.ts';
+import type { SignInHints } from '../../core/sign-in-routing.ts';
+import { findSignInRoute } from '../../core/sign-in-routing.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import { parseId } from '../../kernel/ids.ts';
+import { readCookie, SESSION_COOKIE } from '../cookies.ts';
+import type { HttpDeps } from '../deps.ts';
+import { seeOther } from '../pages/layout.ts';
+import { plainHint, signInPath } from '../pages/organization-sign-in.ts';
+import { startSignIn } from '../sign-in-start.ts';
+import { INTERACTION_COOKIE } from './configuration.ts';
+import type { InteractionDecision, InteractionFacts } from './interaction-decision.ts';
+import { decideInteraction } from './interaction-decision.ts';
+import { INTERACTION_SECONDS, interactionPath } from './interaction-paths.ts';
+import type { RunningProvider } from './source.ts';
+
+/** `GET /oidc/interaction/{uid}`: 303 to the sign-in or back to the application. Throws `not_found` in another browser (S100). */
+export const getInteraction =
+  (deps: HttpDeps, source: () => Promise<RunningProvider>): RequestHandler =>
+  async (req, res) => {
+    const { provider } = await source();
+    const interaction = await ownInteraction(provider, req, res);
+    const cookie = readCookie(req, SESSION_COOKIE);
+    const signedIn = cookie === undefined ? undefined : await findSignedIn(deps, cookie);
+    const application = await applicationOf(deps, interaction);
+    const decision = decideInteraction(await loadFacts(deps, { interaction, application, signedIn }));
+    if (decision.kind === 'sign_in')
+      return sendToSignIn(deps, res, { interaction, application, ...decision });
+    await settle(interaction, decision);
+    seeOther(res, interaction.returnTo);
+  };
+
+/** S100: the address alone opens nothing; the cookie of the browser that began must name the same sign-in. */
+async function ownInteraction(provider: Provider, req: Request, res: Response): Promise<Interaction> {
+  const uid = String(req.params.uid);
+  const shown = provider.createContext(req, res).cookies.get(INTERACTION_COOKIE, { signed: true });
+  const interaction = shown === uid ? await provider.Interaction.find(uid) : undefined;
+  if (interaction !== undefined) return interaction;
+  const detail = 'This sign-in has expired or began in another browser. Go back to the application.';
+  throw new GatehouseError('not_found', detail);
+}
+
+const textOf = (interaction: Interaction, name: string): string | undefined => {
+  const value = interaction.params[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};
+
+async function applicationOf(deps: HttpDeps, interaction: Interaction): Promise<Application> {
+  const id = parseId('app', textOf(interaction, 'client_id') ?? '');
+  const application = id && (await deps.storage.applications.find(id));
+  if (application === undefined) throw new GatehouseError('not_found', 'This application is gone.');
+  return application;
+}
+
+interface Visit {
+  readonly interaction: Interaction;
+  readonly application: Application;
+  readonly signedIn: SignedIn | undefined;
+}
+
+async function loadFacts(
+  deps: HttpDeps,
+  { interaction, application, signedIn }: Visit,
+): Promise<InteractionFacts> {
+  const maxAge = textOf(interaction, 'max_age');
+  const wishes = {
+    prompts: (textOf(interaction, 'prompt') ?? '').split(' '),
+    maxAge: maxAge === undefined ? undefined : Number(maxAge),
+  };
+  if (signedIn === undefined) return wishes;
+  const { session, organization } = signedIn;
+  const named = textOf(interaction, 'organization');
+  const startedAt = await startOf(deps, interaction);
+  const isSame = interaction.session?.uid === session.id;
+  return {
+    ...wishes,
+    session: {
+      isFresh: !isSame && session.authenticatedAt >= startedAt,
+      ageMs: deps.clock() - session.authTime,
+      isOfNamedOrganization:
+        named === undefined || (await findOrganization(deps.storage, named))?.id === organization.id,
+      isServed: servesOrganization(application, organization.id),
+      isHintedPerson: isSame ? !interaction.prompt.reasons.includes('id_token_hint') : true,
+    },
+  };
+}
+
+/** By the gateway's clock, not by the library's. */
+async function startOf({ storage, hashToken, clock }: HttpDeps, { uid }: Interaction): Promise<number> {
+  const record = await storage.providerRecords.find('Interaction', hashToken(uid));
+  return record === undefined ? clock() : record.expiresAt - INTERACTION_SECONDS * 1000;
+}
+
+/** The library goes on with the request as it was, less what has been done; or answers the refusal to the application. */
+async function settle(
+  interaction: Interaction,
+  decision: Exclude<InteractionDecision, { kind: 'sign_in' }>,
+): Promise<void> {
+  if (decision.kind === 'refuse') {
+    interaction.result = { error: decision.error, error_description: decision.why };
+  } else {
+    interaction.result = {};
+    interaction.params = { ...interaction.params, prompt: undefined };
+  }
+  // The session the request began with may have made room for a new one.
+  interaction.session = undefined;
+  await interaction.persist();
+}
+
+async function sendToSignIn(
+  deps: HttpDeps,
+  res: Response,
+  wanted: Pick<Visit, 'interaction' | 'application'> & Extract<InteractionDecision, { kind: 'sign_in' }>,
+): Promise<void> {
+  const { interaction, mustReauthenticate, maxAgeSeconds } = wanted;
+  const returnTo = interactionPath(interaction.uid);
+  const loginHint = plainHint(textOf(interaction, 'login_hint'));
+  const freshness = { mustReauthenticate, maxAgeSeconds };
+  const route = await findSignInRoute(deps, hintsOf(wanted));
+  switch (route.kind) {
+    case 'start':
+      return startSignIn(deps, res, { connection: route.connection, returnTo, loginHint, freshness });
+    case 'choose':
+      return seeOther(res, signInPath(route.organization.slug, { returnTo, loginHint, freshness }));
+    case 'password':
+    case 'unknown_connection':
+      return seeOther(res, `/sign-in?${new URLSearchParams({ return_to: returnTo })}`);
+  }
+}
+
+/** What the application said; an application for one organization alone need not say which. */
+function hintsOf({ interaction, application }: Pick<Visit, 'interaction' | 'application'>): SignInHints {
+  const loginHint = plainHint(textOf(interaction, 'login_hint'));
+  const isAddress = loginHint?.includes('@') === true;
+  const [only, ...others] = application.organizationIds ?? [];
+  const hints: SignInHints = {
+    organization: textOf(interaction, 'organization'),
+    connection: textOf(interaction, 'connection'),
+    email: isAddress ? loginHint : undefined,
+    domain: isAddress ? undefined : loginHint,
+  };
+  const isTold = Object.values(hints).some((hint) => hint !== undefined);
+  return isTold || only === undefined || others.length > 0 ? hints : { organization: only };
+}

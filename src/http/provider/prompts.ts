@@ -1,0 +1,68 @@
+/** When an authorization request needs the person: nobody is signed in, not freshly enough, or in another organization. */
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { interactionPolicy } from 'oidc-provider';
+import { servesOrganization } from '../../core/application-grants.ts';
+import { findOrganization } from '../../core/organization-lookup.ts';
+import { parseId } from '../../kernel/ids.ts';
+import type { HttpDeps } from '../deps.ts';
+import { currentRequest } from './request-facts.ts';
+
+const { Check, Prompt, base } = interactionPolicy;
+
+/** A parameter as text; undefined when absent. */
+export function parameter(ctx: KoaContextWithOIDC, name: string): string | undefined {
+  const value = ctx.oidc.params?.[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/**
+ * Two prompts: `login`, asked for or needed, and `select_account`, asked for. There is no consent to ask for: the operator
+ * has registered the application.
+ */
+export function promptsWith(deps: HttpDeps): readonly interactionPolicy.Prompt[] {
+  const hint = base().get('login')?.checks.get('id_token_hint');
+  const checks = [
+    new Check('no_session', 'nobody is signed in', 'login_required', needsSession),
+    new Check('max_age', 'the sign-in is too long ago', 'login_required', (ctx) => isTooOld(deps, ctx)),
+    new Check('organization', 'signed in to another organization', 'login_required', (ctx) =>
+      isElsewhere(deps, ctx),
+    ),
+    new Check('not_served', 'the application is not for this organization', 'access_denied', (ctx) =>
+      isNotServed(deps, ctx),
+    ),
+    ...(hint === undefined ? [] : [hint]),
+  ];
+  return [
+    new Prompt({ name: 'login', requestable: true }, ...checks),
+    new Prompt({ name: 'select_account', requestable: true }),
+  ];
+}
+
+async function needsSession({ oidc }: KoaContextWithOIDC): Promise<boolean> {
+  return oidc.session?.accountId === undefined || oidc.account === undefined;
+}
+
+/** By the gateway's clock; `max_age=0` reaches this as `prompt=login`. */
+async function isTooOld({ clock }: HttpDeps, ctx: KoaContextWithOIDC): Promise<boolean> {
+  const maxAge = parameter(ctx, 'max_age');
+  const signedIn = await currentRequest().signedIn();
+  if (maxAge === undefined || signedIn === undefined) return false;
+  return clock() - signedIn.session.authTime > Number(maxAge) * 1000;
+}
+
+/** Naming an organization never chooses it: the session has to be one of its own (S95). */
+async function isElsewhere({ storage }: HttpDeps, ctx: KoaContextWithOIDC): Promise<boolean> {
+  const named = parameter(ctx, 'organization');
+  const signedIn = await currentRequest().signedIn();
+  if (named === undefined || signedIn === undefined) return false;
+  const organization = await findOrganization(storage, named);
+  return organization?.id !== signedIn.organization.id;
+}
+
+async function isNotServed({ storage }: HttpDeps, ctx: KoaContextWithOIDC): Promise<boolean> {
+  const signedIn = await currentRequest().signedIn();
+  const id = parseId('app', ctx.oidc.client?.clientId ?? '');
+  const application = id && (await storage.applications.find(id));
+  if (signedIn === undefined || application === undefined) return false;
+  return !servesOrganization(application, signedIn.organization.id);
+}

@@ -52,15 +52,23 @@ export function assertSameOrigin(deps: Pick<HttpDeps, 'baseUrl'>, req: Request):
 }
 
 /**
- * The signed-in person behind the session cookie, or undefined; a cookie value that is due goes out with the answer (S184).
- * Throws `forbidden` for a cross-site unsafe request.
+ * The signed-in person behind the session cookie, or undefined. Throws `forbidden` for a cross-site unsafe request.
  */
 export async function signedInOf(deps: HttpDeps, req: Request): Promise<SignedIn | undefined> {
+  const signedIn = await visitingOf(deps, req);
+  if (signedIn !== undefined) assertSameOrigin(deps, req);
+  return signedIn;
+}
+
+/**
+ * The signed-in person whose browser this is, whoever made it ask; a cookie value that is due goes out with the answer
+ * (S184). For doors that other sites lead to, and that change nothing for the cookie's sake alone.
+ */
+export async function visitingOf(deps: HttpDeps, req: Request): Promise<SignedIn | undefined> {
   const token = readCookie(req, SESSION_COOKIE);
   if (token === undefined) return undefined;
   const signedIn = await findSignedIn(deps, token);
   if (signedIn === undefined) return undefined;
-  assertSameOrigin(deps, req);
   const { renewedToken, session } = signedIn;
   if (renewedToken !== undefined && req.res !== undefined)
     setSessionCookie(req.res, renewedToken, session.expiresAt - deps.clock());

@@ -16,10 +16,15 @@ export interface Visitor {
 /** The signed-in person behind the cookie, or undefined. Throws `forbidden` for an unsafe request of another site. */
 export async function visitorOf(deps: HttpDeps, req: Request): Promise<Visitor | undefined> {
   const signedIn = await signedInOf(deps, req);
-  if (signedIn === undefined) return undefined;
-  // Not of the cookie's value, which may be replaced between a form and its answer.
-  return { signedIn, csrf: deps.hashToken(`csrf:${signedIn.session.id}`) };
+  return signedIn && visitorFor(deps, signedIn);
 }
+
+/** The person with the token that forms of ours for them carry. */
+export const visitorFor = (deps: Pick<HttpDeps, 'hashToken'>, signedIn: SignedIn): Visitor => ({
+  signedIn,
+  // Not of the cookie's value, which may be replaced between a form and its answer.
+  csrf: deps.hashToken(`csrf:${signedIn.session.id}`),
+});
 
 /** Throws `forbidden` unless the posted form is one we rendered for this very session. */
 export function assertOwnForm(req: Request, visitor: Visitor): void {

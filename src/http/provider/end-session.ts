@@ -1,17 +1,16 @@
 /** An application signs a person out (OIDC RP-Initiated Logout 1.0): out of the gateway, and so out of every application. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Application } from '../../core/entities/application.ts';
-import { findSignedIn } from '../../core/sessions.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
-import { readCookie, SESSION_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
+import { visitingOf } from '../guards.ts';
 import { hiddenField } from '../pages/form-parts.ts';
 import { html, isolated } from '../pages/html.ts';
 import { seeOther, sendPage } from '../pages/layout.ts';
 import type { Visitor } from '../pages/visitor.ts';
-import { assertOwnForm, visitorOf } from '../pages/visitor.ts';
+import { assertOwnForm, visitorFor, visitorOf } from '../pages/visitor.ts';
 import { leaveSession } from '../session-cookie.ts';
 import { ROUTES } from './configuration.ts';
 import type { ShownIdToken } from './id-token-hints.ts';
@@ -47,20 +46,16 @@ interface Exchange {
 async function endSession(deps: HttpDeps, exchange: Exchange, read: Read): Promise<void> {
   const { req, res } = exchange;
   const request = await judge(deps, read);
-  const cookie = readCookie(req, SESSION_COOKIE);
-  const signedIn = cookie === undefined ? undefined : await findSignedIn(deps, cookie);
+  const signedIn = await visitingOf(deps, req);
   if (signedIn === undefined) return goOn(res, request.goOnTo);
   // Only an application that signed this very person in has such a token; without one the person is asked.
   if (request.hint?.sub !== signedIn.user.id) {
-    const visitor = { signedIn, csrf: csrfOf(deps, cookie ?? '') };
-    return ask(deps, res, { visitor, request, read });
+    ask(deps, res, { visitor: visitorFor(deps, signedIn), request, read });
+    return;
   }
   await leaveSession(deps, exchange);
   goOn(res, request.goOnTo);
 }
-
-// As `visitorOf` makes it; that one refuses posts of other sites, which is where these come from.
-const csrfOf = (deps: HttpDeps, cookie: string): string => deps.hashToken(`csrf:${cookie}`);
 
 /** `POST .../confirm`: the person said yes on our own page. Throws `forbidden` for any other form. */
 export const postEndSessionConfirm =

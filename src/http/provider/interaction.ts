@@ -6,13 +6,12 @@ import { servesOrganization } from '../../core/application-grants.ts';
 import type { Application } from '../../core/entities/application.ts';
 import { findOrganization } from '../../core/organization-lookup.ts';
 import type { SignedIn } from '../../core/sessions.ts';
-import { findSignedIn } from '../../core/sessions.ts';
 import type { SignInHints } from '../../core/sign-in-routing.ts';
 import { findSignInRoute } from '../../core/sign-in-routing.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
-import { readCookie, SESSION_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
+import { visitingOf } from '../guards.ts';
 import { seeOther } from '../pages/layout.ts';
 import { plainHint, signInPath } from '../pages/organization-sign-in.ts';
 import { startSignIn } from '../sign-in-start.ts';
@@ -28,8 +27,7 @@ export const getInteraction =
   async (req, res) => {
     const { provider } = await source();
     const interaction = await ownInteraction(provider, req, res);
-    const cookie = readCookie(req, SESSION_COOKIE);
-    const signedIn = cookie === undefined ? undefined : await findSignedIn(deps, cookie);
+    const signedIn = await visitingOf(deps, req);
     const application = await applicationOf(deps, interaction);
     const decision = decideInteraction(await loadFacts(deps, { interaction, application, signedIn }));
     if (decision.kind === 'sign_in')

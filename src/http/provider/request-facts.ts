@@ -4,9 +4,8 @@ import type { Request, Response } from 'express';
 import Provider from 'oidc-provider';
 import type { Cause } from '../../core/entities/journal.ts';
 import type { SignedIn } from '../../core/sessions.ts';
-import { findSignedIn } from '../../core/sessions.ts';
-import { readCookie, SESSION_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
+import { visitingOf } from '../guards.ts';
 import { causeOf } from '../request-facts.ts';
 
 interface ProviderRequest {
@@ -25,13 +24,9 @@ const NOBODY: ProviderRequest = {
 /** Notes the facts for as long as the library works on the request. */
 export function noteRequest(deps: HttpDeps, req: Request, res: Response): void {
   let found: Promise<SignedIn | undefined> | undefined;
-  const look = async () => {
-    const cookie = readCookie(req, SESSION_COOKIE);
-    return cookie === undefined ? undefined : findSignedIn(deps, cookie);
-  };
   known.set(req, {
     signedIn: () => {
-      found ??= look();
+      found ??= visitingOf(deps, req);
       return found;
     },
     cause: causeOf(res, { kind: 'anonymous' }),

@@ -10,6 +10,7 @@ import {
   signMetadata,
   startMetadataServer,
 } from '../../support/metadata-server.ts';
+import { outer, swap } from '../../support/saml-attack-row.ts';
 import { attackerKey, idpKey, testCertificate } from '../../support/saml-keys.ts';
 import { type ApiWorld, type Person, startApiWorld } from './api-world.ts';
 
@@ -134,13 +135,10 @@ describe('S64: a new certificate', () => {
     ['another key signed it', () => signMetadata(two, attackerKey()), false],
     [
       'a pinned key signed something else',
-      () =>
-        signMetadata(idpMetadata({ ...IDP, certificates: [PINNED] }), idpKey())
-          .replace('<md:IDPSSODescriptor', `<md:IDPSSODescriptor x="y"`)
-          .replace(
-            /<ds:X509Certificate>(?=[^<]*<\/ds:X509Certificate><\/ds:X509Data><\/ds:KeyInfo><\/md:KeyDescriptor>)/,
-            '<ds:X509Certificate> ',
-          ),
+      () => {
+        const genuine = signMetadata(idpMetadata({ ...IDP, certificates: [PINNED] }), idpKey());
+        return swap(two, '<md:IDPSSODescriptor', `${outer(genuine, 'ds:Signature')}<md:IDPSSODescriptor`);
+      },
       false,
     ],
     [

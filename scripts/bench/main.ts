@@ -11,11 +11,12 @@ import { stageReport, targetReport } from './report.ts';
 import { auditStage } from './stages/audit.ts';
 import { comparisonStage } from './stages/comparison.ts';
 import { growthStage } from './stages/growth.ts';
+import { neighbourStage } from './stages/neighbour.ts';
 import type { StageResult } from './stages/stage.ts';
 import { targets } from './target-list.ts';
 import { judge, type Verdict } from './targets.ts';
 
-const stages = [comparisonStage, growthStage, auditStage];
+const stages = [comparisonStage, growthStage, auditStage, neighbourStage];
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));

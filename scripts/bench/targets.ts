@@ -19,7 +19,7 @@ export interface Target {
   readonly promise: string;
   readonly value:
     | { readonly by: Measure; readonly of: Point; readonly to: Point }
-    | { readonly fact: string; readonly minus?: string };
+    | { readonly fact: string; readonly minus?: string; readonly over?: string };
   readonly atLeast?: number;
   readonly atMost?: number;
 }
@@ -54,7 +54,8 @@ function foundFor(value: Target['value'], stages: readonly StageResult[]): numbe
   if ('by' in value) return ratio(figure(value.of, value.by, stages), figure(value.to, value.by, stages));
   const factOf = (name: string) =>
     stages.map(({ facts }) => facts[name]).find((found) => found !== undefined) ?? Number.NaN;
-  return factOf(value.fact) - (value.minus === undefined ? 0 : factOf(value.minus));
+  const difference = factOf(value.fact) - (value.minus === undefined ? 0 : factOf(value.minus));
+  return value.over === undefined ? difference : ratio(difference, factOf(value.over));
 }
 
 function figure({ scenario, subject }: Point, by: Measure, stages: readonly StageResult[]): number {

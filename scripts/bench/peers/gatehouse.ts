@@ -21,9 +21,10 @@ export const newStore = (folder: string): GatehouseStore => ({
   operatorKey: randomBytes(32).toString('base64url'),
 });
 
-/** Starts the gateway over that store; the first start makes the organization. Throws when the API refuses. */
+/** Starts the gateway over that store, rate limits off unless told; the first start makes the organization. Throws when the API refuses. */
 export async function startGatehouse(
   store: GatehouseStore,
+  { rateLimits = 'off' }: { readonly rateLimits?: 'on' | 'off' } = {},
 ): Promise<{ readonly peer: Peer; readonly store: GatehouseStore }> {
   const server = await startServer({
     parameters: startParameters(),
@@ -36,7 +37,7 @@ export async function startGatehouse(
       GATEHOUSE_DATA_DIR: store.folder,
       GATEHOUSE_STORAGE: 'sqlite:',
       GATEHOUSE_OPERATOR_KEY: store.operatorKey,
-      GATEHOUSE_RATE_LIMITS: 'off',
+      GATEHOUSE_RATE_LIMITS: rateLimits,
       GATEHOUSE_LOG_LEVEL: 'warn',
     }),
   });

@@ -1,22 +1,22 @@
-/** Third stage: what the audit row costs, Gatehouse beside a Gatehouse whose store drops it. */
+/** Third stage: what audit and recorder cost, Gatehouse beside a Gatehouse whose store drops their rows. */
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { newStore, startGatehouse } from '../peers/gatehouse.ts';
-import { createScenario, patchScenario } from '../scenarios/people.ts';
+import { createScenario, patchScenario, userNameHitScenario } from '../scenarios/people.ts';
 import { createSubject, fillPeople, type Subject } from '../subject.ts';
 import { isWanted, runScenarios, type Stage, withSubjects } from './stage.ts';
 
 export const AUDITED = 'gatehouse, audited';
-export const UNAUDITED = 'gatehouse, audit dropped';
+export const UNAUDITED = 'gatehouse, audit and recorder dropped';
 
-const scenarios = [createScenario, patchScenario].map((scenario) => ({
+const scenarios = [createScenario, patchScenario, userNameHitScenario].map((scenario) => ({
   ...scenario,
   name: `audit: ${scenario.name}`,
 }));
 
 /**
- * There is no switch for audit (a change and its row commit together), so a trigger in the second store drops the row as it
- * arrives. Composing it still costs the same there: what is measured is storing and indexing it.
+ * There is no switch for audit (a change and its row commit together) nor for the recorder, so triggers in the second store
+ * drop their rows as they arrive. Composing them still costs the same there: what is measured is storing and indexing them.
  */
 export const auditStage: Stage = {
   name: 'audit',
@@ -27,7 +27,7 @@ export const auditStage: Stage = {
       async () => {
         const home = join(folder, 'dropping');
         const subject = await startSubject(UNAUDITED, home);
-        dropAuditRows(join(home, 'gatehouse.db'));
+        dropRows(join(home, 'gatehouse.db'));
         return subject;
       },
       () => startSubject(AUDITED, join(folder, 'audited')),
@@ -44,8 +44,9 @@ async function startSubject(name: string, folder: string): Promise<Subject> {
 }
 
 /** Under the running gateway: it would refuse to start over a store with a trigger it does not know. */
-function dropAuditRows(file: string): void {
+function dropRows(file: string): void {
   const db = new Database(file);
-  db.exec('CREATE TRIGGER bench_drops BEFORE INSERT ON audit_events BEGIN SELECT RAISE(IGNORE); END');
+  for (const table of ['audit_events', 'recorder_entries'])
+    db.exec(`CREATE TRIGGER bench_drops_${table} BEFORE INSERT ON ${table} BEGIN SELECT RAISE(IGNORE); END`);
   db.close();
 }

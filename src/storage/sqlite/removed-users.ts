@@ -6,14 +6,12 @@ import type { Row, Sql } from './sql.ts';
 
 const FIND =
   'SELECT * FROM removed_directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
-// Two look-ups, each by its own index: with OR the planner goes through everybody the directory ever removed.
-const LIST_MATCHING = `
+const LIST_BY_USER_NAME = `
   SELECT * FROM removed_directory_users
-  WHERE organization_id = ? AND directory_id = ? AND user_name_key = ? AND expires_at > ?
-  UNION
+  WHERE organization_id = ? AND directory_id = ? AND user_name_key = ? AND expires_at > ?`;
+const LIST_BY_EXTERNAL_ID = `
   SELECT * FROM removed_directory_users
-  WHERE organization_id = ? AND directory_id = ? AND external_id = ? AND expires_at > ?
-  ORDER BY removed_at DESC, id DESC`;
+  WHERE organization_id = ? AND directory_id = ? AND external_id = ? AND expires_at > ?`;
 const CONSUME =
   'DELETE FROM removed_directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
 const REMOVE_EXPIRED = 'DELETE FROM removed_directory_users WHERE expires_at <= ?';
@@ -30,6 +28,9 @@ const fromRow = (row: Row): RemovedUser => ({
   removedAt: integer(row, 'removed_at'),
   expiresAt: integer(row, 'expires_at'),
 });
+
+const lastRemovedFirst = (left: RemovedUser, right: RemovedUser): number =>
+  right.removedAt - left.removedAt || (left.id < right.id ? 1 : -1);
 
 /** Removed people over one connection; the promises are those of the port. */
 export function removedUserRepository(sql: Sql): RemovedUserRepository {
@@ -52,9 +53,12 @@ export function removedUserRepository(sql: Sql): RemovedUserRepository {
       return row && fromRow(row);
     },
     listMatching: async (organizationId, directoryId, { userNameKey, externalId, now }) => {
-      const byName = [organizationId, directoryId, userNameKey, now];
-      const byExternalId = [organizationId, directoryId, externalId, now];
-      return sql.all(LIST_MATCHING, ...byName, ...byExternalId).map(fromRow);
+      // Two look-ups, each by its own index and nearly always of nobody: as one statement they cost three times as much.
+      const byName = sql.all(LIST_BY_USER_NAME, organizationId, directoryId, userNameKey, now);
+      const byId =
+        externalId === null ? [] : sql.all(LIST_BY_EXTERNAL_ID, organizationId, directoryId, externalId, now);
+      const found = new Map([...byName, ...byId].map((row) => [text(row, 'id'), fromRow(row)]));
+      return [...found.values()].sort(lastRemovedFirst);
     },
     consume: async (organizationId, directoryId, id) => sql.run(CONSUME, organizationId, directoryId, id) > 0,
     removeExpired: async (now) => sql.run(REMOVE_EXPIRED, now),

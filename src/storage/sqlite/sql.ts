@@ -44,14 +44,6 @@ function createStatementCache(connection: Connection, limit: number): (text: str
   };
 }
 
-function guarded<Result>(work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    throw toStorageError(error);
-  }
-}
-
 /** The refusal of every call that comes after the store was closed. */
 export const closedError = (): GatehouseError =>
   new GatehouseError('storage_unavailable', 'The store is closed.');
@@ -60,30 +52,37 @@ export const closedError = (): GatehouseError =>
 export function createSql(connection: Connection): Sql {
   const fixed = createStatementCache(connection, Number.POSITIVE_INFINITY);
   const composed = createStatementCache(connection, COMPOSED_KEPT);
-  const open = () => {
-    if (!connection.open) throw closedError();
-  };
+  /** Asked only when something went wrong: it costs as much as a short statement. */
+  const refusalOf = (error: unknown) => (connection.open ? toStorageError(error) : closedError());
   return {
-    run: (text, ...values) =>
-      guarded(() => {
-        open();
+    run(text, ...values) {
+      try {
         return fixed(text).run(...values).changes;
-      }),
-    get: (text, ...values) =>
-      guarded(() => {
-        open();
+      } catch (error) {
+        throw refusalOf(error);
+      }
+    },
+    get(text, ...values) {
+      try {
         return fixed(text).get(...values);
-      }),
-    all: (text, ...values) =>
-      guarded(() => {
-        open();
+      } catch (error) {
+        throw refusalOf(error);
+      }
+    },
+    all(text, ...values) {
+      try {
         return fixed(text).all(...values);
-      }),
-    compose: (text, values) =>
-      guarded(() => {
-        open();
+      } catch (error) {
+        throw refusalOf(error);
+      }
+    },
+    compose(text, values) {
+      try {
         return composed(text).all(...values);
-      }),
+      } catch (error) {
+        throw refusalOf(error);
+      }
+    },
   };
 }
 
@@ -113,7 +112,11 @@ export function createCommittedReads(writing: Connection, reading: Connection): 
   const current = (): Sql => {
     if (isHeld) return between;
     if (!writing.open || writing.inTransaction) return meanwhile;
-    guarded(() => begin.run());
+    try {
+      begin.run();
+    } catch (error) {
+      throw toStorageError(error);
+    }
     isHeld = true;
     setImmediate(release);
     return between;

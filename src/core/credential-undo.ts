@@ -5,7 +5,7 @@ import type { OneTimeRecord } from './entities/credentials.ts';
 import type { Cause } from './entities/journal.ts';
 import type { User } from './entities/people.ts';
 import { RESET_TTL_MS } from './password-reset.ts';
-import { issueOneTime, recordForPerson } from './person-records.ts';
+import { dropUnderWay, issueOneTime, recordForPerson } from './person-records.ts';
 import type { Repositories } from './ports/storage.ts';
 import { endSessionsOfUser } from './session-endings.ts';
 
@@ -63,6 +63,5 @@ async function restore(
   const factor = await tx.secondFactors.find(user.id);
   if (factor !== undefined && factor.createdAt >= undo.createdAt) await tx.secondFactors.remove(user.id);
   await tx.oneTimeRecords.removeByUser(user.id, { since: undo.createdAt });
-  for (const purpose of ['password_reset', 'email_change', 'second_step', 'passkey_registration'] as const)
-    await tx.oneTimeRecords.removeByUser(user.id, { purpose });
+  await dropUnderWay(tx, user.id);
 }

@@ -6,6 +6,7 @@ import { endGrantsOfMembership } from './application-grants.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Membership, MembershipSource, MembershipStatus, User } from './entities/people.ts';
+import { dropUnderWayOfStranded } from './person-records.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { OrgRole } from './roles.ts';
 import { endSessions, type SessionEnd } from './session-endings.ts';
@@ -119,6 +120,7 @@ export async function setMembershipStatus(
   const next = await updateMembership(tx, membership, { ...membership, status, updatedAt: context.now });
   const endedSessions =
     status === 'suspended' ? await endSessionsOf(tx, context, { membership, reason: 'member_suspended' }) : 0;
+  if (status === 'suspended') await dropUnderWayOfStranded(tx, membership.userId);
   await record(tx, context, {
     type: status === 'suspended' ? 'member.suspended' : 'member.reactivated',
     target: { kind: 'membership', id: membership.id },
@@ -140,6 +142,7 @@ export async function endMembership(
   await tx.teamMembers.replace(organizationId, membership.id, []);
   await tx.identities.removeByMembership(organizationId, membership.id);
   await tx.memberships.remove(organizationId, membership.id);
+  await dropUnderWayOfStranded(tx, membership.userId);
   await removeUserWithoutTies(tx, membership);
   await record(tx, context, {
     type: 'member.removed',

@@ -5,7 +5,7 @@ import type { Cause } from './entities/journal.ts';
 import type { User } from './entities/people.ts';
 import { acceptablePassword, type PasswordOwner } from './password-rules.ts';
 import { proveByPassword } from './passwords.ts';
-import { type PersonContext, recordForPerson } from './person-records.ts';
+import { dropUnderWay, type PersonContext, recordForPerson } from './person-records.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { findSecondFactor } from './second-factor-codes.ts';
 import { endSessionsOfUser } from './session-endings.ts';
@@ -81,8 +81,7 @@ export async function endUnderWay(
   context: PersonContext,
   { user, keep }: { readonly user: User; readonly keep?: SignedIn['session']['id'] | undefined },
 ): Promise<void> {
-  for (const purpose of ['password_reset', 'email_change', 'second_step', 'passkey_registration'] as const)
-    await tx.oneTimeRecords.removeByUser(user.id, { purpose });
+  await dropUnderWay(tx, user.id);
   const reason = 'credentials_changed';
   await endSessionsOfUser(tx, context, { userId: user.id, reason, only: ({ id }) => id !== keep });
 }

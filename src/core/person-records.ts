@@ -39,6 +39,18 @@ export async function lastUsedMembership(
   return undefined;
 }
 
+const UNDER_WAY = ['password_reset', 'email_change', 'second_step', 'passkey_registration'] as const;
+
+/** Ends what a person has under way: mailed links, second steps, passkeys being made. Links that take a change back stay. */
+export async function dropUnderWay(tx: Repositories, userId: UserId): Promise<void> {
+  for (const purpose of UNDER_WAY) await tx.oneTimeRecords.removeByUser(userId, { purpose });
+}
+
+/** Does so for somebody who may come in nowhere any more: a link does not wake up with them (S180). */
+export async function dropUnderWayOfStranded(tx: Repositories, userId: UserId): Promise<void> {
+  if ((await lastUsedMembership(tx, userId)) === undefined) await dropUnderWay(tx, userId);
+}
+
 /** Stores a one-time value of 256 bits and answers it: the only time it exists outside a mail or a cookie. */
 export async function issueOneTime(
   tx: Repositories,

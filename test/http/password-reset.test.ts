@@ -1,6 +1,7 @@
 /** A forgotten password over HTTP: one answer for everybody, one use for each link, and who gets none. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../src/core/entities/organization.ts';
+import { changeMember } from '../../src/core/members.ts';
 import { minutes } from '../../src/kernel/clock.ts';
 import { createBrowser } from '../support/browser.ts';
 import { nextText } from '../support/builders.ts';
@@ -12,7 +13,7 @@ import {
   tryPassword,
   turnOnSecondFactor,
 } from '../support/credentials.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway, type TestGateway, testCause } from '../support/gateway.ts';
 import { membersOf } from '../support/members.ts';
 import { aMember, FOREIGN, postForm } from '../support/page-visits.ts';
 
@@ -188,14 +189,15 @@ describe('using a link', () => {
       },
     ],
     [
-      'once the person is suspended everywhere',
+      'once the person is suspended everywhere, also when they come back',
       async ({ email }) => {
         const { id } = await userOf(email);
         const [membership] = await gateway.storage.memberships.listByUser(id);
         if (membership === undefined) throw new Error('no membership');
-        await gateway.storage.transact((tx) =>
-          tx.memberships.update(home.id, { ...membership, status: 'suspended' }, membership.version),
-        );
+        const place = { organizationId: home.id, id: membership.id, cause: testCause };
+        const caller = { kind: 'operator' } as const;
+        for (const status of ['suspended', 'active'] as const)
+          await changeMember(gateway.deps, { ...place, caller, change: { status } });
       },
     ],
   ])('S180 it is dead %s', async (_title, end) => {

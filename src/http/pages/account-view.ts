@@ -84,7 +84,9 @@ ${textField({
   problem: problemOf(view, 'password', 'password'),
 })}`;
   return html`<h2 id="password">Password</h2>
-${form(view, 'password', { fields, button: 'Change the password' })}`;
+<details${isOpen(view, 'password')}><summary>Change your password</summary>
+${form(view, 'password', { fields, button: 'Change the password' })}
+</details>`;
 }
 
 function emailForm(view: AccountView): Html {
@@ -98,7 +100,9 @@ function emailForm(view: AccountView): Html {
   })}
 ${currentPassword(view, 'email')}`;
   return html`<h2 id="email">Sign-in address</h2>
-${form(view, 'email', { fields, button: 'Send the link' })}`;
+<details${isOpen(view, 'email')}><summary>Sign in with another address</summary>
+${form(view, 'email', { fields, button: 'Send the link' })}
+</details>`;
 }
 
 function secondStep(view: AccountView): Html {

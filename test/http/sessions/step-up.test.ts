@@ -208,10 +208,14 @@ describe('S192: through the identity provider', () => {
     const start = await startSaml(world.gateway, browser, '/sign-in-again?return_to=/account');
     expect(start.request).toContain('ForceAuthn="true"');
     const before = tokenOf(browser);
+    // A browser keeps a Lax cookie back from the provider's POST.
+    browser.cookies.store(new URL(world.gateway.baseUrl), [
+      '__Host-gatehouse-session=; Path=/; Secure; Max-Age=0',
+    ]);
     const page = await answer(browser, connection, { ...start, nameId, provedSecondsAgo: 1 });
     expect([page.status, page.headers.get('location')]).toEqual([303, '/account']);
     expect(await act()).toBe(201);
-    // S184: the provider's POST came without the cookie; the session it named is over all the same.
+    // S184: the session that the cookie named is over all the same.
     const stale = { headers: { cookie: `__Host-gatehouse-session=${before}` } };
     expect((await world.send(stale, 'get /session')).status).toBe(401);
   });

@@ -1,5 +1,6 @@
 /** Between an application and the sign-in pages: who must sign in goes there and comes back here; then the application is answered. */
 import type { Request, RequestHandler, Response } from 'express';
+import { decodeJwt } from 'jose';
 import type Provider from 'oidc-provider';
 import type { Interaction } from 'oidc-provider';
 import { servesOrganization } from '../../core/application-grants.ts';
@@ -74,7 +75,7 @@ async function loadFacts(
     maxAge: maxAge === undefined ? undefined : Number(maxAge),
   };
   if (signedIn === undefined) return wishes;
-  const { session, organization } = signedIn;
+  const { session, organization, user } = signedIn;
   const named = textOf(interaction, 'organization');
   const startedAt = await startOf(deps, interaction);
   const isSame = interaction.session?.uid === session.id;
@@ -86,9 +87,15 @@ async function loadFacts(
       isOfNamedOrganization:
         named === undefined || (await findOrganization(deps.storage, named))?.id === organization.id,
       isServed: servesOrganization(application, organization.id),
-      isHintedPerson: isSame ? !interaction.prompt.reasons.includes('id_token_hint') : true,
+      isHintedPerson: isHinted(interaction, user.id),
     },
   };
+}
+
+/** The library has verified the token before it sent the person here. */
+function isHinted(interaction: Interaction, userId: string): boolean {
+  const hint = textOf(interaction, 'id_token_hint');
+  return hint === undefined || decodeJwt(hint).sub === userId;
 }
 
 /** By the gateway's clock, not by the library's. */

@@ -222,6 +222,21 @@ describe('asked to prove it again', () => {
     expect({ prompt: searchParams.get('prompt'), max_age: searchParams.get('max_age') }).toEqual(expected);
   });
 
+  test('id_token_hint: another person is asked to sign in, and told off when they are still another one', async () => {
+    const organization = await newOrganization();
+    const { browser: first } = await aMember(gateway, organization);
+    const { id_token } = await enter(product, first);
+    const { browser, email } = await aMember(gateway, organization);
+    const departure = await product.begin({ id_token_hint: String(id_token) });
+    const page = await browser.follow(departure.url);
+    expect(new URL(page.url).pathname).toBe('/sign-in');
+    const moved = await browser.submitForm(page, { form: 'password', values: { email, password: PASSWORD } });
+    const next = /url=([^"]+)"/.exec(moved.text)?.[1] ?? '';
+    const back = await browser.follow(new URL(next, gateway.baseUrl).href);
+    expect(answerTo(back).get('error')).toBe('login_required');
+    expect((await enter(product, first, { id_token_hint: String(id_token) })).id_token).toBeDefined();
+  });
+
   test('max_age: a younger session will do', async () => {
     const { browser } = await aMember(gateway, await newOrganization());
     const tokens = await enter(product, browser, { max_age: '3600' });

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { DEVICE_TTL_MS } from '../core/known-device.ts';
 import { DEVICE_COOKIE, setCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
+import { recordEntry } from './local-sign-in-recording.ts';
 import { enterSession } from './session-cookie.ts';
 
 /** Sets both cookies; the session shown before ends (S184). */
@@ -11,6 +12,7 @@ export async function enterLocally(
   exchange: { readonly req: Request; readonly res: Response },
   entered: { readonly sessionToken: string; readonly deviceToken: string | undefined },
 ): Promise<void> {
+  recordEntry(deps, exchange.res, entered.sessionToken);
   await enterSession(deps, exchange, entered.sessionToken);
   const { deviceToken: value } = entered;
   if (value !== undefined)

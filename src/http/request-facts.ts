@@ -8,6 +8,8 @@ export interface RequestFacts {
   readonly requestId: string;
   readonly ip: string;
   readonly userAgent: string | undefined;
+  /** By the monotonic clock, milliseconds. */
+  readonly startedAt: number;
   readonly logger: Logger;
 }
 
@@ -15,15 +17,16 @@ export interface RequestFacts {
 export function attachFacts(logger: Logger) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const requestId = randomUUID();
+    const startedAt = performance.now();
     const facts: RequestFacts = {
       requestId,
       ip: req.ip ?? '',
       userAgent: userAgentOf(req),
+      startedAt,
       logger: logger.child({ requestId }),
     };
     res.locals.facts = facts;
     res.setHeader('X-Request-Id', requestId);
-    const startedAt = performance.now();
     res.once('finish', () => {
       const ms = Math.round((performance.now() - startedAt) * 10) / 10;
       facts.logger.info('request', { method: req.method, route: routeOf(req), status: res.statusCode, ms });

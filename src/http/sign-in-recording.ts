@@ -4,18 +4,9 @@ import type { Connection } from '../core/entities/sign-in.ts';
 import type { SignInAttempt, SignInOutcome, SignInStep } from '../core/entities/sign-in-attempt.ts';
 import type { SeenAttempt, ToldFact } from '../core/sign-in-recorder.ts';
 import { isGatehouseError } from '../kernel/errors.ts';
-import type { ConnectionId, OrganizationId, SignInId } from '../kernel/ids.ts';
+import type { SignInId } from '../kernel/ids.ts';
 import type { HttpDeps } from './deps.ts';
 import { factsOf } from './request-facts.ts';
-
-/** Whose attempt it is. */
-export interface AttemptAbout {
-  /** More than one for a password: every organization of the person may ask. */
-  readonly organizations: readonly OrganizationId[];
-  readonly connectionId: ConnectionId | null;
-  readonly protocol: SignInAttempt['protocol'];
-  readonly step: SignInStep;
-}
 
 /** What a handler found out; facts and notes are added to what is there, the rest replaces it. */
 export interface AttemptFinding {
@@ -27,7 +18,7 @@ export interface AttemptFinding {
 }
 
 interface OpenAttempt {
-  readonly about: AttemptAbout;
+  readonly about: Pick<SeenAttempt, 'organizationId' | 'connectionId' | 'protocol'>;
   readonly at: number;
   readonly startedAt: number;
   steps: readonly { readonly step: SignInStep; readonly from: number }[];
@@ -38,33 +29,26 @@ interface OpenAttempt {
   failure: SignInAttempt['failure'];
 }
 
-/** Begins an attempt; it is recorded when the answer is over. A request has one attempt: a second call changes nothing. */
-export function openAttempt(
+/**
+ * Begins an attempt at a connection; it is recorded when the answer is over. A request has one attempt: a second call
+ * changes nothing.
+ */
+export function openConnectionAttempt(
   { clock, signInRecorder }: Pick<HttpDeps, 'clock' | 'signInRecorder'>,
   res: Response,
-  about: AttemptAbout,
+  { connection, step }: { readonly connection: Connection; readonly step: SignInStep },
 ): void {
   if (attemptOf(res) !== undefined) return;
-  const startedAt = performance.now();
+  const { organizationId, id: connectionId, settings } = connection;
+  const { startedAt } = factsOf(res);
   const attempt: OpenAttempt = {
-    ...{ about, at: clock(), startedAt, steps: [{ step: about.step, from: startedAt }] },
+    about: { organizationId, connectionId, protocol: settings.protocol },
+    ...{ at: clock(), startedAt, steps: [{ step, from: startedAt }] },
     ...{ signInId: null, facts: [], notes: [], outcome: null, failure: null },
   };
   res.locals.attempt = attempt;
   res.once('close', () => {
-    for (const seen of seenOf(attempt, res)) signInRecorder.add(seen);
-  });
-}
-
-/** The same for an attempt at a connection. */
-export function openConnectionAttempt(
-  deps: Pick<HttpDeps, 'clock' | 'signInRecorder'>,
-  res: Response,
-  { connection, step }: { readonly connection: Connection; readonly step: SignInStep },
-): void {
-  const { organizationId, id, settings } = connection;
-  openAttempt(deps, res, {
-    ...{ organizations: [organizationId], connectionId: id, protocol: settings.protocol, step },
+    signInRecorder.add(seenOf(attempt, res));
   });
 }
 
@@ -113,19 +97,18 @@ const plain = (value: unknown): string => (typeof value === 'object' ? JSON.stri
 
 const attemptOf = (res: Response): OpenAttempt | undefined => res.locals.attempt;
 
-/** One attempt for each organization that may ask. */
-function seenOf(attempt: OpenAttempt, res: Response): readonly SeenAttempt[] {
+function seenOf(attempt: OpenAttempt, res: Response): SeenAttempt {
   const { about, at, startedAt, steps, signInId, facts, notes, outcome, failure } = attempt;
   const endedAt = performance.now();
   const timings = steps.map(({ step, from }, index) => ({
     step,
     ms: rounded((steps[index + 1]?.from ?? endedAt) - from),
   }));
-  return about.organizations.map((organizationId) => ({
-    ...{ organizationId, protocol: about.protocol, connectionId: about.connectionId, signInId },
-    ...{ step: steps.at(-1)?.step ?? about.step, at, ms: rounded(endedAt - startedAt), timings },
-    ...{ requestId: factsOf(res).requestId, status: res.statusCode, facts, notes, outcome, failure },
-  }));
+  return {
+    ...{ ...about, signInId, at, ms: rounded(endedAt - startedAt), timings },
+    ...{ step: steps.at(-1)?.step ?? 'start', facts, notes, outcome, failure },
+    ...{ requestId: factsOf(res).requestId, status: res.statusCode },
+  };
 }
 
 const rounded = (ms: number): number => Math.round(ms * 10) / 10;

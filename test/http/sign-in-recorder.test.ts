@@ -5,6 +5,8 @@ import { createBrowser, type Page } from '../support/browser.ts';
 import { nextText } from '../support/builders.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { type OidcIdp, startOidcIdp } from '../support/idp/oidc.ts';
+import { onlyMember } from '../support/members.ts';
+import { aMember, PASSWORD } from '../support/page-visits.ts';
 import { factOf, type RecordedSignIn, recordedSignIns } from '../support/recorded-sign-ins.ts';
 import { encode, goodResponse, oktaLike, sign } from '../support/saml-builder.ts';
 import {
@@ -214,6 +216,50 @@ describe('a sign-in that fails', () => {
     expect(attempt?.failure?.reason).toBe('oidc.denied');
     expect(factOf(attempt, 'error')).toEqual([['access_denied'], false]);
     expect(factOf(attempt, 'error_description')).toEqual([['AADSTS50105: <b>not assigned</b>'], false]);
+  });
+});
+
+describe('a password', () => {
+  const send = (email: string, password: string) =>
+    gateway.request().post('/sign-in/password').send({ email, password });
+
+  test('right: recorded where the session is; wrong: in every organization of the person, with no word of the password', async () => {
+    const organization = await gateway.createOrganization({ slug: nextText('manual') });
+    // Who accepts an invitation signs in with the new password.
+    const { email } = await aMember(gateway, organization);
+    later();
+    const refused = await send(email, 'canary but not the right sentence');
+    expect(refused.status).toBe(401);
+    const [wrong, right, ...others] = await recordedSignIns(gateway, organization);
+    expect(others).toEqual([]);
+    expect(right).toMatchObject({ protocol: 'password', connectionId: null, outcome: { kind: 'enter' } });
+    expect(wrong).toMatchObject({
+      protocol: 'password',
+      status: 401,
+      requestId: refused.headers['x-request-id'],
+      failure: { code: 'unauthenticated', reason: 'password.wrong', where: {} },
+    });
+    expect(factOf(wrong, 'email')).toEqual([[email], false]);
+    expect(JSON.stringify([wrong, right])).not.toMatch(/canary|sentence/);
+  });
+
+  test('of an address that nobody has it is nobody\u2019s', async () => {
+    const organization = await gateway.createOrganization({ slug: nextText('manual') });
+    await send('nobody@manual.example', PASSWORD);
+    expect(await recordedSignIns(gateway, organization)).toEqual([]);
+  });
+
+  test('of somebody who was suspended: there is no way in', async () => {
+    const organization = await gateway.createOrganization({ slug: nextText('manual') });
+    const { email } = await aMember(gateway, organization);
+    const membership = await onlyMember(gateway, organization.id);
+    later();
+    await gateway.storage.transact((tx) =>
+      tx.memberships.update(organization.id, { ...membership, status: 'suspended' }, membership.version),
+    );
+    await send(email, PASSWORD);
+    const [attempt] = await recordedSignIns(gateway, organization);
+    expect(attempt?.failure?.reason).toBe('password.no_way_in');
   });
 });
 

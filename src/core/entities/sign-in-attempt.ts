@@ -12,6 +12,9 @@ import type {
 export const SIGN_IN_STEPS = ['start', 'callback', 'decision'] as const;
 export type SignInStep = (typeof SIGN_IN_STEPS)[number];
 
+/** `password` with or without a second step. */
+export const SIGN_IN_PROTOCOLS = ['saml', 'oidc', 'password', 'passkey'] as const;
+
 /** Something the identity provider (or the person) said. */
 export interface SignInFact {
   /** As the protocol, the assertion or the token spells it. */
@@ -38,8 +41,8 @@ export interface SignInFailure {
 export interface SignInAttempt {
   readonly id: RecorderEntryId;
   readonly organizationId: OrganizationId;
-  readonly protocol: 'saml' | 'oidc' | 'password';
-  /** Null for a password. */
+  readonly protocol: (typeof SIGN_IN_PROTOCOLS)[number];
+  /** Null without an identity provider. */
   readonly connectionId: ConnectionId | null;
   /** The same in the start and in the answer that belongs to it; null when an answer belongs to none. */
   readonly signInId: SignInId | null;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { DIRECTORY_KINDS } from '../../core/entities/directory.ts';
 import { IDENTITY_PROVIDERS } from '../../core/entities/sign-in.ts';
-import { SIGN_IN_STEPS } from '../../core/entities/sign-in-attempt.ts';
+import { SIGN_IN_PROTOCOLS, SIGN_IN_STEPS } from '../../core/entities/sign-in-attempt.ts';
 import { timeShape } from './shapes.ts';
 
 const screenShape = z.string().describe('Where in the admin console of that identity provider it is mended.');
@@ -63,8 +63,8 @@ const stepShape = z.enum(SIGN_IN_STEPS);
 export const signInEntryShape = z.object({
   ...common,
   kind: z.literal('sign-in'),
-  protocol: z.enum(['saml', 'oidc', 'password']),
-  connectionId: z.string().nullable().describe('Null for a password.'),
+  protocol: z.enum(SIGN_IN_PROTOCOLS),
+  connectionId: z.string().nullable().describe('Null without an identity provider.'),
   identityProvider: z
     .enum(IDENTITY_PROVIDERS)
     .nullable()

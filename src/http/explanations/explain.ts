@@ -1,9 +1,10 @@
 /** Looks up why a sign-in ended, or what it left to be mended. There is an explanation for every reason. */
 import type { IdentityProvider } from '../../core/entities/sign-in.ts';
+import type { SignInAttempt } from '../../core/entities/sign-in-attempt.ts';
 import type { Cause } from './cause.ts';
 import { OIDC_CAUSES } from './oidc-causes.ts';
 import { SAML_CAUSES } from './saml-causes.ts';
-import { type Protocol, type Screens, screensOf } from './screens.ts';
+import { type Screens, screensOf } from './screens.ts';
 import { DECISION_CAUSES, FLOW_CAUSES, NOTE_CAUSES } from './sign-in-causes.ts';
 
 export interface Explanation {
@@ -28,11 +29,12 @@ const UNEXPLAINED: Cause = {
 /** Explains a reason of the audit or the recorder; `product` narrows the screens to its own. */
 export function explainSignIn(
   reason: string,
-  about: { readonly protocol: Protocol | 'password'; readonly product?: IdentityProvider | undefined },
+  about: { readonly protocol: SignInAttempt['protocol']; readonly product?: IdentityProvider | undefined },
 ): Explanation {
   const { cause, screen, here = null } = CAUSES.get(reason) ?? UNEXPLAINED;
   const { protocol, product } = about;
-  const all = screen === undefined || protocol === 'password' ? {} : screensOf(protocol, screen);
+  const isUpstream = protocol === 'saml' || protocol === 'oidc';
+  const all = screen === undefined || !isUpstream ? {} : screensOf(protocol, screen);
   const own = product === undefined ? undefined : all[product];
   return {
     cause,

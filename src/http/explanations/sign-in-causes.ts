@@ -82,6 +82,19 @@ export const FLOW_CAUSES: Readonly<Record<string, Cause>> = {
     screen: 'addresses',
     here: CONNECTION,
   },
+  'password.wrong': {
+    cause:
+      'The password does not fit the address. Many of these for one person may be somebody who guesses; after ten within a quarter of an hour every try is refused for a while.',
+    here: 'Members > the person',
+  },
+  'password.no_way_in': {
+    cause:
+      'No organization of this person lets them in by password: the membership is suspended, or the organization asks for single sign-on.',
+    here: 'Members > the person, or Settings > Single sign-on',
+  },
+  too_many_requests: {
+    cause: 'There were too many wrong passwords for this address or from this network. It ends by itself.',
+  },
   seats_exhausted: {
     cause: 'All seats of the plan are taken. Raise their number, or deactivate somebody.',
     here: 'Members',

@@ -7,6 +7,7 @@ import { DEVICE_COOKIE, readCookie, SECOND_STEP_COOKIE, setCookie } from '../coo
 import type { HttpDeps } from '../deps.ts';
 import { formText, isForm } from '../form-body.ts';
 import { enterLocally } from '../local-sign-in.ts';
+import { recordPasswordRefusal } from '../local-sign-in-recording.ts';
 import { authenticatePassword } from '../password-strategy.ts';
 import { causeOf } from '../request-facts.ts';
 import { ownPath } from '../return-path.ts';
@@ -34,6 +35,8 @@ export const postPassword =
         returnTo,
       });
     } catch (error) {
+      if (isGatehouseError(error))
+        recordPasswordRefusal(deps, res, { email: formText(req, 'email') ?? '', error });
       if (!isForm(req) || !isGatehouseError(error, 'unauthenticated')) throw error;
       const problem = 'E-mail address and password do not fit together.';
       return sendSignIn(res, { returnTo, email: formText(req, 'email') ?? '', problem, status: 401 });

@@ -13,6 +13,7 @@ import type { Connection, OidcSettings, SamlSettings } from './entities/sign-in.
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { endSessions } from './session-endings.ts';
+import { assertNotLastConnection } from './sso-enforcement.ts';
 
 /** Everything of a connection that an admin chooses. */
 export interface ConnectionInput {
@@ -108,6 +109,8 @@ export async function updateConnection(
     const changed = { ...before, ...input.change(before), updatedAt: context.now };
     const after: Connection = { ...changed, dueAt: dueAtOf(changed) };
     assertAddresses(deps, after.settings);
+    if (after.status !== 'active')
+      await assertNotLastConnection(tx, await getOrganization(tx, organizationId), id);
     await tx.connections.update(organizationId, after, before.version);
     if (after.status !== 'active')
       await endSessions(tx, context, {
@@ -124,7 +127,7 @@ export async function updateConnection(
   });
 }
 
-/** Removes a connection with the identities bound, the sessions opened and the roles given through it. Throws `not_found`. */
+/** Removes a connection with the identities bound, the sessions opened and the roles given through it. Throws `not_found`, `last_connection`. */
 export async function removeConnection(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: ConnectionRequest & { readonly id: ConnectionId },
@@ -133,6 +136,7 @@ export async function removeConnection(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const connection = await getConnection(tx, organizationId, id);
+    await assertNotLastConnection(tx, await getOrganization(tx, organizationId), id);
     await forgetClaimsOf(tx, context, id);
     await untieDomains(tx, context, id);
     await endSessions(tx, context, {

@@ -149,3 +149,46 @@ export function certificateMail(input: {
     ].join('\n'),
   };
 }
+
+/** Tells owners that a sealed way in has been made: whoever did not expect it takes it back. */
+export function emergencyCodeMail(input: {
+  readonly organization: Organization;
+  readonly owner: string;
+  /** Epoch ms. */
+  readonly expiresAt: number;
+}): Omit<Mail, 'to'> {
+  const { organization, owner, expiresAt } = input;
+  const name = withoutLinks(oneLine(organization.name));
+  return {
+    subject: `An emergency code was made for ${name}`,
+    text: [
+      `An emergency code was made that lets ${withoutLinks(oneLine(owner))} into ${name} once, past its single sign-on,`,
+      `until ${new Date(expiresAt).toUTCString()}.`,
+      '',
+      'If none of you expected this, take it back now: an owner or the operator can revoke it.',
+      '',
+    ].join('\n'),
+  };
+}
+
+/** Tells owners that somebody came in past the single sign-on. */
+export function emergencyUseMail(input: {
+  readonly organization: Organization;
+  readonly owner: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly ip: string | null;
+}): Omit<Mail, 'to'> {
+  const { organization, owner, at, ip } = input;
+  const name = withoutLinks(oneLine(organization.name));
+  return {
+    subject: `An emergency code was used at ${name}`,
+    text: [
+      `${withoutLinks(oneLine(owner))} came into ${name} with an emergency code, past its single sign-on,`,
+      `at ${new Date(at).toUTCString()}${ip === null ? '' : ` from ${oneLine(ip)}`}.`,
+      '',
+      'The session lasts one hour and the code is spent. If none of you expected this, suspend that person at once.',
+      '',
+    ].join('\n'),
+  };
+}

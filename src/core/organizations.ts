@@ -9,7 +9,7 @@ import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { ApplicationGrant } from './entities/application.ts';
 import type { Cause } from './entities/journal.ts';
-import type { Organization, Plan } from './entities/organization.ts';
+import type { Organization, Plan, SsoPolicy } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import { refreshRoles } from './grants.ts';
 import { enqueueLogoutNotice } from './logout-notices.ts';
@@ -18,6 +18,7 @@ import { DEFAULT_PLAN } from './plans.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { ConflictPolicy, OrgRole } from './roles.ts';
 import { endSessions } from './session-endings.ts';
+import { assertMayRequireSso, endUnfitSessions } from './sso-enforcement.ts';
 import { insertTeam } from './teams.ts';
 
 /** A preset's name, or the name with another number of seats (null: no limit). */
@@ -38,6 +39,7 @@ export interface OrganizationChange {
   readonly plan?: PlanChoice | undefined;
   readonly defaultRole?: Exclude<OrgRole, 'owner'> | undefined;
   readonly conflictPolicy?: ConflictPolicy | undefined;
+  readonly ssoPolicy?: SsoPolicy | undefined;
 }
 
 /** Turns a choice into switches. Throws `invalid` (field `plan`) for a preset that is not configured. */
@@ -68,7 +70,13 @@ function slugFrom(name: string): string {
 }
 
 /** Words that stand at the same place of an address as a slug does (`/sign-in/password`). */
-const RESERVED_SLUGS: ReadonlySet<string> = new Set(['password']);
+const RESERVED_SLUGS: ReadonlySet<string> = new Set([
+  'password',
+  'second-step',
+  'passkey',
+  'emergency',
+  'connect',
+]);
 
 /** Throws `invalid` (field `slug`) for a slug whose sign-in address would be something else. */
 function assertFreeWord(slug: string | undefined): void {
@@ -122,9 +130,9 @@ export async function createOrganization(
   });
 }
 
-/** Changes name, slug, plan or role policy. Members follow a new policy at once. Throws `already_exists`, `invalid`, `not_found`, `seats_exhausted`. */
+/** Changes name, slug, plan or role policy. Members follow a new policy at once. Throws `already_exists`, `invalid`, `not_found`, `seats_exhausted`, `sso_test_required`, `plan_lacks`. */
 export async function updateOrganization(
-  deps: Pick<Deps, 'storage' | 'clock' | 'plans'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'plans' | 'hashToken'>,
   input: {
     readonly organizationId: OrganizationId;
     readonly caller: Caller;
@@ -146,15 +154,20 @@ export async function updateOrganization(
       plan: plan ?? before.plan,
       defaultRole: change.defaultRole ?? before.defaultRole,
       conflictPolicy: change.conflictPolicy ?? before.conflictPolicy,
+      ssoPolicy: change.ssoPolicy ?? before.ssoPolicy,
       updatedAt: context.now,
     };
     assertSeatsSuffice(after);
+    const isNewlyRequired = after.ssoPolicy === 'required' && before.ssoPolicy === 'optional';
+    if (isNewlyRequired)
+      await assertMayRequireSso(tx, context, { organization: after, hashToken: deps.hashToken });
     await tx.organizations.update(organizationId, after, before.version);
     await record(tx, context, {
       type: 'organization.updated',
       target: { kind: 'organization', id: organizationId },
       details: { before: publicFacts(before), after: publicFacts(after) },
     });
+    if (isNewlyRequired) await endUnfitSessions(tx, context, after);
     if (after.conflictPolicy !== before.conflictPolicy) await refreshEverybody(tx, context, after);
     return { ...after, version: before.version + 1 };
   });
@@ -167,6 +180,10 @@ function assertMayChange(caller: Caller, change: OrganizationChange): void {
     const detail = 'The policy decides about admins too; only an owner changes it.';
     throw new GatehouseError('forbidden', detail, { field: 'conflictPolicy' });
   }
+  if (change.ssoPolicy !== undefined && caller.kind === 'member' && caller.orgRole !== 'owner') {
+    const detail = 'How everybody signs in is for an owner to decide.';
+    throw new GatehouseError('forbidden', detail, { field: 'ssoPolicy' });
+  }
 }
 
 function assertSeatsSuffice({ plan, seatsUsed }: Organization): void {
@@ -175,13 +192,14 @@ function assertSeatsSuffice({ plan, seatsUsed }: Organization): void {
   throw new GatehouseError('seats_exhausted', detail, { field: 'plan' });
 }
 
-const publicFacts = ({ name, slug, plan, defaultRole, conflictPolicy }: Organization) => ({
+const publicFacts = ({ name, slug, plan, defaultRole, conflictPolicy, ssoPolicy }: Organization) => ({
   name,
   slug,
   plan: plan.preset,
   seats: plan.seats,
   defaultRole,
   conflictPolicy,
+  ssoPolicy,
 });
 
 async function refreshEverybody(

@@ -71,6 +71,8 @@ const UNEXPECTED: Cause = {
 };
 
 const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
+  last_connection: UNEXPECTED,
+  sso_test_required: UNEXPECTED,
   invalid: {
     cause: 'A parameter or value is not one that this address takes. The detail names it.',
     screen: 'mapping',

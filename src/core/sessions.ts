@@ -10,10 +10,12 @@ import type { Actor, Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
 import type { Session, UpstreamSession } from './entities/sign-in.ts';
+import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { OrgRole } from './roles.ts';
 import { endSessions, type SessionEnd } from './session-endings.ts';
 import { ABSOLUTE_LIMIT_MS, isAlive, judgeShown, type ShownValue, wantsNewValue } from './session-life.ts';
+import { sessionFits } from './sso-policy.ts';
 
 /** `lastSeenAt` is kept to the minute: a write on every request would cost more than it tells. */
 const LAST_SEEN_GRAIN_MS = minutes(1);
@@ -45,7 +47,8 @@ export interface Authentication {
 
 /**
  * Opens a session for an active member, inside the transaction that decided to let them in: a deactivation that commits
- * first is seen here, one that commits later removes this row (S142). `tokenHash` is of a value made by `newSessionToken`.
+ * first is seen here, one that commits later removes this row (S142). Throws `sso_required` for a way in that the organization
+ * does not accept. `tokenHash` is of a value made by `newSessionToken`.
  */
 export async function startSession(
   tx: Repositories,
@@ -60,10 +63,14 @@ export async function startSession(
   const { organizationId, now } = context;
   if (membership.status !== 'active')
     throw new GatehouseError('internal', 'A session was opened for a suspended member.');
+  const { connectionId, emergency = false } = authentication;
+  const organization = await getOrganization(tx, organizationId);
+  // The one door: whatever a way in forgot to ask, no session begins that the organization does not want (S157).
+  if (!sessionFits(organization, { connectionId, emergency }))
+    throw new GatehouseError('sso_required', `${organization.name} asks for its own single sign-on.`);
   await tx.memberships.update(organizationId, { ...membership, lastActiveAt: now }, membership.version);
   const session = newSession(context, input);
   await tx.sessions.insert(organizationId, session);
-  const { connectionId } = authentication;
   await record(tx, context, {
     type: 'session.started',
     target: { kind: 'membership', id: membership.id },
@@ -128,7 +135,8 @@ export async function findSignedIn(
   if (membership?.status !== 'active' || !isAlive(session, membership.orgRole, now)) return undefined;
   const user = await storage.users.find(session.userId);
   const organization = await storage.organizations.find(session.organizationId);
-  if (user === undefined || organization === undefined) return undefined;
+  if (user === undefined || organization === undefined || !sessionFits(organization, session))
+    return undefined;
   const renewedToken = await noteUse(deps, { session, shown, shownHash, role: membership.orgRole });
   return { session, user, membership, organization, renewedToken };
 }

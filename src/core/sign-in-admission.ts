@@ -14,12 +14,13 @@ import { settleInvitation } from './invitation-settlement.ts';
 import { insertMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
-import type { Person, SignInFacts } from './sign-in-decision.ts';
+import type { Person, SignInDecision, SignInFacts } from './sign-in-decision.ts';
 import { decideSignIn } from './sign-in-decision.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 import { insertUpstreamPerson } from './users.ts';
 
-interface Admission {
+/** Who wants in, through which connection. */
+export interface Admission {
   readonly connection: Connection;
   readonly identity: UpstreamIdentity;
 }
@@ -36,16 +37,15 @@ export async function admit(
   context: ChangeContext,
   admission: Admission,
 ): Promise<Admitted> {
-  const organization = await getOrganization(tx, context.organizationId);
-  const facts = await loadFacts(tx, context, { ...admission, organization });
-  const decision = decideSignIn(facts);
+  const { decision, organization } = await judge(tx, context, admission);
   switch (decision.kind) {
     case 'refuse':
       throw new GatehouseError('sign_in_refused', 'This sign-in could not be completed.', {
         context: { reason: decision.reason },
       });
     case 'enter':
-      if (decision.bind) await bind(tx, context, { ...admission, membership: decision.person.membership });
+      if (decision.bind)
+        await bindIdentity(tx, context, { ...admission, membership: decision.person.membership });
       return { membership: decision.person.membership, kind: 'enter' };
     case 'join':
       return {
@@ -61,6 +61,21 @@ export async function admit(
       };
     }
   }
+}
+
+/** What a sign-in of this identity would do now; changes nothing. */
+export async function judge(
+  tx: Repositories,
+  context: ChangeContext,
+  admission: Admission,
+): Promise<{
+  readonly decision: SignInDecision;
+  readonly facts: SignInFacts;
+  readonly organization: Organization;
+}> {
+  const organization = await getOrganization(tx, context.organizationId);
+  const facts = await loadFacts(tx, context, { ...admission, organization });
+  return { decision: decideSignIn(facts), facts, organization };
 }
 
 async function loadFacts(
@@ -176,11 +191,12 @@ async function addPerson(
     source,
     defaultRole: organization.defaultRole,
   });
-  await bind(tx, context, { ...input, membership });
+  await bindIdentity(tx, context, { ...input, membership });
   return membership;
 }
 
-async function bind(
+/** From now on this identity is this member at this connection (law 2). Throws `already_exists` when either is taken. */
+export async function bindIdentity(
   tx: Repositories,
   context: ChangeContext,
   input: Admission & { readonly membership: Membership },

@@ -36,7 +36,8 @@ export type SignInRefusal =
   | 'identity.inactive'
   | 'identity.not_in_directory'
   | 'identity.address_taken'
-  | 'identity.not_invited';
+  | 'identity.not_invited'
+  | 'identity.other_address';
 
 export type SignInDecision =
   | { readonly kind: 'enter'; readonly person: Person; readonly bind: boolean }

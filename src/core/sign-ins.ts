@@ -1,18 +1,18 @@
 /** Single sign-on from start to session: one pending row, one upstream identity, one transaction that lets a person in. */
 import { minutes } from '../kernel/clock.ts';
-import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+import { GatehouseError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { constantTimeEqual, newToken } from '../kernel/tokens.ts';
 import { record } from './audit.ts';
 import { syncClaimGrants } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
-import type { AuditType, Cause } from './entities/journal.ts';
+import type { Cause } from './entities/journal.ts';
 import type { Connection, PendingSignIn, SignInPurpose } from './entities/sign-in.ts';
 import type { SignInOutcome } from './entities/sign-in-attempt.ts';
+import { admitFor } from './identity-connection.ts';
 import type { Repositories } from './ports/storage.ts';
 import { endSessions } from './session-endings.ts';
 import { newSessionToken, startSession } from './sessions.ts';
-import { admit } from './sign-in-admission.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
 /** How long a person may take at the identity provider; also the life of the binding cookie. */
@@ -145,26 +145,41 @@ export interface SeenAssertion {
   readonly expiresAt: number;
 }
 
+/** A verified answer of the identity provider, and what it answers. */
+export interface AnswerToTake extends SignInAnswer {
+  readonly identity: UpstreamIdentity;
+  /** SAML only. */
+  readonly assertion?: SeenAssertion | undefined;
+  readonly cause: Cause;
+}
+
+/**
+ * Consumes the pending row and the assertion id; answers the row. Throws `sign_in_refused` when either has been consumed
+ * before, when it is another browser's, or when the identity provider asked the person too long ago.
+ */
+export async function takeAnswer(
+  tx: Repositories,
+  deps: Pick<Deps, 'clock' | 'hashToken'>,
+  input: AnswerToTake,
+): Promise<PendingSignIn> {
+  const pending = await consumePending(tx, deps, { ...input, awaits: 'answer' });
+  assertFresh(pending, input.identity);
+  if (input.assertion !== undefined) await claimAssertion(tx, input.connection, input.assertion);
+  return pending;
+}
+
 /**
  * Lets a verified upstream identity in: consumes the pending row and the assertion id, decides, binds, opens the
  * session and records it, in one transaction. Throws `sign_in_refused` with the exact reason in `context.reason`.
  */
 export async function completeSignIn(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
-  input: SignInAnswer & {
-    readonly identity: UpstreamIdentity;
-    /** SAML only. */
-    readonly assertion?: SeenAssertion | undefined;
-    readonly cause: Cause;
-  },
+  input: AnswerToTake,
 ): Promise<CompletedSignIn> {
-  const { connection, identity, assertion } = input;
   return deps.storage.transact(async (tx) => {
-    const pending = await consumePending(tx, deps, { ...input, awaits: 'answer' });
-    assertFresh(pending, identity);
-    if (assertion !== undefined) await claimAssertion(tx, connection, assertion);
-    const current = await activeConnection(tx, connection);
-    const letInAs = await letIn(tx, deps, { ...input, current });
+    const pending = await takeAnswer(tx, deps, input);
+    const current = await activeConnection(tx, input.connection);
+    const letInAs = await letIn(tx, deps, { ...input, current, purpose: pending.purpose });
     await endReplaced(tx, deps, { pending, cause: input.cause });
     return { ...letInAs, returnTo: pending.returnTo };
   });
@@ -177,7 +192,7 @@ async function endReplaced(
   { pending, cause }: { readonly pending: PendingSignIn; readonly cause: Cause },
 ): Promise<void> {
   const { purpose } = pending;
-  if (purpose.kind !== 'sign_in' || purpose.replaces === undefined) return;
+  if (!('replaces' in purpose) || purpose.replaces === undefined) return;
   const { organizationId, id } = purpose.replaces;
   const context: ChangeContext = { organizationId, cause, now: clock() };
   await endSessions(tx, context, { which: { by: 'id', id }, reason: 'replaced' });
@@ -214,16 +229,20 @@ export interface LetIn {
 export async function letIn(
   tx: Repositories,
   deps: Pick<Deps, 'clock' | 'hashToken'>,
-  {
-    current,
-    identity,
-    cause,
-  }: { readonly current: Connection; readonly identity: UpstreamIdentity; readonly cause: Cause },
+  input: {
+    readonly current: Connection;
+    readonly identity: UpstreamIdentity;
+    readonly cause: Cause;
+    /** A sign-in if absent. */
+    readonly purpose?: SignInPurpose | undefined;
+  },
 ): Promise<LetIn> {
+  const { current, identity, cause, purpose } = input;
   const { organizationId } = current;
   const sessionToken = newSessionToken();
   const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-  const admitted = await admit(tx, context, { connection: current, identity });
+  const admission = { connection: current, identity };
+  const admitted = await admitFor(tx, context, { purpose, admission });
   const membership = await syncClaimGrants(tx, context, { membership: admitted.membership, identity });
   await startSession(tx, context, {
     membership,
@@ -269,26 +288,4 @@ function assertFresh(pending: PendingSignIn, { authTime }: UpstreamIdentity): vo
       ? Number.POSITIVE_INFINITY
       : maxAgeSeconds * 1000;
   if (authTime !== null && authTime + limitMs + SKEW_MS < createdAt) throw refusal('sign_in.auth_time');
-}
-
-/** Keeps the exact reason of a refused sign-in where an admin can find it. Answers the request id shown outside. */
-export async function recordRefusedSignIn(
-  deps: Pick<Deps, 'storage' | 'clock'>,
-  input: { readonly connection: Connection; readonly error: unknown; readonly cause: Cause },
-): Promise<void> {
-  const { connection, error, cause } = input;
-  const type: AuditType = connection.settings.protocol === 'saml' ? 'saml.rejected' : 'oidc.rejected';
-  const details = isGatehouseError(error) ? { code: error.code, ...error.context } : { code: 'internal' };
-  const { organizationId } = connection;
-  await deps.storage.transact((tx) =>
-    record(
-      tx,
-      { organizationId, cause, now: deps.clock() },
-      {
-        type,
-        target: { kind: 'connection', id: connection.id },
-        details,
-      },
-    ),
-  );
 }

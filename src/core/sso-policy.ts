@@ -1,5 +1,6 @@
 /** What it means that an organization requires single sign-on: which ways in are left. Pure. */
 import type { Organization } from './entities/organization.ts';
+import type { Session } from './entities/sign-in.ts';
 
 /**
  * Whether a way in that is no connection (password, reset link, passkey, invitation link) may be used for this organization.
@@ -11,3 +12,9 @@ export function passwordAllowedFor(
 ): boolean {
   return ssoPolicy === 'optional' && (use === 'enter' || provisioning === 'manual');
 }
+
+/** Whether a session is good enough for its organization: one born from a connection always is, an emergency one too (S157). */
+export const sessionFits = (
+  organization: Pick<Organization, 'ssoPolicy' | 'provisioning'>,
+  { connectionId, emergency }: Pick<Session, 'connectionId' | 'emergency'>,
+): boolean => connectionId !== null || emergency || passwordAllowedFor(organization, 'enter');

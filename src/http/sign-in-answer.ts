@@ -1,13 +1,15 @@
 /** The second half of a sign-in, the same for every protocol: whose answer is this, and what happens once it is believed. */
 import type { Request, Response } from 'express';
-import type { Connection, PendingSignIn } from '../core/entities/sign-in.ts';
+import type { Connection, PendingSignIn, SignInPurpose } from '../core/entities/sign-in.ts';
 import type { LetIn, SignInAnswer } from '../core/sign-ins.ts';
 import { completeSignIn, findPendingSignIn } from '../core/sign-ins.ts';
+import { completeTestSignIn, failTestSignIn, isTestable } from '../core/test-sign-ins.ts';
 import type { UpstreamIdentity } from '../core/upstream-identity.ts';
 import { parseId } from '../kernel/ids.ts';
 import { bindingCookie, clearCookie, readCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
 import { seeOther } from './pages/layout.ts';
+import { sendTestReport } from './pages/test-report.ts';
 import { causeOf } from './request-facts.ts';
 import { enterSession } from './session-cookie.ts';
 import { noteAttempt } from './sign-in-recording.ts';
@@ -61,14 +63,16 @@ export async function receiveAnswer(
   input: { readonly connection: Connection; readonly handle: unknown },
 ): Promise<ReceivedAnswer> {
   const { connection } = input;
-  if (connection.status !== 'active') throw signInRefusal('sign_in.connection_inactive');
   const handle = typeof input.handle === 'string' && HANDLE.test(input.handle) ? input.handle : undefined;
+  if (handle === undefined && connection.status !== 'active')
+    throw signInRefusal('sign_in.connection_inactive');
   if (handle === undefined) return { answer: { connection, handle, binding: undefined }, pending: undefined };
   const { organizationId, id } = connection;
   const row = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
   const binding = row && readCookie(req, bindingCookie(row.id));
   const answer: SignInAnswer = { connection, handle, binding };
   const pending = await findPendingSignIn(deps, answer);
+  if (!isUsable(connection, pending?.purpose)) throw signInRefusal('sign_in.connection_inactive');
   if (pending === undefined) throw signInRefusal('sign_in.not_pending');
   return { answer, pending };
 }
@@ -83,6 +87,32 @@ export async function enterAs(
   await enterSession(deps, exchange, sessionToken);
 }
 
+/** Whether the connection may be used for this: a draft by nobody but a test. */
+export const isUsable = (connection: Connection, purpose: SignInPurpose | undefined): boolean =>
+  purpose?.kind === 'test' ? isTestable(connection) : connection.status === 'active';
+
+/**
+ * Runs what judges an answer and acts on it. When the answer is one of a test and fails, the exact reason is kept where
+ * whoever started the test looks; the failure itself passes on.
+ */
+export async function judged<Result>(
+  deps: HttpDeps,
+  res: Response,
+  input: { readonly received: ReceivedAnswer; readonly work: () => Promise<Result> },
+): Promise<Result> {
+  const { answer, pending } = input.received;
+  try {
+    return await input.work();
+  } catch (error) {
+    if (pending?.purpose.kind === 'test') {
+      const { connection } = answer;
+      const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });
+      await failTestSignIn(deps, { connection, id: pending.purpose.testSignInId, error, cause });
+    }
+    throw error;
+  }
+}
+
 /** Lets the person in: session cookie set, binding cookie gone, and on to where they wanted to go. Throws `sign_in_refused`. */
 export async function finishSignIn(
   deps: HttpDeps,
@@ -94,12 +124,14 @@ export async function finishSignIn(
 ): Promise<void> {
   const { answer, pending, identity, assertion } = input;
   const { connectionId } = identity;
-  const { returnTo, ...letIn } = await completeSignIn(deps, {
-    ...answer,
-    identity,
-    assertion,
-    cause: causeOf(exchange.res, { kind: 'connection', connectionId }),
-  });
+  const cause = causeOf(exchange.res, { kind: 'connection', connectionId });
+  const taken = { ...answer, identity, assertion, cause };
+  if (pending?.purpose.kind === 'test') {
+    const report = await completeTestSignIn(deps, { ...taken, id: pending.purpose.testSignInId });
+    clearCookie(exchange.res, bindingCookie(pending.id));
+    return sendTestReport(exchange.res, report);
+  }
+  const { returnTo, ...letIn } = await completeSignIn(deps, taken);
   await enterAs(deps, exchange, letIn);
   if (pending !== undefined) clearCookie(exchange.res, bindingCookie(pending.id));
   seeOther(exchange.res, returnTo ?? '/');

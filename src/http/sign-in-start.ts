@@ -9,8 +9,9 @@ import { signedInOf } from './guards.ts';
 import { startOidcSignIn } from './oidc/start.ts';
 import { sendForwarding } from './pages/forwarding.ts';
 import { seeOther } from './pages/layout.ts';
+import { sendMovingOn } from './pages/moving-on.ts';
 import { startSaml } from './saml/start.ts';
-import { speaks } from './sign-in-answer.ts';
+import { isUsable, speaks } from './sign-in-answer.ts';
 import { factsFrom, noteAttempt, openConnectionAttempt } from './sign-in-recording.ts';
 import { refuseSignIn, signInRefusal } from './sign-in-refusal.ts';
 
@@ -21,6 +22,10 @@ export interface SignInStart {
   readonly loginHint: string | undefined;
   /** Absent: whatever the identity provider thinks enough. */
   readonly freshness?: Freshness | undefined;
+  /** The request is a posted form, after which browsers follow no redirect to another site. False if absent. */
+  readonly followsForm?: boolean | undefined;
+  /** A sign-in if absent. */
+  readonly purpose?: SignInPurpose | undefined;
 }
 
 /**
@@ -32,8 +37,10 @@ export async function startSignIn(deps: HttpDeps, res: Response, start: SignInSt
   openConnectionAttempt(deps, res, { connection, step: 'start' });
   if (loginHint !== undefined) noteAttempt(res, { facts: factsFrom([['login_hint', loginHint]], false) });
   try {
-    if (connection.status !== 'active') throw signInRefusal('sign_in.connection_inactive');
-    const purpose = { kind: 'sign_in', replaces: await shownSession(deps, res.req) } as const;
+    const asked = start.purpose ?? { kind: 'sign_in' };
+    if (!isUsable(connection, asked)) throw signInRefusal('sign_in.connection_inactive');
+    // A test leaves everything as it is; whatever else comes back takes the place of this browser's session.
+    const purpose = asked.kind === 'test' ? asked : { ...asked, replaces: await shownSession(deps, res.req) };
     const { begun, url, fields } = await begin(deps, { ...start, purpose });
     noteAttempt(res, { signInId: begun.pending.id });
     setCookie(res, bindingCookie(begun.pending.id), {
@@ -41,7 +48,8 @@ export async function startSignIn(deps: HttpDeps, res: Response, start: SignInSt
       maxAgeMs: SIGN_IN_TTL_MS,
       sameSite: 'none',
     });
-    if (fields === undefined) seeOther(res, url);
+    if (fields === undefined && start.followsForm === true) sendMovingOn(res, url);
+    else if (fields === undefined) seeOther(res, url);
     else sendForwarding(res, { title: 'Signing in', url, fields });
   } catch (error) {
     await refuseSignIn(deps, res, { connection, error });

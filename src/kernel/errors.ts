@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'seats_exhausted'
   | 'plan_lacks'
   | 'last_owner'
+  | 'last_connection'
+  | 'sso_test_required'
   | 'role_from_directory'
   | 'invitations_disabled'
   | 'invitation_expired'

@@ -6,14 +6,10 @@ import { updateDirectory } from '../../src/core/directories.ts';
 import type { Connection } from '../../src/core/entities/sign-in.ts';
 import { createInvitation } from '../../src/core/invitations.ts';
 import { changeMember, removeMember } from '../../src/core/members.ts';
+import { recordRefusedSignIn } from '../../src/core/refused-sign-ins.ts';
 import { findSignedIn } from '../../src/core/sessions.ts';
 import type { SignInAnswer } from '../../src/core/sign-ins.ts';
-import {
-  completeSignIn,
-  findPendingSignIn,
-  recordRefusedSignIn,
-  SIGN_IN_TTL_MS,
-} from '../../src/core/sign-ins.ts';
+import { completeSignIn, findPendingSignIn, SIGN_IN_TTL_MS } from '../../src/core/sign-ins.ts';
 import type { UpstreamIdentity } from '../../src/core/upstream-identity.ts';
 import { nextText } from '../support/builders.ts';
 import {

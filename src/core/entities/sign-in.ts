@@ -168,7 +168,11 @@ export type SignInPurpose =
   /** Opens no session; the result goes to whoever started it. */
   | { readonly kind: 'test'; readonly testSignInId: TestSignInId }
   /** A signed-in member connects the identity to themselves, by an explicit act (S156). */
-  | { readonly kind: 'connect'; readonly membershipId: MembershipId }
+  | {
+      readonly kind: 'connect';
+      readonly membershipId: MembershipId;
+      readonly replaces?: SessionName | undefined;
+    }
   /** The provider's answer is verified already; the person's yes is waited for (S48). */
   | { readonly kind: 'confirmation' }
   /** The session here has ended; the browser signs out at the provider. */

@@ -97,7 +97,7 @@ export const connectionRoutes: readonly ApiRoute[] = [
     body: changeBody,
     status: 200,
     response: connectionShape,
-    errors: ['egress_refused', 'upstream_unreachable', 'version_conflict'],
+    errors: ['egress_refused', 'last_connection', 'upstream_unreachable', 'version_conflict'],
     handle: async ({ deps, cause, organization }, { params, body }) => {
       const id = pathId('con', params, 'connection');
       const { settings } = await getConnection(deps.storage, organization.id, id);
@@ -114,7 +114,7 @@ export const connectionRoutes: readonly ApiRoute[] = [
     tag,
     guard,
     status: 204,
-    errors: [],
+    errors: ['last_connection'],
     handle: async ({ deps, cause, organization }, { params }) => {
       const id = pathId('con', params, 'connection');
       await removeConnection(deps, { organizationId: organization.id, cause, id });

@@ -71,6 +71,7 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
       'already_exists',
       'already_member',
       'seats_exhausted',
+      'sso_required',
       'version_conflict',
       'too_many_requests',
       'second_factor_required',

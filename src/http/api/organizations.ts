@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { createOrganization, removeOrganization, updateOrganization } from '../../core/organizations.ts';
 import { ORG_ROLES } from '../../core/roles.ts';
+import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { changesSomething, lineOf, NOTHING_TO_CHANGE, nameField, slugField } from './fields.ts';
 import { pageOf, pageQuery, readPage } from './paging.ts';
@@ -36,6 +37,7 @@ const changeBody = z
     plan: planField.optional(),
     defaultRole: z.enum(ORG_ROLES).exclude(['owner']).optional(),
     conflictPolicy: z.enum(['highest', 'ranked', 'refuse']).optional(),
+    ssoPolicy: z.enum(['optional', 'required']).optional(),
   })
   .refine(changesSomething, NOTHING_TO_CHANGE);
 
@@ -96,14 +98,23 @@ export const organizationRoutes: readonly ApiRoute[] = [
     method: 'patch',
     path: '/organizations/:org',
     operationId: 'updateOrganization',
-    summary: 'Changes name, slug or role policy; the plan only by the operator.',
+    summary: 'Changes name, slug, role policy or sign-on policy; the plan only by the operator.',
     tag,
     guard: { kind: 'organization', permission: 'organization.update' },
     body: changeBody,
     status: 200,
     response: organizationShape,
-    errors: ['already_exists', 'seats_exhausted', 'version_conflict'],
-    handle: async ({ deps, caller, cause, organization }, { body }) => {
+    errors: [
+      'already_exists',
+      'plan_lacks',
+      'seats_exhausted',
+      'sso_test_required',
+      'step_up_required',
+      'version_conflict',
+    ],
+    handle: async ({ deps, caller, cause, organization, signedIn }, { body }) => {
+      // How everybody signs in is as sensitive as the connections themselves (S192).
+      if (body.ssoPolicy !== undefined && signedIn !== undefined) assertFresh(deps, signedIn.session);
       if (body.plan !== undefined && caller.kind !== 'operator')
         throw new GatehouseError('forbidden', 'Only the operator changes the plan.', { field: 'plan' });
       return presentOrganization(

@@ -13,6 +13,8 @@ const NOT_FOUND = {
   con: 'No such connection.',
   map: 'No such group mapping.',
   dom: 'No such domain.',
+  tsi: 'No such test sign-in.',
+  emc: 'No such emergency code.',
   inv: 'No such invitation.',
   rec: 'No such recorder entry.',
   job: 'No such job.',

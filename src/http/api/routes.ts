@@ -9,6 +9,7 @@ import { connectionRoutes } from './connections.ts';
 import { directoryRoutes } from './directories.ts';
 import { directoryExtensionRoutes } from './directory-extensions.ts';
 import { domainRoutes } from './domains.ts';
+import { emergencyCodeRoutes } from './emergency-codes.ts';
 import { groupMappingRoutes } from './group-mappings.ts';
 import { invitationAcceptanceRoutes } from './invitation-acceptance.ts';
 import { invitationRoutes } from './invitations.ts';
@@ -23,6 +24,7 @@ import { sessionRoutes } from './session.ts';
 import { sessionListRoutes } from './sessions.ts';
 import { signingKeyRoutes } from './signing-keys.ts';
 import { teamRoutes } from './teams.ts';
+import { testSignInRoutes } from './test-sign-ins.ts';
 
 const resources: readonly ApiRoute[] = [
   ...organizationRoutes,
@@ -35,6 +37,8 @@ const resources: readonly ApiRoute[] = [
   ...adoptionConflictRoutes,
   ...groupMappingRoutes,
   ...connectionRoutes,
+  ...testSignInRoutes,
+  ...emergencyCodeRoutes,
   ...connectionKeyRoutes,
   ...connectionMetadataRoutes,
   ...domainRoutes,

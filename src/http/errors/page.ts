@@ -47,6 +47,11 @@ const WORDS: Partial<Record<ErrorCode, Words>> = {
     title: 'This is not allowed',
     sentence: 'The request did not come from a page of this gateway, or you may not do this.',
   },
+  sso_required: {
+    title: 'Use your company sign-in',
+    sentence:
+      'This organization lets people in through its company sign-in only. Start there, with your work e-mail.',
+  },
   not_found: {
     title: 'There is nothing here',
     sentence: 'The address may be mistyped, or what it led to is gone.',

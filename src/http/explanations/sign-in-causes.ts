@@ -35,8 +35,14 @@ export const DECISION_CAUSES: Readonly<Record<SignInRefusal, Cause>> = {
   },
   'identity.address_taken': {
     cause:
-      'Somebody with this address has an account already, which single sign-on never opens by address alone. Invite the person by mail: the link in it joins both.',
-    here: 'Invitations',
+      'Somebody with this address has an account already, which single sign-on never opens by address alone. A member signs in with their password once and connects the company sign-in on their own page; anybody else is invited by mail.',
+    here: 'The person’s own page, or Invitations',
+  },
+  'identity.other_address': {
+    cause:
+      'A member wanted to connect an identity that does not carry their own, verified address. Correct the address at the identity provider or of the member.',
+    screen: 'claims',
+    here: 'Members',
   },
   'identity.not_invited': {
     cause:

@@ -4,7 +4,7 @@ import type { PendingSignIn } from '../../core/entities/sign-in.ts';
 import type { OidcFacts } from '../../protocols/oidc/id-token-facts.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';
-import { connectionAt, finishSignIn, receiveAnswer } from '../sign-in-answer.ts';
+import { connectionAt, finishSignIn, judged, receiveAnswer } from '../sign-in-answer.ts';
 import { factsFrom, noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
 import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
 import { oidcTrust } from './connection-trust.ts';
@@ -37,19 +37,22 @@ async function acceptCallback(
   const handle = states.length === 1 ? states[0] : undefined;
   const received = await receiveAnswer(deps, exchange.req, { connection, handle });
   noteAttempt(exchange.res, { signInId: received.pending?.id });
-  const facts = await deps.oidc.verifyOidcCallback({
-    connection: oidcTrust(deps, connection),
-    query,
-    pending: secretsOf(received.pending, handle),
-    now: deps.clock(),
-    wants: wantedClaims(connection, await deps.storage.groupMappings.list(connection.organizationId)),
-  });
-  noteAttempt(exchange.res, {
-    step: 'decision',
-    facts: shownFacts(facts),
-    notes: facts.hasGroupOverage ? ['oidc.groups_overage'] : [],
-  });
-  await finishSignIn(deps, exchange, { ...received, identity: oidcIdentity(connection, facts) });
+  const work = async (): Promise<void> => {
+    const facts = await deps.oidc.verifyOidcCallback({
+      connection: oidcTrust(deps, connection),
+      query,
+      pending: secretsOf(received.pending, handle),
+      now: deps.clock(),
+      wants: wantedClaims(connection, await deps.storage.groupMappings.list(connection.organizationId)),
+    });
+    noteAttempt(exchange.res, {
+      step: 'decision',
+      facts: shownFacts(facts),
+      notes: facts.hasGroupOverage ? ['oidc.groups_overage'] : [],
+    });
+    await finishSignIn(deps, exchange, { ...received, identity: oidcIdentity(connection, facts) });
+  };
+  await judged(deps, exchange.res, { received, work });
 }
 
 /** Claims of the flow itself, which say nothing about the person. */

@@ -28,7 +28,7 @@ export async function startOidcSignIn(
   const nonce = secret();
   const codeVerifier = secret();
   const begun = await beginSignIn(deps, {
-    ...{ connection, requestId: null, nonce, codeVerifier, returnTo },
+    ...{ connection, requestId: null, nonce, codeVerifier, returnTo, purpose },
     ...freshness,
     purpose,
   });

@@ -16,7 +16,7 @@ export interface PageContent {
   readonly script?: string;
   /** True where the page offers passkeys: then, and only then, it loads our one script file (S219). */
   readonly offersPasskeys?: boolean;
-  /** A path the browser moves on to by itself; absent: it stays. */
+  /** A path of ours, or an identity provider's address, that the browser moves on to by itself; absent: it stays. */
   readonly movesOnTo?: string;
 }
 

@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 import { type ExplainedGrant, explainMember } from '../../core/explain.ts';
 import type { HttpDeps } from '../deps.ts';
+import { connectForms } from './connect.ts';
 import { hiddenField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
@@ -43,6 +44,7 @@ ${because(team.because)}`,
 }
 ${await otherOrganizations(deps, visitor)}
 ${await ownSessions(deps, visitor)}
+${await connectForms(deps, visitor)}
 ${signOutForm(visitor)}`;
 }
 

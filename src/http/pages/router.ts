@@ -5,8 +5,10 @@ import { parseForm, requireForm } from '../form-body.ts';
 import { strictJson } from '../json-body.ts';
 import { mountMethods } from '../methods.ts';
 import { ACCOUNT_FORMS, getAccount, postAccount, postConfirmation } from './account.ts';
+import { postConnect } from './connect.ts';
 import { getConsole, postConsoleSignIn } from './console.ts';
 import { getEmailChange, getUndo, postEmailChange, postUndo } from './credential-links.ts';
+import { getEmergency, postEmergency } from './emergency.ts';
 import { getInvitation, postInvitation } from './invitations.ts';
 import { ASSETS } from './layout.ts';
 import { getOrganizationSignIn } from './organization-sign-in.ts';
@@ -21,6 +23,7 @@ import { getSignIn } from './sign-in.ts';
 import { getSignInAgain, postSignInAgain } from './sign-in-again.ts';
 import { getSignOut, postSignOut } from './sign-out.ts';
 import { getSignedOut, getSigningOut } from './signed-out.ts';
+import { getTestSignIn } from './test-sign-in.ts';
 
 const LIMIT_BYTES = 16 * 1024;
 const PASSKEY_LIMIT_BYTES = 64 * 1024;
@@ -70,6 +73,12 @@ function mountSignIn(router: Router, deps: HttpDeps, formOrJson: readonly Reques
   });
   mountMethods(router, '/sign-in/passkey/options', { POST: [json, postPasskeyOptions(deps)] });
   mountMethods(router, '/sign-in/passkey', { POST: [json, postPasskeySignIn(deps)] });
+  mountMethods(router, '/sign-in/emergency', {
+    GET: [getEmergency],
+    POST: [...formOrJson, postEmergency(deps)],
+  });
+  mountMethods(router, '/sign-in/connect', { POST: [...requireForm(LIMIT_BYTES), postConnect(deps)] });
+  mountMethods(router, '/sign-in/test/:token', { GET: [getTestSignIn(deps)], allowsHead: false });
   mountMethods(router, '/sign-in/:organization', { GET: [getOrganizationSignIn(deps)], allowsHead: false });
 }
 

@@ -9,6 +9,7 @@ import { signInRefusal } from '../sign-in-refusal.ts';
 import { hiddenField, problemBox, textField } from './form-parts.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
+import { sendMovingOn } from './moving-on.ts';
 import { plainHint, signInPath } from './organization-sign-in.ts';
 import { visitorOf } from './visitor.ts';
 
@@ -27,7 +28,7 @@ export const getSignIn =
       return sendSignIn(res, { returnTo });
     }
     const path = await wayOn(deps, hints, returnTo);
-    if (path !== undefined) return moveOn(res, path);
+    if (path !== undefined) return sendMovingOn(res, path);
     sendSignIn(res, { returnTo, email: hints.email ?? '', note: NO_WAY_ON });
   };
 
@@ -73,18 +74,6 @@ async function wayOn(
       return signInPath(route.organization.slug, { returnTo, loginHint: email, connection: named });
     }
   }
-}
-
-/**
- * A page that moves on by itself: browsers hold the policy `form-action 'self'` against every redirect that follows a
- * form, so a redirect from here to an identity provider would be stopped. A move of the page is not.
- */
-function moveOn(res: Response, path: string): void {
-  sendPage(res, {
-    title: 'One moment',
-    body: html`<p>You are on your way to your organization's sign-in.</p><p><a class="button" href="${path}">Continue</a></p>`,
-    movesOnTo: path,
-  });
 }
 
 export interface SignInForm {

@@ -7,8 +7,8 @@ import type { HttpDeps } from '../deps.ts';
 import { formField } from '../form-body.ts';
 import { seeOther } from '../pages/layout.ts';
 import { causeOf } from '../request-facts.ts';
-import type { ConnectionOf } from '../sign-in-answer.ts';
-import { connectionAt, enterAs, finishSignIn, receiveAnswer } from '../sign-in-answer.ts';
+import type { ConnectionOf, ReceivedAnswer } from '../sign-in-answer.ts';
+import { connectionAt, enterAs, finishSignIn, judged, receiveAnswer } from '../sign-in-answer.ts';
 import { noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
 import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
 import { askFirst } from './confirm.ts';
@@ -55,6 +55,15 @@ async function acceptResponse(
   const handle = formField(exchange.req, 'RelayState');
   const received = await receiveAnswer(deps, exchange.req, { connection, handle });
   noteAttempt(exchange.res, { signInId: received.pending?.id });
+  const work = () => acceptReceived(deps, exchange, { connection, samlResponse, received });
+  await judged(deps, exchange.res, { received, work });
+}
+
+async function acceptReceived(
+  deps: HttpDeps,
+  exchange: { readonly req: Request; readonly res: Response },
+  { connection, samlResponse, received }: PostedResponse & { readonly received: ReceivedAnswer },
+): Promise<void> {
   const requestId = received.pending?.requestId ?? undefined;
   const facts = await verifySamlResponse({
     samlResponse,

@@ -79,10 +79,19 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
       clientSecret: 'b',
     }),
     domain: await make('/domains', { domain: 'example.com', verified: true }),
+    ...(await furnishSignOn(base)),
     ...(await furnishWork(directory, base)),
     passkey: await furnishPasskey(organization, users[0]?.membershipId),
     ...(await furnishInstallation()),
   };
+}
+
+/** A test through a connection of its own, and the code of an owner. */
+async function furnishSignOn(base: string): Promise<Readonly<Record<string, string>>> {
+  const { body: members } = await world.send(world.operator, `get ${base}/members?role=owner`);
+  const codes = `post ${base}/emergency-codes`;
+  const { body: code } = await world.send(world.operator, codes, { member: members.items[0].id });
+  return { code: code.id };
 }
 
 /** What nobody makes by one request: a key pair, long work, a recording. */
@@ -98,7 +107,8 @@ async function furnishWork(directory: Directory, base: string): Promise<Readonly
     await tx.recorderEntries.append(id, [entry]);
     await tx.jobs.insert(id, job);
   });
-  return { entry: entry.id, job: job.id, key: key ?? '' };
+  const test = await world.send(world.operator, `post ${base}/connections/${connection.id}/test-sign-in`, {});
+  return { entry: entry.id, job: job.id, key: key ?? '', test: test.body.id };
 }
 
 /** What belongs to no organization; only the operator may ask for it. */
@@ -127,6 +137,8 @@ const PREFIXES = {
   job: 'job',
   key: 'spk',
   passkey: 'pky',
+  test: 'tsi',
+  code: 'emc',
   application: 'app',
   secret: 'sec',
   signingKey: 'key',
@@ -183,6 +195,8 @@ const BODIES: Readonly<Record<string, object>> = {
   updateConnection: { jit: false },
   applyConnectionMetadata: { id: 'A' },
   createDomain: { domain: 'ours.example' },
+  createEmergencyCode: {},
+  startTestSignIn: {},
   switchOrganization: { organization: 'elsewhere' },
   createApplication: { name: 'A', redirectUris: ['https://app.example/'] },
   updateApplication: { name: 'A' },

@@ -21,6 +21,7 @@ describe('POST /organizations', () => {
       provisioning: 'manual',
       plan: { preset: 'enterprise', seats: null, invitations: true, teams: 'many', sso: true, scim: true },
       defaultRole: 'member',
+      ssoPolicy: 'optional',
       conflictPolicy: 'highest',
       seatsUsed: 0,
       createdAt: '2026-03-01T12:00:00.000Z',

@@ -1,0 +1,28 @@
+/** A sign-in that did not work, kept where an admin of the organization finds it (law 10). */
+import { isGatehouseError } from '../kernel/errors.ts';
+import { record } from './audit.ts';
+import type { Deps } from './deps.ts';
+import type { AuditType, Cause } from './entities/journal.ts';
+import type { Connection } from './entities/sign-in.ts';
+
+/** Keeps the exact reason of a refused sign-in where an admin can find it. Answers the request id shown outside. */
+export async function recordRefusedSignIn(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: { readonly connection: Connection; readonly error: unknown; readonly cause: Cause },
+): Promise<void> {
+  const { connection, error, cause } = input;
+  const type: AuditType = connection.settings.protocol === 'saml' ? 'saml.rejected' : 'oidc.rejected';
+  const details = isGatehouseError(error) ? { code: error.code, ...error.context } : { code: 'internal' };
+  const { organizationId } = connection;
+  await deps.storage.transact((tx) =>
+    record(
+      tx,
+      { organizationId, cause, now: deps.clock() },
+      {
+        type,
+        target: { kind: 'connection', id: connection.id },
+        details,
+      },
+    ),
+  );
+}

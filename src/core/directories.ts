@@ -8,7 +8,6 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { AdoptionPolicy, Directory, DirectoryKind, DirectoryToken } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
 import { getOrganization } from './organization-lookup.ts';
-import type { TokenOfDirectory } from './ports/directories.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { releaseDirectory, settleProvisioning } from './provisioning.ts';
 import { endSessionsOfDirectory } from './session-endings.ts';
@@ -198,48 +197,4 @@ export async function removeDirectoryToken(
       details: { directoryId },
     });
   });
-}
-
-/** Whose token was refused, for the recorder: known only of a token that was really issued for that directory. */
-const refusalContext = ({ organizationId, directoryId, name }: DirectoryToken) => ({
-  organizationId,
-  directoryId,
-  tokenName: name,
-});
-
-/** One text for every cause (S108). */
-const refusedToken = (token?: DirectoryToken): GatehouseError =>
-  new GatehouseError(
-    'unauthenticated',
-    'The bearer token is missing, unknown, expired or not for this directory.',
-    token === undefined ? {} : { context: refusalContext(token) },
-  );
-
-/** `lastUsedAt` is kept to the minute: a write on every SCIM request would cost more than it tells. */
-const LAST_USED_GRAIN_MS = 60_000;
-
-/**
- * Answers whose bearer token this is. The path's directory must be the token's own; every failure is the same
- * `unauthenticated` (S108). A draft directory answers `forbidden`, so that a connection test says what is missing.
- */
-export async function authenticateDirectory(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
-  input: { readonly token: string; readonly directoryId: string },
-): Promise<TokenOfDirectory> {
-  const now = deps.clock();
-  const found = await deps.storage.directoryTokens.findByHash(deps.hashToken(input.token));
-  if (found === undefined || found.directory.id !== input.directoryId) throw refusedToken();
-  const { token, directory } = found;
-  if (token.expiresAt !== null && token.expiresAt <= now) throw refusedToken(token);
-  if (directory.status === 'disabled') throw refusedToken(token);
-  if (directory.status === 'draft') {
-    const detail = 'This directory is still a draft. Activate it in Gatehouse first.';
-    throw new GatehouseError('forbidden', detail, { context: refusalContext(token) });
-  }
-  if (token.lastUsedAt === null || now - token.lastUsedAt >= LAST_USED_GRAIN_MS) {
-    await deps.storage.transact((tx) =>
-      tx.directoryTokens.updateLastUsed(token.organizationId, token.id, now),
-    );
-  }
-  return found;
 }

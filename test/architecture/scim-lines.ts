@@ -211,5 +211,4 @@ export const exceptions: Readonly<Record<string, string>> = {
   L123: 'security event tokens are not offered; L124 holds that none are advertised',
   L125: 'security event tokens are not offered; L124 holds that none are advertised',
   L126: 'security event tokens are not offered; L124 holds that none are advertised',
-  '2.B-45': 'client credentials come with the OpenID Provider; long-lived tokens are held by S111',
 };

@@ -1,12 +1,12 @@
 /** Bearer values of machines and of the operator: directory tokens, the operator key, the operator's one-time link. */
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
-  authenticateDirectory,
   createDirectoryToken,
   removeDirectory,
   removeDirectoryToken,
   updateDirectory,
 } from '../../src/core/directories.ts';
+import { authenticateDirectory } from '../../src/core/directory-authentication.ts';
 import type { Directory } from '../../src/core/entities/directory.ts';
 import { settleOperatorKey } from '../../src/core/operator-key.ts';
 import {

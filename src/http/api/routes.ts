@@ -7,6 +7,7 @@ import { connectionKeyRoutes } from './connection-keys.ts';
 import { connectionMetadataRoutes } from './connection-metadata.ts';
 import { connectionRoutes } from './connections.ts';
 import { directoryRoutes } from './directories.ts';
+import { directoryClientRoutes } from './directory-clients.ts';
 import { directoryExtensionRoutes } from './directory-extensions.ts';
 import { domainRoutes } from './domains.ts';
 import { emergencyCodeRoutes } from './emergency-codes.ts';
@@ -33,6 +34,7 @@ const resources: readonly ApiRoute[] = [
   ...invitationRoutes,
   ...invitationAcceptanceRoutes,
   ...directoryRoutes,
+  ...directoryClientRoutes,
   ...directoryExtensionRoutes,
   ...adoptionConflictRoutes,
   ...groupMappingRoutes,

@@ -66,6 +66,9 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     directory: directory.id,
     conflict: conflict.id,
     urn: body.urn,
+    client: (
+      await world.send(world.operator, `post ${base}/directories/${directory.id}/clients`, { name: 'A' })
+    ).body.clientId,
     token: await make(`/directories/${directory.id}/tokens`, { name: 'A' }),
     mapping: await make('/group-mappings', {
       match: { groupId: group.id },
@@ -142,6 +145,7 @@ const PREFIXES = {
   application: 'app',
   secret: 'sec',
   signingKey: 'key',
+  client: 'dcl',
 } as const;
 
 const isKnown = (name: string): name is keyof typeof PREFIXES => Object.hasOwn(PREFIXES, name);
@@ -179,6 +183,7 @@ const BODIES: Readonly<Record<string, object>> = {
   createDirectory: { kind: 'okta', status: 'draft' },
   updateDirectory: { name: 'A' },
   createDirectoryToken: { name: 'A' },
+  createDirectoryClient: { name: 'A' },
   createDirectoryExtension: { urn: 'urn:acme:scim:Locker', attributes: [{ name: 'locker' }] },
   replaceDirectoryExtension: { attributes: [{ name: 'locker' }] },
   resolveAdoptionConflict: { action: 'reject' },

@@ -28,7 +28,7 @@ describe('documents', () => {
       changePassword: { supported: false },
       sort: { supported: true },
       etag: { supported: true },
-      authenticationSchemes: [{ type: 'oauthbearertoken' }],
+      authenticationSchemes: [{ type: 'oauthbearertoken' }, { type: 'oauth2' }],
       meta: {
         resourceType: 'ServiceProviderConfig',
         location: `${suite.gateway.baseUrl}${scimPath}/ServiceProviderConfig`,

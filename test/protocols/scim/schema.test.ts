@@ -154,7 +154,7 @@ describe('documents', () => {
     const config = serviceProviderConfigDocument(base);
     expect(config.filter).toEqual({ supported: true, maxResults: maxPageSize });
     expect(config.patch).toEqual({ supported: true });
-    expect(config.authenticationSchemes).toMatchObject([{ type: 'oauthbearertoken' }]);
+    expect(config.authenticationSchemes).toMatchObject([{ type: 'oauthbearertoken' }, { type: 'oauth2' }]);
     expect(config.meta.location).toBe(`${base}/ServiceProviderConfig`);
   });
 });

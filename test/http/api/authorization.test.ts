@@ -66,9 +66,7 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     directory: directory.id,
     conflict: conflict.id,
     urn: body.urn,
-    client: (
-      await world.send(world.operator, `post ${base}/directories/${directory.id}/clients`, { name: 'A' })
-    ).body.clientId,
+    client: await furnishClient(`${base}/directories/${directory.id}`),
     token: await make(`/directories/${directory.id}/tokens`, { name: 'A' }),
     mapping: await make('/group-mappings', {
       match: { groupId: group.id },
@@ -87,6 +85,11 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     passkey: await furnishPasskey(organization, users[0]?.membershipId),
     ...(await furnishInstallation()),
   };
+}
+
+async function furnishClient(directory: string): Promise<string> {
+  const { body } = await world.send(world.operator, `post ${directory}/clients`, { name: 'A' });
+  return body.clientId;
 }
 
 /** A test through a connection of its own, and the code of an owner. */

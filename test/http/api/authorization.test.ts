@@ -66,7 +66,6 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     directory: directory.id,
     conflict: conflict.id,
     urn: body.urn,
-    client: await furnishClient(`${base}/directories/${directory.id}`),
     token: await make(`/directories/${directory.id}/tokens`, { name: 'A' }),
     mapping: await make('/group-mappings', {
       match: { groupId: group.id },
@@ -85,11 +84,6 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     passkey: await furnishPasskey(organization, users[0]?.membershipId),
     ...(await furnishInstallation()),
   };
-}
-
-async function furnishClient(directory: string): Promise<string> {
-  const { body } = await world.send(world.operator, `post ${directory}/clients`, { name: 'A' });
-  return body.clientId;
 }
 
 /** A test through a connection of its own, and the code of an owner. */
@@ -114,7 +108,15 @@ async function furnishWork(directory: Directory, base: string): Promise<Readonly
     await tx.jobs.insert(id, job);
   });
   const test = await world.send(world.operator, `post ${base}/connections/${connection.id}/test-sign-in`, {});
-  return { entry: entry.id, job: job.id, key: key ?? '', test: test.body.id };
+  const clients = `post ${base}/directories/${directory.id}/clients`;
+  const { body: client } = await world.send(world.operator, clients, { name: 'A' });
+  return {
+    client: client.clientId,
+    entry: entry.id,
+    job: job.id,
+    key: key ?? '',
+    test: test.body.id,
+  };
 }
 
 /** What belongs to no organization; only the operator may ask for it. */

@@ -21,11 +21,10 @@ interface Connected {
   readonly connectionId: string;
 }
 
-/** A manual organization whose proved domain may join just in time through this identity provider. */
+/** An organization connected to this identity provider, each told of the other's metadata. */
 async function connect(slug: string, idp: SimpleSamlPhp): Promise<Connected> {
   const { operator } = place;
   await operator.create('/organizations', { name: slug, slug });
-  await operator.create(`/organizations/${slug}/domains`, { domain: 'acme.example', verified: true });
   const path = `/organizations/${slug}/connections`;
   const body = { protocol: 'saml', name: 'SimpleSAMLphp', metadataUrl: idp.metadataUrl, jit: true };
   const connection = await operator.expect(201, { method: 'POST', path, body });
@@ -54,6 +53,9 @@ describe('SimpleSAMLphp', () => {
   beforeAll(async () => {
     plain = await startSimpleSamlPhp();
     ({ slug, connectionId } = await connect('acme', plain));
+    // People of a proved domain may join just in time.
+    const domain = { domain: 'acme.example', verified: true };
+    await place.operator.create(`/organizations/${slug}/domains`, domain);
   });
   afterAll(async () => plain?.close());
 
@@ -104,3 +106,44 @@ describe('SimpleSAMLphp', () => {
     expect(await place.readSession(browser)).toMatchObject({ status: 401 });
   });
 });
+
+describe.each([
+  ['AES256_GCM', 'aes256-gcm', 'in'],
+  ['AES128_CBC', 'aes128-cbc', 'saml.encryption_algorithm'],
+] as const)('SimpleSAMLphp that encrypts with %s', (cipher, name, outcome) => {
+  let encrypting: SimpleSamlPhp;
+  beforeAll(async () => {
+    encrypting = await startSimpleSamlPhp({ cipher });
+  });
+  afterAll(async () => encrypting?.close());
+
+  test(`${outcome} (S28, S30)`, async () => {
+    const slug = name;
+    const { connectionId } = await connect(slug, encrypting);
+    const { userName, email } = STUDENT;
+    await place.pushPerson(slug, { userName: email, externalId: userName, displayName: 'Stu Dent' });
+    const browser = createBrowser();
+    const question = await browser.follow(`${place.baseUrl}/sign-in/${slug}`);
+    const answer = await browser.submitForm(question, {
+      values: { username: userName, password: STUDENT.password },
+    });
+    const xml = samlResponseOf(answer);
+    expect(xml).toContain(`#${name}"`);
+    expect(xml).not.toContain(email);
+    const page = await browser.submitForm(answer);
+    if (outcome === 'in') {
+      await place.expectArrival(slug, page);
+      expect(await place.readSession(browser)).toMatchObject({ connectionId, user: { name: 'Stu Dent' } });
+    } else {
+      expect(page.status).toBe(403);
+      const path = `/organizations/${slug}/audit-events?type=saml.rejected`;
+      const audit = await place.operator.expect(200, { method: 'GET', path });
+      expect(audit).toMatchObject({ items: [{ details: { reason: outcome } }] });
+    }
+  });
+});
+
+function samlResponseOf({ text }: Page): string {
+  const fields = readForms(text).flatMap((form) => form.fields);
+  return Buffer.from(fields.find(([name]) => name === 'SAMLResponse')?.[1] ?? '', 'base64').toString();
+}

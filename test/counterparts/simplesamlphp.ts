@@ -1,5 +1,5 @@
 /** SimpleSAMLphp of Debian as the SAML identity provider of one organization, configured from our own SP metadata. */
-import { symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '../../scripts/demo/gateway-process.ts';
 import { days } from '../../src/kernel/clock.ts';
@@ -20,8 +20,8 @@ export interface SimpleSamlPhp {
 }
 
 export interface SimpleSamlPhpChoice {
-  /** Encrypts every assertion with AES-256-GCM; false if absent. */
-  readonly encrypts?: boolean;
+  /** Encrypts every assertion, with this cipher; it does not if absent. Version 1.19 knows no way but CBC by itself. */
+  readonly cipher?: 'AES128_CBC' | 'AES256_GCM';
 }
 
 /** Its only person; the password is `studentpass`. */
@@ -41,13 +41,13 @@ export async function startSimpleSamlPhp(choice: SimpleSamlPhpChoice = {}): Prom
   await writeKeyPair(folder);
   for (const name of ['log', 'data', 'tmp', 'docroot']) folder.folder(name);
   symlinkSync(WWW, join(folder.path, 'docroot', 'simplesaml'));
-  writeSettings(folder, { base, entityId, encrypts: choice.encrypts ?? false });
+  writeSettings(folder, { base, entityId, encrypts: choice.cipher !== undefined });
   const trust = (xml: string) => void folder.write('sp.xml', xml);
   trust('<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"/>');
   const metadataUrl = `${base}/simplesaml/saml2/idp/metadata.php`;
   const program = await startProgram({
     command: 'php',
-    parameters: ['-S', new URL(base).host, '-t', 'docroot'],
+    parameters: [...cipherOf(folder, choice), '-S', new URL(base).host, '-t', 'docroot'],
     folder: folder.path,
     env: { SIMPLESAMLPHP_CONFIG_DIR: join(folder.path, 'config') },
     readyUrl: metadataUrl,
@@ -63,6 +63,20 @@ export async function startSimpleSamlPhp(choice: SimpleSamlPhpChoice = {}): Prom
       folder.remove();
     },
   };
+}
+
+const ENCRYPTED_ASSERTION =
+  '/usr/share/simplesamlphp/vendor/simplesamlphp/saml2/src/SAML2/EncryptedAssertion.php';
+
+/** The cipher is a constant of one of its files: PHP is given that file first, with another constant in it. */
+function cipherOf(folder: Folder, { cipher }: SimpleSamlPhpChoice): readonly string[] {
+  if (cipher !== 'AES256_GCM') return [];
+  const packaged = readFileSync(ENCRYPTED_ASSERTION, 'utf8');
+  const changed = packaged.replace(
+    'new XMLSecurityKey(XMLSecurityKey::AES128_CBC)',
+    `new XMLSecurityKey(XMLSecurityKey::${cipher})`,
+  );
+  return ['-d', `auto_prepend_file=${folder.write('EncryptedAssertion.php', changed)}`];
 }
 
 interface Settings {
@@ -119,7 +133,7 @@ $metadata['${entityId}'] = [
   'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
   'saml20.sign.response' => true, 'saml20.sign.assertion' => true, 'sign.logout' => true, 'validate.logout' => true,
   'validate.authnrequest' => true,
-  'assertion.encryption' => ${encrypts}, 'sharedkey_algorithm' => 'http://www.w3.org/2009/xmlenc11#aes256-gcm',
+  'assertion.encryption' => ${encrypts},
   'authproc' => [
     10 => ['class' => 'saml:AttributeNameID', 'attribute' => 'uid',
       'Format' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'],

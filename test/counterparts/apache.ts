@@ -66,10 +66,7 @@ interface Site {
 
 /** Answers the path of the configuration. */
 function writeSite(folder: Folder, { host, redirectUri, issuer, clientId, clientSecret }: Site): string {
-  folder.write('site/protected/index.html', 'for members');
-  folder.write('site/admins/index.html', 'for admins');
-  folder.write('site/owners/index.html', 'for owners');
-  folder.write('site/signed-out.html', 'signed out');
+  writePages(folder);
   const modules = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'dir', 'mime', 'auth_openidc'];
   const load = modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
   return folder.write(
@@ -108,4 +105,11 @@ OIDCDefaultLoggedOutURL http://${host}/signed-out.html
 </Location>
 `,
   );
+}
+
+function writePages(folder: Folder): void {
+  folder.write('site/protected/index.html', 'for members');
+  folder.write('site/admins/index.html', 'for admins');
+  folder.write('site/owners/index.html', 'for owners');
+  folder.write('site/signed-out.html', 'signed out');
 }

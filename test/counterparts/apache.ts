@@ -76,7 +76,6 @@ Listen ${host}
 ServerName ${host}
 PidFile ${folder.path}/apache.pid
 ErrorLog ${folder.path}/error.log
-LogLevel warn
 DefaultRuntimeDir ${folder.folder('run')}
 Mutex file:${folder.folder('locks')}
 ${load.join('\n')}
@@ -90,7 +89,6 @@ OIDCCryptoPassphrase for-tests-only-for-tests-only
 OIDCPKCEMethod S256
 OIDCScope "openid email profile"
 OIDCInfoHook id_token userinfo
-OIDCDefaultLoggedOutURL http://${host}/signed-out.html
 <Location /protected>
   AuthType openid-connect
   Require valid-user

@@ -10,7 +10,7 @@ const LONG = [
   '/test/scripts/',
   '/test/contract/run-decorated',
   '/test/core/(?:counters|identity-histories)',
-  '/test/http/saml/acs',
+  '/test/http/saml/(?:acs|validator-pool)',
   '/test/http/scim/(?:fuzz|model|bulk-references|large-answers)',
   '/test/protocols/saml/(?:attacks|mutations)',
   '/test/protocols/scim/patch-fuzz',

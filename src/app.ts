@@ -30,6 +30,8 @@ import { createDrain } from './http/drain.ts';
 import { createOidcClient } from './http/oidc/strategy.ts';
 import { signLogoutTokenWith } from './http/provider/logout-tokens.ts';
 import { createMetadataReader } from './http/saml/metadata-reader.ts';
+import type { SamlValidator } from './http/saml/validator.ts';
+import { createValidatorPool } from './http/saml/validator-pool.ts';
 import { createCursors } from './http/scim/cursors.ts';
 import { createTypeCache } from './http/scim/resource-types.ts';
 import { createServer } from './http/server.ts';
@@ -66,6 +68,7 @@ export interface Replacements {
   readonly txtResolver?: TxtResolver;
   readonly newRsaKey?: NewRsaKey;
   readonly afterwards?: Afterwards;
+  readonly samlValidator?: SamlValidator;
 }
 
 export interface Gateway {
@@ -100,6 +103,7 @@ export async function composeGateway(
     ...settingsFor(config),
     logger,
     oidc: createOidcClient(adapters),
+    samlValidator: replaced.samlValidator ?? createValidatorPool({ workers: config.samlWorkers, logger }),
     operatorKeyHash: operatorKey.hash,
     typesOf: createTypeCache(),
     ...createRecorders(storage, logger),
@@ -114,6 +118,7 @@ export async function composeGateway(
     server,
     async close() {
       await stop.drain();
+      await deps.samlValidator.close();
       await afterwards.settled();
       await stop.jobs();
       await flushRecorders(deps);

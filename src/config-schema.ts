@@ -83,6 +83,7 @@ const plan = z.strictObject(
 );
 
 const PORT_RULE = 'must be a whole number from 0 to 65535';
+const WORKERS_RULE = 'must be a whole number from 1 to 32';
 const PATH_RULE = 'must be a path';
 const OPERATOR_KEY_RULE = 'must be 8 to 512 visible ASCII characters without spaces (32 or more are better)';
 const ORIGIN_RULE = 'must be an http(s) origin without path, such as https://gatehouse.example.com';
@@ -150,6 +151,14 @@ export const settingsSchema = z.strictObject({
         .refine(isTrustedProxy, 'must be an address, a CIDR, "loopback", "linklocal" or "uniquelocal"'),
     )
     .describe('Proxies whose X-Forwarded-* headers are believed. Empty: none.'),
+  samlWorkers: z
+    .int(WORKERS_RULE)
+    .min(1, WORKERS_RULE)
+    .max(32, WORKERS_RULE)
+    .optional()
+    .describe(
+      'Threads that check SAML responses, so that nothing else waits for them. Absent: one less than there are processors, at least 1 and at most 4.',
+    ),
   allowHttp: z
     .boolean('must be "yes" or "no"')
     .describe('Accept a plain http base URL on another host than this machine. For test networks only.'),
@@ -196,5 +205,9 @@ export const environmentKeys: Readonly<Partial<Record<SettingName, EnvironmentKe
   rateLimits: { variable: 'GATEHOUSE_RATE_LIMITS', read: oneOf('on', 'off') },
   logLevel: { variable: 'GATEHOUSE_LOG_LEVEL' },
   trustProxy: { variable: 'GATEHOUSE_TRUST_PROXY', read: list },
+  samlWorkers: {
+    variable: 'GATEHOUSE_SAML_WORKERS',
+    read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
+  },
   allowHttp: { variable: 'GATEHOUSE_ALLOW_HTTP', read: oneOf('yes', 'no') },
 };

@@ -3,6 +3,7 @@
  * file that knows environment variables; it opens nothing but the settings file.
  */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
 import defaults from '../config/defaults.json' with { type: 'json' };
 import type { SettingName, Settings } from './config-schema.ts';
@@ -29,6 +30,7 @@ export interface Config {
   readonly rateLimits: boolean;
   readonly logLevel: Settings['logLevel'];
   readonly trustProxy: readonly string[];
+  readonly samlWorkers: number;
   readonly plans: Readonly<Record<string, PlanPreset>>;
 }
 
@@ -113,6 +115,7 @@ function toConfig(settings: Settings): Config {
     rateLimits: settings.rateLimits,
     logLevel: settings.logLevel,
     trustProxy: settings.trustProxy,
+    samlWorkers: settings.samlWorkers ?? Math.min(4, Math.max(1, availableParallelism() - 1)),
     plans: settings.plans,
   };
 }

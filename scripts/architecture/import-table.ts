@@ -98,6 +98,7 @@ export const importTable: readonly Ring[] = [
       'openid-client',
       'passport',
       'passport-local',
+      'piscina',
       'uqr',
       'zod',
     ],

@@ -7,12 +7,15 @@ import type { Recorder } from '../core/recorder.ts';
 import type { SignInRecorder } from '../core/sign-in-recorder.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { OidcRelyingParty } from './oidc/strategy.ts';
+import type { SamlValidator } from './saml/validator.ts';
 import type { Cursors } from './scim/cursors.ts';
 import type { DirectoryTypes } from './scim/resource-types.ts';
 
 export interface HttpDeps extends Deps {
   readonly logger: Logger;
   readonly oidc: OidcRelyingParty;
+  /** Judges SAML responses, off this thread. */
+  readonly samlValidator: SamlValidator;
   /** Keyed hash of the operator key. */
   readonly operatorKeyHash: string;
   /** Peers whose X-Forwarded-* headers count; empty: nobody's (S220). */

@@ -2,7 +2,7 @@
 import type { Response } from 'express';
 import type { Connection } from '../core/entities/sign-in.ts';
 import { recordRefusedSignIn } from '../core/refused-sign-ins.ts';
-import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+import { type ErrorCode, GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { causeOf } from './request-facts.ts';
 import { noteRefusal } from './sign-in-recording.ts';
@@ -14,9 +14,11 @@ export const signInRefusal = (reason: string, cause?: unknown): GatehouseError =
     ...(cause === undefined ? {} : { cause }),
   });
 
+const NO_REFUSAL: readonly ErrorCode[] = ['internal', 'storage_unavailable', 'too_many_requests'];
+
 /**
- * Records the failure where an admin of the organization finds it, then throws it as `sign_in_refused`. Outages and
- * bugs pass as what they are: nobody must take them for a refusal.
+ * Records the failure where an admin of the organization finds it, then throws it as `sign_in_refused`. Outages, bugs
+ * and too many at once pass as what they are: nobody must take them for a refusal.
  */
 export async function refuseSignIn(
   deps: HttpDeps,
@@ -25,8 +27,7 @@ export async function refuseSignIn(
 ): Promise<never> {
   const { connection, error } = failed;
   noteRefusal(res, error);
-  if (!isGatehouseError(error) || error.code === 'internal' || error.code === 'storage_unavailable')
-    throw error;
+  if (!isGatehouseError(error) || NO_REFUSAL.includes(error.code)) throw error;
   const refusal = error.code === 'sign_in_refused' ? error : signInRefusal(error.code, error);
   const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });
   await recordRefusedSignIn(deps, { connection, error: refusal, cause });

@@ -18,6 +18,7 @@ import type { Mail } from '../../src/core/ports/mailer.ts';
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts';
 import type { Storage } from '../../src/core/ports/storage.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
+import { inProcessValidator } from '../../src/http/saml/validator.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { Logger } from '../../src/kernel/log.ts';
 import { fixedRsaKeys } from './saml-keys.ts';
@@ -147,6 +148,7 @@ function replacementsOf(clock: TestClock, { mails, txtRecords }: Seen): Replacem
   return {
     clock: clock.now,
     passwords: fastPasswords,
+    samlValidator: inProcessValidator,
     newRsaKey: fixedRsaKeys(),
     // Waited for, so that a test sees what its request has done.
     afterwards: (work) => work(),

@@ -75,7 +75,8 @@ export async function createDirectory(
   return { path: new URL(text(directory, 'scimBaseUrl')).pathname, bearer: text(made, 'token') };
 }
 
-async function postJson(url: string, operatorKey: string, body: object): Promise<unknown> {
+/** Asks the management API to make something. Throws unless it answers 201. */
+export async function postJson(url: string, operatorKey: string, body: object): Promise<unknown> {
   const answer = await fetch(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
@@ -85,7 +86,8 @@ async function postJson(url: string, operatorKey: string, body: object): Promise
   return answer.json();
 }
 
-function text(value: unknown, name: string): string {
+/** A text of an answer. Throws where there is none. */
+export function text(value: unknown, name: string): string {
   const found = property(value, name);
   if (typeof found !== 'string') throw new Error(`There is no ${name}.`);
   return found;

@@ -111,6 +111,16 @@ export const SAML_CAUSES: Readonly<Record<SamlRejection, Cause>> = {
   },
   'saml.engine': DAMAGED,
   'saml.parsers_disagree': DAMAGED,
+  'saml.validator': {
+    cause:
+      'Gatehouse could not finish checking this response: it took too long, or the check broke off. The log of the gateway says more. Let the person try again; if it comes back, report it with the response.',
+    screen: 'logs',
+  },
+  'saml.too_many_waiting': {
+    cause:
+      'More people were signing in at once than this gateway can check, so this one was asked to try again. If it happens every morning, give the gateway more threads for it.',
+    screen: 'logs',
+  },
   'saml.certificate': {
     cause:
       'No certificate of this connection can be read. Import the metadata of the identity provider again.',

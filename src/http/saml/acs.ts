@@ -14,7 +14,6 @@ import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
 import { askFirst } from './confirm.ts';
 import { samlIdentity } from './identity.ts';
 import { noteFacts, noteHints } from './recorded-facts.ts';
-import { verifySamlResponse } from './strategy.ts';
 import { samlTrust } from './trust.ts';
 
 /** A response of 256 KB in base64, percent-encoded, with room for line breaks and RelayState (S25). */
@@ -37,7 +36,7 @@ export const postAcs =
     try {
       await acceptResponse(deps, { req, res }, { connection, samlResponse });
     } catch (error) {
-      noteHints(res, samlResponse);
+      await noteHints(deps, res, samlResponse);
       await refuseSignIn(deps, res, { connection, error });
     }
   };
@@ -65,7 +64,7 @@ async function acceptReceived(
   { connection, samlResponse, received }: PostedResponse & { readonly received: ReceivedAnswer },
 ): Promise<void> {
   const requestId = received.pending?.requestId ?? undefined;
-  const facts = await verifySamlResponse({
+  const facts = await deps.samlValidator.facts({
     samlResponse,
     connection: samlTrust(deps, connection),
     pending: { requestId },

@@ -1,7 +1,7 @@
 /** What the recorder is told of a response: everything that was verified, or the hints of one that was not. */
 import type { Response } from 'express';
-import { readHints } from '../../protocols/saml/hints.ts';
 import type { SamlFacts } from '../../protocols/saml/read-assertion.ts';
+import type { HttpDeps } from '../deps.ts';
 import { factsFrom, hasVerifiedFacts, noteAttempt } from '../sign-in-recording.ts';
 import { GROUPS_LINK } from './identity.ts';
 
@@ -19,6 +19,11 @@ export function noteFacts(res: Response, facts: SamlFacts): void {
 }
 
 /** The response was refused: what it seems to say. Nothing for one that was verified and refused later. */
-export function noteHints(res: Response, samlResponse: unknown): void {
-  if (!hasVerifiedFacts(res)) noteAttempt(res, { facts: factsFrom(readHints(samlResponse), false) });
+export async function noteHints(
+  { samlValidator }: Pick<HttpDeps, 'samlValidator'>,
+  res: Response,
+  samlResponse: unknown,
+): Promise<void> {
+  if (hasVerifiedFacts(res)) return;
+  noteAttempt(res, { facts: factsFrom(await samlValidator.hints(samlResponse), false) });
 }

@@ -40,7 +40,8 @@ export interface SamlTrust {
   readonly decryptionKeys: readonly string[];
 }
 
-interface SamlResponseInput {
+/** Plain values only: it is handed to another thread. */
+export interface SamlResponseInput {
   /** The form field as `scanResponse` accepts it. */
   readonly samlResponse: unknown;
   readonly connection: SamlTrust;

@@ -48,6 +48,9 @@ export type SamlRejection =
   | 'saml.certificate'
   | 'saml.certificate_weak'
   | 'saml.certificate_expired'
+  // our own threads
+  | 'saml.validator'
+  | 'saml.too_many_waiting'
   // wrapper and assertion against what is expected
   | 'saml.destination'
   | 'saml.issuer'

@@ -1,0 +1,126 @@
+/** Judges SAML responses in worker threads, so that nobody waits for somebody else's signature check. */
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { GatehouseError } from '../../kernel/errors.ts';
+import type { Logger } from '../../kernel/log.ts';
+import { refuse } from '../../protocols/saml/rejections.ts';
+import type { Verdict } from './validation-worker.ts';
+import type { SamlHints, SamlValidator } from './validator.ts';
+
+interface PoolSettings {
+  /** Threads, started with the first response. */
+  readonly workers: number;
+  readonly logger: Logger;
+  /** Responses of all connections that may be waiting or judged at once. */
+  readonly limit?: number;
+  /** For one response, waiting included, milliseconds. A thread that takes longer is ended. */
+  readonly timeLimitMs?: number;
+  /** The module the threads run. */
+  readonly module?: URL;
+}
+
+const TIME_LIMIT_MS = 10_000;
+const LIMIT_PER_WORKER = 64;
+const RETRY_AFTER_SECONDS = 2;
+
+/** A document of 256 KB needs a few megabytes; what needs this much is an attack on memory. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 };
+
+/**
+ * A validator over threads of its own. One connection may fill half of the places, so that no organization shuts the door
+ * on all others. A thread that dies costs the one sign-in it was judging, refused as `saml.validator`; another takes its place.
+ */
+export function createValidatorPool(settings: PoolSettings): SamlValidator {
+  const { workers, logger, limit = workers * LIMIT_PER_WORKER } = settings;
+  const places = createPlaces(limit);
+  const threads = startedOnce(settings);
+  const { timeLimitMs = TIME_LIMIT_MS } = settings;
+  const run = (name: 'facts' | 'hints', task: unknown) =>
+    threads.started().run(task, { name, signal: AbortSignal.timeout(timeLimitMs) });
+  return {
+    async facts(input) {
+      const { connectionId } = input.connection;
+      if (!places.take(connectionId)) throw tooMany();
+      try {
+        const verdict: Verdict = await run('facts', input);
+        return 'facts' in verdict ? verdict.facts : rethrow(verdict.refused);
+      } catch (error) {
+        if (error instanceof GatehouseError) throw error;
+        logger.error('a SAML response could not be judged', { connectionId, error });
+        return refuse('saml.validator', undefined, error);
+      } finally {
+        places.leave(connectionId);
+      }
+    },
+    async hints(samlResponse): Promise<SamlHints> {
+      if (!places.take('')) return [];
+      return run('hints', samlResponse)
+        .catch(() => [])
+        .finally(() => places.leave(''));
+    },
+    close: threads.ended,
+  };
+}
+
+/** The threads, from the first time somebody needs them. */
+function startedOnce({ workers, logger, module }: PoolSettings) {
+  let pool: Piscina | undefined;
+  const start = () => {
+    const started = new Piscina({
+      filename: fileURLToPath(module ?? new URL('./validation-worker.ts', import.meta.url)),
+      minThreads: workers,
+      maxThreads: workers,
+      resourceLimits: RESOURCE_LIMITS,
+      // They get keys and trust with each task, and nothing of what the process was started with.
+      env: {},
+      atomics: 'disabled',
+      recordTiming: false,
+    });
+    // A thread that dies between two tasks.
+    started.on('error', (error) => logger.error('a SAML thread ended', { error }));
+    return started;
+  };
+  return {
+    started: (): Piscina => {
+      pool ??= start();
+      return pool;
+    },
+    ended: async (): Promise<void> => {
+      await pool?.destroy();
+      pool = undefined;
+    },
+  };
+}
+
+/** Counts who waits. The pool's own queue has no limit for tasks that can be cancelled. */
+function createPlaces(limit: number) {
+  const taken = new Map<string, number>();
+  let all = 0;
+  return {
+    take(owner: string): boolean {
+      const own = taken.get(owner) ?? 0;
+      if (all >= limit || own >= Math.ceil(limit / 2)) return false;
+      taken.set(owner, own + 1);
+      all += 1;
+      return true;
+    },
+    leave(owner: string): void {
+      const own = (taken.get(owner) ?? 1) - 1;
+      if (own === 0) taken.delete(owner);
+      else taken.set(owner, own);
+      all -= 1;
+    },
+  };
+}
+
+const tooMany = () =>
+  new GatehouseError('too_many_requests', 'Too many people are signing in at this moment.', {
+    context: { reason: 'saml.too_many_waiting', retryAfterSeconds: RETRY_AFTER_SECONDS },
+  });
+
+function rethrow({ detail, context, cause }: Extract<Verdict, { refused: unknown }>['refused']): never {
+  throw new GatehouseError('sign_in_refused', detail, {
+    context,
+    ...(cause === undefined ? {} : { cause: new Error(cause) }),
+  });
+}

@@ -1,0 +1,117 @@
+/** Judging responses in other threads: the same verdicts, and what a thread that dies, hangs or is overrun costs. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { SamlResponseInput } from '../../../src/http/saml/strategy.ts';
+import { inProcessValidator, type SamlValidator } from '../../../src/http/saml/validator.ts';
+import { createValidatorPool } from '../../../src/http/saml/validator-pool.ts';
+import type { Logger } from '../../../src/kernel/log.ts';
+import { goodResponse, oktaLike } from '../../support/saml-builder.ts';
+import { FIXTURE_NOW, fixtureContext, fixtureTrust } from '../../support/saml-fixture-context.ts';
+
+const MISBEHAVING = new URL('../../support/misbehaving-validator.ts', import.meta.url);
+
+const silent: Logger = {
+  ...{ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  child: () => silent,
+};
+
+const open: SamlValidator[] = [];
+afterEach(() => Promise.all(open.splice(0).map((validator) => validator.close())));
+
+function aPool(settings: Partial<Parameters<typeof createValidatorPool>[0]> = {}): SamlValidator {
+  const pool = createValidatorPool({ workers: 1, logger: silent, ...settings });
+  open.push(pool);
+  return pool;
+}
+
+const asked = (samlResponse: unknown, connectionId = 'con_1'): SamlResponseInput => ({
+  samlResponse,
+  connection: { ...fixtureTrust(), connectionId },
+  pending: { requestId: '_request1' },
+  now: FIXTURE_NOW,
+});
+
+const reasonOf = (answer: Promise<unknown>): Promise<unknown> =>
+  answer.then(
+    () => 'accepted',
+    (error) => error.context?.reason ?? error,
+  );
+
+const UNSIGNED = Buffer.from(oktaLike(fixtureContext())).toString('base64');
+
+describe('verdicts are those of this thread', () => {
+  test('facts, attributes included', async () => {
+    const input = asked(goodResponse(fixtureContext()));
+    expect(await aPool().facts(input)).toEqual(await inProcessValidator.facts(input));
+  });
+
+  test.each([
+    ['S1: no signature', UNSIGNED],
+    ['S27: a list', [UNSIGNED, UNSIGNED]],
+    ['S26: no XML', 'bm90IHhtbA=='],
+    ['S43: the answer to another request', goodResponse({ ...fixtureContext(), requestId: '_other' })],
+  ])('%s: the refusal, its reason and its words', async (_title, samlResponse) => {
+    const wanted = await inProcessValidator.facts(asked(samlResponse)).catch((error) => error);
+    const found = await aPool()
+      .facts(asked(samlResponse))
+      .catch((error) => error);
+    expect([found.code, found.detail, found.context]).toEqual([wanted.code, wanted.detail, wanted.context]);
+    expect(found.context.reason).toMatch(/^saml\./);
+  });
+
+  test('hints of what was refused', async () => {
+    const hints = await aPool().hints(UNSIGNED);
+    expect(hints).toEqual(await inProcessValidator.hints(UNSIGNED));
+    expect(hints).toContainEqual(['NameID', ['ada@corp.example']]);
+  });
+});
+
+describe('a thread that fails costs one sign-in', () => {
+  test.each(['die', 'throw', 'hang', 'hog'])(
+    '%s: refused, and those that wait behind it are judged',
+    async (how) => {
+      const pool = aPool({ module: MISBEHAVING, timeLimitMs: how === 'hang' ? 1_500 : 60_000 });
+      expect(await pool.facts(asked('first'))).toEqual({ nameId: 'first' });
+      const bad = reasonOf(pool.facts(asked(how)));
+      expect(await bad).toBe('saml.validator');
+      expect(await pool.facts(asked('next'))).toEqual({ nameId: 'next' });
+    },
+  );
+
+  test('what waits behind the death of a thread is not lost', async () => {
+    const pool = aPool({ module: MISBEHAVING, timeLimitMs: 60_000 });
+    const answers = ['die', 'second', 'third'].map((what) => reasonOf(pool.facts(asked(what))));
+    expect(await Promise.all(answers)).toEqual(['saml.validator', 'accepted', 'accepted']);
+  });
+});
+
+describe('too many at once', () => {
+  const crowd = (pool: SamlValidator, connectionId: string, size: number) =>
+    Array.from({ length: size }, () => reasonOf(pool.facts(asked('one of many', connectionId))));
+
+  test('one connection takes half of the places, the other half is there for others', async () => {
+    const pool = aPool({ module: MISBEHAVING, limit: 8, timeLimitMs: 60_000 });
+    const mine = crowd(pool, 'con_1', 6);
+    const others = ['con_2', 'con_3'].flatMap((id) => crowd(pool, id, 3));
+    const refused = 'saml.too_many_waiting';
+    expect(await Promise.all(mine)).toEqual([...Array(4).fill('accepted'), refused, refused]);
+    expect(await Promise.all(others)).toEqual([...Array(4).fill('accepted'), refused, refused]);
+    expect(await reasonOf(pool.facts(asked('later')))).toBe('accepted');
+  });
+
+  test('the refusal says when to come back, and hints are left out', async () => {
+    const pool = aPool({ module: MISBEHAVING, limit: 0 });
+    await expect(pool.facts(asked('x'))).rejects.toMatchObject({
+      code: 'too_many_requests',
+      context: { retryAfterSeconds: 2 },
+    });
+    expect(await pool.hints('x')).toEqual([]);
+  });
+});
+
+test('closing refuses what is being judged, and ends the threads', async () => {
+  const pool = aPool({ module: MISBEHAVING, timeLimitMs: 60_000 });
+  expect(await pool.facts(asked('first'))).toEqual({ nameId: 'first' });
+  const hanging = reasonOf(pool.facts(asked('hang')));
+  await pool.close();
+  expect(await hanging).toBe('saml.validator');
+});

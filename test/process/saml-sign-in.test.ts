@@ -1,0 +1,86 @@
+/** SAML sign-ins at the gateway as it is started, where responses are judged in another thread. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newStore, startGatehouse } from '../../scripts/bench/peers/gatehouse.ts';
+import { personBody } from '../../scripts/bench/people.ts';
+import { addSamlCompany, type SamlCompany } from '../../scripts/bench/saml-company.ts';
+import { closeSubject, createSubject, type Subject } from '../../scripts/bench/subject.ts';
+import { SESSION_COOKIE } from '../../src/http/cookies.ts';
+
+let folder: string;
+let subject: Subject;
+let company: SamlCompany;
+let origin: string;
+let operatorKey: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-saml-'));
+  const { peer, store } = await startGatehouse(newStore(folder));
+  subject = createSubject('gatehouse', peer);
+  ({ origin } = new URL(peer.base));
+  ({ operatorKey } = store);
+  company = await addSamlCompany({ origin, operatorKey }, 'measured');
+});
+
+afterAll(async () => {
+  await closeSubject(subject);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function pushed(number: number): Promise<string> {
+  const body = personBody(number);
+  const { status } = await subject.loader.call('POST', '/Users', body);
+  expect(status).toBe(201);
+  return String(body.userName);
+}
+
+const post = (samlResponse: string) =>
+  fetch(origin + company.acsPath, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ SAMLResponse: samlResponse }).toString(),
+  });
+
+const sessionIn = (answer: Response) =>
+  answer.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';', 1)[0] ?? '')
+    .find((cookie) => cookie.startsWith(`${SESSION_COOKIE}=ghs_`));
+
+test('a response becomes a session, and what is wrong with another is told to the organization alone', async () => {
+  const userName = await pushed(1);
+  const answer = await post(company.respond(userName));
+  expect(answer.status).toBe(303);
+  const session = await fetch(`${origin}/api/v1/session`, { headers: { cookie: sessionIn(answer) ?? '' } });
+  expect(await session.json()).toMatchObject({ organization: { slug: 'measured' } });
+
+  const forged = Buffer.from(company.respond(userName), 'base64').toString().replaceAll('Staff', 'Chief');
+  const refused = await post(Buffer.from(forged).toString('base64'));
+  expect([refused.status, sessionIn(refused)]).toEqual([403, undefined]);
+  expect(await refused.text()).not.toMatch(/signature|saml/i);
+  const events = await fetch(`${origin}/api/v1/organizations/measured/audit-events?type=saml.rejected`, {
+    headers: { authorization: `Bearer ${operatorKey}` },
+  });
+  expect(await events.text()).toContain('saml.signature');
+});
+
+test('S46: one response posted 30 times at once opens exactly one session', async () => {
+  const samlResponse = company.respond(await pushed(2));
+  const answers = await Promise.all(Array.from({ length: 30 }, () => post(samlResponse)));
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([303, ...Array(29).fill(403)]);
+});
+
+test('a crowd at one connection is told to come back, and nothing of it is a fault', async () => {
+  const samlResponse = company.respond(
+    await pushed(3),
+    Array.from({ length: 900 }, (_, index) => `Group ${index}`),
+  );
+  const answers = await Promise.all(Array.from({ length: 300 }, () => post(samlResponse)));
+  const statuses = new Set(answers.map(({ status }) => status));
+  expect([...statuses].toSorted()).toEqual([303, 403, 429]);
+  const waiting = answers.filter(({ status }) => status === 429);
+  expect(new Set(waiting.map(({ headers }) => headers.get('retry-after')))).toEqual(new Set(['2']));
+});

@@ -18,10 +18,10 @@ import type { Mail } from '../../src/core/ports/mailer.ts';
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts';
 import type { Storage } from '../../src/core/ports/storage.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
-import { inProcessValidator } from '../../src/http/saml/validator.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { Logger } from '../../src/kernel/log.ts';
 import { fixedRsaKeys } from './saml-keys.ts';
+import { inProcessValidator } from './saml-validator.ts';
 
 export interface GatewayOptions {
   /** Where the clock starts, epoch ms; 2026-03-01T12:00:00Z if absent. Tests with live identity providers pass Date.now(). */

@@ -1,7 +1,6 @@
 /** The seam between the endpoints and the thread that judges SAML responses. */
-import { readHints } from '../../protocols/saml/hints.ts';
 import type { SamlFacts } from '../../protocols/saml/read-assertion.ts';
-import { type SamlResponseInput, verifySamlResponse } from './strategy.ts';
+import type { SamlResponseInput } from './strategy.ts';
 
 /** Names and values as a response states them, believed by nobody. */
 export type SamlHints = readonly (readonly [name: string, values: readonly string[]])[];
@@ -9,7 +8,7 @@ export type SamlHints = readonly (readonly [name: string, values: readonly strin
 /** Judges responses. What goes in and what comes out are plain values, the same on this thread and on another. */
 export interface SamlValidator {
   /**
-   * Facts about a person, or `sign_in_refused` with the exact reason as `verifySamlResponse` has it. Throws
+   * Facts about a person, or `sign_in_refused` with the exact reason. Throws
    * `too_many_requests` with `retryAfterSeconds` when too many wait already; then nothing has been looked at.
    */
   facts(input: SamlResponseInput): Promise<SamlFacts>;
@@ -18,10 +17,3 @@ export interface SamlValidator {
   /** Ends its threads. What is still being judged is refused. */
   close(): Promise<void>;
 }
-
-/** On the thread that asks: everything else waits meanwhile. For tests, and for measuring what the other costs. */
-export const inProcessValidator: SamlValidator = {
-  facts: verifySamlResponse,
-  hints: async (samlResponse) => readHints(samlResponse),
-  close: async () => undefined,
-};

@@ -1,11 +1,12 @@
 /** Judging responses in other threads: the same verdicts, and what a thread that dies, hangs or is overrun costs. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { SamlResponseInput } from '../../../src/http/saml/strategy.ts';
-import { inProcessValidator, type SamlValidator } from '../../../src/http/saml/validator.ts';
+import type { SamlValidator } from '../../../src/http/saml/validator.ts';
 import { createValidatorPool } from '../../../src/http/saml/validator-pool.ts';
 import type { Logger } from '../../../src/kernel/log.ts';
 import { goodResponse, oktaLike } from '../../support/saml-builder.ts';
 import { FIXTURE_NOW, fixtureContext, fixtureTrust } from '../../support/saml-fixture-context.ts';
+import { inProcessValidator } from '../../support/saml-validator.ts';
 
 const MISBEHAVING = new URL('../../support/misbehaving-validator.ts', import.meta.url);
 

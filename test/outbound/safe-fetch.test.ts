@@ -165,6 +165,7 @@ describe('against a real server allowed by its range', () => {
   const routes: Record<string, RequestListener> = {
     '/ok': (_request, response) => response.writeHead(200, { 'x-kept': 'yes' }).end('fine'),
     '/echo': (request, response) => request.pipe(response),
+    '/headers': (request, response) => response.end(JSON.stringify(request.headers)),
     '/moved': (_request, response) => response.writeHead(302, { location: '/ok' }).end(),
     '/big': (_request, response) => response.end('x'.repeat(5000)),
     '/bomb': (_request, response) =>
@@ -243,6 +244,15 @@ describe('against a real server allowed by its range', () => {
     } finally {
       delete process.env.HTTP_PROXY;
     }
+  });
+
+  test('S201: it says who it is, and a header that would break into two is refused before anybody is called', async () => {
+    const told = await (await allowed().fetch(`${base}/headers`)).json();
+    expect(told).toMatchObject({ 'user-agent': 'Gatehouse' });
+    const before = hits;
+    const broken = allowed().fetch(`${base}/headers`, { headers: { 'x-name': 'a\r\nx-more: b' } });
+    expect(await refusalOf(broken)).toMatch(/^(?:upstream_unreachable|invalid|egress_refused)/);
+    expect(hits).toBe(before);
   });
 
   test('S197 a closed port, an unknown name, a silence and an endless body read the same', async () => {

@@ -147,6 +147,21 @@ describe('only this browser, this connection, these ten minutes', () => {
     await refusedWith(b, await post(browser, b, { ...fields, SAMLResponse }), 'saml.issuer');
   });
 
+  test('S61: two organizations with one entity id: each answers at its own door, and to its own name only', async () => {
+    const [a, b] = [await aCompany(), await aCompany()];
+    const [atA, atB] = [await started(a), await started(b)];
+    expect((await post(atA.browser, a, atA.fields)).status).toBe(303);
+    expect((await post(atB.browser, b, atB.fields)).status).toBe(303);
+    const { browser, fields, requestId } = await started(b);
+    const [forA, forB] = [a, b].map(({ connection }) =>
+      contextFor(gateway, connection, { requestId, nameId: NAME_ID }),
+    );
+    if (forA === undefined || forB === undefined) throw new Error('no contexts');
+    expect(forA.spEntityId).not.toBe(forB.spEntityId);
+    const SAMLResponse = goodResponse({ ...forB, spEntityId: forA.spEntityId });
+    await refusedWith(b, await post(browser, b, { ...fields, SAMLResponse }), 'saml.audience');
+  });
+
   test('S42 an unsolicited response while IdP-initiated sign-in is off', async () => {
     const company = await aCompany();
     const context = contextFor(gateway, company.connection, { requestId: undefined, nameId: NAME_ID });

@@ -1,0 +1,24 @@
+/** Lines of the security catalogue about signing in, accounts, sessions and outbound calls, by area; `S` and a number in a title. */
+
+/** First and last number of each area. */
+export const areas: Readonly<Record<string, readonly [first: number, last: number]>> = {
+  'SAML: document and signature': [1, 32],
+  'SAML: protocol and binding': [33, 57],
+  'SAML: tenancy, configuration, logout': [58, 67],
+  'OpenID Connect relying party': [68, 88],
+  'OpenID Provider': [89, 105],
+  'roles, groups, lifecycle': [137, 148],
+  'domains and account linking': [149, 157],
+  'passwords and recovery': [175, 183],
+  'sessions and CSRF': [184, 193],
+  'outbound calls and webhooks': [194, 201],
+};
+
+/** Lines without a test, each with the reason. */
+export const exceptions: Readonly<Record<string, string>> = {
+  S148: 'nobody can act as somebody else: there is no impersonation or support access to bound',
+  S193: 'there is no WebSocket and no event stream: every answer ends with its request',
+  S198: 'webhooks are not delivered yet, so there is nothing to sign',
+  S199: 'webhooks are not delivered yet, so there is no payload',
+  S200: 'webhooks are not delivered yet, so no endpoint can be slow',
+};

@@ -1,13 +1,13 @@
 /** A company that signs in by SAML at a started gateway, and the responses of its identity provider, made beforehand. */
-import { goodResponse, type SamlContext } from '../../test/support/saml-builder.ts';
 import { idpKey } from '../../test/support/saml-keys.ts';
 import { postJson, text } from './peers/gatehouse.ts';
+import { createResponder } from './saml-responses.ts';
 
 export interface SamlCompany {
   /** Path of the assertion consumer service. */
   readonly acsPath: string;
-  /** A signed response that nobody asked for, as the form field: another one at every call, good for five minutes. */
-  respond(nameId: string, groups?: readonly string[]): string;
+  /** Makes signed responses that nobody asked for, as form fields: another one at every call, good for five minutes. */
+  responder(groups?: readonly string[]): (nameId: string) => string;
 }
 
 /** Adds a connection that takes responses unasked to an organization. Throws when the API refuses. */
@@ -25,13 +25,31 @@ export async function addSamlCompany(
   let count = 0;
   return {
     acsPath: new URL(acsUrl).pathname,
-    respond(nameId, groups = ['Engineering', 'Staff']) {
-      count += 1;
-      const about: Omit<SamlContext, 'key' | 'cert'> = {
-        ...{ acsUrl, spEntityId, idpEntityId, nameId, groups },
-        ...{ requestId: undefined, now: Date.now(), suffix: `-${slug}-${count}` },
+    responder(groups = ['Engineering', 'Staff']) {
+      const names = { acsUrl, spEntityId, idpEntityId, groups, key, cert };
+      const respond = createResponder({ ...names, requestId: undefined, now: Date.now() });
+      return (nameId) => {
+        count += 1;
+        return respond(nameId, count);
       };
-      return goodResponse({ ...about, key, cert });
     },
   };
 }
+
+/** Posts a response as the browser does that comes from the identity provider. */
+export async function postResponse(
+  origin: string,
+  { acsPath }: SamlCompany,
+  samlResponse: string,
+): Promise<Response> {
+  return fetch(origin + acsPath, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ SAMLResponse: samlResponse }).toString(),
+  });
+}
+
+/** So many groups, named as long as groups are. */
+export const groupNames = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `Group number ${index} of the company`);

@@ -12,6 +12,7 @@ import {
   SMALL,
 } from './stages/growth.ts';
 import { ALONE_P99, NEIGHBOUR_P99 } from './stages/neighbour.ts';
+import { BUSY_P99, IDLE_P99, JUDGED, NODE_SAML } from './stages/saml.ts';
 import type { Measure, Point, Target } from './targets.ts';
 
 const at = (subject: string, scenario: string): Point => ({ subject, scenario });
@@ -181,6 +182,24 @@ export const targets: readonly Target[] = [
     promise: 'p99 of an organization while another one floods, beside p99 alone',
     value: { fact: NEIGHBOUR_P99, over: ALONE_P99 },
     atMost: 1.1,
+  },
+  {
+    number: 16,
+    promise: 'SAML response of two groups, judgements beside node-saml alone',
+    value: { fact: JUDGED.small, over: NODE_SAML.small },
+    atLeast: 4,
+  },
+  {
+    number: 16,
+    promise: 'SAML response of 150 groups, judgements beside node-saml alone',
+    value: { fact: JUDGED.heavy, over: NODE_SAML.heavy },
+    atLeast: 6,
+  },
+  {
+    number: 17,
+    promise: 'p99 of a look-up during 100 heavy SAML sign-ins a second, beside p99 alone',
+    value: { fact: BUSY_P99, over: IDLE_P99 },
+    atMost: 1.5,
   },
   { number: 21, promise: 'RSS MB, many users and big groups', value: { fact: RSS_LOADED }, atMost: 250 },
   {

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newStore, startGatehouse } from '../../scripts/bench/peers/gatehouse.ts';
 import { personBody } from '../../scripts/bench/people.ts';
-import { addSamlCompany, type SamlCompany } from '../../scripts/bench/saml-company.ts';
+import {
+  addSamlCompany,
+  groupNames,
+  postResponse,
+  type SamlCompany,
+} from '../../scripts/bench/saml-company.ts';
 import { closeSubject, createSubject, type Subject } from '../../scripts/bench/subject.ts';
 import { SESSION_COOKIE } from '../../src/http/cookies.ts';
 
@@ -36,13 +41,7 @@ async function pushed(number: number): Promise<string> {
   return String(body.userName);
 }
 
-const post = (samlResponse: string) =>
-  fetch(origin + company.acsPath, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ SAMLResponse: samlResponse }).toString(),
-  });
+const post = (samlResponse: string) => postResponse(origin, company, samlResponse);
 
 const sessionIn = (answer: Response) =>
   answer.headers
@@ -52,12 +51,12 @@ const sessionIn = (answer: Response) =>
 
 test('a response becomes a session, and what is wrong with another is told to the organization alone', async () => {
   const userName = await pushed(1);
-  const answer = await post(company.respond(userName));
+  const answer = await post(company.responder()(userName));
   expect(answer.status).toBe(303);
   const session = await fetch(`${origin}/api/v1/session`, { headers: { cookie: sessionIn(answer) ?? '' } });
   expect(await session.json()).toMatchObject({ organization: { slug: 'measured' } });
 
-  const forged = Buffer.from(company.respond(userName), 'base64').toString().replaceAll('Staff', 'Chief');
+  const forged = Buffer.from(company.responder()(userName), 'base64').toString().replaceAll('Staff', 'Chief');
   const refused = await post(Buffer.from(forged).toString('base64'));
   expect([refused.status, sessionIn(refused)]).toEqual([403, undefined]);
   expect(await refused.text()).not.toMatch(/signature|saml/i);
@@ -68,16 +67,13 @@ test('a response becomes a session, and what is wrong with another is told to th
 });
 
 test('S46: one response posted 30 times at once opens exactly one session', async () => {
-  const samlResponse = company.respond(await pushed(2));
+  const samlResponse = company.responder()(await pushed(2));
   const answers = await Promise.all(Array.from({ length: 30 }, () => post(samlResponse)));
   expect(answers.map(({ status }) => status).toSorted()).toEqual([303, ...Array(29).fill(403)]);
 });
 
 test('a crowd at one connection is told to come back, and nothing of it is a fault', async () => {
-  const samlResponse = company.respond(
-    await pushed(3),
-    Array.from({ length: 900 }, (_, index) => `Group ${index}`),
-  );
+  const samlResponse = company.responder(groupNames(900))(await pushed(3));
   const answers = await Promise.all(Array.from({ length: 300 }, () => post(samlResponse)));
   const statuses = new Set(answers.map(({ status }) => status));
   expect([...statuses].toSorted()).toEqual([303, 403, 429]);

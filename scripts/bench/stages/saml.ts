@@ -1,0 +1,129 @@
+/** SAML: what judging a response costs, and what a hundred heavy sign-ins a second do to those who look people up. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { oneHitFault } from '../answers.ts';
+import type { BenchOptions } from '../options.ts';
+import { newStore, startGatehouse } from '../peers/gatehouse.ts';
+import { addSamlCompany, groupNames, postResponse, type SamlCompany } from '../saml-company.ts';
+import { eventLoopDelays, judgementsPerSecond } from '../saml-costs.ts';
+import { median, quantile } from '../statistics.ts';
+import { createSubject, failOn, fillPeople, type Subject } from '../subject.ts';
+import { type Facts, isWanted, type Stage, withSubjects } from './stage.ts';
+
+const PER_SECOND = 100;
+const HEAVY = 150;
+const SIZES = { small: 2, heavy: HEAVY } as const;
+const OURS = (size: string) => `SAML judgements per CPU second, ${size}`;
+const THEIRS = (size: string) => `node-saml judgements per CPU second, ${size}`;
+
+/** Names of the facts. */
+export const JUDGED = { small: OURS('small'), heavy: OURS('heavy') };
+export const NODE_SAML = { small: THEIRS('small'), heavy: THEIRS('heavy') };
+export const IDLE_P99 = 'ms p99 of a userName look-up, nobody signs in';
+export const BUSY_P99 = 'ms p99 of a userName look-up, 100 heavy SAML sign-ins a second';
+
+/** Heavy: 150 groups. */
+export const samlStage: Stage = {
+  name: 'saml',
+  async run(folder, options, say) {
+    if (!isWanted(options, 'SAML')) return { name: 'saml', results: [], facts: {} };
+    const costs = await costFacts(options);
+    say('  SAML judgements');
+    const { peer, store } = await startGatehouse(newStore(folder));
+    const facts = await withSubjects([async () => createSubject('gatehouse', peer)], async ([subject]) => {
+      if (subject === undefined) return {};
+      await fillPeople(subject, 1_000);
+      const place = { origin: new URL(peer.base).origin, operatorKey: store.operatorKey };
+      return crowdFacts(subject, await addSamlCompany(place, 'measured'), options);
+    });
+    say('  SAML beside SCIM');
+    return { name: 'saml', results: [], facts: { ...costs, ...facts } };
+  },
+};
+
+async function costFacts(options: BenchOptions): Promise<Facts> {
+  const facts: Record<string, number> = {};
+  for (const [size, groups] of Object.entries(SIZES)) {
+    const found = await judgementsPerSecond(groups, options);
+    facts[OURS(size)] = found.gatehouse;
+    facts[THEIRS(size)] = found['node-saml'];
+  }
+  const delays = await eventLoopDelays(HEAVY, options.budgetMs);
+  return {
+    ...facts,
+    'ms p99 event-loop delay while heavy responses are judged': delays.gatehouse,
+    'ms p99 event-loop delay while node-saml judges them': delays.nodeSaml,
+  };
+}
+
+/** Rounds with and without a crowd, in turn; medians of their p99. */
+async function crowdFacts(
+  subject: Subject,
+  company: SamlCompany,
+  { rounds, budgetMs }: BenchOptions,
+): Promise<Facts> {
+  const ms = budgetMs * 2;
+  const [idle, busy]: [number[], number[]] = [[], []];
+  const statuses = new Map<number, number>();
+  for (let round = 0; round <= rounds; round += 1) {
+    const alone = await lookUps(subject, ms);
+    const responses = prepared(subject, company, Math.ceil((ms / 1000) * PER_SECOND));
+    const crowd = signInsAt(subject, company, responses);
+    const beside = await lookUps(subject, ms);
+    const answered = await crowd;
+    if (round === 0) continue;
+    idle.push(quantile(alone, 0.99));
+    busy.push(quantile(beside, 0.99));
+    for (const status of answered) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  }
+  for (const status of statuses.keys())
+    failOn([303, 429].includes(status) ? undefined : `status ${status} for a SAML sign-in`);
+  return {
+    [IDLE_P99]: median(idle),
+    [BUSY_P99]: median(busy),
+    'of the heavy sign-ins, let in': statuses.get(303) ?? 0,
+    'of the heavy sign-ins, told to come back': statuses.get(429) ?? 0,
+  };
+}
+
+function prepared({ people }: Subject, company: SamlCompany, count: number): readonly string[] {
+  const respond = company.responder(groupNames(HEAVY));
+  return Array.from({ length: count }, (_, index) => respond(people[index % people.length]?.userName ?? ''));
+}
+
+/** One after another for so long; answers how long each took, ms. */
+async function lookUps({ loader, people }: Subject, ms: number): Promise<readonly number[]> {
+  const times: number[] = [];
+  const endsAt = performance.now() + ms;
+  for (let index = 0; performance.now() < endsAt; index += 7) {
+    const one = people[index % people.length];
+    if (one === undefined) throw new Error('nobody to look up');
+    const filter = encodeURIComponent(`userName eq "${one.userName}"`);
+    const answer = await loader.call('GET', `/Users?filter=${filter}`);
+    failOn(oneHitFault(answer, one));
+    times.push(answer.ms);
+    await wait(2);
+  }
+  return times;
+}
+
+/** Sends at an even pace whatever the answers, as a crowd does; answers their statuses. */
+async function signInsAt(
+  { peer }: Subject,
+  company: SamlCompany,
+  responses: readonly string[],
+): Promise<readonly number[]> {
+  const { origin } = new URL(peer.base);
+  const startedAt = performance.now();
+  const answers: Promise<number>[] = [];
+  for (const [index, response] of responses.entries()) {
+    const dueIn = startedAt + (index * 1000) / PER_SECOND - performance.now();
+    if (dueIn > 0) await wait(dueIn);
+    answers.push(postResponse(origin, company, response).then(statusOf));
+  }
+  return Promise.all(answers);
+}
+
+async function statusOf(answer: Response): Promise<number> {
+  await answer.arrayBuffer();
+  return answer.status;
+}

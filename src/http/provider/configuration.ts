@@ -183,7 +183,7 @@ async function grantFor(deps: HttpDeps, ctx: KoaContextWithOIDC) {
     return await oidc.provider.Grant.find(grant.id);
   } catch (error) {
     if (isGatehouseError(error, 'unauthenticated')) throw new errors.LoginRequired('the session has ended');
-    // The prompts say so in their own words.
+    // After the prompts, which may bring another person: nothing given is access_denied (S95).
     if (isGatehouseError(error, 'forbidden')) return undefined;
     throw error;
   }

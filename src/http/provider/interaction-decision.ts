@@ -8,8 +8,6 @@ export interface InteractionFacts {
     /** Milliseconds since the person proved who they are. */
     readonly ageMs: number;
     readonly isOfNamedOrganization: boolean;
-    /** The application is for people of this organization. */
-    readonly isServed: boolean;
     /** The person that the application's `id_token_hint` means; true without one. */
     readonly isHintedPerson: boolean;
   };
@@ -48,7 +46,5 @@ export function decideInteraction({ session, prompts, maxAge }: InteractionFacts
   if (isTooOld) return refuse('login_required', 'the identity provider did not authenticate the person anew');
   if (!session.isHintedPerson) return refuse('login_required', 'another person signed in');
   if (!session.isOfNamedOrganization) return refuse('access_denied', 'signed in to another organization');
-  if (!session.isServed)
-    return refuse('access_denied', "this application is not for the person's organization");
   return { kind: 'resume' };
 }

@@ -3,7 +3,6 @@ import type { Request, RequestHandler, Response } from 'express';
 import { decodeJwt } from 'jose';
 import type Provider from 'oidc-provider';
 import type { Interaction } from 'oidc-provider';
-import { servesOrganization } from '../../core/application-grants.ts';
 import type { Application } from '../../core/entities/application.ts';
 import { findOrganization } from '../../core/organization-lookup.ts';
 import type { SignedIn } from '../../core/sessions.ts';
@@ -30,7 +29,7 @@ export const getInteraction =
     const interaction = await ownInteraction(provider, req, res);
     const signedIn = await visitingOf(deps, req);
     const application = await applicationOf(deps, interaction);
-    const decision = decideInteraction(await loadFacts(deps, { interaction, application, signedIn }));
+    const decision = decideInteraction(await loadFacts(deps, interaction, signedIn));
     if (decision.kind === 'sign_in')
       return sendToSignIn(deps, res, { interaction, application, ...decision });
     await settle(interaction, decision);
@@ -59,15 +58,10 @@ async function applicationOf(deps: HttpDeps, interaction: Interaction): Promise<
   return application;
 }
 
-interface Visit {
-  readonly interaction: Interaction;
-  readonly application: Application;
-  readonly signedIn: SignedIn | undefined;
-}
-
 async function loadFacts(
   deps: HttpDeps,
-  { interaction, application, signedIn }: Visit,
+  interaction: Interaction,
+  signedIn: SignedIn | undefined,
 ): Promise<InteractionFacts> {
   const maxAge = textOf(interaction, 'max_age');
   const wishes = {
@@ -86,7 +80,6 @@ async function loadFacts(
       ageMs: deps.clock() - session.authTime,
       isOfNamedOrganization:
         named === undefined || (await findOrganization(deps.storage, named))?.id === organization.id,
-      isServed: servesOrganization(application, organization.id),
       isHintedPerson: isHinted(interaction, user.id),
     },
   };
@@ -120,10 +113,15 @@ async function settle(
   await interaction.persist();
 }
 
+interface Visit {
+  readonly interaction: Interaction;
+  readonly application: Application;
+}
+
 async function sendToSignIn(
   deps: HttpDeps,
   res: Response,
-  wanted: Pick<Visit, 'interaction' | 'application'> & Extract<InteractionDecision, { kind: 'sign_in' }>,
+  wanted: Visit & Extract<InteractionDecision, { kind: 'sign_in' }>,
 ): Promise<void> {
   const { interaction, mustReauthenticate, maxAgeSeconds } = wanted;
   const returnTo = interactionPath(interaction.uid);
@@ -142,7 +140,7 @@ async function sendToSignIn(
 }
 
 /** What the application said; an application for one organization alone need not say which. */
-function hintsOf({ interaction, application }: Pick<Visit, 'interaction' | 'application'>): SignInHints {
+function hintsOf({ interaction, application }: Visit): SignInHints {
   const loginHint = plainHint(textOf(interaction, 'login_hint'));
   const isAddress = loginHint?.includes('@') === true;
   const [only, ...others] = application.organizationIds ?? [];

@@ -1,9 +1,7 @@
 /** When an authorization request needs the person: nobody is signed in, not freshly enough, or in another organization. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { interactionPolicy } from 'oidc-provider';
-import { servesOrganization } from '../../core/application-grants.ts';
 import { findOrganization } from '../../core/organization-lookup.ts';
-import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import { currentRequest } from './request-facts.ts';
 
@@ -26,9 +24,6 @@ export function promptsWith(deps: HttpDeps): readonly interactionPolicy.Prompt[]
     new Check('max_age', 'the sign-in is too long ago', 'login_required', (ctx) => isTooOld(deps, ctx)),
     new Check('organization', 'signed in to another organization', 'login_required', (ctx) =>
       isElsewhere(deps, ctx),
-    ),
-    new Check('not_served', 'the application is not for this organization', 'access_denied', (ctx) =>
-      isNotServed(deps, ctx),
     ),
     ...(hint === undefined ? [] : [hint]),
   ];
@@ -57,12 +52,4 @@ async function isElsewhere({ storage }: HttpDeps, ctx: KoaContextWithOIDC): Prom
   if (named === undefined || signedIn === undefined) return false;
   const organization = await findOrganization(storage, named);
   return organization?.id !== signedIn.organization.id;
-}
-
-async function isNotServed({ storage }: HttpDeps, ctx: KoaContextWithOIDC): Promise<boolean> {
-  const signedIn = await currentRequest().signedIn();
-  const id = parseId('app', ctx.oidc.client?.clientId ?? '');
-  const application = id && (await storage.applications.find(id));
-  if (signedIn === undefined || application === undefined) return false;
-  return !servesOrganization(application, signedIn.organization.id);
 }

@@ -7,7 +7,6 @@ const SESSION = {
   isFresh: false,
   ageMs: 60_000,
   isOfNamedOrganization: true,
-  isServed: true,
   isHintedPerson: true,
 };
 const of = (session: Partial<typeof SESSION> | undefined, wishes: Partial<InteractionFacts> = {}) => ({
@@ -34,7 +33,6 @@ const CASES: readonly [string, InteractionFacts, string][] = [
   ['still of another', of({ isFresh: true, isOfNamedOrganization: false }), 'access_denied'],
   ['another person than hinted', of({ isHintedPerson: false }), 'sign_in'],
   ['still another person', of({ isFresh: true, isHintedPerson: false }), 'login_required'],
-  ['S95: not served', of({ isServed: false }), 'access_denied'],
 ];
 
 describe('decideInteraction', () => {
@@ -48,7 +46,6 @@ describe('decideInteraction', () => {
       isFresh: fc.boolean(),
       ageMs: fc.nat(1_000_000),
       isOfNamedOrganization: fc.boolean(),
-      isServed: fc.boolean(),
       isHintedPerson: fc.boolean(),
     });
     const prompts = fc.subarray(['login', 'select_account']);
@@ -58,7 +55,7 @@ describe('decideInteraction', () => {
         const { kind } = decideInteraction({ session: given, prompts: asked, maxAge: age });
         if (given.isFresh) expect(kind).not.toBe('sign_in');
         if (kind !== 'resume') return;
-        expect(given).toMatchObject({ isOfNamedOrganization: true, isServed: true, isHintedPerson: true });
+        expect(given).toMatchObject({ isOfNamedOrganization: true, isHintedPerson: true });
         expect(age === undefined || given.ageMs <= age * 1000).toBe(true);
         expect(given.isFresh || asked.length === 0).toBe(true);
       }),

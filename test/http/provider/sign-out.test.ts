@@ -188,6 +188,19 @@ describe('end_session', () => {
 });
 
 describe('deactivation', () => {
+  test('S94: whoever is suspended is found for no grant type, even where a token is left', async () => {
+    const { browser, organization } = await aPerson();
+    const tokens = await enter(one, browser, OFFLINE);
+    const membership = await onlyMember(gateway, organization.id);
+    const row = { ...membership, status: 'suspended' as const };
+    await gateway.storage.transact((tx) => tx.memberships.update(organization.id, row, membership.version));
+    const info = client.fetchUserInfo(one.configuration, tokens.access_token, client.skipSubjectCheck);
+    await expect(info).rejects.toMatchObject({ status: 401 });
+    const refreshed = client.refreshTokenGrant(one.configuration, tokens.refresh_token ?? '');
+    await expect(refreshed).rejects.toMatchObject({ error: 'invalid_grant' });
+    expect(await isActive(one, tokens.access_token)).toBe(false);
+  });
+
   test('S94, S102, S141: refresh, UserInfo, introspection, silent sign-in and codes are dead when the answer leaves; all are told', async () => {
     const { browser, organization } = await aPerson();
     const tokens = await enter(one, browser, OFFLINE);

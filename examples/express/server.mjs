@@ -14,6 +14,7 @@ const keys = createRemoteJWKSet(new URL(gatehouse.serverMetadata().jwks_uri));
 const pending = new Map();
 const sessions = new Map();
 const cookie = (req, name) => new RegExp(`(?:^|; )${name}=([^;]+)`).exec(req.headers.cookie ?? '')?.[1];
+const HINTS = ['organization', 'login_hint'];
 const OWN = { httpOnly: true, sameSite: 'lax' };
 
 const app = express();
@@ -37,8 +38,8 @@ app.get('/sign-in', async (req, res) => {
     },
     code_challenge: await oidc.calculatePKCECodeChallenge(checks.pkceCodeVerifier),
     code_challenge_method: 'S256',
-    // Which customer: the gateway finds the right identity provider. Without it, it asks.
-    ...(req.query.organization ? { organization: req.query.organization } : {}),
+    // Which customer, and who: the gateway finds the right identity provider. Without them, it asks.
+    ...Object.fromEntries(HINTS.filter((hint) => req.query[hint]).map((hint) => [hint, req.query[hint]])),
   });
   res.cookie('state', state, OWN).redirect(url.href);
 });

@@ -49,7 +49,7 @@ export async function startGatewayProcess(settings: { readonly smtpUrl: string }
   const killAtExit = () => void child.kill('SIGKILL');
   process.once('exit', killAtExit);
   const close = async () => {
-    await end(child);
+    await endProcess(child);
     process.removeListener('exit', killAtExit);
     rmSync(dataDir, { recursive: true, force: true });
   };
@@ -64,7 +64,7 @@ export async function startGatewayProcess(settings: { readonly smtpUrl: string }
 }
 
 /** The environment without settings of another gateway, which would bend the demo. */
-function ownEnvironment(): NodeJS.ProcessEnv {
+export function ownEnvironment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'));
   return Object.fromEntries(entries);
 }
@@ -78,7 +78,7 @@ function collectOutput(child: ChildProcess): () => string {
   return () => chunks.join('');
 }
 
-async function untilReady(child: ChildProcess, url: string): Promise<void> {
+export async function untilReady(child: ChildProcess, url: string): Promise<void> {
   const limit = AbortSignal.timeout(LONGEST_START_MS);
   for (;;) {
     if (child.exitCode !== null || child.pid === undefined) throw new Error('it ended');
@@ -98,7 +98,7 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGTERM');

@@ -1,7 +1,8 @@
-/** Everything the demo runs on: the gateway, two identity providers, a mail server; started together, ended together. */
+/** Everything the demo runs on: the gateway, two identity providers, a mail server, an application; started together, ended together. */
 import { type OidcIdp, startOidcIdp } from '../../test/support/idp/oidc.ts';
 import { type SamlIdp, startSamlIdp } from '../../test/support/idp/saml.ts';
 import { type SmtpSink, startSmtpSink } from '../../test/support/smtp-sink.ts';
+import { type ExampleApplication, startExampleApplication } from './application.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 import { createOperator, type Operator } from './operator.ts';
 
@@ -11,6 +12,8 @@ export interface Stage {
   readonly saml: SamlIdp;
   readonly oidc: OidcIdp;
   readonly mails: SmtpSink;
+  /** The example application, registered with the gateway. */
+  readonly application: ExampleApplication;
   /** Ends all of it, in the opposite order. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -30,7 +33,9 @@ export async function startStage(): Promise<Stage> {
     const saml = keep(await startSamlIdp());
     const oidc = keep(await startOidcIdp());
     const gateway = keep(await startGatewayProcess({ smtpUrl: mails.url }));
-    return { gateway, operator: createOperator(gateway), saml, oidc, mails, close };
+    const operator = createOperator(gateway);
+    const application = keep(await startExampleApplication(gateway, operator));
+    return { gateway, operator, saml, oidc, mails, application, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,5 +1,6 @@
 /** The demo from the first organization to the last 401, step by step. */
 import type { Browser } from '../../test/support/browser.ts';
+import { enterApplication } from './application.ts';
 import { type Company, foundCompany } from './companies.ts';
 import { deactivate } from './deactivation.ts';
 import {
@@ -89,6 +90,11 @@ async function signEverybodyIn(
   await narrator.step(`Somebody the directory of ${saml.name} does not know is refused`, () =>
     refuseStranger(stage, saml),
   );
+  for (const company of [saml, oidc]) {
+    const person = company.inGroup(ADMINS);
+    const title = `${person.displayName} opens the example application and comes back with an ID token`;
+    await narrator.step(title, () => enterApplication(stage, company, person));
+  }
   return { saml: leaverThere, oidc: leaverHere };
 }
 

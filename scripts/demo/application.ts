@@ -1,10 +1,7 @@
 /** The product behind the gateway in the demo: the Express application of `examples/`, as a process of its own. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { createBrowser } from '../../test/support/browser.ts';
-import { listAt, textAt } from '../simulate/answers.ts';
-import type { Person } from '../simulate/population.ts';
-import type { Company } from './companies.ts';
+import { textAt } from '../simulate/answers.ts';
 import {
   endProcess,
   findFreePort,
@@ -13,8 +10,6 @@ import {
   untilReady,
 } from './gateway-process.ts';
 import type { Operator } from './operator.ts';
-import { showPages } from './sign-ins.ts';
-import type { Stage } from './stage.ts';
 
 export interface ExampleApplication {
   /** `http://localhost:PORT` */
@@ -54,19 +49,4 @@ export async function startExampleApplication(
   };
   await untilReady(child, `${baseUrl}/signed-out`);
   return { baseUrl, close };
-}
-
-/** Goes to the application with an empty browser; throws unless its ID token is of this person and company. */
-export async function enterApplication({ application }: Stage, { slug }: Company, person: Person) {
-  const hints = new URLSearchParams({ organization: slug, login_hint: person.email });
-  const page = await createBrowser().signIn(`${application.baseUrl}/sign-in?${hints}`);
-  const claims: unknown = page.status === 200 ? JSON.parse(page.text) : undefined;
-  if (claims === undefined || textAt(claims, 'org_slug') !== slug) throw new Error(showPages([page]));
-  const teams = listAt(claims, 'teams').map((team) => `${textAt(team, 'name')} (${textAt(team, 'role')})`);
-  return {
-    result: undefined,
-    facts: [
-      `its ID token: ${textAt(claims, 'name')}, org_role ${textAt(claims, 'org_role')} of ${textAt(claims, 'org_slug')}, teams ${teams.join(', ') || 'none'}`,
-    ],
-  };
 }

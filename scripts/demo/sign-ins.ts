@@ -83,6 +83,21 @@ export async function refuseStranger(stage: Stage, { slug }: Company) {
   return { result: undefined, facts: [`${email}: status ${page.status}, no session`] };
 }
 
+/** Goes to the application with an empty browser; throws unless its ID token is of this person and company. */
+export async function enterApplication({ application }: Stage, { slug }: Company, person: Person) {
+  const hints = new URLSearchParams({ organization: slug, login_hint: person.email });
+  const page = await createBrowser().signIn(`${application.baseUrl}/sign-in?${hints}`);
+  const claims: unknown = page.status === 200 ? JSON.parse(page.text) : undefined;
+  if (claims === undefined || textAt(claims, 'org_slug') !== slug) throw new Error(showPages([page]));
+  const teams = listAt(claims, 'teams').map((team) => `${textAt(team, 'name')} (${textAt(team, 'role')})`);
+  return {
+    result: undefined,
+    facts: [
+      `its ID token: ${textAt(claims, 'name')}, org_role ${textAt(claims, 'org_role')} of ${textAt(claims, 'org_slug')}, teams ${teams.join(', ') || 'none'}`,
+    ],
+  };
+}
+
 /** `GET /api/v1/session` with the cookies of a browser. */
 export async function readSession({ gateway }: Stage, browser: Browser) {
   const page = await browser.request(`${gateway.baseUrl}/api/v1/session`, {

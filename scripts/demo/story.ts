@@ -1,6 +1,5 @@
 /** The demo from the first organization to the last 401, step by step. */
 import type { Browser } from '../../test/support/browser.ts';
-import { enterApplication } from './application.ts';
 import { type Company, foundCompany } from './companies.ts';
 import { deactivate } from './deactivation.ts';
 import {
@@ -13,7 +12,7 @@ import {
 } from './invitations.ts';
 import type { Narrator } from './narration.ts';
 import { OVERVIEW_HEAD, overviewOf } from './overview.ts';
-import { connectOidc, connectSaml, refuseStranger, signInEmployee } from './sign-ins.ts';
+import { connectOidc, connectSaml, enterApplication, refuseStranger, signInEmployee } from './sign-ins.ts';
 import type { Stage } from './stage.ts';
 
 /** What a person needs to look around afterwards. */

@@ -137,6 +137,8 @@ export class Writer {
     try {
       await this.#runBatch(this.#relaxed);
     } finally {
+      // Whoever was answered may read by now, in a transaction that readers share.
+      this.#beforeEach();
       this.#connection.pragma('synchronous = FULL');
     }
   }

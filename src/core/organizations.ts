@@ -229,33 +229,29 @@ export async function removeOrganization(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const { name, slug } = await getOrganization(tx, organizationId);
-    const people = await listPeople(tx, organizationId);
-    const grants = await listApplicationGrants(tx, organizationId);
+    const members = await listMembers(tx, organizationId);
+    const grants = await listApplicationGrants(tx, members);
     const which = { by: 'organization' } as const;
     const ended = await endSessions(tx, context, { which, reason: 'organization_removed' });
     await tx.organizations.remove(organizationId);
-    for (const id of people) await removeIfWithoutTies(tx, id);
+    for (const { userId } of members) await removeIfWithoutTies(tx, userId);
     // After the removal, which takes along what waits to be told.
     for (const grant of grants) await enqueueLogoutNotice(tx, context, grant);
     await record(tx, context, {
       type: 'organization.removed',
       target: { kind: 'organization', id: organizationId },
       // What told of each end went with the rest of the journal: people are forgotten with their organization.
-      details: { name, slug, members: people.length, endedSessions: ended.length },
+      details: { name, slug, members: members.length, endedSessions: ended.length },
     });
   });
 }
 
-async function listPeople(tx: Repositories, organizationId: OrganizationId): Promise<readonly UserId[]> {
-  return (await listMembers(tx, organizationId)).map(({ userId }) => userId);
-}
-
 async function listApplicationGrants(
   tx: Repositories,
-  organizationId: OrganizationId,
+  members: readonly Membership[],
 ): Promise<readonly ApplicationGrant[]> {
   const grants: ApplicationGrant[] = [];
-  for (const { id } of await listMembers(tx, organizationId))
+  for (const { organizationId, id } of members)
     grants.push(...(await tx.applicationGrants.listByMembership(organizationId, id)));
   return grants;
 }

@@ -13,6 +13,7 @@ import {
 } from './stages/growth.ts';
 import { ALONE_P99, NEIGHBOUR_P99 } from './stages/neighbour.ts';
 import { BUSY_P99, IDLE_P99, JUDGED, NODE_SAML } from './stages/saml.ts';
+import { DEAD_P99 } from './stages/tokens.ts';
 import type { Measure, Point, Target } from './targets.ts';
 
 const at = (subject: string, scenario: string): Point => ({ subject, scenario });
@@ -200,6 +201,12 @@ export const targets: readonly Target[] = [
     promise: 'p99 of a look-up during 100 heavy SAML sign-ins a second, beside p99 alone',
     value: { fact: BUSY_P99, over: IDLE_P99 },
     atMost: 1.5,
+  },
+  {
+    number: 0,
+    promise: 'deactivation, ms until session, refresh and access token are dead, p99',
+    value: { fact: DEAD_P99 },
+    atMost: 1_000,
   },
   { number: 21, promise: 'RSS MB, many users and big groups', value: { fact: RSS_LOADED }, atMost: 250 },
   {

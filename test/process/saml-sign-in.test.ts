@@ -43,7 +43,7 @@ async function pushed(number: number): Promise<string> {
 
 const post = (samlResponse: string) => postResponse(origin, company, samlResponse);
 
-const sessionIn = (answer: Response) =>
+const sessionIn = (answer: { readonly headers: Headers }) =>
   answer.headers
     .getSetCookie()
     .map((cookie) => cookie.split(';', 1)[0] ?? '')

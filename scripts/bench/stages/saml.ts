@@ -118,12 +118,7 @@ async function signInsAt(
   for (const [index, response] of responses.entries()) {
     const dueIn = startedAt + (index * 1000) / PER_SECOND - performance.now();
     if (dueIn > 0) await wait(dueIn);
-    answers.push(postResponse(origin, company, response).then(statusOf));
+    answers.push(postResponse(origin, company, response).then(({ status }) => status));
   }
   return Promise.all(answers);
-}
-
-async function statusOf(answer: Response): Promise<number> {
-  await answer.arrayBuffer();
-  return answer.status;
 }

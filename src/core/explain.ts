@@ -5,14 +5,15 @@ import type { Membership } from './entities/people.ts';
 import { getMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries } from './ports/storage.ts';
-import type { Grant, OrgRole, TeamRole } from './roles.ts';
+import type { Grant, OrgRole, Resource, ResourceRole, TeamRole } from './roles.ts';
 import { resolveRoles } from './roles.ts';
 
 /** One grant as told to a person. */
 export interface ExplainedGrant {
   readonly id: string;
-  readonly scope: 'org' | 'team';
+  readonly scope: 'org' | 'team' | 'resource';
   readonly team?: { readonly id: string; readonly name: string };
+  readonly resource?: Resource;
   readonly role: string;
   readonly source: Readonly<Record<string, unknown>> & { readonly kind: Grant['source']['kind'] };
   /** One plain sentence, such as `Directory group "Engineering" (okta) through a group mapping.` */
@@ -31,6 +32,11 @@ export interface Explanation {
     readonly role: TeamRole;
     readonly because: readonly ExplainedGrant[];
   }[];
+  readonly resources: readonly {
+    readonly resource: Resource;
+    readonly role: ResourceRole;
+    readonly because: readonly ExplainedGrant[];
+  }[];
   readonly grants: readonly ExplainedGrant[];
 }
 
@@ -45,8 +51,8 @@ export async function explainMember(
   const grants = await deps.storage.grants.listByMembership(organizationId, id);
   const resolved = resolveRoles(grants, conflictPolicy);
   const deciding = new Set(
-    [...(resolved.org?.because ?? []), ...resolved.teams.flatMap((team) => team.because)].map(
-      (grant) => grant.id,
+    [resolved.org, ...resolved.teams, ...resolved.resources].flatMap(
+      (role) => role?.because.map((grant) => grant.id) ?? [],
     ),
   );
   const explained = new Map<string, ExplainedGrant>();
@@ -61,6 +67,7 @@ export async function explainMember(
       const because = tell(team.because);
       return { id: team.teamId, name: because[0]?.team?.name ?? '', role: team.role, because };
     }),
+    resources: resolved.resources.map((one) => ({ ...one, because: tell(one.because) })),
     grants: [...explained.values()],
   };
 }
@@ -77,6 +84,7 @@ async function explainGrant(
     id: grant.id,
     scope: grant.scope.kind,
     ...(grant.scope.kind === 'team' ? { team: { id: grant.scope.teamId, name: team?.name ?? '' } } : {}),
+    ...(grant.scope.kind === 'resource' ? { resource: grant.scope.resource } : {}),
     role: grant.scope.role,
     source: { ...grant.source, ...told.names },
     sentence: told.sentence,

@@ -75,7 +75,31 @@ export async function syncGrants(
   if (add.length === 0 && remove.length === 0) return membership;
   for (const grant of remove) await tx.grants.remove(context.organizationId, grant.id);
   for (const grant of add) await insertGrant(tx, context, { ...grant, membershipId: membership.id });
+  await recordResources(tx, context, { membership, add, remove });
   return refreshRoles(tx, context, { membership, rules });
+}
+
+/** Roles on resources are stored nowhere but in the ledger: what came and what went is the change. */
+async function recordResources(
+  tx: Repositories,
+  context: ChangeContext,
+  change: {
+    readonly membership: Membership;
+    readonly add: readonly WantedGrant[];
+    readonly remove: readonly WantedGrant[];
+  },
+): Promise<void> {
+  const tell = (grants: readonly WantedGrant[]) =>
+    grants.flatMap(({ scope, source }) =>
+      scope.kind === 'resource' ? [{ resource: scope.resource, role: scope.role, source }] : [],
+    );
+  const [added, removed] = [tell(change.add), tell(change.remove)];
+  if (added.length + removed.length === 0) return;
+  await record(tx, context, {
+    type: 'member.resources_changed',
+    target: { kind: 'membership', id: change.membership.id },
+    details: { added, removed },
+  });
 }
 
 const sameTeams = (

@@ -9,12 +9,13 @@ import { getGroupMapping } from './group-mappings.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries } from './ports/storage.ts';
 import { groupsMatching, groupsOf, usersIn, wantedGroupGrants } from './role-projection.ts';
-import type { Grant, ResolvedRoles } from './roles.ts';
-import { resolveRoles } from './roles.ts';
+import type { Grant, ResolvedRoles, Resource } from './roles.ts';
+import { resolveRoles, resourceKey } from './roles.ts';
 
 export interface RoleChange {
-  readonly scope: 'org' | 'team';
+  readonly scope: 'org' | 'team' | 'resource';
   readonly teamId?: string;
+  readonly resource?: Resource;
   /** Null: no role of this kind. */
   readonly before: string | null;
   readonly after: string | null;
@@ -128,7 +129,7 @@ function compareRoles(
 ): Pick<PreviewedMember, 'gains' | 'losses'> {
   const gains: RoleChange[] = [];
   const losses: RoleChange[] = [];
-  const rank = (role: string | null) => ['viewer', 'member', 'admin', 'owner'].indexOf(role ?? '');
+  const rank = (role: string | null) => ['viewer', 'member', 'editor', 'admin', 'owner'].indexOf(role ?? '');
   const note = (change: RoleChange) => {
     if (change.before === change.after) return;
     (rank(change.after) > rank(change.before) ? gains : losses).push(change);
@@ -138,6 +139,14 @@ function compareRoles(
   for (const teamId of teamIds) {
     const roleIn = (roles: ResolvedRoles) => roles.teams.find((team) => team.teamId === teamId)?.role ?? null;
     note({ scope: 'team', teamId, before: roleIn(before), after: roleIn(after) });
+  }
+  const resources = new Map(
+    [...before.resources, ...after.resources].map(({ resource }) => [resourceKey(resource), resource]),
+  );
+  for (const [key, resource] of resources) {
+    const roleOn = (roles: ResolvedRoles) =>
+      roles.resources.find((one) => resourceKey(one.resource) === key)?.role ?? null;
+    note({ scope: 'resource', resource, before: roleOn(before), after: roleOn(after) });
   }
   return { gains, losses };
 }

@@ -35,10 +35,16 @@ export function matchesGroup(
 }
 
 /** A mapping's grant as a scope of the ledger. */
-export const scopeOf = (grant: MappingGrant): GrantScope =>
-  grant.scope === 'org'
-    ? { kind: 'org', role: grant.role }
-    : { kind: 'team', teamId: grant.teamId, role: grant.role };
+export function scopeOf(grant: MappingGrant): GrantScope {
+  switch (grant.scope) {
+    case 'org':
+      return { kind: 'org', role: grant.role };
+    case 'team':
+      return { kind: 'team', teamId: grant.teamId, role: grant.role };
+    case 'resource':
+      return { kind: 'resource', resource: grant.resource, role: grant.role };
+  }
+}
 
 /** Pure: the grants that membership in `groups` amounts to under `mappings`. */
 export function wantedGroupGrants(

@@ -7,6 +7,19 @@ export type OrgRole = (typeof ORG_ROLES)[number];
 export const TEAM_ROLES = ['member', 'admin', 'owner'] as const;
 export type TeamRole = (typeof TEAM_ROLES)[number];
 
+/** What somebody may do with one thing of the product, such as one chatbot; independent of the org role. */
+export const RESOURCE_ROLES = ['viewer', 'editor', 'admin'] as const;
+export type ResourceRole = (typeof RESOURCE_ROLES)[number];
+
+/** A thing of the product. Neither part holds a colon, so `resource:TYPE:ID` names exactly one. */
+export interface Resource {
+  readonly type: string;
+  readonly id: string;
+}
+
+/** `resource:TYPE:ID`, the name of its scope. */
+export const resourceKey = ({ type, id }: Resource): string => `resource:${type}:${id}`;
+
 export type Permission =
   | 'organization.update'
   | 'organization.remove'
@@ -48,6 +61,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<OrgRole, readonly Permission[]>> 
 /** Higher is more powerful. */
 export const orgRoleRank = (role: OrgRole): number => ORG_ROLES.indexOf(role);
 const teamRoleRank = (role: TeamRole): number => TEAM_ROLES.indexOf(role);
+const resourceRoleRank = (role: ResourceRole): number => RESOURCE_ROLES.indexOf(role);
 
 /** Where a grant came from. Each source owns its own grants and never touches another's. */
 export type GrantSource =
@@ -68,10 +82,11 @@ export type GrantSource =
       readonly mappingId: string;
     };
 
-/** What a grant is for: the organization itself, or one team of it. */
+/** What a grant is for: the organization itself, one team of it, or one thing of the product. */
 export type GrantScope =
   | { readonly kind: 'org'; readonly role: OrgRole }
-  | { readonly kind: 'team'; readonly teamId: TeamId; readonly role: TeamRole };
+  | { readonly kind: 'team'; readonly teamId: TeamId; readonly role: TeamRole }
+  | { readonly kind: 'resource'; readonly resource: Resource; readonly role: ResourceRole };
 
 /** One reason for one role: a row of the ledger. */
 export interface Grant {
@@ -97,7 +112,8 @@ export interface ResolvedRole<Role> {
 export interface ResolvedRoles {
   readonly org: ResolvedRole<OrgRole> | undefined;
   readonly teams: readonly (ResolvedRole<TeamRole> & { readonly teamId: TeamId })[];
-  /** Scopes left without a mapped role because rules disagreed under `refuse`: `org` or a team id. */
+  readonly resources: readonly (ResolvedRole<ResourceRole> & { readonly resource: Resource })[];
+  /** Scopes left without a mapped role because rules disagreed under `refuse`: `org`, a team id, `resource:TYPE:ID`. */
   readonly conflicts: readonly string[];
 }
 
@@ -158,38 +174,68 @@ function resolveScope(
   };
 }
 
+/** The grants that count, by what they are for. */
+interface Scopes {
+  readonly org: Scored[];
+  readonly teams: Map<TeamId, Scored[]>;
+  readonly resources: Map<string, Scored[]>;
+}
+
+function put<Key>(lists: Map<Key, Scored[]>, key: Key, scored: Scored): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [scored]);
+  else list.push(scored);
+}
+
+function byScope(grants: readonly Grant[]): Scopes {
+  const scopes: Scopes = { org: [], teams: new Map(), resources: new Map() };
+  for (const grant of [...grants].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    const { scope } = grant;
+    switch (scope.kind) {
+      case 'org':
+        if (isMapped(grant) && scope.role === 'owner') break;
+        scopes.org.push({ grant, rank: orgRoleRank(scope.role) });
+        break;
+      case 'team':
+        put(scopes.teams, scope.teamId, { grant, rank: teamRoleRank(scope.role) });
+        break;
+      case 'resource':
+        put(scopes.resources, resourceKey(scope.resource), { grant, rank: resourceRoleRank(scope.role) });
+    }
+  }
+  return scopes;
+}
+
 /**
  * Computes the roles that a set of grants of one membership amounts to. Pure, and independent of the order of `grants`.
  * A grant of owner through a mapping never counts (law 8), whatever the ledger says.
  */
 export function resolveRoles(grants: readonly Grant[], policy: ConflictPolicy): ResolvedRoles {
-  const ordered = [...grants].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const scopes = byScope(grants);
   const conflicts: string[] = [];
-  const orgScored: Scored[] = [];
-  const teamScored = new Map<TeamId, Scored[]>();
-  for (const grant of ordered) {
-    if (grant.scope.kind === 'org') {
-      if (isMapped(grant) && grant.scope.role === 'owner') continue;
-      orgScored.push({ grant, rank: orgRoleRank(grant.scope.role) });
-    } else {
-      const list = teamScored.get(grant.scope.teamId) ?? [];
-      list.push({ grant, rank: teamRoleRank(grant.scope.role) });
-      teamScored.set(grant.scope.teamId, list);
-    }
-  }
-  const org = resolveScope(orgScored, policy);
-  if (org.conflict) conflicts.push('org');
+  const settle = (name: string, scored: readonly Scored[]): readonly Grant[] => {
+    const { because, conflict } = resolveScope(scored, policy);
+    if (conflict) conflicts.push(name);
+    return because;
+  };
+  const org = settle('org', scopes.org);
   const teams: (ResolvedRole<TeamRole> & { teamId: TeamId })[] = [];
-  for (const [teamId, scored] of teamScored) {
-    const team = resolveScope(scored, policy);
-    if (team.conflict) conflicts.push(teamId);
-    const first = team.because[0];
-    if (first?.scope.kind === 'team') teams.push({ teamId, role: first.scope.role, because: team.because });
+  for (const [teamId, scored] of scopes.teams) {
+    const because = settle(teamId, scored);
+    const scope = because[0]?.scope;
+    if (scope?.kind === 'team') teams.push({ teamId, role: scope.role, because });
   }
-  const first = org.because[0];
+  const resources: (ResolvedRole<ResourceRole> & { resource: Resource })[] = [];
+  for (const [key, scored] of scopes.resources) {
+    const because = settle(key, scored);
+    const scope = because[0]?.scope;
+    if (scope?.kind === 'resource') resources.push({ resource: scope.resource, role: scope.role, because });
+  }
+  const scope = org[0]?.scope;
   return {
-    org: first?.scope.kind === 'org' ? { role: first.scope.role, because: org.because } : undefined,
+    org: scope?.kind === 'org' ? { role: scope.role, because: org } : undefined,
     teams: teams.sort((a, b) => (a.teamId < b.teamId ? -1 : 1)),
+    resources: resources.sort((a, b) => (resourceKey(a.resource) < resourceKey(b.resource) ? -1 : 1)),
     conflicts,
   };
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Membership } from '../../src/core/entities/people.ts';
 import type { MemberFilter } from '../../src/core/ports/people.ts';
+import type { GrantScope } from '../../src/core/roles.ts';
 import {
   aConnection,
   aDirectory,
@@ -9,6 +10,7 @@ import {
   aDirectoryToken,
   aDirectoryUser,
   aDomain,
+  aGrant,
   aMembership,
   anAuditEvent,
   anIdentity,
@@ -160,6 +162,20 @@ export function lookUps(name: string, open: OpenStorage): void {
         const wanted = members.map((member) => member.id);
         const found = await under.storage.teamMembers.listByMemberships(id, [...wanted].reverse());
         expect(found.map((row) => row.membershipId)).toEqual(wanted);
+      });
+
+      test('a grant keeps what it is for: organization, team, or resource', async () => {
+        const scopes: readonly GrantScope[] = [
+          { kind: 'org', role: 'viewer' },
+          { kind: 'team', teamId: world.team.id, role: 'owner' },
+          { kind: 'resource', resource: { type: 'chatbot', id: 'Ä:1' }, role: 'editor' },
+        ];
+        const membership = await addMember();
+        const grants = scopes.map((scope) => aGrant(id, membership.id, { scope }));
+        await under.storage.transact(async (tx) => {
+          for (const grant of grants) await tx.grants.insert(id, grant);
+        });
+        expect(await under.storage.grants.listByMembership(id, membership.id)).toEqual(grants);
       });
 
       test('grants of one membership are listed by id', async () => {

@@ -1,6 +1,7 @@
 /** A model of pushed people, nested groups and mappings, kept beside the real store to say what roles must come out. */
 import fc from 'fast-check';
 import type { GroupMapping, MappingGrant, MappingMatch } from '../../src/core/entities/directory.ts';
+import { scopeOf } from '../../src/core/role-projection.ts';
 import type { ConflictPolicy, Grant, OrgRole, ResolvedRoles } from '../../src/core/roles.ts';
 import { resolveRoles } from '../../src/core/roles.ts';
 import type {
@@ -59,10 +60,7 @@ export class DirectoryModel {
         if (!speaksOf(match, group)) continue;
         const source = { kind: 'directory_group', directoryId: 'dir', groupId: group.id, mappingId } as const;
         for (const one of given) {
-          const scope =
-            one.scope === 'org'
-              ? ({ kind: 'org', role: one.role } as const)
-              : ({ kind: 'team', teamId: one.teamId, role: one.role } as const);
+          const scope = scopeOf(one);
           grants.push(aGrant(organizationId, user.membershipId, { scope, source, rank }));
         }
       }

@@ -10,7 +10,14 @@ import type {
   OrgRole,
   TeamRole,
 } from '../../src/core/roles.ts';
-import { ORG_ROLES, orgRoleRank, ROLE_PERMISSIONS, resolveRoles, TEAM_ROLES } from '../../src/core/roles.ts';
+import {
+  ORG_ROLES,
+  orgRoleRank,
+  RESOURCE_ROLES,
+  ROLE_PERMISSIONS,
+  resolveRoles,
+  TEAM_ROLES,
+} from '../../src/core/roles.ts';
 import { aGrant, nextId } from '../support/builders.ts';
 
 const organizationId = nextId('org');
@@ -285,7 +292,12 @@ describe('the org role', () => {
       inTeam('member'),
       inTeam('owner'),
     ];
-    expect(resolveRoles(grants, 'refuse')).toEqual({ org: undefined, teams: [], conflicts: ['org', teamId] });
+    expect(resolveRoles(grants, 'refuse')).toEqual({
+      org: undefined,
+      teams: [],
+      resources: [],
+      conflicts: ['org', teamId],
+    });
   });
 
   test('every reason of the winning role is told, and none of a weaker one', () => {
@@ -314,6 +326,9 @@ const scope: fc.Arbitrary<GrantScope> = fc.oneof(
   fc
     .tuple(fc.constantFrom(...TEAM_IDS), fc.constantFrom(...TEAM_ROLES))
     .map(([teamId, role]): GrantScope => ({ kind: 'team', teamId, role })),
+  fc
+    .tuple(fc.constantFrom('a', 'b'), fc.constantFrom('a', 'b'), fc.constantFrom(...RESOURCE_ROLES))
+    .map(([type, id, role]): GrantScope => ({ kind: 'resource', resource: { type, id }, role })),
 );
 const grant = fc
   .record({ source, scope, rank: fc.integer({ min: 0, max: 3 }) })
@@ -397,7 +412,7 @@ describe('for every ledger', () => {
     );
   });
 
-  test('team roles and the org role do not see each other', () => {
+  test('the org role, team roles and roles on resources do not see each other', () => {
     fc.assert(
       fc.property(ledger, policy, (grants, by) => {
         const whole = resolveRoles(grants, by);
@@ -408,6 +423,7 @@ describe('for every ledger', () => {
           );
         expect(whole.org).toEqual(only('org').org);
         expect(whole.teams).toEqual(only('team').teams);
+        expect(whole.resources).toEqual(only('resource').resources);
       }),
     );
   });

@@ -11,7 +11,7 @@ import type {
   TeamId,
   UserId,
 } from '../../kernel/ids.ts';
-import type { OrgRole, TeamRole } from '../roles.ts';
+import type { OrgRole, Resource, ResourceRole, TeamRole } from '../roles.ts';
 import type { DirectoryExtension } from './directory-extension.ts';
 
 export const DIRECTORY_KINDS = [
@@ -123,7 +123,8 @@ export type MappingMatch =
 /** What a mapping gives. Never owner (law 8). */
 export type MappingGrant =
   | { readonly scope: 'org'; readonly role: Exclude<OrgRole, 'owner'> }
-  | { readonly scope: 'team'; readonly teamId: TeamId; readonly role: TeamRole };
+  | { readonly scope: 'team'; readonly teamId: TeamId; readonly role: TeamRole }
+  | { readonly scope: 'resource'; readonly resource: Resource; readonly role: ResourceRole };
 
 export interface GroupMapping {
   readonly id: GroupMappingId;

@@ -44,6 +44,7 @@ export type AuditType =
   | 'member.added'
   | 'member.updated'
   | 'member.roles_changed'
+  | 'member.resources_changed'
   | 'member.suspended'
   | 'member.reactivated'
   | 'member.removed'

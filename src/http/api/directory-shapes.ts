@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ADOPTION_POLICIES, DIRECTORY_KINDS } from '../../core/entities/directory.ts';
 import { IDENTITY_PROVIDERS } from '../../core/entities/sign-in.ts';
-import { orgRoleShape, teamRoleShape, timeShape } from './shapes.ts';
+import { orgRoleShape, resourceRoleShape, resourceShape, teamRoleShape, timeShape } from './shapes.ts';
 
 const statusShape = z.enum(['draft', 'active', 'disabled']);
 
@@ -171,6 +171,7 @@ export const groupMappingShape = z.object({
     z.discriminatedUnion('scope', [
       z.object({ scope: z.literal('org'), role: orgRoleShape.exclude(['owner']) }),
       z.object({ scope: z.literal('team'), team: z.string(), role: teamRoleShape }),
+      z.object({ scope: z.literal('resource'), resource: resourceShape, role: resourceRoleShape }),
     ]),
   ),
   rank: z.int(),
@@ -179,8 +180,9 @@ export const groupMappingShape = z.object({
 });
 
 const roleChangeShape = z.object({
-  scope: z.enum(['org', 'team']),
+  scope: z.enum(['org', 'team', 'resource']),
   team: z.string().optional(),
+  resource: resourceShape.optional(),
   before: z.string().nullable(),
   after: z.string().nullable(),
 });

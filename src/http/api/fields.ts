@@ -88,6 +88,16 @@ function durationMs(text: string): number {
   return text.endsWith('h') ? hours(count) : days(count);
 }
 
+/** A kind of thing of the product, such as `chatbot`. */
+export const resourceTypeField = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'A lower-case letter, then letters, digits, _ and -; at most 63.');
+
+/** The product's own id of a thing: kept as given, compared exactly. */
+export const resourceIdField = z
+  .string()
+  .regex(/^[A-Za-z0-9._~-]{1,128}$/, 'Letters, digits, . _ ~ and -; at most 128.');
+
 /** True when at least one key is given: a PATCH that changes nothing is a mistake of whoever sent it. */
 export const changesSomething = (change: object): boolean =>
   Object.values(change).some((value) => value !== undefined);

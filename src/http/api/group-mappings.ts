@@ -9,10 +9,10 @@ import {
   updateGroupMapping,
 } from '../../core/group-mappings.ts';
 import { previewGroupMapping } from '../../core/mapping-preview.ts';
-import { ORG_ROLES, TEAM_ROLES } from '../../core/roles.ts';
+import { ORG_ROLES, RESOURCE_ROLES, TEAM_ROLES } from '../../core/roles.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { groupMappingShape, previewShape } from './directory-shapes.ts';
-import { changesSomething, lineOf, NOTHING_TO_CHANGE } from './fields.ts';
+import { changesSomething, lineOf, NOTHING_TO_CHANGE, resourceIdField, resourceTypeField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentGroupMapping, presentPreview } from './present-directory.ts';
@@ -61,6 +61,11 @@ const grantField = z.discriminatedUnion('scope', [
     team: idField('team', 'No team of this organization has this id.'),
     role: z.enum(TEAM_ROLES),
   }),
+  z.strictObject({
+    scope: z.literal('resource'),
+    resource: z.strictObject({ type: resourceTypeField, id: resourceIdField }),
+    role: z.enum(RESOURCE_ROLES),
+  }),
 ]);
 
 const grantsField = z
@@ -69,7 +74,7 @@ const grantsField = z
   .max(50, 'At most 50 grants.')
   .transform((grants): readonly MappingGrant[] =>
     grants.map((grant) =>
-      grant.scope === 'org' ? grant : { scope: grant.scope, teamId: grant.team, role: grant.role },
+      grant.scope === 'team' ? { scope: grant.scope, teamId: grant.team, role: grant.role } : grant,
     ),
   );
 

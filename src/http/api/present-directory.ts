@@ -155,18 +155,17 @@ export const presentGroupMapping = (mapping: GroupMapping): z.infer<typeof group
   id: mapping.id,
   match: presentMatch(mapping.match),
   grants: mapping.grants.map((grant) =>
-    grant.scope === 'org'
-      ? { scope: grant.scope, role: grant.role }
-      : { scope: grant.scope, team: grant.teamId, role: grant.role },
+    grant.scope === 'team' ? { scope: grant.scope, team: grant.teamId, role: grant.role } : grant,
   ),
   rank: mapping.rank,
   createdAt: isoTime(mapping.createdAt),
   updatedAt: isoTime(mapping.updatedAt),
 });
 
-const presentRoleChange = ({ scope, teamId, before, after }: RoleChange) => ({
+const presentRoleChange = ({ scope, teamId, resource, before, after }: RoleChange) => ({
   scope,
   ...(teamId === undefined ? {} : { team: teamId }),
+  ...(resource === undefined ? {} : { resource }),
   before,
   after,
 });

@@ -71,6 +71,7 @@ export const presentExplanation = (explanation: Explanation): z.infer<typeof exp
     because: explanation.orgRole.because.map(presentGrant),
   },
   teams: explanation.teams.map((team) => ({ ...team, because: team.because.map(presentGrant) })),
+  resources: explanation.resources.map((one) => ({ ...one, because: one.because.map(presentGrant) })),
   grants: explanation.grants.map(presentGrant),
 });
 

@@ -15,6 +15,7 @@ import { groupMappingRoutes } from './group-mappings.ts';
 import { invitationAcceptanceRoutes } from './invitation-acceptance.ts';
 import { invitationRoutes } from './invitations.ts';
 import { jobRoutes } from './jobs.ts';
+import { memberResourceRoutes } from './member-resources.ts';
 import { memberRoutes } from './members.ts';
 import { describingRoute } from './openapi.ts';
 import { organizationRoutes } from './organizations.ts';
@@ -31,6 +32,7 @@ const resources: readonly ApiRoute[] = [
   ...organizationRoutes,
   ...teamRoutes,
   ...memberRoutes,
+  ...memberResourceRoutes,
   ...invitationRoutes,
   ...invitationAcceptanceRoutes,
   ...directoryRoutes,

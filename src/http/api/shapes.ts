@@ -1,10 +1,12 @@
 /** What the management API answers about people, organizations and what happened: schemas that the OpenAPI document and the presenters share. */
 import { z } from 'zod';
-import { ORG_ROLES, TEAM_ROLES } from '../../core/roles.ts';
+import { ORG_ROLES, RESOURCE_ROLES, TEAM_ROLES } from '../../core/roles.ts';
 
 /** ISO 8601, UTC, with milliseconds. */
 export const timeShape = z.iso.datetime();
 export const orgRoleShape = z.enum(ORG_ROLES);
+export const resourceRoleShape = z.enum(RESOURCE_ROLES);
+export const resourceShape = z.object({ type: z.string(), id: z.string() });
 export const teamRoleShape = z.enum(TEAM_ROLES);
 
 /** Seats: null is no limit. */
@@ -55,8 +57,9 @@ export const memberShape = z.object({
 
 const explainedGrantShape = z.object({
   id: z.string(),
-  scope: z.enum(['org', 'team']),
+  scope: z.enum(['org', 'team', 'resource']),
   team: z.object({ id: z.string(), name: z.string() }).optional(),
+  resource: resourceShape.optional(),
   role: z.string(),
   source: z.looseObject({
     kind: z.enum(['default', 'manual', 'invitation', 'directory_group', 'sso_claim']),
@@ -76,6 +79,9 @@ export const explanationShape = z.object({
       role: teamRoleShape,
       because: z.array(explainedGrantShape),
     }),
+  ),
+  resources: z.array(
+    z.object({ resource: resourceShape, role: resourceRoleShape, because: z.array(explainedGrantShape) }),
   ),
   grants: z.array(explainedGrantShape),
 });

@@ -35,6 +35,7 @@ describe('rules', () => {
     const grants = [
       { scope: 'org', role: 'viewer' },
       { scope: 'team', team, role: 'admin' },
+      { scope: 'resource', resource: { type: 'chatbot', id: 'Support-1' }, role: 'editor' },
     ];
     const made = await world.send(world.operator, `post ${base}`, { match: match(), grants });
     expect(made.status).toBe(201);
@@ -43,6 +44,27 @@ describe('rules', () => {
     expect((await world.send(world.operator, `get ${base}`)).body.items).toEqual([made.body]);
     expect((await world.send(world.operator, `delete ${base}/${made.body.id}`)).status).toBe(204);
     expect((await world.send(world.operator, `get ${base}/${made.body.id}`)).status).toBe(404);
+  });
+
+  test('a rule gives roles on resources, told before and after, and takes them with it', async () => {
+    const resource = { type: 'chatbot', id: 'Support-1' };
+    const rule = {
+      match: { groupId: pushed.group.id },
+      grants: [{ scope: 'resource', resource, role: 'editor' }],
+    };
+    const ahead = await world.send(world.operator, `post ${base}/preview`, rule);
+    const gain = { scope: 'resource', resource, before: null, after: 'editor' };
+    expect(ahead.body.items).toMatchObject([{ gains: [gain], losses: [] }]);
+    const member = `/organizations/${organization.id}/members/${ahead.body.items[0].id}`;
+    const made = await world.send(world.operator, `post ${base}`, rule);
+    const held = async () => (await world.send(world.operator, `get ${member}/resources`)).body.items;
+    expect(await held()).toEqual([{ resource, role: 'editor' }]);
+    const one = `${member}/resources/chatbot/Support-1`;
+    const taken = await world.send(world.operator, `delete ${one}`);
+    expect([taken.status, taken.body.code]).toEqual([409, 'role_from_directory']);
+    expect((await world.send(world.operator, `put ${one}`, { role: 'admin' })).status).toBe(200);
+    await world.send(world.operator, `delete ${base}/${made.body.id}`);
+    expect(await held()).toEqual([{ resource, role: 'admin' }]);
   });
 
   test('everybody it concerns has the roles when the answer leaves, and loses them with the rule', async () => {

@@ -352,9 +352,9 @@ describe('for every ledger', () => {
   test('the deciding grants alone decide the same', () => {
     fc.assert(
       fc.property(ledger, policy, (grants, by) => {
-        const { org, teams } = resolveRoles(grants, by);
-        const deciding = [...(org?.because ?? []), ...teams.flatMap(({ because }) => because)];
-        expect(resolveRoles(deciding, by)).toEqual({ org, teams, conflicts: [] });
+        const { org, teams, resources } = resolveRoles(grants, by);
+        const deciding = [org, ...teams, ...resources].flatMap((role) => role?.because ?? []);
+        expect(resolveRoles(deciding, by)).toEqual({ org, teams, resources, conflicts: [] });
       }),
     );
   });

@@ -54,7 +54,10 @@ describe('rules', () => {
     };
     const ahead = await world.send(world.operator, `post ${base}/preview`, rule);
     const gain = { scope: 'resource', resource, before: null, after: 'editor' };
-    expect(ahead.body.items).toMatchObject([{ gains: [gain], losses: [] }]);
+    expect(ahead.body.items).toMatchObject([
+      { gains: [gain], losses: [] },
+      { gains: [gain], losses: [] },
+    ]);
     const member = `/organizations/${organization.id}/members/${ahead.body.items[0].id}`;
     const made = await world.send(world.operator, `post ${base}`, rule);
     const held = async () => (await world.send(world.operator, `get ${member}/resources`)).body.items;

@@ -66,7 +66,6 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     directory: directory.id,
     conflict: conflict.id,
     urn: body.urn,
-    ...{ resourceType: 'chatbot', resource: 'bot-1' },
     token: await make(`/directories/${directory.id}/tokens`, { name: 'A' }),
     mapping: await make('/group-mappings', {
       match: { groupId: group.id },
@@ -92,7 +91,7 @@ async function furnishSignOn(base: string): Promise<Readonly<Record<string, stri
   const { body: members } = await world.send(world.operator, `get ${base}/members?role=owner`);
   const codes = `post ${base}/emergency-codes`;
   const { body: code } = await world.send(world.operator, codes, { member: members.items[0].id });
-  return { code: code.id };
+  return { code: code.id, resourceType: 'chatbot', resource: 'bot-1' };
 }
 
 /** What nobody makes by one request: a key pair, long work, a recording. */

@@ -96,7 +96,8 @@ export async function changeMember(
 const isGivenByPeople = (grant: Grant): boolean =>
   grant.scope.kind === 'org' && (grant.source.kind === 'manual' || grant.source.kind === 'invitation');
 
-async function giveOrgRole(
+/** Puts one role given by hand in place of those given before. Throws `forbidden`, `last_owner`, `role_from_directory`. */
+export async function giveOrgRole(
   tx: Repositories,
   context: ChangeContext,
   change: { readonly membership: Membership; readonly role: OrgRole; readonly caller: Caller },
@@ -160,13 +161,21 @@ export async function removeMember(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const membership = await getMembership(tx, organizationId, id);
     assertMayTouch(caller, membership.orgRole);
-    const pushed = await tx.directoryUsers.findByMembership(organizationId, id);
-    if (pushed !== undefined) {
-      throw new GatehouseError(
-        'role_from_directory',
-        'A directory manages this person. Remove them there, or suspend them here.',
-      );
-    }
+    await assertNotPushed(
+      tx,
+      membership,
+      'A directory manages this person. Remove them there, or suspend them here.',
+    );
     await endMembership(tx, context, membership);
   });
+}
+
+/** Throws `role_from_directory` with this sentence when a directory holds the person here. */
+export async function assertNotPushed(
+  tx: Repositories,
+  { organizationId, id }: Membership,
+  sentence: string,
+): Promise<void> {
+  const pushed = await tx.directoryUsers.findByMembership(organizationId, id);
+  if (pushed !== undefined) throw new GatehouseError('role_from_directory', sentence);
 }

@@ -129,13 +129,18 @@ export async function setMembershipStatus(
   return next;
 }
 
-/** Ends a membership: sessions, grants, team roles and identities go with it, in the same transaction (law 6). */
+/**
+ * Ends a membership: sessions, grants, team roles and identities go with it, in the same transaction (law 6). The event lists
+ * every grant that goes, so that whoever holds work of this person can hand it back.
+ */
 export async function endMembership(
   tx: Repositories,
   context: ChangeContext,
   membership: Membership,
+  reason: 'removed' | 'left' = 'removed',
 ): Promise<void> {
   const { organizationId } = context;
+  const dropped = await tx.grants.listByMembership(organizationId, membership.id);
   await moveCounts(tx, organizationId, { before: membership, after: undefined });
   const endedSessions = await endSessionsOf(tx, context, { membership, reason: 'member_removed' });
   await tx.grants.removeByMembership(organizationId, membership.id);
@@ -147,7 +152,14 @@ export async function endMembership(
   await record(tx, context, {
     type: 'member.removed',
     target: { kind: 'membership', id: membership.id },
-    details: { endedSessions, email: membership.email, orgRole: membership.orgRole },
+    details: {
+      reason,
+      endedSessions,
+      userId: membership.userId,
+      email: membership.email,
+      orgRole: membership.orgRole,
+      grants: dropped.map(({ scope, source }) => ({ ...scope, source: source.kind })),
+    },
   });
 }
 

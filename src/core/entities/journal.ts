@@ -36,6 +36,7 @@ export type AuditType =
   | 'organization.updated'
   | 'organization.removed'
   | 'organization.provisioning_changed'
+  | 'organization.ownership_transferred'
   | 'team.created'
   | 'team.updated'
   | 'team.removed'

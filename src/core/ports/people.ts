@@ -18,6 +18,7 @@ export interface MemberFilter {
   readonly role?: OrgRole | undefined;
   readonly teamId?: TeamId | undefined;
   readonly status?: Membership['status'] | undefined;
+  readonly source?: Membership['source'] | undefined;
   /** Folded text found at the start of, or anywhere in, e-mail or name. */
   readonly text?: string | undefined;
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { explainMember } from '../../core/explain.ts';
 import { changeMember, getMember, listMembers, removeMember } from '../../core/members.ts';
+import type { MemberFilter } from '../../core/ports/people.ts';
 import type { OrgRole } from '../../core/roles.ts';
 import { ORG_ROLES } from '../../core/roles.ts';
 import { assertFresh } from '../../core/step-up.ts';
@@ -9,6 +10,7 @@ import type { MembershipId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { foldText } from '../../kernel/text.ts';
 import { changesSomething, lineOf, NOTHING_TO_CHANGE } from './fields.ts';
+import { exportMembers } from './member-export.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentExplanation, presentMember } from './present.ts';
@@ -19,7 +21,7 @@ import { explanationShape, memberShape } from './shapes.ts';
 const tag = 'members';
 const read = { kind: 'organization', permission: 'members.read' } as const;
 
-const listQuery = z.strictObject({
+const filterFields = {
   role: queryField(z.enum(ORG_ROLES)),
   team: queryField(
     z.string().transform((text, context) => {
@@ -30,8 +32,18 @@ const listQuery = z.strictObject({
     }),
   ),
   status: queryField(z.enum(['active', 'suspended'])),
+  source: queryField(z.enum(['manual', 'invitation', 'directory', 'sso'])),
   q: queryField(lineOf(200)),
-  ...pageFields,
+};
+const listQuery = z.strictObject({ ...filterFields, ...pageFields });
+const exportQuery = z.strictObject(filterFields);
+
+const filterOf = ({ role, team, status, source, q }: z.output<typeof exportQuery>): MemberFilter => ({
+  role,
+  teamId: team,
+  status,
+  source,
+  text: q === undefined ? undefined : foldText(q),
 });
 
 const readRoutes: readonly ApiRoute[] = [
@@ -47,8 +59,7 @@ const readRoutes: readonly ApiRoute[] = [
     response: pageOf(memberShape),
     errors: [],
     handle: async ({ deps, organization }, { query }) => {
-      const { role, team, status, q } = query;
-      const filter = { role, teamId: team, status, text: q === undefined ? undefined : foldText(q) };
+      const filter = filterOf(query);
       const list = readPage(
         query,
         (page) => listMembers(deps, { organizationId: organization.id, filter, page }),
@@ -56,6 +67,22 @@ const readRoutes: readonly ApiRoute[] = [
       );
       const { rows, nextCursor } = await list;
       return { items: rows.map(presentMember), nextCursor };
+    },
+  }),
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/members/export',
+    operationId: 'exportMembers',
+    summary: 'Every member as CSV, oldest first, with the filters of the list.',
+    tag,
+    guard: read,
+    query: exportQuery,
+    status: 200,
+    file: ['text/csv'],
+    errors: [],
+    handle: async ({ deps, organization }, { query }) => {
+      const ask = { organizationId: organization.id, filter: filterOf(query) };
+      return exportMembers(deps, { ...ask, fileName: `${organization.slug}-members.csv` });
     },
   }),
   organizationRoute({

@@ -125,6 +125,10 @@ function operationOf(route: ApiRoute): Json {
 }
 
 function answerOf(route: ApiRoute): Json {
+  if (route.file !== undefined) {
+    const content = route.file.map((type) => [type, { schema: { type: 'string' } }] as const);
+    return { description: 'A file to keep.', content: Object.fromEntries(content) };
+  }
   if (route.response === undefined) return { description: 'Done; there is no body.' };
   const schema = refTo(nameOf(route, 'Answer'));
   return {

@@ -9,6 +9,7 @@ import { SENSITIVE_PERMISSIONS } from '../../core/step-up.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Guard } from '../guards.ts';
+import type { FileType } from './streamed-answer.ts';
 
 /** What a handler is given besides its input. */
 export interface ApiContext {
@@ -45,8 +46,10 @@ interface RouteShape<Body, Query> {
   readonly body?: z.ZodType<Body>;
   readonly query?: z.ZodType<Query>;
   readonly status: 200 | 201 | 204;
-  /** The answer's body; absent: none. */
+  /** The answer's body; absent: none, or a file. */
   readonly response?: z.ZodType;
+  /** The types of file the handler may answer, as a `FileAnswer`; absent: JSON. */
+  readonly file?: readonly FileType[];
   /** Codes beyond those every route may answer. */
   readonly errors: readonly ErrorCode[];
 }

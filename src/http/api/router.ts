@@ -13,6 +13,7 @@ import { parseInput } from './input.ts';
 import type { ApiContext, ApiRoute, RouteInput } from './route.ts';
 import { asksForFreshSignIn, isOrganizationRoute } from './route.ts';
 import { apiRoutes } from './routes.ts';
+import { FileAnswer, sendFile } from './streamed-answer.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const CSV_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -126,7 +127,8 @@ function handlerOf(route: ApiRoute) {
       query: route.query === undefined ? undefined : parseInput(route.query, { ...req.query }),
     };
     const answer = await callHandler(route, context, input);
-    if (route.status === 204) res.status(204).end();
+    if (answer instanceof FileAnswer) await sendFile(res, answer);
+    else if (route.status === 204) res.status(204).end();
     else res.status(route.status).json(answer);
   };
 }

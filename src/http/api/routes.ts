@@ -19,6 +19,7 @@ import { memberResourceRoutes } from './member-resources.ts';
 import { memberRoutes } from './members.ts';
 import { describingRoute } from './openapi.ts';
 import { organizationRoutes } from './organizations.ts';
+import { ownershipRoutes } from './ownership.ts';
 import { passkeyRoutes } from './passkeys.ts';
 import { recorderRoutes } from './recorder.ts';
 import type { ApiRoute } from './route.ts';
@@ -33,6 +34,7 @@ const resources: readonly ApiRoute[] = [
   ...teamRoutes,
   ...memberRoutes,
   ...memberResourceRoutes,
+  ...ownershipRoutes,
   ...invitationRoutes,
   ...invitationAcceptanceRoutes,
   ...directoryRoutes,

@@ -95,6 +95,7 @@ function listMembers(
   };
   if (filter.role !== undefined) add('org_role = ?', filter.role);
   if (filter.status !== undefined) add('status = ?', filter.status);
+  if (filter.source !== undefined) add('source = ?', filter.source);
   if (filter.teamId !== undefined) add(IN_TEAM, organizationId, filter.teamId);
   if (filter.text !== undefined) {
     add("(instr(name_key, ?) > 0 OR instr(coalesce(email_key, ''), ?) > 0)", filter.text, filter.text);

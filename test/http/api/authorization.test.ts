@@ -184,6 +184,7 @@ const BODIES: Readonly<Record<string, object>> = {
   setTeamMember: { role: 'member' },
   setMemberResource: { role: 'viewer' },
   updateMember: { status: 'active' },
+  transferOwnership: {},
   createInvitation: { email: 'someone@example.com' },
   acceptInvitation: { name: 'Eve', password: 'a sentence nobody guesses' },
   createDirectory: { kind: 'okta', status: 'draft' },

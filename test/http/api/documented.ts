@@ -37,12 +37,13 @@ export function expectDocumented(request: string, { status, body, headers }: Ans
   const operation = document.paths[route.path.replace(/:(\w+)/g, '{$1}')]?.[route.method];
   const response = operation?.responses[String(status)];
   if (response === undefined) throw new Error(`${request}: status ${status} is not documented`);
-  if (status < 300) expectShape(route, body);
+  if (status < 300) expectShape(route, body, headers);
   else expectProblem({ request, ref: response.$ref ?? '', status }, body, headers);
 }
 
-function expectShape(route: ApiRoute, body: unknown): void {
-  if (route.response === undefined) expect(body).toBeUndefined();
+function expectShape(route: ApiRoute, body: unknown, headers: Answered['headers']): void {
+  if (route.file !== undefined) expect(route.file).toContain(headers['content-type']?.split(';', 1)[0]);
+  else if (route.response === undefined) expect(body).toBeUndefined();
   // Parsing drops what the shape does not name, so that equality finds a key too many.
   else expect(route.response.parse(body)).toEqual(body);
 }

@@ -168,7 +168,7 @@ async function adopt(
   await assertAdoptable(tx, candidate);
   const moved: DirectoryUser = { ...user, membershipId: candidate.id, userId: candidate.userId };
   await tx.directoryUsers.update(organizationId, moved, user.version);
-  await endMembership(tx, context, held);
+  await endMembership(tx, context, { membership: held });
   await adoptMember(tx, context, { membership: candidate, name: held.name, isActive: user.isActive });
   await projectUsers(tx, context, { directoryId: user.directoryId, userIds: [user.id] });
 }

@@ -1,7 +1,8 @@
 /** Who did what to whom: the audit row and the outbox event that go with every change (law 9). */
 import type { OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
-import type { AuditEvent, AuditType, Cause } from './entities/journal.ts';
+import { linkAfter } from './audit-chain.ts';
+import type { AuditEvent, AuditLink, AuditType, Cause } from './entities/journal.ts';
 import type { Repositories } from './ports/storage.ts';
 
 /** Where changes are told that belong to the installation and to no organization: applications and signing keys. */
@@ -32,13 +33,14 @@ export async function record(
     ip: cause.ip ?? null,
     at: now,
   };
-  await tx.auditEvents.append(organizationId, event);
+  const link = linkAfter(await tx.auditEvents.findHead(organizationId), event);
+  await tx.auditEvents.append(organizationId, event, link);
   await tx.outbox.append(organizationId, {
     id: newId('evt', now),
     organizationId,
     kind: 'event',
     type: change.type,
-    payload: JSON.stringify({ auditEventId: event.id, target: event.target, details: event.details }),
+    payload: JSON.stringify(payloadOf(event, link)),
     createdAt: now,
     attempts: 0,
     dueAt: null,
@@ -46,3 +48,11 @@ export async function record(
     lastError: null,
   });
 }
+
+/** The place in the chain goes along: whoever keeps events can hold the audit to it (S214). */
+const payloadOf = ({ id, target, details }: AuditEvent, { seq, hash }: AuditLink) => ({
+  auditEventId: id,
+  target,
+  details,
+  audit: { seq, hash },
+});

@@ -27,8 +27,8 @@ function collecting(tx: Repositories, events: AuditEvent[]): Repositories {
     ...tx,
     auditEvents: {
       ...auditEvents,
-      append: async (organizationId, event) => {
-        await auditEvents.append(organizationId, event);
+      append: async (organizationId, event, link) => {
+        await auditEvents.append(organizationId, event, link);
         events.push(event);
       },
     },

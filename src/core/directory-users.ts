@@ -167,7 +167,7 @@ export async function removeDirectoryUser(
     const groupIds = await tx.groupMembers.removeEverywhere(organizationId, id);
     await tx.directoryUsers.remove(organizationId, directoryId, id);
     await touchGroups(tx, context, { directoryId, groupIds });
-    await endMembership(tx, context, membership);
+    await endMembership(tx, context, { membership });
     await record(tx, context, {
       type: 'directory_user.removed',
       target: { kind: 'directory_user', id },

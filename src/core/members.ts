@@ -166,7 +166,7 @@ export async function removeMember(
       membership,
       'A directory manages this person. Remove them there, or suspend them here.',
     );
-    await endMembership(tx, context, membership);
+    await endMembership(tx, context, { membership });
   });
 }
 

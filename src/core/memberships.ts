@@ -136,10 +136,10 @@ export async function setMembershipStatus(
 export async function endMembership(
   tx: Repositories,
   context: ChangeContext,
-  membership: Membership,
-  reason: 'removed' | 'left' = 'removed',
+  end: { readonly membership: Membership; readonly reason?: 'removed' | 'left' | undefined },
 ): Promise<void> {
   const { organizationId } = context;
+  const { membership, reason = 'removed' } = end;
   const dropped = await tx.grants.listByMembership(organizationId, membership.id);
   await moveCounts(tx, organizationId, { before: membership, after: undefined });
   const endedSessions = await endSessionsOf(tx, context, { membership, reason: 'member_removed' });

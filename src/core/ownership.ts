@@ -74,6 +74,6 @@ export async function leaveOrganization(
       membership,
       'Your company directory put you here. Ask the people who run it to take you out.',
     );
-    await endMembership(tx, context, membership, 'left');
+    await endMembership(tx, context, { membership, reason: 'left' });
   });
 }

@@ -104,6 +104,9 @@ export function newId<P extends keyof Prefixes>(prefix: P, now: number): Prefixe
   return `${prefix}_${encodeTime(now)}${random}` as Prefixes[P];
 }
 
+/** Sorts before every id of that kind made at `at` or later, and behind every earlier one. */
+export const idFloor = (prefix: keyof Prefixes, at: number): string => `${prefix}_${encodeTime(at)}`;
+
 /** Reads an id from outside: undefined unless it has the prefix and the shape of one. */
 export function parseId<P extends keyof Prefixes>(prefix: P, text: string): Prefixes[P] | undefined {
   return text.startsWith(`${prefix}_`) && /^[0-9a-z]{26}$/.test(text.slice(prefix.length + 1))

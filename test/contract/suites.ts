@@ -2,6 +2,7 @@
 import { type Adapter, opener } from './adapters.ts';
 import { applications } from './applications.contract.ts';
 import { arrivals } from './arrivals.contract.ts';
+import { audit } from './audit.contract.ts';
 import { counts } from './counts.contract.ts';
 import { credentials } from './credentials.contract.ts';
 import { directoryOrder } from './directory-order.contract.ts';
@@ -44,6 +45,7 @@ const SUITES: readonly ContractSuite[] = [
   applications,
   tenantIsolation,
   jobs,
+  audit,
   recorder,
   signInAttempts,
   durability,

@@ -9,6 +9,11 @@ export const journal: Pick<
 > = {
   auditEvents: {
     append: { ...bug, call: (tx, b, a) => tx.auditEvents.append(b, { ...a.auditEvent, id: nextId('aud') }) },
+    findHead: { ...absent, call: (store) => store.auditEvents.findHead('org_of_nobody' as never) },
+    listChain: {
+      answersOwn: 1,
+      call: async (store, b) => (await store.auditEvents.listChain(b, 0, 10)).map(({ event }) => event),
+    },
     list: { answersOwn: 1, call: (store, b) => store.auditEvents.list(b, {}, PAGE) },
   },
   outbox: {

@@ -247,7 +247,7 @@ describe('removing an organization', () => {
     const { id, user } = await fullOrganization();
     expect(Object.keys(tablesThatKnow(world.path, id)).length).toBeGreaterThan(10);
     await removeOrganization(world.deps, { organizationId: id, cause: OPERATOR });
-    expect(tablesThatKnow(world.path, id)).toEqual({ audit_events: 1, outbox: 1 });
+    expect(tablesThatKnow(world.path, id)).toEqual({ audit_events: 1, audit_heads: 1, outbox: 1 });
     expect(tablesThatKnow(world.path, user.membershipId)).toEqual({});
     const [told] = await world.deps.storage.auditEvents.list(id, {}, { limit: 10 });
     expect(told).toMatchObject({ type: 'organization.removed', target: { kind: 'organization', id } });

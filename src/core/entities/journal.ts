@@ -152,6 +152,29 @@ export interface AuditEvent {
   readonly at: number;
 }
 
+/** Where an audit row stands in the chain of its organization (S214). */
+export interface AuditLink {
+  /** From 1, without gaps. */
+  readonly seq: number;
+  /** Null once the personal part of the row has been erased; then only its digest is left. */
+  readonly salt: string | null;
+  readonly personalDigest: string;
+  readonly hash: string;
+}
+
+export interface ChainedAuditEvent {
+  readonly event: AuditEvent;
+  readonly link: AuditLink;
+}
+
+/** The last row of a chain, and the row before the first one that is kept. */
+export interface AuditHead {
+  readonly seq: number;
+  readonly hash: string;
+  readonly baseSeq: number;
+  readonly baseHash: string;
+}
+
 /** A message that leaves Gatehouse after the change it belongs to has committed. */
 export interface OutboxEvent {
   readonly id: OutboxEventId;

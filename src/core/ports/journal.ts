@@ -1,16 +1,45 @@
 /** What core asks of storage about what happened and what must still be told, and about the installation itself. */
 
 import type { DirectoryId, OrganizationId, OutboxEventId, RecorderEntryId } from '../../kernel/ids.ts';
-import type { AuditEvent, OutboxEvent } from '../entities/journal.ts';
+import type {
+  AuditEvent,
+  AuditHead,
+  AuditLink,
+  ChainedAuditEvent,
+  OutboxEvent,
+} from '../entities/journal.ts';
 import type { RecorderEntry } from '../entities/recorder.ts';
 import type { PageRequest } from './paging.ts';
 
+/** Which audit rows a list is about; what is left out does not narrow it. */
+export interface AuditFilter {
+  readonly type?: string | undefined;
+  readonly targetId?: string | undefined;
+  /** The kind of actor, or any id that names it: of member, user, directory, token, connection, invitation or key. */
+  readonly actor?: string | undefined;
+  /** Epoch ms by the time in the id: from `since` on, before `until`. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
 export interface AuditEventRepository {
-  append(organizationId: OrganizationId, event: AuditEvent): Promise<void>;
+  /**
+   * With a `link` the row becomes the head of the chain; `version_conflict` unless it stands right behind the present head.
+   * Without: a row outside the chain.
+   */
+  append(organizationId: OrganizationId, event: AuditEvent, link?: AuditLink): Promise<void>;
+  /** Undefined until the first linked row. */
+  findHead(organizationId: OrganizationId): Promise<AuditHead | undefined>;
+  /** The linked rows behind that place, by place. */
+  listChain(
+    organizationId: OrganizationId,
+    afterSeq: number,
+    limit: number,
+  ): Promise<readonly ChainedAuditEvent[]>;
   /** Newest first; `after` is the id of the last one seen. */
   list(
     organizationId: OrganizationId,
-    filter: { readonly type?: string | undefined; readonly targetId?: string | undefined },
+    filter: AuditFilter,
     page: PageRequest,
   ): Promise<readonly AuditEvent[]>;
 }

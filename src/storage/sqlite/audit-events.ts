@@ -1,9 +1,23 @@
-/** Audit events in SQLite: appended, listed, never changed. */
-import type { AuditEvent } from '../../core/entities/journal.ts';
-import type { AuditEventRepository } from '../../core/ports/journal.ts';
+/** Audit events in SQLite: appended to the chain of their organization, listed, never changed. */
+import type { AuditEvent, AuditHead, AuditLink, ChainedAuditEvent } from '../../core/entities/journal.ts';
+import type { AuditEventRepository, AuditFilter } from '../../core/ports/journal.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import type { OrganizationId } from '../../kernel/ids.ts';
+import { idFloor } from '../../kernel/ids.ts';
 import { NO_ID_YET } from './paging.ts';
 import { insertRow, integer, json, ownedBy, text, textOrNull, toJson, word } from './rows.ts';
 import type { Row, Sql, Value } from './sql.ts';
+
+const FIND_HEAD = 'SELECT * FROM audit_heads WHERE organization_id = ?';
+const BEGIN_CHAIN = `
+  INSERT INTO audit_heads (organization_id, seq, hash, base_seq, base_hash) VALUES (?, 1, ?, 0, '')
+  ON CONFLICT DO NOTHING`;
+const MOVE_HEAD = 'UPDATE audit_heads SET seq = ?, hash = ? WHERE organization_id = ? AND seq = ?';
+const LIST_CHAIN = `
+  SELECT * FROM audit_events WHERE organization_id = ? AND seq IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?`;
+const BY_ACTOR = `? IN (
+  actor ->> 'kind', actor ->> 'membershipId', actor ->> 'userId', actor ->> 'directoryId', actor ->> 'tokenId',
+  actor ->> 'connectionId', actor ->> 'invitationId', actor ->> 'apiKeyId')`;
 
 const fromRow = (row: Row): AuditEvent => ({
   id: word(row, 'id'),
@@ -17,10 +31,27 @@ const fromRow = (row: Row): AuditEvent => ({
   at: integer(row, 'at'),
 });
 
+const chainedFromRow = (row: Row): ChainedAuditEvent => ({
+  event: fromRow(row),
+  link: {
+    seq: integer(row, 'seq'),
+    salt: textOrNull(row, 'salt'),
+    personalDigest: text(row, 'personal_digest'),
+    hash: text(row, 'hash'),
+  },
+});
+
+const headFromRow = (row: Row): AuditHead => ({
+  seq: integer(row, 'seq'),
+  hash: text(row, 'hash'),
+  baseSeq: integer(row, 'base_seq'),
+  baseHash: text(row, 'base_hash'),
+});
+
 /** Audit events over one connection; the promises are those of the port. */
 export function auditEventRepository(sql: Sql): AuditEventRepository {
   return {
-    append: async (organizationId, event) =>
+    append: async (organizationId, event, link) => {
       insertRow(sql, 'audit_events', {
         organization_id: ownedBy(organizationId, event),
         id: event.id,
@@ -32,19 +63,51 @@ export function auditEventRepository(sql: Sql): AuditEventRepository {
         request_id: event.requestId,
         ip: event.ip,
         at: event.at,
-      }),
+        seq: link?.seq ?? null,
+        salt: link?.salt ?? null,
+        personal_digest: link?.personalDigest ?? null,
+        hash: link?.hash ?? null,
+      });
+      if (link !== undefined) moveHead(sql, organizationId, link);
+    },
+    findHead: async (organizationId) => {
+      const row = sql.get(FIND_HEAD, organizationId);
+      return row && headFromRow(row);
+    },
+    listChain: async (organizationId, afterSeq, limit) =>
+      sql.all(LIST_CHAIN, organizationId, afterSeq, limit).map(chainedFromRow),
     list: async (organizationId, filter, page) => {
-      const values: Value[] = [organizationId, page.after ?? NO_ID_YET];
-      let statement = 'SELECT * FROM audit_events WHERE organization_id = ? AND id < ?';
-      for (const [column, value] of [
-        ['type', filter.type],
-        ['target_id', filter.targetId],
-      ] as const) {
-        if (value === undefined) continue;
-        statement += ` AND ${column} = ?`;
-        values.push(value);
-      }
-      return sql.all(`${statement} ORDER BY id DESC LIMIT ?`, ...values, page.limit).map(fromRow);
+      const { conditions, values } = conditionsOf(filter);
+      const where = ['organization_id = ?', 'id < ?', ...conditions].join(' AND ');
+      const statement = `SELECT * FROM audit_events WHERE ${where} ORDER BY id DESC LIMIT ?`;
+      return sql
+        .compose(statement, [organizationId, page.after ?? NO_ID_YET, ...values, page.limit])
+        .map(fromRow);
     },
   };
+}
+
+function moveHead(sql: Sql, organizationId: OrganizationId, { seq, hash }: AuditLink): void {
+  const moved =
+    seq === 1
+      ? sql.run(BEGIN_CHAIN, organizationId, hash)
+      : sql.run(MOVE_HEAD, seq, hash, organizationId, seq - 1);
+  if (moved === 0)
+    throw new GatehouseError('version_conflict', 'Another audit row took this place in the meantime.');
+}
+
+function conditionsOf(filter: AuditFilter): {
+  readonly conditions: readonly string[];
+  readonly values: readonly Value[];
+} {
+  const { type, targetId, actor, since, until } = filter;
+  const asked: readonly (readonly [string, Value | undefined])[] = [
+    ['type = ?', type],
+    ['target_id = ?', targetId],
+    [BY_ACTOR, actor],
+    ['id >= ?', since === undefined ? undefined : idFloor('aud', since)],
+    ['id < ?', until === undefined ? undefined : idFloor('aud', until)],
+  ];
+  const given = asked.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
+  return { conditions: given.map(({ condition }) => condition), values: given.map(({ value }) => value) };
 }

@@ -22,7 +22,7 @@ const FIND_BY_SLUG = 'SELECT * FROM organizations WHERE slug = ?';
 const LIST = 'SELECT * FROM organizations WHERE id > ? ORDER BY id LIMIT ?';
 const REMOVE = 'DELETE FROM organizations WHERE id = ?';
 /** The journal has no foreign key, so that the end of an organization can still be told afterwards. */
-const REMOVE_JOURNAL = ['audit_events', 'outbox'].map(
+const REMOVE_JOURNAL = ['audit_events', 'audit_heads', 'outbox'].map(
   (table) => `DELETE FROM ${table} WHERE organization_id = ?`,
 );
 const MOVE_COUNTS = `

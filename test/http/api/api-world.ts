@@ -77,7 +77,7 @@ async function send(
     ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
   const answer = {
     status: response.status,
     body: text === '' ? undefined : isJson ? JSON.parse(text) : text,

@@ -68,7 +68,7 @@ const slowSteps = (statement: string): readonly string[] =>
 
 /** Kinds of which an organization has few: reading all of them is how they are read. */
 const FEW =
-  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|connections|domains|emergency_codes) /;
+  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|connections|domains|emergency_codes|audit_heads) /;
 
 /** The steps that read all of an organization, or of a directory, of a kind of which there may be many. */
 const wideSteps = (statement: string): readonly string[] =>
@@ -78,7 +78,7 @@ const wideSteps = (statement: string): readonly string[] =>
 
 /** Statements that end an organization or a directory, and the recorder's count from its newest entry. */
 const ASKS_FOR_ALL =
-  /^DELETE FROM (organizations|directories|audit_events|outbox) |^SELECT id FROM recorder_entries/;
+  /^DELETE FROM (organizations|directories|audit_events|audit_heads|outbox) |^SELECT id FROM recorder_entries/;
 
 /** Statistics know the key of a table without row ids by the name of the table. */
 const INDEXES = `
@@ -304,6 +304,10 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
   'journal and installation': async ({ auditEvents, outbox, installation }) => [
     await auditEvents.list(id, {}, PAGE),
     await auditEvents.list(id, { targetId: 'x', type: 'member.added' }, PAGE),
+    await auditEvents.list(id, { actor: 'operator', since: 1, until: 2 }, PAGE),
+    await auditEvents.listChain(id, 1, 10),
+    await auditEvents.findHead(id),
+    await auditEvents.append(id, world.auditEvent, { seq: 2, salt: 'x', personalDigest: 'x', hash: 'x' }),
     await outbox.find(id, world.outboxEvent.id),
     await outbox.claim(id, world.outboxEvent.id, 1, 1),
     await outbox.settle(id, world.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: null }),

@@ -1,0 +1,12 @@
+/** JSON in one spelling: what is equal has equal text, whatever the order of its keys (as RFC 8785 orders them). */
+
+/** What JSON would keep of the value, keys sorted by UTF-16 code units, no spaces. Undefined members go, as in JSON. */
+export function canonicalJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members = Object.entries(value)
+    .filter(([, inner]) => inner !== undefined)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`);
+  return `{${members.join(',')}}`;
+}

@@ -130,6 +130,8 @@ export function aWorld() {
   };
 }
 
+const FIRST_LINK = { seq: 1, salt: 'salt', personalDigest: 'digest', hash: 'hash' } as const;
+
 /** Stores the world in one given transaction, parents first. */
 export async function plantWorld(tx: Repositories, world: World): Promise<void> {
   const id = world.organization.id;
@@ -160,12 +162,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.consumedAssertions.claim(id, connection.id, SHARED.assertionId, BUILT_AT + 600_000);
   await tx.sessions.insert(id, world.session);
   await tx.jobs.insert(id, world.job);
-  await tx.auditEvents.append(id, world.auditEvent, {
-    seq: 1,
-    salt: 'salt',
-    personalDigest: 'digest',
-    hash: 'hash',
-  });
+  await tx.auditEvents.append(id, world.auditEvent, FIRST_LINK);
   await tx.outbox.append(id, world.outboxEvent);
   await tx.recorderEntries.append(id, [world.recorderEntry]);
   await tx.signInAttempts.append(id, [world.signInAttempt]);

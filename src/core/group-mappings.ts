@@ -11,6 +11,7 @@ import type { GroupMapping, MappingGrant, MappingMatch } from './entities/direct
 import type { Cause } from './entities/journal.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { membersConcerned, reprojectMapping } from './role-projection.ts';
+import { orgRoleRank } from './roles.ts';
 
 export interface GroupMappingInput {
   readonly match: MappingMatch;
@@ -30,6 +31,7 @@ async function assertMappingFits(
       throw new GatehouseError('invalid', 'No directory group has this id.', { field: 'match.groupId' });
   }
   for (const [index, grant] of input.grants.entries()) {
+    assertPatternGives(input.match, grant, `grants[${index}].role`);
     if (grant.scope !== 'team') continue;
     const team = await from.teams.find(organizationId, grant.teamId);
     if (team === undefined) {
@@ -38,6 +40,15 @@ async function assertMappingFits(
       });
     }
   }
+}
+
+/** Whoever names groups at the customer would choose who becomes an admin: a pattern cannot say that (S137). */
+function assertPatternGives(match: MappingMatch, grant: MappingGrant, field: string): void {
+  if (match.kind !== 'group_pattern' || grant.scope !== 'org') return;
+  if (orgRoleRank(grant.role) <= orgRoleRank('member')) return;
+  throw new GatehouseError('invalid', 'A pattern gives at most member. Name the group by its id instead.', {
+    field,
+  });
 }
 
 function assertMayMap(caller: Caller, grants: readonly MappingGrant[]): void {

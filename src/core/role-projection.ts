@@ -13,6 +13,7 @@ import type { Membership } from './entities/people.ts';
 import type { RoleRules, WantedGrant } from './grants.ts';
 import { syncGrants } from './grants.ts';
 import { getMembership } from './memberships.ts';
+import { fitsPattern } from './name-pattern.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import type { GrantScope } from './roles.ts';
@@ -29,6 +30,8 @@ export function matchesGroup(
       return match.groupId === group.id;
     case 'group_name':
       return foldKey(match.groupName) === foldKey(group.displayName);
+    case 'group_pattern':
+      return fitsPattern(match.groupPattern, group.displayName);
     case 'claim':
       return false;
   }
@@ -209,6 +212,11 @@ export async function groupsMatching(
       const group = await from.directoryGroups.findInOrganization(organizationId, match.groupId);
       if (group !== undefined) groups.set(group.id, group);
     }
+    if (match.kind === 'group_pattern') {
+      for (const group of await groupsFitting(from, organizationId, match.groupPattern)) {
+        groups.set(group.id, group);
+      }
+    }
     if (match.kind === 'group_name') {
       for (const group of await from.directoryGroups.listByName(organizationId, foldKey(match.groupName))) {
         groups.set(group.id, group);
@@ -216,4 +224,25 @@ export async function groupsMatching(
     }
   }
   return [...groups.values()];
+}
+
+const GROUP_PAGE = 500;
+
+/** Every group of the organization whose name fits: a walk through all of them, for changes of rules only. */
+async function groupsFitting(
+  from: Reader,
+  organizationId: OrganizationId,
+  pattern: string,
+): Promise<readonly DirectoryGroup[]> {
+  const found: DirectoryGroup[] = [];
+  for (const directory of await from.directories.list(organizationId)) {
+    for (let after: string | undefined; ; ) {
+      const page = { after, limit: GROUP_PAGE };
+      const groups = await from.directoryGroups.scan(organizationId, directory.id, { kind: 'all' }, page);
+      found.push(...groups.filter(({ displayName }) => fitsPattern(pattern, displayName)));
+      if (groups.length < GROUP_PAGE) break;
+      after = groups.at(-1)?.id;
+    }
+  }
+  return found;
 }

@@ -118,6 +118,7 @@ export interface GroupMember {
 export type MappingMatch =
   | { readonly kind: 'group_id'; readonly groupId: DirectoryGroupId }
   | { readonly kind: 'group_name'; readonly groupName: string }
+  | { readonly kind: 'group_pattern'; readonly groupPattern: string }
   | { readonly kind: 'claim'; readonly claim: string; readonly value: string };
 
 /** What a mapping gives. Never owner (law 8). */

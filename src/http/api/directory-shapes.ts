@@ -161,6 +161,7 @@ export const connectionCheckShape = z.discriminatedUnion('protocol', [
 export const matchShape = z.union([
   z.object({ groupId: z.string() }),
   z.object({ groupName: z.string() }),
+  z.object({ groupPattern: z.string() }),
   z.object({ claim: z.string(), value: z.string() }),
 ]);
 

@@ -9,6 +9,7 @@ import {
   updateGroupMapping,
 } from '../../core/group-mappings.ts';
 import { previewGroupMapping } from '../../core/mapping-preview.ts';
+import { namesSomething } from '../../core/name-pattern.ts';
 import { ORG_ROLES, RESOURCE_ROLES, TEAM_ROLES } from '../../core/roles.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { groupMappingShape, previewShape } from './directory-shapes.ts';
@@ -35,16 +36,24 @@ const matchField = z
   .strictObject({
     groupId: idField('dg', 'No directory group has this id.').optional(),
     groupName: lineOf(1000).optional(),
+    groupPattern: lineOf(200)
+      .refine(namesSomething, 'Must say more than * and ?.')
+      .optional()
+      .describe('Over group names: * is any text, ? one character; letter case does not count.'),
     claim: lineOf(256).optional(),
     value: lineOf(1000).optional(),
   })
   .transform((match, context): MappingMatch => {
-    const { groupId, groupName, claim, value } = match;
+    const { groupId, groupName, groupPattern, claim, value } = match;
     const given = Object.values(match).filter((one) => one !== undefined).length;
     if (given === 1 && groupId !== undefined) return { kind: 'group_id', groupId };
     if (given === 1 && groupName !== undefined) return { kind: 'group_name', groupName };
+    if (given === 1 && groupPattern !== undefined) return { kind: 'group_pattern', groupPattern };
     if (given === 2 && claim !== undefined && value !== undefined) return { kind: 'claim', claim, value };
-    context.addIssue({ code: 'custom', message: 'Give {groupId}, {groupName} or {claim, value}.' });
+    context.addIssue({
+      code: 'custom',
+      message: 'Give {groupId}, {groupName}, {groupPattern} or {claim, value}.',
+    });
     return z.NEVER;
   });
 

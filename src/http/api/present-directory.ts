@@ -146,6 +146,8 @@ const presentMatch = (match: MappingMatch): z.infer<typeof matchShape> => {
       return { groupId: match.groupId };
     case 'group_name':
       return { groupName: match.groupName };
+    case 'group_pattern':
+      return { groupPattern: match.groupPattern };
     case 'claim':
       return { claim: match.claim, value: match.value };
   }

@@ -30,6 +30,7 @@ describe('rules', () => {
   test.each([
     ['a group by id', () => ({ groupId: pushed.group.id })],
     ['a group by name', () => ({ groupName: 'Engineering' })],
+    ['groups by a pattern over their names', () => ({ groupPattern: 'Eng*' })],
     ['a claim', () => ({ claim: 'department', value: 'R&D' })],
   ])('201, 200, 204: %s, in the shape it was sent', async (_what, match) => {
     const grants = [
@@ -44,6 +45,33 @@ describe('rules', () => {
     expect((await world.send(world.operator, `get ${base}`)).body.items).toEqual([made.body]);
     expect((await world.send(world.operator, `delete ${base}/${made.body.id}`)).status).toBe(204);
     expect((await world.send(world.operator, `get ${base}/${made.body.id}`)).status).toBe(404);
+  });
+
+  test('S137: a pattern follows names and gives at most member', async () => {
+    const grants = [{ scope: 'team', team, role: 'admin' }];
+    const match = { groupPattern: `${pushed.group.displayName.slice(0, 3).toUpperCase()}*` };
+    const ahead = await world.send(world.operator, `post ${base}/preview`, { match, grants });
+    expect(ahead.body.items).toHaveLength(2);
+    const made = await world.send(world.operator, `post ${base}`, { match, grants });
+    const inTeam = async () =>
+      (await world.send(world.operator, `get /organizations/${organization.id}/members?team=${team}`)).body
+        .items;
+    expect(await inTeam()).toHaveLength(2);
+    const admin = [{ scope: 'org', role: 'admin' }];
+    for (const refused of [
+      await world.send(world.operator, `post ${base}`, { match, grants: admin }),
+      await world.send(world.operator, `patch ${base}/${made.body.id}`, { grants: admin }),
+    ]) {
+      expect([refused.status, refused.body.code, refused.body.field]).toEqual([
+        422,
+        'invalid',
+        'grants[0].role',
+      ]);
+    }
+    const empty = await world.send(world.operator, `post ${base}`, { match: { groupPattern: '*' }, grants });
+    expect([empty.status, empty.body.field]).toEqual([422, 'match.groupPattern']);
+    await world.send(world.operator, `delete ${base}/${made.body.id}`);
+    expect(await inTeam()).toHaveLength(0);
   });
 
   test('a rule gives roles on resources, told before and after, and takes them with it', async () => {

@@ -42,13 +42,15 @@ export function requireSqliteVersion(version: string): void {
 /**
  * Opens the writing connection: WAL, every commit on the disk before it is answered, foreign keys enforced.
  * Throws `storage_unavailable` with an exact sentence when the file is not ours or is damaged; never repairs it.
+ * `isLeftClean`: the file is as a clean stop left it, so that it is not read as a whole.
  */
-export function openWriter(path: string): Connection {
+export function openWriter(path: string, isLeftClean = false): Connection {
   const connection = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     harden(connection);
     requireSqliteVersion(String(connection.prepare('SELECT sqlite_version()').pluck().get()));
-    requireSoundFile(connection, path);
+    requireOurFile(connection, path);
+    if (!isLeftClean) requireSoundFile(connection, path);
     const mode = connection.pragma('journal_mode = WAL', { simple: true });
     if (mode !== 'wal') throw cannotOpen(`The store at ${path} is on a file system that cannot keep a WAL.`);
     connection.pragma('synchronous = FULL');
@@ -71,11 +73,14 @@ export function openReader(path: string): Connection {
   return connection;
 }
 
-function requireSoundFile(connection: Connection, path: string): void {
+function requireOurFile(connection: Connection, path: string): void {
   const isFresh = connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
   if (!isFresh && connection.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
     throw cannotOpen(`The file at ${path} is a database of another program.`);
   }
+}
+
+function requireSoundFile(connection: Connection, path: string): void {
   const finding = connection.pragma('quick_check(1)', { simple: true });
   if (finding !== 'ok') throw damaged(path, new Error(String(finding)));
 }

@@ -16,7 +16,8 @@ export const cannotOpen = (detail: string, cause?: unknown): GatehouseError =>
 
 function createPrivately(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
-  chmodSync(path, 0o600);
+  // Only where needed: setting the mode again would count as a change of the file.
+  if ((statSync(path).mode & 0o7777) !== 0o600) chmodSync(path, 0o600);
 }
 
 /**

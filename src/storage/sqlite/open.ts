@@ -2,6 +2,7 @@
 import type { Database as Connection } from 'better-sqlite3';
 import type { Queries, Storage } from '../../core/ports/storage.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
+import { leaveCleanMark, takeCleanMark } from './clean-stop.ts';
 import { openReader, openWriter } from './connect.ts';
 import { type Lock, prepareFile, refuseEmptyFile, takeLock } from './files.ts';
 import { migrate } from './migrate.ts';
@@ -39,7 +40,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     close: () => {
       closing ??= writer.close().then(() => {
         release();
-        disconnect(connections);
+        disconnect(connections, options.path);
       });
       return closing;
     },
@@ -56,7 +57,7 @@ function connect({ path, clock = systemClock }: SqliteStorageOptions): Connectio
   const lock = takeLock(path);
   let writing: Connection | undefined;
   try {
-    writing = openWriter(path);
+    writing = openWriter(path, takeCleanMark(path));
     migrate(writing, path, clock);
     return { lock, writing, reading: openReader(path) };
   } catch (error) {
@@ -66,9 +67,10 @@ function connect({ path, clock = systemClock }: SqliteStorageOptions): Connectio
   }
 }
 
-function disconnect({ lock, writing, reading }: Connections): void {
+function disconnect({ lock, writing, reading }: Connections, path: string): void {
   reading.close();
   writing.pragma('wal_checkpoint(TRUNCATE)');
   writing.close();
+  leaveCleanMark(path);
   lock.release();
 }

@@ -2,13 +2,16 @@
 import {
   chmodSync,
   closeSync,
+  copyFileSync,
   existsSync,
   mkdtempSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -17,6 +20,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { isGatehouseError } from '../../../src/kernel/errors.ts';
+import { takeCleanMark } from '../../../src/storage/sqlite/clean-stop.ts';
 import { openReader, openWriter, requireSqliteVersion } from '../../../src/storage/sqlite/connect.ts';
 import { readMigrations } from '../../../src/storage/sqlite/migrate.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open.ts';
@@ -192,6 +196,51 @@ describe('schema', () => {
     tamper('CREATE INDEX sessions_by_expiry ON sessions (created_at)');
     expect(await refusalOf(openSqliteStorage({ path }))).toBe(
       `The store at ${path} does not have the schema of this Gatehouse: index sessions_by_expiry differs.`,
+    );
+  });
+});
+
+describe('a clean stop', () => {
+  const mark = () => `${path}.closed`;
+
+  test('leaves a mark that only its owner reads, and the next start uses it up', async () => {
+    await makeStore();
+    expect(modeOf(mark())).toBe('600');
+    const storage = await openSqliteStorage({ path });
+    expect(existsSync(mark())).toBe(false);
+    await storage.close();
+    expect(takeCleanMark(path)).toBe(true);
+    expect(takeCleanMark(path)).toBe(false);
+  });
+
+  test.each<readonly [string, () => void]>([
+    ['no mark', () => rmSync(mark())],
+    ['a mark of another state', () => writeFileSync(mark(), '1 2 3 4 5')],
+    ['a file written to, even with what was there', () => writeFileSync(path, readFileSync(path))],
+    ['a file whose times were set back', () => utimesSync(path, statSync(path).atime, statSync(path).mtime)],
+    ['a write-ahead log', () => writeFileSync(`${path}-wal`, '')],
+    [
+      'another file of the same bytes',
+      () => {
+        copyFileSync(path, `${path}.copy`);
+        renameSync(`${path}.copy`, path);
+      },
+    ],
+  ])('R7 with %s the whole file is checked', async (_title, change) => {
+    await makeStore();
+    change();
+    expect(takeCleanMark(path)).toBe(false);
+  });
+
+  test('R7 a copied mark does not vouch for a damaged file', async () => {
+    await makeStore();
+    const kept = readFileSync(mark());
+    const file = openSync(path, 'r+');
+    writeSync(file, Buffer.alloc(4096, 0xa5), 0, 4096, 4096 * 40);
+    closeSync(file);
+    writeFileSync(mark(), kept);
+    expect(await refusalOf(openSqliteStorage({ path }))).toBe(
+      `The store at ${path} is damaged: restore it from a backup.`,
     );
   });
 });

@@ -1,8 +1,20 @@
 /** Who may do what: pure rules over the caller's and the target's roles (law 8). */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { MembershipId, OrganizationId, UserId } from '../kernel/ids.ts';
+import type { ApiKeyId, MembershipId, OrganizationId, UserId } from '../kernel/ids.ts';
 import type { OrgRole, Permission } from './roles.ts';
 import { orgRoleRank, ROLE_PERMISSIONS } from './roles.ts';
+
+/** A program with an API key: it may do what its scopes say, and counts as an admin at most. */
+export interface KeyCaller {
+  readonly kind: 'api_key';
+  readonly organizationId: OrganizationId;
+  readonly apiKeyId: ApiKeyId;
+  readonly name: string;
+  /** Whose key it is; null for keys of the organization. */
+  readonly membershipId: MembershipId | null;
+  readonly orgRole: OrgRole;
+  readonly scopes: readonly Permission[];
+}
 
 /** Whoever asks through the management API. The operator stands above every organization. */
 export type Caller =
@@ -14,7 +26,20 @@ export type Caller =
       readonly userId: UserId;
       readonly email: string | null;
       readonly orgRole: OrgRole;
-    };
+    }
+  | KeyCaller;
+
+/** The caller as the ledger and lists name it: `operator`, a membership or an API key. */
+export function nameOfCaller(caller: Caller): string {
+  switch (caller.kind) {
+    case 'operator':
+      return 'operator';
+    case 'api_key':
+      return caller.apiKeyId;
+    case 'member':
+      return caller.membershipId;
+  }
+}
 
 /** True when the caller's role carries the permission in that organization. */
 export function holdsPermission(
@@ -23,6 +48,8 @@ export function holdsPermission(
   permission: Permission,
 ): boolean {
   if (caller.kind === 'operator') return true;
+  if (caller.kind === 'api_key')
+    return caller.organizationId === organizationId && caller.scopes.includes(permission);
   return caller.organizationId === organizationId && ROLE_PERMISSIONS[caller.orgRole].includes(permission);
 }
 

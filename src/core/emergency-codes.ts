@@ -81,6 +81,8 @@ async function ownerFor(
   asked: { readonly caller: Caller; readonly membershipId: MembershipId | undefined },
 ): Promise<Membership> {
   const { caller } = asked;
+  if (caller.kind === 'api_key')
+    throw new GatehouseError('forbidden', 'A way in for an owner is not made by a program.');
   if (caller.kind === 'member' && (asked.membershipId ?? caller.membershipId) !== caller.membershipId)
     throw new GatehouseError('forbidden', 'An owner makes a code for themselves only.', { field: 'member' });
   const id = caller.kind === 'member' ? caller.membershipId : asked.membershipId;

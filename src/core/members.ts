@@ -2,7 +2,7 @@
 import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId, OrganizationId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
-import { assertMayGrant, assertMayTouch } from './access.ts';
+import { assertMayGrant, assertMayTouch, nameOfCaller } from './access.ts';
 import { isHeld } from './adoption-conflicts.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
@@ -108,7 +108,7 @@ export async function giveOrgRole(
     membership,
     owns: isGivenByPeople,
     wanted: [
-      { scope: { kind: 'org', role }, source: { kind: 'manual', actor: describeCaller(caller) }, rank: 0 },
+      { scope: { kind: 'org', role }, source: { kind: 'manual', actor: nameOfCaller(caller) }, rank: 0 },
     ],
     rules: await getOrganization(tx, context.organizationId),
   });
@@ -147,9 +147,6 @@ async function giveStatus(
   }
   return setMembershipStatus(tx, context, { membership, status });
 }
-
-const describeCaller = (caller: Caller): string =>
-  caller.kind === 'operator' ? 'operator' : caller.membershipId;
 
 /** Ends a membership; everything the person held here is gone when this answers (law 6). Throws `forbidden`, `last_owner`, `not_found`, `role_from_directory`. */
 export async function removeMember(

@@ -120,11 +120,14 @@ export async function setMembershipStatus(
   const next = await updateMembership(tx, membership, { ...membership, status, updatedAt: context.now });
   const endedSessions =
     status === 'suspended' ? await endSessionsOf(tx, context, { membership, reason: 'member_suspended' }) : 0;
+  // Keys do not come back with the person (S144).
+  const revokedApiKeys =
+    status === 'suspended' ? await tx.apiKeys.removeByMembership(context.organizationId, membership.id) : 0;
   if (status === 'suspended') await dropUnderWayOfStranded(tx, membership.userId);
   await record(tx, context, {
     type: status === 'suspended' ? 'member.suspended' : 'member.reactivated',
     target: { kind: 'membership', id: membership.id },
-    details: { endedSessions },
+    details: { endedSessions, revokedApiKeys },
   });
   return next;
 }

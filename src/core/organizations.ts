@@ -176,11 +176,11 @@ export async function updateOrganization(
 /** Roles that follow from a setting are given like any other: nobody hands out, or takes, what they may not (law 8). */
 function assertMayChange(caller: Caller, change: OrganizationChange): void {
   if (change.defaultRole !== undefined) assertMayGrant(caller, change.defaultRole);
-  if (change.conflictPolicy !== undefined && caller.kind === 'member' && caller.orgRole !== 'owner') {
+  if (change.conflictPolicy !== undefined && caller.kind !== 'operator' && caller.orgRole !== 'owner') {
     const detail = 'The policy decides about admins too; only an owner changes it.';
     throw new GatehouseError('forbidden', detail, { field: 'conflictPolicy' });
   }
-  if (change.ssoPolicy !== undefined && caller.kind === 'member' && caller.orgRole !== 'owner') {
+  if (change.ssoPolicy !== undefined && caller.kind !== 'operator' && caller.orgRole !== 'owner') {
     const detail = 'How everybody signs in is for an owner to decide.';
     throw new GatehouseError('forbidden', detail, { field: 'ssoPolicy' });
   }

@@ -100,7 +100,8 @@ async function releaseGrants(
   }
   const source = {
     kind: 'manual' as const,
-    actor: actor.kind === 'member' ? actor.membershipId : 'operator',
+    actor:
+      actor.kind === 'member' ? actor.membershipId : actor.kind === 'api_key' ? actor.apiKeyId : 'operator',
   };
   for (const scope of kept)
     await insertGrant(tx, context, { membershipId: membership.id, scope, source, rank: 0 });

@@ -2,7 +2,7 @@
 import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId, OrganizationId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
-import { assertMayTouch } from './access.ts';
+import { assertMayTouch, nameOfCaller } from './access.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import { syncGrants } from './grants.ts';
@@ -59,7 +59,7 @@ export async function setResourceRole(
 ): Promise<void> {
   const { organizationId, id, caller, cause, resource, role } = input;
   const key = resourceKey(resource);
-  const actor = caller.kind === 'operator' ? caller.kind : caller.membershipId;
+  const actor = nameOfCaller(caller);
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const membership = await getMembership(tx, organizationId, id);

@@ -20,20 +20,23 @@ export interface Resource {
 /** `resource:TYPE:ID`, the name of its scope. */
 export const resourceKey = ({ type, id }: Resource): string => `resource:${type}:${id}`;
 
-export type Permission =
-  | 'organization.update'
-  | 'organization.remove'
-  | 'members.read'
-  | 'members.invite'
-  | 'members.update'
-  | 'members.remove'
-  | 'teams.manage'
-  | 'roles.manage'
-  | 'sso.manage'
-  | 'scim.manage'
-  | 'audit.read'
-  | 'billing.manage'
-  | 'sessions.manage';
+/** Every permission there is. */
+export const PERMISSIONS = [
+  'organization.update',
+  'organization.remove',
+  'members.read',
+  'members.invite',
+  'members.update',
+  'members.remove',
+  'teams.manage',
+  'roles.manage',
+  'sso.manage',
+  'scim.manage',
+  'audit.read',
+  'billing.manage',
+  'sessions.manage',
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
 
 const MEMBER_PERMISSIONS: readonly Permission[] = ['members.read'];
 const ADMIN_PERMISSIONS: readonly Permission[] = [

@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import type { Caller } from '../core/access.ts';
 import { holdsPermission } from '../core/access.ts';
+import { API_KEY_PREFIX, findKeyCaller } from '../core/api-keys.ts';
 import type { Actor } from '../core/entities/journal.ts';
 import type { Organization } from '../core/entities/organization.ts';
 import { isOperatorSession } from '../core/operator-link.ts';
@@ -75,13 +76,18 @@ export async function visitingOf(deps: HttpDeps, req: Request): Promise<SignedIn
   return signedIn;
 }
 
-/** The caller of the management API. A bearer value that is not the operator key is refused, never ignored (S112). */
+/** The caller of the management API. A bearer value that is neither the operator key nor an API key is refused, never ignored (S112). */
 export async function callerOf(
   deps: HttpDeps,
   req: Request,
 ): Promise<{ readonly caller: Caller; readonly signedIn?: SignedIn }> {
   const bearer = bearerToken(req);
   if (bearer !== undefined) {
+    if (bearer.startsWith(API_KEY_PREFIX)) {
+      const key = await findKeyCaller(deps, bearer);
+      if (key === undefined) throw unauthenticated();
+      return { caller: key };
+    }
     if (!constantTimeEqual(deps.hashToken(bearer), deps.operatorKeyHash)) throw unauthenticated();
     return { caller: { kind: 'operator' } };
   }
@@ -105,10 +111,20 @@ export const callerFrom = ({ membership, user }: SignedIn): Caller => ({
   orgRole: membership.orgRole,
 });
 
-export const actorOf = (caller: Caller): Actor =>
-  caller.kind === 'operator'
-    ? { kind: 'operator' }
-    : { kind: 'member', userId: caller.userId, membershipId: caller.membershipId, email: caller.email };
+export function actorOf(caller: Caller): Actor {
+  switch (caller.kind) {
+    case 'operator':
+      return { kind: 'operator' };
+    case 'api_key': {
+      const { apiKeyId, name, membershipId } = caller;
+      return { kind: 'api_key', apiKeyId, name, membershipId };
+    }
+    case 'member': {
+      const { userId, membershipId, email } = caller;
+      return { kind: 'member', userId, membershipId, email };
+    }
+  }
+}
 
 /**
  * The organization a route names, when the caller may see it. Another organization's id or slug answers `not_found`,

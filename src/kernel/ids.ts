@@ -32,6 +32,7 @@ export type RecorderEntryId = Id<'recorderEntry'>;
 export type ApplicationId = Id<'application'>;
 export type ApplicationSecretId = Id<'applicationSecret'>;
 export type ApplicationGrantId = Id<'applicationGrant'>;
+export type ApiKeyId = Id<'apiKey'>;
 export type SigningKeyId = Id<'signingKey'>;
 
 interface Prefixes {
@@ -64,6 +65,7 @@ interface Prefixes {
   sec: ApplicationSecretId;
   agr: ApplicationGrantId;
   key: SigningKeyId;
+  apk: ApiKeyId;
 }
 
 /** Crockford's alphabet in lower case: sorts like the number, has no look-alikes. */

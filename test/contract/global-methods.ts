@@ -2,6 +2,7 @@
 
 /** The closed list of methods that reach beyond one organization, each for the reason its docblock gives. */
 export const GLOBAL_METHODS: readonly string[] = [
+  'apiKeys.findByHash',
   'applicationGrants.findById',
   'applicationGrants.removeExpired',
   'applications.find',

@@ -1,5 +1,6 @@
 /** Drivers of the rows that stand beside a required single sign-on. */
-import { anEmergencyCode, aTestSignIn } from '../support/policy-builders.ts';
+import { nextId } from '../support/builders.ts';
+import { anApiKey, anEmergencyCode, aTestSignIn } from '../support/policy-builders.ts';
 import type { RowKind } from './row-kind.ts';
 
 const testSignIns: RowKind = {
@@ -38,5 +39,24 @@ const emergencyCodes: RowKind = {
   },
 };
 
+const apiKeys: RowKind = {
+  name: 'apiKeys',
+  make: ({ organization: { id } }, text) => {
+    const value = anApiKey(
+      { organizationId: id, id: nextId('mem') },
+      {
+        ...{ name: text, createdBy: text, tokenHash: text, kind: 'team', membershipId: null },
+        ...{ scopes: ['audit.read', 'members.read'], expiresAt: 7, lastUsedAt: 8 },
+      },
+    );
+    return {
+      value,
+      insert: (tx) => tx.apiKeys.insert(id, value),
+      find: (store) => store.apiKeys.find(id, value.id),
+      remove: (tx) => tx.apiKeys.remove(id, value.id),
+    };
+  },
+};
+
 /** Their kinds. */
-export const POLICY_ROWS: readonly RowKind[] = [testSignIns, emergencyCodes];
+export const POLICY_ROWS: readonly RowKind[] = [testSignIns, emergencyCodes, apiKeys];

@@ -12,7 +12,7 @@ import {
 } from './tenant-isolation-entries.ts';
 
 /** Their entries. */
-export const policy: Pick<IsolationTable, 'testSignIns' | 'emergencyCodes'> = {
+export const policy: Pick<IsolationTable, 'testSignIns' | 'emergencyCodes' | 'apiKeys'> = {
   testSignIns: {
     insert: {
       ...notFound,
@@ -55,6 +55,19 @@ export const policy: Pick<IsolationTable, 'testSignIns' | 'emergencyCodes'> = {
       call: (tx, b, a) => tx.emergencyCodes.update(b, claimedBy(b, a.emergencyCode), 1),
     },
     claim: { ...untouched, call: (tx, b, a) => tx.emergencyCodes.claim(b, a.emergencyCode.id, 1) },
+    findByHash: global,
+  },
+  apiKeys: {
+    insert: {
+      ...notFound,
+      call: (tx, b, a) =>
+        tx.apiKeys.insert(b, { ...claimedBy(b, a.apiKey), id: nextId('apk'), tokenHash: nextText('hash') }),
+    },
+    find: { ...absent, call: (store, b, a) => store.apiKeys.find(b, a.apiKey.id) },
+    list: { answersOwn: 1, call: (store, b) => store.apiKeys.list(b) },
+    remove: { ...untouched, call: (tx, b, a) => tx.apiKeys.remove(b, a.apiKey.id) },
+    removeByMembership: { answers: 0, call: (tx, b, a) => tx.apiKeys.removeByMembership(b, a.membership.id) },
+    updateLastUsed: { ...absent, call: (tx, b, a) => tx.apiKeys.updateLastUsed(b, a.apiKey.id, 1) },
     findByHash: global,
   },
 };

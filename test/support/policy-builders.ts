@@ -1,5 +1,6 @@
 /** Builders of what stands beside a required single sign-on. */
 
+import type { ApiKey } from '../../src/core/entities/api-key.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
 import type { Connection } from '../../src/core/entities/sign-in.ts';
 import type { EmergencyCode, TestSignIn } from '../../src/core/entities/sso-policy.ts';
@@ -44,6 +45,28 @@ export function anEmergencyCode(
     expiresAt: BUILT_AT + 86_400_000,
     usedAt: null,
     revokedAt: null,
+    ...overrides,
+  };
+}
+
+/** A personal key of this member that does not end. */
+export function anApiKey(
+  membership: Pick<Membership, 'organizationId' | 'id'>,
+  overrides: Partial<ApiKey> = {},
+): ApiKey {
+  return {
+    id: nextId('apk'),
+    organizationId: membership.organizationId,
+    name: 'Nightly export',
+    kind: 'personal',
+    membershipId: membership.id,
+    createdBy: membership.id,
+    scopes: ['members.read'],
+    orgRole: 'member',
+    tokenHash: nextText('key-hash'),
+    createdAt: BUILT_AT,
+    expiresAt: null,
+    lastUsedAt: null,
     ...overrides,
   };
 }

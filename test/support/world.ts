@@ -35,7 +35,7 @@ import {
   upstreamSession,
 } from './builders.ts';
 import { aJob } from './job-builders.ts';
-import { anEmergencyCode, aTestSignIn } from './policy-builders.ts';
+import { anApiKey, anEmergencyCode, aTestSignIn } from './policy-builders.ts';
 
 export type World = ReturnType<typeof aWorld>;
 
@@ -106,6 +106,7 @@ function aSignInWorld({ organization, membership }: ReturnType<typeof aPeopleWor
     }),
     testSignIn: aTestSignIn(connection, { membershipId: membership.id }),
     emergencyCode: anEmergencyCode(membership),
+    apiKey: anApiKey(membership),
     job: aJob(organization.id),
     auditEvent: anAuditEvent(organization.id),
     outboxEvent: anOutboxEvent(organization.id, { kind: 'mail', payload: '{"link":"recoverable"}' }),
@@ -159,6 +160,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.pendingSignIns.insert(id, world.pending);
   await tx.testSignIns.insert(id, world.testSignIn);
   await tx.emergencyCodes.insert(id, world.emergencyCode);
+  await tx.apiKeys.insert(id, world.apiKey);
   await tx.consumedAssertions.claim(id, connection.id, SHARED.assertionId, BUILT_AT + 600_000);
   await tx.sessions.insert(id, world.session);
   await tx.jobs.insert(id, world.job);
@@ -202,6 +204,7 @@ export async function readWorld(store: Queries, world: World) {
     pendingSignIns: await store.pendingSignIns.find(id, connection.id, world.pending.handleHash),
     testSignIns: await store.testSignIns.list(id, connection.id, 10),
     emergencyCodes: await store.emergencyCodes.list(id, 10),
+    apiKeys: await store.apiKeys.list(id),
     sessions: await store.sessions.listByMembership(id, membership.id),
     jobs: await store.jobs.list(id, WHOLE_PAGE),
     auditEvents: await store.auditEvents.list(id, {}, WHOLE_PAGE),

@@ -18,6 +18,13 @@ export type Actor =
     }
   | { readonly kind: 'connection'; readonly connectionId: string }
   | { readonly kind: 'invitee'; readonly invitationId: string }
+  | {
+      readonly kind: 'api_key';
+      readonly apiKeyId: string;
+      readonly name: string;
+      /** Whose key it is; null for keys of the organization. */
+      readonly membershipId: string | null;
+    }
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'system' };
 
@@ -136,7 +143,9 @@ export type AuditType =
   | 'signing_key.created'
   | 'signing_key.retired'
   | 'signing_key.removed'
-  | 'operator.claimed';
+  | 'operator.claimed'
+  | 'api_key.created'
+  | 'api_key.removed';
 
 export interface AuditEvent {
   readonly id: AuditEventId;

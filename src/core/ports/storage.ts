@@ -17,6 +17,7 @@
  */
 
 import type { AdoptionConflictRepository, RemovedUserRepository } from './adoption.ts';
+import type { ApiKeyRepository } from './api-keys.ts';
 import type {
   ApplicationGrantRepository,
   ApplicationRepository,
@@ -106,6 +107,7 @@ export interface Repositories {
   readonly applicationGrants: ApplicationGrantRepository;
   readonly providerRecords: ProviderRecordRepository;
   readonly signingKeys: SigningKeyRepository;
+  readonly apiKeys: ApiKeyRepository;
 }
 
 /** The verbs that change something; everything else only reads. */

@@ -50,6 +50,11 @@ export function openApiDocument(routes: readonly ApiRoute[]): Json {
       responses: Object.assign({}, ...routes.map(responsesOf)),
       securitySchemes: {
         operatorKey: { type: 'http', scheme: 'bearer', description: "The operator's key." },
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key of the organization, within its scopes.',
+        },
         sessionCookie: {
           type: 'apiKey',
           in: 'cookie',
@@ -146,7 +151,7 @@ function securityOf({ guard }: ApiRoute): readonly Json[] {
     case 'session':
       return [{ sessionCookie: [] }];
     case 'organization':
-      return [{ operatorKey: [] }, { sessionCookie: [] }];
+      return [{ operatorKey: [] }, { apiKey: [] }, { sessionCookie: [] }];
   }
 }
 

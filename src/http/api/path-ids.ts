@@ -23,6 +23,7 @@ const NOT_FOUND = {
   sec: 'No such application secret.',
   dcl: 'No such directory client.',
   key: 'No such signing key.',
+  apk: 'No such API key.',
   ses: 'No such session.',
 } as const;
 

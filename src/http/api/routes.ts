@@ -1,6 +1,7 @@
 /** The route table of the management API: one file per resource, put together; nothing else is mounted below /api/v1. */
 import { accountRoutes } from './account.ts';
 import { adoptionConflictRoutes } from './adoption-conflicts.ts';
+import { apiKeyRoutes } from './api-keys.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditEventRoutes } from './audit-events.ts';
 import { connectionKeyRoutes } from './connection-keys.ts';
@@ -52,6 +53,7 @@ const resources: readonly ApiRoute[] = [
   ...jobRoutes,
   ...signingKeyRoutes,
   ...auditEventRoutes,
+  ...apiKeyRoutes,
   ...recorderRoutes,
   ...sessionRoutes,
   ...sessionListRoutes,

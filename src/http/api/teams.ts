@@ -1,5 +1,6 @@
 /** Teams over the management API, and who is in them by an admin's word. */
 import { z } from 'zod';
+import { nameOfCaller } from '../../core/access.ts';
 import { TEAM_ROLES } from '../../core/roles.ts';
 import { createTeam, getTeam, removeTeam, renameTeam, setTeamMember } from '../../core/teams.ts';
 import { nameField } from './fields.ts';
@@ -96,7 +97,7 @@ const membershipOf = (
   cause,
   teamId: pathId('team', params, 'team'),
   memberId: pathId('mem', params, 'member'),
-  actor: caller.kind === 'operator' ? caller.kind : caller.membershipId,
+  actor: nameOfCaller(caller),
 });
 
 /** All routes of this resource. */

@@ -1,6 +1,7 @@
 /** All repositories over one connection. */
 import type { Repositories } from '../../core/ports/storage.ts';
 import { adoptionConflictRepository } from './adoption-conflicts.ts';
+import { apiKeyRepository } from './api-keys.ts';
 import { applicationGrantRepository } from './application-grants.ts';
 import { applicationRepository } from './applications.ts';
 import { auditEventRepository } from './audit-events.ts';
@@ -72,6 +73,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     applicationGrants: applicationGrantRepository(sql),
     providerRecords: providerRecordRepository(sql),
     signingKeys: signingKeyRepository(sql),
+    apiKeys: apiKeyRepository(sql),
   };
 }
 

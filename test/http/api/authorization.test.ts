@@ -79,6 +79,7 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
       clientSecret: 'b',
     }),
     domain: await make('/domains', { domain: 'example.com', verified: true }),
+    apiKey: await make('/api-keys', { name: 'A', kind: 'team', scopes: ['members.read'] }),
     ...(await furnishSignOn(base)),
     ...(await furnishWork(directory, base)),
     passkey: await furnishPasskey(organization, users[0]?.membershipId),
@@ -151,6 +152,7 @@ const PREFIXES = {
   secret: 'sec',
   signingKey: 'key',
   client: 'dcl',
+  apiKey: 'apk',
 } as const;
 
 const isKnown = (name: string): name is keyof typeof PREFIXES => Object.hasOwn(PREFIXES, name);
@@ -185,6 +187,7 @@ const BODIES: Readonly<Record<string, object>> = {
   setMemberResource: { role: 'viewer' },
   updateMember: { status: 'active' },
   transferOwnership: {},
+  createApiKey: { name: 'A', kind: 'personal', scopes: ['members.read'] },
   createInvitation: { email: 'someone@example.com' },
   acceptInvitation: { name: 'Eve', password: 'a sentence nobody guesses' },
   createDirectory: { kind: 'okta', status: 'draft' },

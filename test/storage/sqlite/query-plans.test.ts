@@ -68,7 +68,7 @@ const slowSteps = (statement: string): readonly string[] =>
 
 /** Kinds of which an organization has few: reading all of them is how they are read. */
 const FEW =
-  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|connections|domains|emergency_codes|audit_heads) /;
+  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|connections|domains|emergency_codes|audit_heads|api_keys) /;
 
 /** The steps that read all of an organization, or of a directory, of a kind of which there may be many. */
 const wideSteps = (statement: string): readonly string[] =>
@@ -219,6 +219,15 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await jobs.claim(1, 2),
     await jobs.update(id, world.job, 1),
     await jobs.removeExpired(1),
+  ],
+  'api keys': async ({ apiKeys }) => [
+    await apiKeys.insert(id, world.apiKey),
+    await apiKeys.find(id, world.apiKey.id),
+    await apiKeys.findByHash('x'),
+    await apiKeys.list(id),
+    await apiKeys.remove(id, world.apiKey.id),
+    await apiKeys.removeByMembership(id, membership.id),
+    await apiKeys.updateLastUsed(id, world.apiKey.id, 1),
   ],
   'test sign-ins and emergency codes': async ({ testSignIns, emergencyCodes }) => [
     await testSignIns.find(id, world.testSignIn.id),

@@ -1,0 +1,161 @@
+/** API keys: made, listed, taken back, and what a program with one of them may do at this moment. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { ApiKeyId, OrganizationId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import { newToken } from '../kernel/tokens.ts';
+import type { Caller, KeyCaller } from './access.ts';
+import { holdsPermission } from './access.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { ApiKey } from './entities/api-key.ts';
+import type { Cause } from './entities/journal.ts';
+import type { OrgRole, Permission } from './roles.ts';
+import { orgRoleRank, ROLE_PERMISSIONS } from './roles.ts';
+
+/** Every bearer value of an API key begins with it. */
+export const API_KEY_PREFIX = 'ghk_';
+
+const LAST_USED_GRAIN_MS = 60_000;
+
+/** Owners and admins are changed by people: a program counts as an admin at most (S147). */
+const atMostAdmin = (role: OrgRole): OrgRole => (orgRoleRank(role) > orgRoleRank('admin') ? 'admin' : role);
+
+interface KeyRequest {
+  readonly organizationId: OrganizationId;
+  readonly caller: Caller;
+}
+
+/** Whether the caller may see and take back every key, and make those of the organization. */
+const managesKeys = ({ caller, organizationId }: KeyRequest): boolean =>
+  holdsPermission(caller, organizationId, 'roles.manage');
+
+/**
+ * Makes a key; `token` is the only time its value is seen. Throws `forbidden` for a scope the caller does not hold (law 8),
+ * for a team key by somebody who may not manage roles, and for any program: keys make no keys. `invalid`, field `expiresAt`,
+ * for an end in the past; field `kind` for a personal key of the operator, who is no member.
+ */
+export async function createApiKey(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  input: KeyRequest & {
+    readonly cause: Cause;
+    readonly name: string;
+    readonly kind: ApiKey['kind'];
+    readonly scopes: readonly Permission[];
+    readonly expiresAt: number | null;
+  },
+): Promise<{ readonly key: ApiKey; readonly token: string }> {
+  const { organizationId, caller, cause, name, kind, expiresAt } = input;
+  const scopes = [...new Set(input.scopes)];
+  const maker = makerOf(input, scopes);
+  const token = newToken('ghk');
+  const tokenHash = deps.hashToken(token);
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    if (expiresAt !== null && expiresAt <= context.now)
+      throw new GatehouseError('invalid', 'The expiry lies in the past.', { field: 'expiresAt' });
+    const key: ApiKey = {
+      id: newId('apk', context.now),
+      ...{ organizationId, name, kind, scopes, tokenHash, expiresAt, ...maker },
+      membershipId: kind === 'personal' && caller.kind === 'member' ? caller.membershipId : null,
+      createdAt: context.now,
+      lastUsedAt: null,
+    };
+    await tx.apiKeys.insert(organizationId, key);
+    await record(tx, context, {
+      type: 'api_key.created',
+      target: { kind: 'api_key', id: key.id },
+      details: { name, kind, scopes, expiresAt },
+    });
+    return { key, token };
+  });
+}
+
+function makerOf(
+  request: KeyRequest & { readonly kind: ApiKey['kind'] },
+  scopes: readonly Permission[],
+): Pick<ApiKey, 'createdBy' | 'orgRole'> {
+  const { organizationId, caller, kind } = request;
+  if (caller.kind === 'api_key') throw new GatehouseError('forbidden', 'A key does not make keys.');
+  if (kind === 'team' && !managesKeys(request))
+    throw new GatehouseError('forbidden', 'A key of the organization needs the permission roles.manage.', {
+      field: 'kind',
+    });
+  if (kind === 'personal' && caller.kind === 'operator')
+    throw new GatehouseError('invalid', 'The operator is no member; make a team key.', { field: 'kind' });
+  const missing = scopes.find((scope) => !holdsPermission(caller, organizationId, scope));
+  if (missing !== undefined)
+    throw new GatehouseError('forbidden', `You do not hold ${missing}, so no key of yours may.`, {
+      field: 'scopes',
+    });
+  return caller.kind === 'operator'
+    ? { createdBy: 'operator', orgRole: 'admin' }
+    : { createdBy: caller.membershipId, orgRole: atMostAdmin(caller.orgRole) };
+}
+
+/** The keys the caller may see: one's own, or all for those who manage roles. */
+export async function listApiKeys(
+  deps: Pick<Deps, 'storage'>,
+  request: KeyRequest,
+): Promise<readonly ApiKey[]> {
+  const keys = await deps.storage.apiKeys.list(request.organizationId);
+  return keys.filter((key) => maySee(request, key));
+}
+
+const maySee = (request: KeyRequest, key: ApiKey): boolean =>
+  managesKeys(request) ||
+  (request.caller.kind === 'member' && key.membershipId === request.caller.membershipId);
+
+/** Takes a key back: the next request with it is refused. Throws `not_found`, also for a key one may not see. */
+export async function removeApiKey(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: KeyRequest & { readonly id: ApiKeyId; readonly cause: Cause },
+): Promise<void> {
+  const { organizationId, id, cause } = input;
+  await deps.storage.transact(async (tx) => {
+    const key = await tx.apiKeys.find(organizationId, id);
+    if (key === undefined || !maySee(input, key) || !(await tx.apiKeys.remove(organizationId, id)))
+      throw new GatehouseError('not_found', 'No such API key.');
+    await record(
+      tx,
+      { organizationId, cause, now: deps.clock() },
+      {
+        type: 'api_key.removed',
+        target: { kind: 'api_key', id },
+        details: { name: key.name, kind: key.kind },
+      },
+    );
+  });
+}
+
+/**
+ * Who asks with this bearer value; undefined for one that is unknown, over, or of somebody who is not active here. A personal
+ * key may do what its person may do now, and no more than its scopes say.
+ */
+export async function findKeyCaller(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  token: string,
+): Promise<KeyCaller | undefined> {
+  const now = deps.clock();
+  const key = await deps.storage.apiKeys.findByHash(deps.hashToken(token));
+  if (key === undefined || (key.expiresAt !== null && key.expiresAt <= now)) return undefined;
+  const { organizationId, id, name, membershipId } = key;
+  const power = await powerOf(deps, key);
+  if (power === undefined) return undefined;
+  if (key.lastUsedAt === null || now - key.lastUsedAt >= LAST_USED_GRAIN_MS)
+    await deps.storage.transact((tx) => tx.apiKeys.updateLastUsed(organizationId, id, now));
+  return { kind: 'api_key', organizationId, apiKeyId: id, name, membershipId, ...power };
+}
+
+async function powerOf(
+  { storage }: Pick<Deps, 'storage'>,
+  { organizationId, membershipId, scopes, orgRole }: ApiKey,
+): Promise<Pick<KeyCaller, 'orgRole' | 'scopes'> | undefined> {
+  if (membershipId === null) return { orgRole, scopes };
+  const person = await storage.memberships.find(organizationId, membershipId);
+  if (person?.status !== 'active') return undefined;
+  const held = ROLE_PERMISSIONS[person.orgRole];
+  return {
+    orgRole: atMostAdmin(person.orgRole),
+    scopes: scopes.filter((scope) => held.includes(scope)),
+  };
+}

@@ -1,0 +1,26 @@
+/** Keys for programs that use the management API. */
+import type { ApiKeyId, MembershipId, OrganizationId } from '../../kernel/ids.ts';
+import type { TokenHash } from '../../kernel/tokens.ts';
+import type { OrgRole, Permission } from '../roles.ts';
+
+export interface ApiKey {
+  readonly id: ApiKeyId;
+  readonly organizationId: OrganizationId;
+  readonly name: string;
+  /** `personal`: lives and dies with the membership. `team`: belongs to the organization and outlives whoever made it. */
+  readonly kind: 'personal' | 'team';
+  /** Whose key it is; null for team keys. */
+  readonly membershipId: MembershipId | null;
+  /** A membership, or `operator`. */
+  readonly createdBy: string;
+  /** What it may do; for personal keys never more than the person may at that moment. */
+  readonly scopes: readonly Permission[];
+  /** What the maker was, admin at most: rules about people count the key as somebody with that role. */
+  readonly orgRole: OrgRole;
+  readonly tokenHash: TokenHash;
+  readonly createdAt: number;
+  /** Null: never. */
+  readonly expiresAt: number | null;
+  /** To the minute. */
+  readonly lastUsedAt: number | null;
+}

@@ -79,7 +79,6 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
       clientSecret: 'b',
     }),
     domain: await make('/domains', { domain: 'example.com', verified: true }),
-    apiKey: await make('/api-keys', { name: 'A', kind: 'team', scopes: ['members.read'] }),
     ...(await furnishSignOn(base)),
     ...(await furnishWork(directory, base)),
     passkey: await furnishPasskey(organization, users[0]?.membershipId),
@@ -92,7 +91,9 @@ async function furnishSignOn(base: string): Promise<Readonly<Record<string, stri
   const { body: members } = await world.send(world.operator, `get ${base}/members?role=owner`);
   const codes = `post ${base}/emergency-codes`;
   const { body: code } = await world.send(world.operator, codes, { member: members.items[0].id });
-  return { code: code.id, resourceType: 'chatbot', resource: 'bot-1' };
+  const key = { name: 'A', kind: 'team', scopes: ['members.read'] };
+  const { body: apiKey } = await world.send(world.operator, `post ${base}/api-keys`, key);
+  return { code: code.id, resourceType: 'chatbot', resource: 'bot-1', apiKey: apiKey.id };
 }
 
 /** What nobody makes by one request: a key pair, long work, a recording. */

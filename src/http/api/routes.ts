@@ -22,6 +22,7 @@ import { describingRoute } from './openapi.ts';
 import { organizationRoutes } from './organizations.ts';
 import { ownershipRoutes } from './ownership.ts';
 import { passkeyRoutes } from './passkeys.ts';
+import { planUsageRoutes } from './plan-usage.ts';
 import { recorderRoutes } from './recorder.ts';
 import type { ApiRoute } from './route.ts';
 import { sessionRoutes } from './session.ts';
@@ -32,6 +33,7 @@ import { testSignInRoutes } from './test-sign-ins.ts';
 
 const resources: readonly ApiRoute[] = [
   ...organizationRoutes,
+  ...planUsageRoutes,
   ...teamRoutes,
   ...memberRoutes,
   ...memberResourceRoutes,

@@ -1,0 +1,39 @@
+/** What an organization has of its plan, over the management API: seats and features, with what to do where one is missing. */
+import { z } from 'zod';
+import { PLAN_FEATURES, planUsage } from '../../core/plan-usage.ts';
+import type { ApiRoute } from './route.ts';
+import { organizationRoute } from './route.ts';
+
+const usageShape = z.object({
+  plan: z.string(),
+  seats: z.object({
+    limit: z.int().nullable().describe('Null: no limit.'),
+    used: z.int().describe('Active members.'),
+    left: z.int().nullable(),
+    text: z.string(),
+  }),
+  features: z.array(
+    z.object({
+      feature: z.enum(PLAN_FEATURES),
+      isAvailable: z.boolean(),
+      text: z.string().describe('For people: why not, and what to do.'),
+      plans: z.array(z.string()).describe('Presets that include it.'),
+    }),
+  ),
+});
+
+/** All routes of this resource. */
+export const planUsageRoutes: readonly ApiRoute[] = [
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/usage',
+    operationId: 'getPlanUsage',
+    summary: 'Answers seats taken and left, and what the plan includes, with a sentence for each.',
+    tag: 'organizations',
+    guard: { kind: 'organization', permission: 'members.read' },
+    status: 200,
+    response: usageShape,
+    errors: [],
+    handle: async ({ deps, organization }) => planUsage(organization, deps.plans),
+  }),
+];

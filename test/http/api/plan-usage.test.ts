@@ -1,0 +1,54 @@
+/** /organizations/{org}/usage: seats and features as a person is told of them. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ApiWorld, startApiWorld } from './api-world.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await startApiWorld();
+});
+afterAll(() => world.close());
+
+const usageOf = async (id: string) =>
+  (await world.send(world.operator, `get /organizations/${id}/usage`)).body;
+
+test.each([
+  ['free', { limit: 1, used: 0, left: 1 }, [], ['team', 'business', 'enterprise']],
+  ['team', { limit: null, used: 0, left: null }, ['invitations'], ['business', 'enterprise']],
+  ['business', { limit: null, used: 0, left: null }, ['invitations', 'teams'], ['enterprise']],
+  ['enterprise', { limit: null, used: 0, left: null }, ['invitations', 'teams', 'sso', 'scim'], undefined],
+])(
+  '200: %s says what it has, and which plans have the first thing it lacks',
+  async (preset, seats, has, way) => {
+    const { id } = await world.newOrganization({ plan: { preset } });
+    const usage = await usageOf(id);
+    expect(usage).toMatchObject({ plan: preset, seats });
+    const features: { feature: string; isAvailable: boolean; text: string; plans: string[] }[] =
+      usage.features;
+    expect(features.filter((one) => one.isAvailable).map((one) => one.feature)).toEqual(has);
+    const missing = features.find((one) => !one.isAvailable);
+    expect(missing?.plans).toEqual(way);
+    if (way !== undefined) expect(missing?.text).toContain(way.join(', '));
+  },
+);
+
+test('200: seats count down to none, and the text then says what to do', async () => {
+  const organization = await world.newOrganization({ plan: { preset: 'team', seats: 2 } });
+  await world.newPerson(organization, 'owner');
+  const { seats } = await usageOf(organization.id);
+  expect(seats).toMatchObject({ limit: 2, used: 1, left: 1, text: '1 of 2 seats are free.' });
+  await world.newPerson(organization, 'member');
+  const full = await usageOf(organization.id);
+  expect(full.seats).toMatchObject({
+    used: 2,
+    left: 0,
+    text: expect.stringContaining('All 2 seats are taken.'),
+  });
+  expect(full.features[0]).toMatchObject({ feature: 'invitations', isAvailable: false });
+});
+
+test('200: a directory-managed organization invites nobody, whatever its plan', async () => {
+  const organization = await world.newOrganization();
+  await world.gateway.createDirectory(organization, 'okta');
+  const [invitations] = (await usageOf(organization.id)).features;
+  expect(invitations).toMatchObject({ isAvailable: false, text: expect.stringContaining('directory') });
+});

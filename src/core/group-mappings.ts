@@ -9,6 +9,7 @@ import { reprojectClaimRule } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { GroupMapping, MappingGrant, MappingMatch } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
+import { assertMappingTestsPass } from './mapping-test-run.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { membersConcerned, reprojectMapping } from './role-projection.ts';
 import { orgRoleRank } from './roles.ts';
@@ -67,7 +68,7 @@ export async function getGroupMapping(
 }
 
 /**
- * Re-projects everybody the rules concern. Throws `forbidden`, and nothing has changed, when that would move the org role
+ * Runs the mapping tests, then re-projects everybody the rules concern. Throws `mapping_test_failed`, or `forbidden`, and nothing has changed, when that would move the org role
  * of somebody the caller may not touch: under `ranked` and `refuse` a new rule can also take away.
  */
 async function reprojectWithin(
@@ -75,6 +76,7 @@ async function reprojectWithin(
   context: ChangeContext,
   change: { readonly caller: Caller; readonly matches: readonly MappingMatch[] },
 ): Promise<void> {
+  await assertMappingTestsPass(tx, context.organizationId);
   const before = await membersConcerned(tx, context.organizationId, change.matches);
   await reprojectMapping(tx, context, change.matches);
   for (const { id, orgRole } of before) {
@@ -89,7 +91,7 @@ interface MappingRequest {
   readonly cause: Cause;
 }
 
-/** Adds a rule and projects it on everybody it concerns, at once. Throws `invalid`, `forbidden`. */
+/** Adds a rule and projects it on everybody it concerns, at once. Throws `invalid`, `forbidden`, `mapping_test_failed`. */
 export async function createGroupMapping(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: MappingRequest & { readonly mapping: GroupMappingInput },
@@ -121,7 +123,7 @@ export async function createGroupMapping(
   });
 }
 
-/** Changes a rule; everybody the old or the new form concerns is re-projected. Throws `not_found`, `invalid`, `forbidden`. */
+/** Changes a rule; everybody the old or the new form concerns is re-projected. Throws `not_found`, `invalid`, `forbidden`, `mapping_test_failed`. */
 export async function updateGroupMapping(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: MappingRequest & { readonly id: GroupMappingId; readonly change: Partial<GroupMappingInput> },
@@ -154,7 +156,7 @@ export async function updateGroupMapping(
   });
 }
 
-/** Removes a rule and the grants it made. Throws `not_found`, `forbidden`. */
+/** Removes a rule and the grants it made. Throws `not_found`, `forbidden`, `mapping_test_failed`. */
 export async function removeGroupMapping(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: MappingRequest & { readonly id: GroupMappingId },

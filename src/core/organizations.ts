@@ -13,6 +13,7 @@ import type { Organization, Plan, SsoPolicy } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import { refreshRoles } from './grants.ts';
 import { enqueueLogoutNotice } from './logout-notices.ts';
+import { assertMappingTestsPass } from './mapping-test-run.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { DEFAULT_PLAN } from './plans.ts';
 import type { Repositories } from './ports/storage.ts';
@@ -130,7 +131,7 @@ export async function createOrganization(
   });
 }
 
-/** Changes name, slug, plan or role policy. Members follow a new policy at once. Throws `already_exists`, `invalid`, `not_found`, `seats_exhausted`, `sso_test_required`, `plan_lacks`. */
+/** Changes name, slug, plan or role policy. Members follow a new policy at once. Throws `already_exists`, `invalid`, `mapping_test_failed`, `not_found`, `seats_exhausted`, `sso_test_required`, `plan_lacks`. */
 export async function updateOrganization(
   deps: Pick<Deps, 'storage' | 'clock' | 'plans' | 'hashToken'>,
   input: {
@@ -168,10 +169,15 @@ export async function updateOrganization(
       details: { before: publicFacts(before), after: publicFacts(after) },
     });
     if (isNewlyRequired) await endUnfitSessions(tx, context, after);
+    if (speaksDifferently(before, after)) await assertMappingTestsPass(tx, organizationId);
     if (after.conflictPolicy !== before.conflictPolicy) await refreshEverybody(tx, context, after);
     return { ...after, version: before.version + 1 };
   });
 }
+
+/** Whether the rules of the organization may amount to other roles now. */
+const speaksDifferently = (before: Organization, after: Organization): boolean =>
+  after.conflictPolicy !== before.conflictPolicy || after.defaultRole !== before.defaultRole;
 
 /** Roles that follow from a setting are given like any other: nobody hands out, or takes, what they may not (law 8). */
 function assertMayChange(caller: Caller, change: OrganizationChange): void {

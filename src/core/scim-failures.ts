@@ -146,6 +146,7 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
     screen: 'logs',
   },
   role_from_directory: UNEXPECTED,
+  mapping_test_failed: UNEXPECTED,
   invitations_disabled: UNEXPECTED,
   invitation_expired: UNEXPECTED,
   invitation_revoked: UNEXPECTED,

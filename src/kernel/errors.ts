@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'last_connection'
   | 'sso_test_required'
   | 'role_from_directory'
+  | 'mapping_test_failed'
   | 'invitations_disabled'
   | 'invitation_expired'
   | 'invitation_revoked'

@@ -15,6 +15,7 @@ export type DirectoryClientId = Id<'directoryClient'>;
 export type DirectoryUserId = Id<'directoryUser'>;
 export type DirectoryGroupId = Id<'directoryGroup'>;
 export type GroupMappingId = Id<'groupMapping'>;
+export type MappingTestId = Id<'mappingTest'>;
 export type ConnectionId = Id<'connection'>;
 export type SpKeyId = Id<'spKey'>;
 export type DomainId = Id<'domain'>;
@@ -47,6 +48,7 @@ interface Prefixes {
   du: DirectoryUserId;
   dg: DirectoryGroupId;
   map: GroupMappingId;
+  mpt: MappingTestId;
   con: ConnectionId;
   spk: SpKeyId;
   dom: DomainId;

@@ -32,6 +32,7 @@ const EVERY_PART: readonly Part[] = [
   'directoryGroups',
   'groupMembers',
   'groupMappings',
+  'mappingTests',
   'connections',
   'identities',
   'domains',
@@ -161,6 +162,11 @@ const REMOVALS: readonly Removal[] = [
     what: 'a group mapping',
     remove: (tx, { organization, mapping }) => tx.groupMappings.remove(organization.id, mapping.id),
     gone: ['groupMappings'],
+  },
+  {
+    what: 'a mapping test',
+    remove: (tx, { organization, mappingTest }) => tx.mappingTests.remove(organization.id, mappingTest.id),
+    gone: ['mappingTests'],
   },
   {
     what: 'a connection',
@@ -325,6 +331,7 @@ export function removals(name: string, open: OpenStorage): void {
         await tx.directoryUsers.remove(id, world.directory.id, nextId('du')),
         await tx.directoryGroups.remove(id, world.directory.id, nextId('dg')),
         await tx.groupMappings.remove(id, nextId('map')),
+        await tx.mappingTests.remove(id, nextId('mpt')),
         await tx.connections.remove(id, nextId('con')),
         await tx.domains.remove(id, nextId('dom')),
         await tx.sessions.remove(id, nextId('ses')),

@@ -101,7 +101,7 @@ const people: Pick<
 
 const directories: Pick<
   IsolationTable,
-  'directories' | 'directoryTokens' | 'groupMappings' | 'groupMembers'
+  'directories' | 'directoryTokens' | 'groupMappings' | 'groupMembers' | 'mappingTests'
 > = {
   directories: {
     insert: { ...bug, call: (tx, b, a) => tx.directories.insert(b, { ...a.directory, id: nextId('dir') }) },
@@ -158,6 +158,16 @@ const directories: Pick<
     list: { answersOwn: 1, call: (store, b) => store.groupMappings.list(b) },
     update: { ...conflict, call: (tx, b, a) => tx.groupMappings.update(b, claimedBy(b, a.mapping), 1) },
     remove: { ...untouched, call: (tx, b, a) => tx.groupMappings.remove(b, a.mapping.id) },
+  },
+  mappingTests: {
+    insert: {
+      ...bug,
+      call: (tx, b, a) => tx.mappingTests.insert(b, { ...a.mappingTest, id: nextId('mpt') }),
+    },
+    find: { ...absent, call: (store, b, a) => store.mappingTests.find(b, a.mappingTest.id) },
+    list: { answersOwn: 1, call: (store, b) => store.mappingTests.list(b) },
+    update: { ...conflict, call: (tx, b, a) => tx.mappingTests.update(b, claimedBy(b, a.mappingTest), 1) },
+    remove: { ...untouched, call: (tx, b, a) => tx.mappingTests.remove(b, a.mappingTest.id) },
   },
 };
 

@@ -34,7 +34,7 @@ export function versions(name: string, open: OpenStorage): void {
       return { row, update, write };
     };
 
-    test('seventeen kinds of rows are versioned', () => {
+    test('eighteen kinds of rows are versioned', () => {
       expect(VERSIONED.map((kind) => kind.name).sort()).toEqual([
         'adoptionConflicts',
         'applicationGrants',
@@ -48,6 +48,7 @@ export function versions(name: string, open: OpenStorage): void {
         'groupMappings',
         'invitations',
         'jobs',
+        'mappingTests',
         'memberships',
         'organizations',
         'signingKeys',

@@ -35,6 +35,7 @@ import {
   upstreamSession,
 } from './builders.ts';
 import { aJob } from './job-builders.ts';
+import { aMappingTest } from './mapping-test-builders.ts';
 import { anApiKey, anEmergencyCode, aTestSignIn } from './policy-builders.ts';
 
 export type World = ReturnType<typeof aWorld>;
@@ -89,6 +90,7 @@ function aDirectoryWorld({ organization, membership }: ReturnType<typeof aPeople
     recorderEntry: aRecorderEntry(directory),
     signInAttempt: aSignInAttempt(organization.id),
     mapping: aGroupMapping(organization.id, { match: { kind: 'group_id', groupId: group.id } }),
+    mappingTest: aMappingTest(organization.id),
   };
 }
 
@@ -154,6 +156,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.directoryGroups.insert(id, group);
   await tx.groupMembers.insert(id, group.id, [{ memberId: directoryUser.id, memberKind: 'user' }]);
   await tx.groupMappings.insert(id, world.mapping);
+  await tx.mappingTests.insert(id, world.mappingTest);
   await tx.connections.insert(id, connection);
   await tx.identities.insert(id, world.identity);
   await tx.domains.insert(id, world.domain);
@@ -198,6 +201,7 @@ export async function readWorld(store: Queries, world: World) {
     directoryGroups: await store.directoryGroups.query(id, directory.id, EVERYTHING, WHOLE_PAGE),
     groupMembers: await store.groupMembers.list(id, group.id, WHOLE_PAGE),
     groupMappings: await store.groupMappings.list(id),
+    mappingTests: await store.mappingTests.list(id),
     connections: await store.connections.list(id),
     identities: await store.identities.listByMembership(id, membership.id),
     domains: await store.domains.list(id),

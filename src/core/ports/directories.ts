@@ -6,6 +6,7 @@ import type {
   DirectoryTokenId,
   DirectoryUserId,
   GroupMappingId,
+  MappingTestId,
   MembershipId,
   OrganizationId,
 } from '../../kernel/ids.ts';
@@ -19,6 +20,7 @@ import type {
   GroupMember,
 } from '../entities/directory.ts';
 import type { UniqueValue } from '../entities/directory-extension.ts';
+import type { MappingTest } from '../entities/mapping-test.ts';
 import type { OrderedPage, PageRequest, QueryPage } from './paging.ts';
 
 export interface DirectoryRepository {
@@ -205,4 +207,12 @@ export interface GroupMappingRepository {
   list(organizationId: OrganizationId): Promise<readonly GroupMapping[]>;
   update(organizationId: OrganizationId, next: GroupMapping, expectedVersion: number): Promise<void>;
   remove(organizationId: OrganizationId, id: GroupMappingId): Promise<boolean>;
+}
+
+export interface MappingTestRepository {
+  insert(organizationId: OrganizationId, test: MappingTest): Promise<void>;
+  find(organizationId: OrganizationId, id: MappingTestId): Promise<MappingTest | undefined>;
+  list(organizationId: OrganizationId): Promise<readonly MappingTest[]>;
+  update(organizationId: OrganizationId, next: MappingTest, expectedVersion: number): Promise<void>;
+  remove(organizationId: OrganizationId, id: MappingTestId): Promise<boolean>;
 }

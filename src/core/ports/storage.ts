@@ -38,6 +38,7 @@ import type {
   DirectoryUserRepository,
   GroupMappingRepository,
   GroupMemberRepository,
+  MappingTestRepository,
   UniqueValueRepository,
 } from './directories.ts';
 import type { JobRepository } from './jobs.ts';
@@ -88,6 +89,7 @@ export interface Repositories {
   readonly directoryGroups: DirectoryGroupRepository;
   readonly groupMembers: GroupMemberRepository;
   readonly groupMappings: GroupMappingRepository;
+  readonly mappingTests: MappingTestRepository;
   readonly connections: ConnectionRepository;
   readonly identities: IdentityRepository;
   readonly domains: DomainRepository;

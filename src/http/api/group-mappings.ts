@@ -187,7 +187,7 @@ export const groupMappingRoutes: readonly ApiRoute[] = [
     body: createBody,
     status: 201,
     response: groupMappingShape,
-    errors: ['version_conflict'],
+    errors: ['version_conflict', 'mapping_test_failed'],
     handle: async ({ deps, caller, cause, organization }, { body }) => {
       const request = { organizationId: organization.id, caller, cause, mapping: body };
       return presentGroupMapping(await createGroupMapping(deps, request));
@@ -203,7 +203,7 @@ export const groupMappingRoutes: readonly ApiRoute[] = [
     body: changeBody,
     status: 200,
     response: groupMappingShape,
-    errors: ['version_conflict'],
+    errors: ['version_conflict', 'mapping_test_failed'],
     handle: async ({ deps, caller, cause, organization }, { params, body }) => {
       const id = pathId('map', params, 'mapping');
       const request = { organizationId: organization.id, caller, cause, id, change: changeOf(body) };
@@ -218,7 +218,7 @@ export const groupMappingRoutes: readonly ApiRoute[] = [
     tag,
     guard,
     status: 204,
-    errors: ['version_conflict'],
+    errors: ['version_conflict', 'mapping_test_failed'],
     handle: async ({ deps, caller, cause, organization }, { params }) => {
       const id = pathId('map', params, 'mapping');
       await removeGroupMapping(deps, { organizationId: organization.id, caller, cause, id });

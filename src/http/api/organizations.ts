@@ -111,6 +111,7 @@ export const organizationRoutes: readonly ApiRoute[] = [
       'sso_test_required',
       'step_up_required',
       'version_conflict',
+      'mapping_test_failed',
     ],
     handle: async ({ deps, caller, cause, organization, signedIn }, { body }) => {
       // How everybody signs in is as sensitive as the connections themselves (S192).

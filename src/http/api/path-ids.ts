@@ -12,6 +12,7 @@ const NOT_FOUND = {
   dtk: 'No such token.',
   con: 'No such connection.',
   map: 'No such group mapping.',
+  mpt: 'No such mapping test.',
   dom: 'No such domain.',
   tsi: 'No such test sign-in.',
   emc: 'No such emergency code.',

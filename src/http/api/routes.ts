@@ -16,6 +16,7 @@ import { groupMappingRoutes } from './group-mappings.ts';
 import { invitationAcceptanceRoutes } from './invitation-acceptance.ts';
 import { invitationRoutes } from './invitations.ts';
 import { jobRoutes } from './jobs.ts';
+import { mappingTestRoutes } from './mapping-tests.ts';
 import { memberResourceRoutes } from './member-resources.ts';
 import { memberRoutes } from './members.ts';
 import { describingRoute } from './openapi.ts';
@@ -45,6 +46,7 @@ const resources: readonly ApiRoute[] = [
   ...directoryExtensionRoutes,
   ...adoptionConflictRoutes,
   ...groupMappingRoutes,
+  ...mappingTestRoutes,
   ...connectionRoutes,
   ...testSignInRoutes,
   ...emergencyCodeRoutes,

@@ -19,6 +19,7 @@ import { identityRepository } from './identities.ts';
 import { installationRepository } from './installation.ts';
 import { invitationRepository } from './invitations.ts';
 import { jobRepository } from './jobs.ts';
+import { mappingTestRepository } from './mapping-tests.ts';
 import { membershipRepository } from './memberships.ts';
 import { oneTimeRecordRepository } from './one-time-records.ts';
 import { organizationRepository } from './organizations.ts';
@@ -62,6 +63,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     directoryGroups: directoryGroupRepository(sql, anchors),
     groupMembers: groupMemberRepository(sql),
     groupMappings: groupMappingRepository(sql),
+    mappingTests: mappingTestRepository(sql),
     ...signInRepositories(sql),
     invitations: invitationRepository(sql),
     jobs: jobRepository(sql),

@@ -71,6 +71,9 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
       match: { groupId: group.id },
       grants: [{ scope: 'org', role: 'viewer' }],
     }),
+    mappingTest: await make('/mapping-tests', {
+      ...{ name: 'A', given: { groups: ['A'] }, expect: { teams: [] } },
+    }),
     connection: await make('/connections', {
       protocol: 'oidc',
       name: 'A',
@@ -140,6 +143,7 @@ const PREFIXES = {
   conflict: 'acf',
   token: 'dtk',
   mapping: 'map',
+  mappingTest: 'mpt',
   connection: 'con',
   domain: 'dom',
   entry: 'rec',
@@ -200,6 +204,8 @@ const BODIES: Readonly<Record<string, object>> = {
   resolveAdoptionConflict: { action: 'reject' },
   createGroupMapping: { match: { groupName: 'A' }, grants: [{ scope: 'org', role: 'viewer' }] },
   updateGroupMapping: { rank: 1 },
+  createMappingTest: { name: 'A', given: { groups: ['A'] }, expect: { teams: [] } },
+  updateMappingTest: { name: 'A' },
   previewGroupMapping: { match: { groupName: 'A' }, grants: [{ scope: 'org', role: 'viewer' }] },
   createConnection: {
     protocol: 'oidc',

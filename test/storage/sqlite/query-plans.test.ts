@@ -68,7 +68,7 @@ const slowSteps = (statement: string): readonly string[] =>
 
 /** Kinds of which an organization has few: reading all of them is how they are read. */
 const FEW =
-  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|connections|domains|emergency_codes|audit_heads|api_keys) /;
+  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|mapping_tests|connections|domains|emergency_codes|audit_heads|api_keys) /;
 
 /** The steps that read all of an organization, or of a directory, of a kind of which there may be many. */
 const wideSteps = (statement: string): readonly string[] =>
@@ -158,7 +158,7 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await invitations.claim(id, world.invitation.id, { membershipId: membership.id, now: 1 }),
     await invitations.findByTokenHash('x'),
   ],
-  'directories and tokens': async ({ directories, directoryTokens, groupMappings }) => [
+  'directories and tokens': async ({ directories, directoryTokens, groupMappings, mappingTests }) => [
     await directories.find(id, directory.id),
     await directories.list(id),
     await directories.update(id, directory, 1),
@@ -173,6 +173,10 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await groupMappings.list(id),
     await groupMappings.update(id, world.mapping, 1),
     await groupMappings.remove(id, world.mapping.id),
+    await mappingTests.find(id, world.mappingTest.id),
+    await mappingTests.list(id),
+    await mappingTests.update(id, world.mappingTest, 1),
+    await mappingTests.remove(id, world.mappingTest.id),
   ],
   'directory users': async ({ directoryUsers }) => [
     await directoryUsers.find(id, directory.id, directoryUser.id),

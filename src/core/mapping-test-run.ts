@@ -1,0 +1,203 @@
+/** Runs the mapping tests of an organization against its rules, and refuses a change of the rules that turns one red. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { ConnectionId, DirectoryGroupId, DirectoryId, OrganizationId, TeamId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
+import { wantedClaimGrants } from './claim-grants.ts';
+import type { DirectoryGroup, GroupMapping } from './entities/directory.ts';
+import type {
+  GivenGroup,
+  MappingTest,
+  MappingTestExpect,
+  MappingTestGiven,
+} from './entities/mapping-test.ts';
+import type { RoleRules } from './grants.ts';
+import { getOrganization } from './organization-lookup.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import { groupsOf, wantedGroupGrants } from './role-projection.ts';
+import type { Grant } from './roles.ts';
+import { resolveRoles, resourceKey } from './roles.ts';
+
+type Reader = Queries | Repositories;
+type TestedGroup = Pick<DirectoryGroup, 'id' | 'displayName' | 'directoryId'>;
+
+/** What comes out: the same shape as what is expected, nothing left out. */
+export type MappingTestOutcome = Required<MappingTestExpect>;
+
+/** One role that is not as expected; null: no role of this kind. */
+export interface MappingTestDifference {
+  readonly scope: 'org' | 'team' | 'resource';
+  readonly teamId?: TeamId;
+  readonly resource?: MappingTestOutcome['resources'][number]['resource'];
+  readonly expected: string | null;
+  readonly got: string | null;
+}
+
+/** `broken`: the test names a group or a team that is gone, so it says nothing about the rules; `reason` says which. */
+export type MappingTestResult = { readonly test: MappingTest; readonly reason: string | null } & (
+  | {
+      readonly status: 'passed' | 'failed';
+      readonly got: MappingTestOutcome;
+      readonly differences: readonly MappingTestDifference[];
+    }
+  | { readonly status: 'broken' }
+);
+
+/** Pure: the roles of somebody in exactly these groups, with these claims and no grant by hand, under these rules. */
+export function outcomeOfRules(
+  rules: RoleRules & { readonly mappings: readonly GroupMapping[] },
+  given: { readonly groups: readonly TestedGroup[]; readonly claims: MappingTestGiven['claims'] },
+): MappingTestOutcome {
+  const claims = new Map(given.claims.map(({ claim, values }) => [claim, values]));
+  // No connection is meant: a rule over claims speaks for all of them.
+  const identity = { connectionId: 'con_given' as ConnectionId, claims };
+  const wanted = [
+    ...wantedGroupGrants(rules.mappings, given.groups),
+    ...wantedClaimGrants(rules.mappings, identity),
+  ];
+  // Never stored: the ids only have to differ.
+  const grants = wanted.map((grant, index) => ({ ...grant, id: `grt_given_${index}` }) as Grant);
+  const resolved = resolveRoles(grants, rules.conflictPolicy);
+  return {
+    orgRole: resolved.org?.role ?? rules.defaultRole,
+    teams: resolved.teams.map(({ teamId, role }) => ({ teamId, role })),
+    resources: resolved.resources.map(({ resource, role }) => ({ resource, role })),
+  };
+}
+
+/** Pure: what of the expected is not so; what the test is silent about is not looked at. */
+export function differencesOf(
+  expected: MappingTestExpect,
+  got: MappingTestOutcome,
+): readonly MappingTestDifference[] {
+  const teams = pairUp(expected.teams, got.teams, ({ teamId }) => teamId);
+  const resources = pairUp(expected.resources, got.resources, ({ resource }) => resourceKey(resource));
+  return [
+    ...(expected.orgRole === undefined || expected.orgRole === got.orgRole
+      ? []
+      : [{ scope: 'org' as const, expected: expected.orgRole, got: got.orgRole }]),
+    ...teams.map(({ of: { teamId }, ...roles }) => ({ scope: 'team' as const, teamId, ...roles })),
+    ...resources.map(({ of: { resource }, ...roles }) => ({
+      scope: 'resource' as const,
+      resource,
+      ...roles,
+    })),
+  ];
+}
+
+/** The entries of which the two lists say different roles. */
+function pairUp<Entry extends { readonly role: string }>(
+  expected: readonly Entry[] | undefined,
+  got: readonly Entry[],
+  keyOf: (entry: Entry) => string,
+): readonly { readonly of: Entry; readonly expected: string | null; readonly got: string | null }[] {
+  if (expected === undefined) return [];
+  const all = new Map([...got, ...expected].map((entry) => [keyOf(entry), entry]));
+  const roleIn = (list: readonly Entry[], key: string) =>
+    list.find((entry) => keyOf(entry) === key)?.role ?? null;
+  return [...all]
+    .map(([key, of]) => ({ of, expected: roleIn(expected, key), got: roleIn(got, key) }))
+    .filter((pair) => pair.expected !== pair.got);
+}
+
+/** Runs every test against the rules as they are (in a transaction: as they would be), oldest first. */
+export async function runMappingTests(
+  from: Reader,
+  organizationId: OrganizationId,
+): Promise<readonly MappingTestResult[]> {
+  const tests = await from.mappingTests.list(organizationId);
+  if (tests.length === 0) return [];
+  const { conflictPolicy, defaultRole } = await getOrganization(from, organizationId);
+  const mappings = await from.groupMappings.list(organizationId);
+  const teams = await from.teams.list(organizationId);
+  const names = new Map<TeamId, string>(teams.map(({ id, name }) => [id, name]));
+  const results: MappingTestResult[] = [];
+  for (const test of tests) {
+    const groups = await groupsGiven(from, organizationId, test.given.groups);
+    const broken = groups.gone ?? goneTeam(test, names);
+    if (broken !== undefined) {
+      results.push({ test, status: 'broken', reason: broken });
+      continue;
+    }
+    const given = { groups: groups.found, claims: test.given.claims };
+    const got = outcomeOfRules({ mappings, conflictPolicy, defaultRole }, given);
+    const differences = differencesOf(test.expect, got);
+    const reason = differences.length === 0 ? null : differences.map((one) => inWords(one, names)).join(', ');
+    results.push({ test, status: reason === null ? 'passed' : 'failed', reason, got, differences });
+  }
+  return results;
+}
+
+/**
+ * The groups that being in the given ones amounts to, those around them included. A name means every stored group of
+ * that name; where there is none, a group the directory has yet to push, of which rules over names may speak.
+ */
+async function groupsGiven(
+  from: Reader,
+  organizationId: OrganizationId,
+  given: readonly GivenGroup[],
+): Promise<{ readonly found: readonly TestedGroup[]; readonly gone?: string }> {
+  const found = new Map<string, TestedGroup>();
+  for (const one of given) {
+    const stored = await storedGroups(from, organizationId, one);
+    if (stored.length === 0 && one.kind === 'id')
+      return { found: [], gone: `The directory group ${one.groupId} that it names is gone.` };
+    for (const group of stored) {
+      found.set(group.id, group);
+      for (const around of await groupsOf(from, organizationId, group.id))
+        found.set(around.group.id, around.group);
+    }
+    if (stored.length === 0 && one.kind === 'name') {
+      const key = `dg_given_${foldKey(one.groupName)}`;
+      // Never stored: the id only has to differ from every stored one.
+      const ids = { id: key as DirectoryGroupId, directoryId: 'dir_given' as DirectoryId };
+      found.set(key, { ...ids, displayName: one.groupName });
+    }
+  }
+  return { found: [...found.values()] };
+}
+
+async function storedGroups(
+  from: Reader,
+  organizationId: OrganizationId,
+  given: GivenGroup,
+): Promise<readonly DirectoryGroup[]> {
+  if (given.kind === 'name') return from.directoryGroups.listByName(organizationId, foldKey(given.groupName));
+  const group = await from.directoryGroups.findInOrganization(organizationId, given.groupId);
+  return group === undefined ? [] : [group];
+}
+
+function goneTeam({ expect }: MappingTest, names: ReadonlyMap<TeamId, string>): string | undefined {
+  const gone = expect.teams?.find(({ teamId }) => !names.has(teamId));
+  return gone && `The team ${gone.teamId} that it names is gone.`;
+}
+
+function inWords(difference: MappingTestDifference, names: ReadonlyMap<TeamId, string>): string {
+  const { teamId, resource, expected, got } = difference;
+  const what =
+    teamId !== undefined
+      ? `role in team "${names.get(teamId) ?? teamId}"`
+      : resource === undefined
+        ? 'org role'
+        : `role on ${resourceKey(resource)}`;
+  return `${what} ${got ?? 'none'} instead of ${expected ?? 'none'}`;
+}
+
+const MOST_TOLD = 5;
+
+/**
+ * For a change of the rules, in its transaction, after the write: throws `mapping_test_failed` naming the tests, what
+ * they expect and what would come out. Broken tests say nothing.
+ */
+export async function assertMappingTestsPass(
+  tx: Repositories,
+  organizationId: OrganizationId,
+): Promise<void> {
+  const failed = (await runMappingTests(tx, organizationId)).filter(({ status }) => status === 'failed');
+  if (failed.length === 0) return;
+  const told = failed.slice(0, MOST_TOLD).map(({ test, reason }) => `"${test.name}" (${test.id}): ${reason}`);
+  const rest = failed.length > MOST_TOLD ? `; and ${failed.length - MOST_TOLD} more` : '';
+  throw new GatehouseError(
+    'mapping_test_failed',
+    `Nothing was changed. With this change would come out, by mapping test: ${told.join('; ')}${rest}.`,
+  );
+}

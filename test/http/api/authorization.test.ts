@@ -67,13 +67,7 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     conflict: conflict.id,
     urn: body.urn,
     token: await make(`/directories/${directory.id}/tokens`, { name: 'A' }),
-    mapping: await make('/group-mappings', {
-      match: { groupId: group.id },
-      grants: [{ scope: 'org', role: 'viewer' }],
-    }),
-    mappingTest: await make('/mapping-tests', {
-      ...{ name: 'A', given: { groups: ['A'] }, expect: { teams: [] } },
-    }),
+    ...(await furnishRules(base, group.id)),
     connection: await make('/connections', {
       protocol: 'oidc',
       name: 'A',
@@ -87,6 +81,15 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     passkey: await furnishPasskey(organization, users[0]?.membershipId),
     ...(await furnishInstallation()),
   };
+}
+
+/** A group mapping and a mapping test. */
+async function furnishRules(base: string, groupId: string): Promise<Readonly<Record<string, string>>> {
+  const rule = { match: { groupId }, grants: [{ scope: 'org', role: 'viewer' }] };
+  const mapping = await world.send(world.operator, `post ${base}/group-mappings`, rule);
+  const expected = { name: 'A', given: { groups: ['A'] }, expect: { teams: [] } };
+  const mappingTest = await world.send(world.operator, `post ${base}/mapping-tests`, expected);
+  return { mapping: mapping.body.id, mappingTest: mappingTest.body.id };
 }
 
 /** A test through a connection of its own, and the code of an owner. */

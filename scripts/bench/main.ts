@@ -12,13 +12,14 @@ import { auditStage } from './stages/audit.ts';
 import { comparisonStage } from './stages/comparison.ts';
 import { growthStage } from './stages/growth.ts';
 import { neighbourStage } from './stages/neighbour.ts';
+import { oidcStage } from './stages/oidc.ts';
 import { samlStage } from './stages/saml.ts';
 import type { StageResult } from './stages/stage.ts';
 import { tokenStage } from './stages/tokens.ts';
 import { targets } from './target-list.ts';
 import { judge, type Verdict } from './targets.ts';
 
-const stages = [comparisonStage, growthStage, auditStage, neighbourStage, samlStage, tokenStage];
+const stages = [comparisonStage, growthStage, auditStage, neighbourStage, samlStage, oidcStage, tokenStage];
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));

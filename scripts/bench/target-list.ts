@@ -12,6 +12,7 @@ import {
   SMALL,
 } from './stages/growth.ts';
 import { ALONE_P99, NEIGHBOUR_P99 } from './stages/neighbour.ts';
+import { FLOOR, OIDC_SIGN_IN } from './stages/oidc.ts';
 import { BUSY_P99, IDLE_P99, JUDGED, NODE_SAML } from './stages/saml.ts';
 import { DEAD_P99 } from './stages/tokens.ts';
 import type { Measure, Point, Target } from './targets.ts';
@@ -201,6 +202,18 @@ export const targets: readonly Target[] = [
     promise: 'p99 of a look-up during 100 heavy SAML sign-ins a second, beside p99 alone',
     value: { fact: BUSY_P99, over: IDLE_P99 },
     atMost: 1.5,
+  },
+  {
+    number: 18,
+    promise: 'OIDC sign-ins, rate beside their crypto and durable writes alone',
+    value: rateBeside(FLOOR, OIDC_SIGN_IN),
+    atLeast: 0.5,
+  },
+  {
+    number: 18,
+    promise: 'OIDC sign-ins, CPU beside their crypto and durable writes alone',
+    value: cpuBeside(FLOOR, OIDC_SIGN_IN),
+    atLeast: 0.5,
   },
   {
     number: 0,

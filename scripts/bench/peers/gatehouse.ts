@@ -21,10 +21,16 @@ export const newStore = (folder: string): GatehouseStore => ({
   operatorKey: randomBytes(32).toString('base64url'),
 });
 
-/** Starts the gateway over that store, rate limits off unless told; the first start makes the organization. Throws when the API refuses. */
+/**
+ * Starts the gateway over that store, rate limits off unless told, calling no private address but `egressAllow`; the first
+ * start makes the organization. Throws when the API refuses.
+ */
 export async function startGatehouse(
   store: GatehouseStore,
-  { rateLimits = 'off' }: { readonly rateLimits?: 'on' | 'off' } = {},
+  {
+    rateLimits = 'off',
+    egressAllow = '',
+  }: { readonly rateLimits?: 'on' | 'off'; readonly egressAllow?: string } = {},
 ): Promise<{ readonly peer: Peer; readonly store: GatehouseStore }> {
   const server = await startServer({
     parameters: startParameters(),
@@ -38,6 +44,7 @@ export async function startGatehouse(
       GATEHOUSE_STORAGE: 'sqlite:',
       GATEHOUSE_OPERATOR_KEY: store.operatorKey,
       GATEHOUSE_RATE_LIMITS: rateLimits,
+      GATEHOUSE_EGRESS_ALLOW: egressAllow,
       GATEHOUSE_LOG_LEVEL: 'warn',
     }),
   });

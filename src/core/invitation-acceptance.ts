@@ -9,7 +9,7 @@ import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
 import type { InvitationLink } from './invitation-links.ts';
-import { readInvitationLink } from './invitation-links.ts';
+import { findByLink } from './invitation-links.ts';
 import { assertAcceptable, settleInvitation } from './invitation-settlement.ts';
 import { dropCredentials } from './local-entry.ts';
 import { insertMembership } from './memberships.ts';
@@ -46,9 +46,10 @@ export async function previewInvitation(
   | { readonly invitation: Invitation; readonly organization: Organization; readonly hasAccount: boolean }
   | undefined
 > {
-  const link = readInvitationLink(deps.hashToken, token);
-  const invitation = await deps.storage.invitations.findByTokenHash(deps.hashToken(link.token));
-  if (invitation === undefined || invitationStatus(invitation, deps.clock()) !== 'pending') return undefined;
+  const opened = await findByLink(deps.storage, deps.hashToken, token);
+  if (opened === undefined || invitationStatus(opened.invitation, deps.clock()) !== 'pending')
+    return undefined;
+  const { invitation, link } = opened;
   const organization = await deps.storage.organizations.find(invitation.organizationId);
   if (organization === undefined || organization.provisioning === 'directory') return undefined;
   const holder = await deps.storage.users.findByEmail(invitation.emailKey);
@@ -74,9 +75,9 @@ export async function acceptInvitation(
   readonly membership: Membership;
   readonly organization: Organization;
 }> {
-  const link = readInvitationLink(deps.hashToken, input.token);
-  const found = await deps.storage.invitations.findByTokenHash(deps.hashToken(link.token));
-  if (found === undefined) throw new GatehouseError('not_found', 'No such invitation.');
+  const opened = await findByLink(deps.storage, deps.hashToken, input.token);
+  if (opened === undefined) throw new GatehouseError('not_found', 'No such invitation.');
+  const { invitation: found, link } = opened;
   assertAcceptable(found, deps.clock());
   const credentials = await credentialsOf(deps, { ...input, invitation: found, link });
   const sessionToken = newSessionToken();
@@ -85,7 +86,7 @@ export async function acceptInvitation(
     const { organizationId } = found;
     const cause: Cause = { ...input.cause, actor: { kind: 'invitee', invitationId: found.id } };
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const invitation = (await tx.invitations.find(organizationId, found.id)) ?? found;
+    const invitation = await unchangedLink(tx, found);
     assertAcceptable(invitation, context.now);
     const organization = await getOrganization(tx, organizationId);
     await assertInvitationsOpen(tx, organization);
@@ -107,6 +108,13 @@ export async function acceptInvitation(
     await startSession(tx, context, { membership, tokenHash, authentication });
     return { sessionToken, membership, organization };
   });
+}
+
+/** S165: sent again in the meantime, the invitation has another link, and this one opens nothing. Throws `not_found`. */
+async function unchangedLink(tx: Repositories, found: Invitation): Promise<Invitation> {
+  const invitation = await tx.invitations.find(found.organizationId, found.id);
+  if (invitation?.tokenHash !== found.tokenHash) throw new GatehouseError('not_found', 'No such invitation.');
+  return invitation;
 }
 
 /** Somebody signed in has not proved anything anew: what they did then is carried over. */

@@ -67,7 +67,7 @@ export async function createInvitation(
   const { invitation, mailId } = await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const organization = await getOrganization(tx, organizationId);
-    await assertMayInvite(tx, context, { organization, caller, invitation: input.invitation });
+    await assertMayInvite(tx, { organization, caller, invitation: input.invitation });
     const row = await insertInvitation(tx, context, {
       invitation: input.invitation,
       tokenHash: deps.hashToken(token),
@@ -90,36 +90,54 @@ export async function createInvitation(
 interface Attempt {
   readonly organization: Organization;
   readonly caller: Caller;
-  readonly invitation: InvitationInput;
+  readonly invitation: Pick<InvitationInput, 'email' | 'role' | 'teams'>;
 }
 
 /** Refuses in the order a person would want to hear it: the door, the plan, the role, the address, the seats. */
-async function assertMayInvite(tx: Repositories, context: ChangeContext, attempt: Attempt): Promise<void> {
+async function assertMayInvite(tx: Repositories, attempt: Attempt): Promise<void> {
+  await assertMayInviteAnew(tx, attempt);
+  await assertTeamsKnown(tx, attempt.organization.id, attempt.invitation.teams);
+}
+
+/** What must still hold when an invitation is sent once more. Teams that have gone since are left out at acceptance. */
+export async function assertMayInviteAnew(tx: Repositories, attempt: Attempt): Promise<void> {
   const { organization, caller, invitation } = attempt;
   await assertInvitationsOpen(tx, organization);
   assertPlanInvites(organization);
-  assertMayGrant(caller, invitation.role);
-  if (invitation.role === 'owner') {
-    throw new GatehouseError(
-      'forbidden',
-      'Nobody becomes owner by invitation. Invite as admin, then make the member an owner.',
-      { field: 'role' },
-    );
-  }
+  assertMayGiveByInvitation(caller, invitation.role);
   const members = await tx.memberships.listByEmail(organization.id, foldKey(invitation.email));
-  if (members.length > 0) {
-    const detail = `${invitation.email} is already a member of ${organization.name}.`;
-    throw new GatehouseError('already_member', detail, { field: 'email' });
-  }
-  for (const [index, team] of invitation.teams.entries()) {
-    if ((await tx.teams.find(context.organizationId, team.teamId)) !== undefined) continue;
+  if (members.length === 0) return;
+  const detail = `${invitation.email} is already a member of ${organization.name}.`;
+  throw new GatehouseError('already_member', detail, { field: 'email' });
+}
+
+/** Throws `forbidden` for a role that the caller may not give, and for owner (S162). */
+export function assertMayGiveByInvitation(caller: Caller, role: OrgRole): void {
+  assertMayGrant(caller, role);
+  if (role !== 'owner') return;
+  throw new GatehouseError(
+    'forbidden',
+    'Nobody becomes owner by invitation. Invite as admin, then make the member an owner.',
+    { field: 'role' },
+  );
+}
+
+/** Throws `invalid`, naming the place in the list, for a team of nobody here. */
+export async function assertTeamsKnown(
+  tx: Repositories,
+  organizationId: OrganizationId,
+  teams: readonly InvitationTeam[],
+): Promise<void> {
+  for (const [index, team] of teams.entries()) {
+    if ((await tx.teams.find(organizationId, team.teamId)) !== undefined) continue;
     throw new GatehouseError('invalid', 'No team of this organization has this id.', {
       field: `teams[${index}]`,
     });
   }
 }
 
-function assertPlanInvites({ plan, name, seatsUsed }: Organization): void {
+/** Throws `plan_lacks`, `seats_exhausted`. */
+export function assertPlanInvites({ plan, name, seatsUsed }: Organization): void {
   if (!plan.invitations) {
     throw new GatehouseError(
       'plan_lacks',

@@ -98,6 +98,7 @@ export type AuditType =
   | 'invitation.created'
   | 'invitation.updated'
   | 'invitation.resent'
+  | 'invitation.link_shown'
   | 'invitation.revoked'
   | 'invitation.voided'
   | 'invitation.accepted'

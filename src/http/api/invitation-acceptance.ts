@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Acceptor } from '../../core/invitation-acceptance.ts';
 import { acceptInvitation } from '../../core/invitation-acceptance.ts';
-import { readInvitationLink } from '../../core/invitation-links.ts';
+import { findByLink } from '../../core/invitation-links.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -41,9 +41,9 @@ async function assertDoorIsOpen(
   { storage, hashToken }: Pick<HttpDeps, 'storage' | 'hashToken'>,
   token: string,
 ): Promise<void> {
-  const link = readInvitationLink(hashToken, token);
-  const invitation = await storage.invitations.findByTokenHash(hashToken(link.token));
-  if (invitation === undefined) return;
+  const opened = await findByLink(storage, hashToken, token);
+  if (opened === undefined) return;
+  const { invitation } = opened;
   const organization = await storage.organizations.find(invitation.organizationId);
   if (organization !== undefined) await assertInvitationsOpen(storage, organization);
 }

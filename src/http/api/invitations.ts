@@ -5,9 +5,9 @@ import { invitationStatus } from '../../core/entities/invitation.ts';
 import { createInvitation, getInvitation, revokeInvitation } from '../../core/invitations.ts';
 import type { PageRequest } from '../../core/ports/paging.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
-import { ORG_ROLES, TEAM_ROLES } from '../../core/roles.ts';
-import { parseId } from '../../kernel/ids.ts';
+import { ORG_ROLES } from '../../core/roles.ts';
 import { durationField, emailField, messageField } from './fields.ts';
+import { resourcesField, teamsField } from './invitation-fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentCreatedInvitation, presentInvitation } from './present.ts';
@@ -19,29 +19,11 @@ const tag = 'invitations';
 const guard = { kind: 'organization', permission: 'members.invite' } as const;
 const STATUSES = ['pending', 'accepted', 'revoked', 'expired'] as const satisfies InvitationStatus[];
 
-const teamField = z
-  .union(
-    [z.string(), z.strictObject({ team: z.string(), role: z.enum(TEAM_ROLES).default('member') })],
-    'Give the id of a team, or {team, role}.',
-  )
-  .transform((given, context) => {
-    const { team, role } = typeof given === 'string' ? { team: given, role: 'member' as const } : given;
-    const teamId = parseId('team', team);
-    if (teamId !== undefined) return { teamId, role };
-    // What the use case says of a team that belongs to nobody here.
-    context.addIssue({ code: 'custom', message: 'No team of this organization has this id.' });
-    return z.NEVER;
-  });
-
 const createBody = z.strictObject({
   email: emailField,
   role: z.enum(ORG_ROLES).default('member'),
-  teams: z
-    .array(teamField)
-    .max(50, 'At most 50 teams.')
-    .refine((teams) => new Set(teams.map(({ teamId }) => teamId)).size === teams.length, 'Each team once.')
-    .default([]),
-  resources: z.never('Roles on single resources are not built yet.').optional(),
+  teams: teamsField.default([]),
+  resources: resourcesField,
   message: messageField.optional(),
   expiresIn: durationField.default(604_800_000).describe('1h to 30d; 7d unless said otherwise.'),
   delivery: z.enum(['email', 'link']).default('email'),

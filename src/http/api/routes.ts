@@ -14,6 +14,7 @@ import { domainRoutes } from './domains.ts';
 import { emergencyCodeRoutes } from './emergency-codes.ts';
 import { groupMappingRoutes } from './group-mappings.ts';
 import { invitationAcceptanceRoutes } from './invitation-acceptance.ts';
+import { invitationChangeRoutes } from './invitation-changes.ts';
 import { invitationRoutes } from './invitations.ts';
 import { jobRoutes } from './jobs.ts';
 import { mappingTestRoutes } from './mapping-tests.ts';
@@ -40,6 +41,7 @@ const resources: readonly ApiRoute[] = [
   ...memberResourceRoutes,
   ...ownershipRoutes,
   ...invitationRoutes,
+  ...invitationChangeRoutes,
   ...invitationAcceptanceRoutes,
   ...directoryRoutes,
   ...directoryClientRoutes,

@@ -197,6 +197,8 @@ const BODIES: Readonly<Record<string, object>> = {
   transferOwnership: {},
   createApiKey: { name: 'A', kind: 'personal', scopes: ['members.read'] },
   createInvitation: { email: 'someone@example.com' },
+  updateInvitation: { role: 'viewer' },
+  resendInvitation: {},
   acceptInvitation: { name: 'Eve', password: 'a sentence nobody guesses' },
   createDirectory: { kind: 'okta', status: 'draft' },
   updateDirectory: { name: 'A' },

@@ -1,0 +1,160 @@
+/** What may be done with an invitation that waits: change what it gives, send it again, show its link again. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { InvitationId, OrganizationId } from '../kernel/ids.ts';
+import { newToken } from '../kernel/tokens.ts';
+import type { Caller } from './access.ts';
+import { assertMayTouch } from './access.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Invitation, InvitationTeam } from './entities/invitation.ts';
+import type { Cause } from './entities/journal.ts';
+import type { Organization } from './entities/organization.ts';
+import { copiedLink, linkCopiedAgain, mailedLink } from './invitation-links.ts';
+import { assertAcceptable } from './invitation-settlement.ts';
+import type { CreatedInvitation } from './invitations.ts';
+import {
+  assertMayGiveByInvitation,
+  assertMayInviteAnew,
+  assertTeamsKnown,
+  INVITATION_TTL_MS,
+} from './invitations.ts';
+import { invitationMail } from './mails.ts';
+import { getOrganization } from './organization-lookup.ts';
+import { deliverMail, enqueueMail } from './outbox.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import { assertInvitationsOpen } from './provisioning.ts';
+import type { OrgRole } from './roles.ts';
+
+interface Request {
+  readonly organizationId: OrganizationId;
+  readonly id: InvitationId;
+  readonly caller: Caller;
+  readonly cause: Cause;
+}
+
+interface Loaded {
+  readonly organization: Organization;
+  readonly invitation: Invitation;
+}
+
+async function load(from: Queries | Repositories, { organizationId, id }: Request): Promise<Loaded> {
+  const organization = await getOrganization(from, organizationId);
+  await assertInvitationsOpen(from, organization);
+  const invitation = await from.invitations.find(organizationId, id);
+  if (invitation === undefined) throw new GatehouseError('not_found', 'No such invitation.');
+  return { organization, invitation };
+}
+
+/** What a pending invitation may be changed to; absent: as it is. */
+export interface InvitationChange {
+  readonly role?: OrgRole | undefined;
+  readonly teams?: readonly InvitationTeam[] | undefined;
+  /** Null takes it away. A mail that has left keeps the old one. */
+  readonly message?: string | null | undefined;
+}
+
+/**
+ * Changes a pending invitation; its link stays. Whoever changes what it gives answers for it from now on (S162). Throws
+ * `not_found`, `invitations_disabled`, `forbidden`, `invalid`, `invitation_used`, `invitation_revoked`, `invitation_expired`.
+ */
+export async function changeInvitation(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: Request & { readonly change: InvitationChange },
+): Promise<Invitation> {
+  const { organizationId, caller, cause, change } = input;
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const { invitation } = await load(tx, input);
+    assertMayTouch(caller, invitation.role);
+    assertAcceptable(invitation, context.now);
+    const { role = invitation.role, teams = invitation.teams, message = invitation.message } = change;
+    assertMayGiveByInvitation(caller, role);
+    if (change.teams !== undefined) await assertTeamsKnown(tx, organizationId, teams);
+    const givesOther = change.role !== undefined || change.teams !== undefined;
+    const invitedBy = givesOther ? cause.actor : invitation.invitedBy;
+    const next: Invitation = { ...invitation, role, teams, message, invitedBy };
+    await tx.invitations.update(organizationId, next, invitation.version);
+    await record(tx, context, {
+      type: 'invitation.updated',
+      target: { kind: 'invitation', id: invitation.id },
+      details: { before: given(invitation), after: given(next) },
+    });
+    return next;
+  });
+}
+
+const given = ({ role, teams }: Invitation) => ({ role, teams });
+
+/**
+ * Sends an invitation again, also one that has expired: a new link, the clock from the start, every earlier link dead when
+ * this answers (S165). Whoever sends it answers for it from now on. Throws what creating does, and `not_found`,
+ * `invitation_used`, `invitation_revoked`. `ttlMs` absent: seven days.
+ */
+export async function resendInvitation(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'mailer' | 'baseUrl'>,
+  input: Request & { readonly ttlMs?: number | undefined },
+): Promise<CreatedInvitation> {
+  const { organizationId, cause } = input;
+  const token = newToken('ghi', 128);
+  const { invitation, mailId } = await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const { organization, invitation } = await renew(tx, context, {
+      request: input,
+      tokenHash: deps.hashToken(token),
+    });
+    const url = mailedLink(deps.baseUrl, token, deps.hashToken);
+    const mail = invitationMail({ invitation, organization, url });
+    const isMailed = invitation.delivery === 'email';
+    return { invitation, mailId: isMailed ? await enqueueMail(tx, context, mail) : undefined };
+  });
+  const url = copiedLink(deps.baseUrl, token);
+  if (mailId === undefined) return { invitation, url, delivery: { channel: 'link' } };
+  const outcome = await deliverMail(deps, { organizationId, id: mailId });
+  return { invitation, url, delivery: { channel: 'email', ...outcome } };
+}
+
+async function renew(
+  tx: Repositories,
+  context: ChangeContext,
+  input: { readonly request: Request & { readonly ttlMs?: number | undefined }; readonly tokenHash: string },
+): Promise<Loaded> {
+  const { request, tokenHash } = input;
+  const { organization, invitation } = await load(tx, request);
+  // An expired one may be sent again: it is `pending` in the store.
+  if (invitation.status !== 'pending') assertAcceptable(invitation, context.now);
+  await assertMayInviteAnew(tx, { organization, caller: request.caller, invitation });
+  const expiresAt = context.now + (request.ttlMs ?? INVITATION_TTL_MS);
+  const invitedBy = context.cause.actor;
+  const next: Invitation = { ...invitation, tokenHash, invitedBy, expiresAt };
+  await tx.invitations.update(context.organizationId, next, invitation.version);
+  await record(tx, context, {
+    type: 'invitation.resent',
+    target: { kind: 'invitation', id: invitation.id },
+    details: { email: invitation.email, expiresAt },
+  });
+  return { organization, invitation: next };
+}
+
+/**
+ * Shows the link of a pending invitation again: the same one each time, beside the mailed one, which stays good. Only for
+ * who may give what it gives. Throws what changing does.
+ */
+export async function showInvitationLink(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl'>,
+  input: Request,
+): Promise<{ readonly url: string; readonly expiresAt: number }> {
+  const { organizationId, cause, caller } = input;
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const { invitation } = await load(tx, input);
+    assertMayGiveByInvitation(caller, invitation.role);
+    assertAcceptable(invitation, context.now);
+    await record(tx, context, {
+      type: 'invitation.link_shown',
+      target: { kind: 'invitation', id: invitation.id },
+      details: { email: invitation.email },
+    });
+    const url = linkCopiedAgain(deps.baseUrl, deps.hashToken, invitation);
+    return { url, expiresAt: invitation.expiresAt };
+  });
+}

@@ -1,0 +1,103 @@
+/** Invitations that wait, over the management API: changed, sent again, their link shown again. */
+import { z } from 'zod';
+import { changeInvitation, resendInvitation, showInvitationLink } from '../../core/invitation-changes.ts';
+import { assertInvitationsOpen } from '../../core/provisioning.ts';
+import { ORG_ROLES } from '../../core/roles.ts';
+import { changesSomething, durationField, messageField, NOTHING_TO_CHANGE } from './fields.ts';
+import { resourcesField, teamsField } from './invitation-fields.ts';
+import { pathId } from './path-ids.ts';
+import { isoTime, presentCreatedInvitation, presentInvitation } from './present.ts';
+import type { ApiRoute, OrganizationContext, RouteInput } from './route.ts';
+import { organizationRoute } from './route.ts';
+import { createdInvitationShape, invitationShape, timeShape } from './shapes.ts';
+
+const tag = 'invitations';
+const guard = { kind: 'organization', permission: 'members.invite' } as const;
+
+const changeBody = z
+  .strictObject({
+    role: z.enum(ORG_ROLES).optional(),
+    teams: teamsField.optional(),
+    resources: resourcesField,
+    message: messageField.nullable().optional(),
+  })
+  .refine(changesSomething, NOTHING_TO_CHANGE);
+
+const resendBody = z
+  .strictObject({ expiresIn: durationField.optional().describe('1h to 30d; 7d unless said otherwise.') })
+  .optional();
+
+/** The door is looked at before the id: in a directory-managed organization every id answers alike (law 11). */
+async function requestOf(
+  { deps, organization, caller, cause }: OrganizationContext,
+  { params }: Pick<RouteInput<unknown, unknown>, 'params'>,
+) {
+  await assertInvitationsOpen(deps.storage, organization);
+  return { organizationId: organization.id, id: pathId('inv', params, 'invitation'), caller, cause };
+}
+
+const refusals = [
+  'invitations_disabled',
+  'invitation_used',
+  'invitation_revoked',
+  'invitation_expired',
+  'version_conflict',
+] as const;
+
+/** All routes of this resource. */
+export const invitationChangeRoutes: readonly ApiRoute[] = [
+  organizationRoute({
+    method: 'patch',
+    path: '/organizations/:org/invitations/:invitation',
+    operationId: 'updateInvitation',
+    summary: 'Changes what a pending invitation gives; its link stays.',
+    tag,
+    guard,
+    body: changeBody,
+    status: 200,
+    response: invitationShape,
+    errors: refusals,
+    handle: async (context, { params, body }) => {
+      const { role, teams, message } = body;
+      const change = { role, teams, message: message === '' ? null : message };
+      const changed = await changeInvitation(context.deps, {
+        ...(await requestOf(context, { params })),
+        change,
+      });
+      return presentInvitation(changed, context.deps.clock());
+    },
+  }),
+  organizationRoute({
+    method: 'post',
+    path: '/organizations/:org/invitations/:invitation/resend',
+    operationId: 'resendInvitation',
+    summary:
+      'Sends an invitation again, expired or not: a new link, the clock from the start, the old links dead.',
+    tag,
+    guard,
+    body: resendBody,
+    status: 200,
+    response: createdInvitationShape,
+    errors: [...refusals, 'plan_lacks', 'already_member', 'seats_exhausted'],
+    handle: async (context, { params, body }) => {
+      const request = { ...(await requestOf(context, { params })), ttlMs: body?.expiresIn };
+      return presentCreatedInvitation(await resendInvitation(context.deps, request), context.deps.clock());
+    },
+  }),
+  organizationRoute({
+    method: 'post',
+    path: '/organizations/:org/invitations/:invitation/link',
+    operationId: 'showInvitationLink',
+    summary:
+      'Shows the link of a pending invitation again, to pass on by hand. A mailed link stays good beside it.',
+    tag,
+    guard,
+    status: 200,
+    response: z.object({ url: z.string(), expiresAt: timeShape }),
+    errors: refusals,
+    handle: async (context, input) => {
+      const { url, expiresAt } = await showInvitationLink(context.deps, await requestOf(context, input));
+      return { url, expiresAt: isoTime(expiresAt) };
+    },
+  }),
+];

@@ -6,7 +6,7 @@ import type { Caller } from './access.ts';
 import { assertMayTouch } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
-import type { Invitation, InvitationTeam } from './entities/invitation.ts';
+import type { Invitation, InvitationResource, InvitationTeam } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { copiedLink, linkCopiedAgain, mailedLink } from './invitation-links.ts';
@@ -14,9 +14,10 @@ import { assertAcceptable } from './invitation-settlement.ts';
 import type { CreatedInvitation } from './invitations.ts';
 import {
   assertMayGiveByInvitation,
+  assertMayGiveResources,
   assertMayInviteAnew,
   assertTeamsKnown,
-  INVITATION_TTL_MS,
+  gifts,
 } from './invitations.ts';
 import { invitationMail } from './mails.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -49,6 +50,7 @@ async function load(from: Queries | Repositories, { organizationId, id }: Reques
 export interface InvitationChange {
   readonly role?: OrgRole | undefined;
   readonly teams?: readonly InvitationTeam[] | undefined;
+  readonly resources?: readonly InvitationResource[] | undefined;
   /** Null takes it away. A mail that has left keeps the old one. */
   readonly message?: string | null | undefined;
 }
@@ -67,28 +69,32 @@ export async function changeInvitation(
     const { invitation } = await load(tx, input);
     assertMayTouch(caller, invitation.role);
     assertAcceptable(invitation, context.now);
-    const { role = invitation.role, teams = invitation.teams, message = invitation.message } = change;
-    assertMayGiveByInvitation(caller, role);
-    if (change.teams !== undefined) await assertTeamsKnown(tx, organizationId, teams);
-    const givesOther = change.role !== undefined || change.teams !== undefined;
-    const invitedBy = givesOther ? cause.actor : invitation.invitedBy;
-    const next: Invitation = { ...invitation, role, teams, message, invitedBy };
+    const next = changed(invitation, change, cause);
+    assertMayGiveByInvitation(caller, next.role);
+    assertMayGiveResources(caller, organizationId, next.resources);
+    if (change.teams !== undefined) await assertTeamsKnown(tx, organizationId, change.teams);
     await tx.invitations.update(organizationId, next, invitation.version);
     await record(tx, context, {
       type: 'invitation.updated',
       target: { kind: 'invitation', id: invitation.id },
-      details: { before: given(invitation), after: given(next) },
+      details: { before: gifts(invitation), after: gifts(next) },
     });
     return next;
   });
 }
 
-const given = ({ role, teams }: Invitation) => ({ role, teams });
+function changed(before: Invitation, change: InvitationChange, cause: Cause): Invitation {
+  const { role = before.role, teams = before.teams, resources = before.resources } = change;
+  const { message = before.message } = change;
+  const givesOther = [change.role, change.teams, change.resources].some((gift) => gift !== undefined);
+  const invitedBy = givesOther ? cause.actor : before.invitedBy;
+  return { ...before, role, teams, resources, message, invitedBy };
+}
 
 /**
  * Sends an invitation again, also one that has expired: a new link, the clock from the start, every earlier link dead when
  * this answers (S165). Whoever sends it answers for it from now on. Throws what creating does, and `not_found`,
- * `invitation_used`, `invitation_revoked`. `ttlMs` absent: seven days.
+ * `invitation_used`, `invitation_revoked`. `ttlMs` absent: as the organization says.
  */
 export async function resendInvitation(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'mailer' | 'baseUrl'>,
@@ -123,7 +129,7 @@ async function renew(
   // An expired one may be sent again: it is `pending` in the store.
   if (invitation.status !== 'pending') assertAcceptable(invitation, context.now);
   await assertMayInviteAnew(tx, { organization, caller: request.caller, invitation });
-  const expiresAt = context.now + (request.ttlMs ?? INVITATION_TTL_MS);
+  const expiresAt = context.now + (request.ttlMs ?? organization.invitationTtlMs);
   const invitedBy = context.cause.actor;
   const next: Invitation = { ...invitation, tokenHash, invitedBy, expiresAt };
   await tx.invitations.update(context.organizationId, next, invitation.version);
@@ -148,6 +154,7 @@ export async function showInvitationLink(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const { invitation } = await load(tx, input);
     assertMayGiveByInvitation(caller, invitation.role);
+    assertMayGiveResources(caller, organizationId, invitation.resources);
     assertAcceptable(invitation, context.now);
     await record(tx, context, {
       type: 'invitation.link_shown',

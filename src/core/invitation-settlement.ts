@@ -10,7 +10,7 @@ import type { WantedGrant } from './grants.ts';
 import { syncGrants } from './grants.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
-import type { OrgRole } from './roles.ts';
+import type { OrgRole, Permission } from './roles.ts';
 import { orgRoleRank, ROLE_PERMISSIONS } from './roles.ts';
 
 /** Throws the code that says why this invitation can no longer be accepted; passes when it can. */
@@ -43,9 +43,17 @@ export async function settleInvitation(
   const wanted: WantedGrant[] = [{ scope: { kind: 'org', role }, source, rank: 0 }];
   for (const team of invitation.teams) {
     if ((await tx.teams.find(organizationId, team.teamId)) === undefined) continue;
-    const teamRole = mayManageTeams(standing) ? team.role : 'member';
+    const teamRole = mayStill(standing, 'teams.manage') ? team.role : 'member';
     wanted.push({ scope: { kind: 'team', teamId: team.teamId, role: teamRole }, source, rank: 0 });
   }
+  if (mayStill(standing, 'roles.manage'))
+    wanted.push(
+      ...invitation.resources.map((gift) => ({
+        scope: { kind: 'resource', ...gift } as const,
+        source,
+        rank: 0,
+      })),
+    );
   const next = await syncGrants(tx, context, {
     membership,
     owns: (grant) => grant.source.kind === 'invitation' && grant.source.invitationId === invitation.id,
@@ -79,5 +87,6 @@ function orgRoleStillGiven(promised: OrgRole, standing: Standing): OrgRole {
   return orgRoleRank(promised) <= orgRoleRank('member') ? promised : 'member';
 }
 
-const mayManageTeams = (standing: Standing): boolean =>
-  standing === 'operator' || (standing !== undefined && ROLE_PERMISSIONS[standing].includes('teams.manage'));
+/** S162: roles in teams and on resources too come from what the inviter may give now. */
+const mayStill = (standing: Standing, permission: Permission): boolean =>
+  standing === 'operator' || (standing !== undefined && ROLE_PERMISSIONS[standing].includes(permission));

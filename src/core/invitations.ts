@@ -1,15 +1,14 @@
 /** Invitations: how people come into an organization that manages its members by hand. */
-import { days } from '../kernel/clock.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { InvitationId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Caller } from './access.ts';
-import { assertMayGrant } from './access.ts';
+import { assertMayGrant, holdsPermission } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
-import type { Invitation, InvitationTeam } from './entities/invitation.ts';
+import type { Invitation, InvitationResource, InvitationTeam } from './entities/invitation.ts';
 import { invitationStatus } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
@@ -22,13 +21,13 @@ import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { OrgRole } from './roles.ts';
 
-export const INVITATION_TTL_MS = days(7);
-
 export interface InvitationInput {
   readonly email: string;
   readonly role: OrgRole;
   readonly teams: readonly InvitationTeam[];
+  readonly resources?: readonly InvitationResource[] | undefined;
   readonly message?: string | undefined;
+  /** Absent: as the organization says. */
   readonly ttlMs?: number | undefined;
   readonly delivery: 'email' | 'link';
 }
@@ -69,6 +68,7 @@ export async function createInvitation(
     const organization = await getOrganization(tx, organizationId);
     await assertMayInvite(tx, { organization, caller, invitation: input.invitation });
     const row = await insertInvitation(tx, context, {
+      organization,
       invitation: input.invitation,
       tokenHash: deps.hashToken(token),
     });
@@ -90,7 +90,7 @@ export async function createInvitation(
 interface Attempt {
   readonly organization: Organization;
   readonly caller: Caller;
-  readonly invitation: Pick<InvitationInput, 'email' | 'role' | 'teams'>;
+  readonly invitation: Pick<InvitationInput, 'email' | 'role' | 'teams' | 'resources'>;
 }
 
 /** Refuses in the order a person would want to hear it: the door, the plan, the role, the address, the seats. */
@@ -105,6 +105,7 @@ export async function assertMayInviteAnew(tx: Repositories, attempt: Attempt): P
   await assertInvitationsOpen(tx, organization);
   assertPlanInvites(organization);
   assertMayGiveByInvitation(caller, invitation.role);
+  assertMayGiveResources(caller, organization.id, invitation.resources);
   const members = await tx.memberships.listByEmail(organization.id, foldKey(invitation.email));
   if (members.length === 0) return;
   const detail = `${invitation.email} is already a member of ${organization.name}.`;
@@ -120,6 +121,18 @@ export function assertMayGiveByInvitation(caller: Caller, role: OrgRole): void {
     'Nobody becomes owner by invitation. Invite as admin, then make the member an owner.',
     { field: 'role' },
   );
+}
+
+/** Throws `forbidden` for roles on resources by a caller who may not give them to members either (S162). */
+export function assertMayGiveResources(
+  caller: Caller,
+  organizationId: OrganizationId,
+  resources: readonly InvitationResource[] = [],
+): void {
+  if (resources.length === 0 || holdsPermission(caller, organizationId, 'roles.manage')) return;
+  throw new GatehouseError('forbidden', 'Roles on resources need the permission roles.manage.', {
+    field: 'resources',
+  });
 }
 
 /** Throws `invalid`, naming the place in the list, for a team of nobody here. */
@@ -155,10 +168,14 @@ export function assertPlanInvites({ plan, name, seatsUsed }: Organization): void
 async function insertInvitation(
   tx: Repositories,
   context: ChangeContext,
-  input: { readonly invitation: InvitationInput; readonly tokenHash: string },
+  input: {
+    readonly organization: Organization;
+    readonly invitation: InvitationInput;
+    readonly tokenHash: string;
+  },
 ): Promise<Invitation> {
   const { organizationId, now, cause } = context;
-  const { ttlMs, message, ...chosen } = input.invitation;
+  const { ttlMs = input.organization.invitationTtlMs, message, resources, ...chosen } = input.invitation;
   const emailKey = foldKey(chosen.email);
   await settleExpired(tx, context, emailKey);
   const row: Invitation = {
@@ -167,13 +184,14 @@ async function insertInvitation(
     organizationId,
     ...chosen,
     emailKey,
+    resources: resources ?? [],
     message: message ?? null,
     tokenHash: input.tokenHash,
     status: 'pending',
     invitedBy: cause.actor,
     acceptedBy: null,
     createdAt: now,
-    expiresAt: now + (ttlMs ?? INVITATION_TTL_MS),
+    expiresAt: now + ttlMs,
     settledAt: null,
   };
   await tx.invitations.insert(organizationId, row).catch((error: unknown) => {
@@ -184,10 +202,13 @@ async function insertInvitation(
   await record(tx, context, {
     type: 'invitation.created',
     target: { kind: 'invitation', id: row.id },
-    details: { email: row.email, role: row.role, delivery: row.delivery, expiresAt: row.expiresAt },
+    details: { email: row.email, ...gifts(row), delivery: row.delivery, expiresAt: row.expiresAt },
   });
   return row;
 }
+
+/** What an invitation gives, as the audit tells it. */
+export const gifts = ({ role, teams, resources }: Invitation) => ({ role, teams, resources });
 
 /** An expired invitation must not stand in the way of a new one for the same address. */
 async function settleExpired(tx: Repositories, context: ChangeContext, emailKey: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** Organizations: made from a plan preset, found by id or slug, removed with everything in them. */
+import { days } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import type { OrganizationId, UserId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
@@ -34,6 +35,9 @@ export interface OrganizationInput {
   readonly plan?: PlanChoice | undefined;
 }
 
+/** How long invitations are open in an organization that has not said otherwise. */
+const INVITATION_TTL_MS = days(7);
+
 export interface OrganizationChange {
   readonly name?: string | undefined;
   readonly slug?: string | undefined;
@@ -41,6 +45,7 @@ export interface OrganizationChange {
   readonly defaultRole?: Exclude<OrgRole, 'owner'> | undefined;
   readonly conflictPolicy?: ConflictPolicy | undefined;
   readonly ssoPolicy?: SsoPolicy | undefined;
+  readonly invitationTtlMs?: number | undefined;
 }
 
 /** Turns a choice into switches. Throws `invalid` (field `plan`) for a preset that is not configured. */
@@ -114,6 +119,7 @@ export async function createOrganization(
       defaultRole: 'member',
       conflictPolicy: 'highest',
       ssoPolicy: 'optional',
+      invitationTtlMs: INVITATION_TTL_MS,
       seatsUsed: 0,
       activeOwners: 0,
       createdAt: now,
@@ -156,6 +162,7 @@ export async function updateOrganization(
       defaultRole: change.defaultRole ?? before.defaultRole,
       conflictPolicy: change.conflictPolicy ?? before.conflictPolicy,
       ssoPolicy: change.ssoPolicy ?? before.ssoPolicy,
+      invitationTtlMs: change.invitationTtlMs ?? before.invitationTtlMs,
       updatedAt: context.now,
     };
     assertSeatsSuffice(after);
@@ -198,15 +205,11 @@ function assertSeatsSuffice({ plan, seatsUsed }: Organization): void {
   throw new GatehouseError('seats_exhausted', detail, { field: 'plan' });
 }
 
-const publicFacts = ({ name, slug, plan, defaultRole, conflictPolicy, ssoPolicy }: Organization) => ({
-  name,
-  slug,
-  plan: plan.preset,
-  seats: plan.seats,
-  defaultRole,
-  conflictPolicy,
-  ssoPolicy,
-});
+const publicFacts = (organization: Organization) => {
+  const { name, slug, plan, defaultRole, conflictPolicy, ssoPolicy, invitationTtlMs } = organization;
+  const policies = { defaultRole, conflictPolicy, ssoPolicy, invitationTtlMs };
+  return { name, slug, plan: plan.preset, seats: plan.seats, ...policies };
+};
 
 async function refreshEverybody(
   tx: Repositories,

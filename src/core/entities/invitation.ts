@@ -1,11 +1,16 @@
 /** An invitation of one address into one organization, by mail or by a link handed over. */
 import type { InvitationId, MembershipId, OrganizationId, TeamId } from '../../kernel/ids.ts';
-import type { OrgRole, TeamRole } from '../roles.ts';
+import type { OrgRole, Resource, ResourceRole, TeamRole } from '../roles.ts';
 import type { Actor } from './journal.ts';
 
 export interface InvitationTeam {
   readonly teamId: TeamId;
   readonly role: TeamRole;
+}
+
+export interface InvitationResource {
+  readonly resource: Resource;
+  readonly role: ResourceRole;
 }
 
 export interface Invitation {
@@ -17,6 +22,8 @@ export interface Invitation {
   readonly emailKey: string;
   readonly role: OrgRole;
   readonly teams: readonly InvitationTeam[];
+  /** Roles on single things of the product; each thing once. */
+  readonly resources: readonly InvitationResource[];
   readonly message: string | null;
   readonly delivery: 'email' | 'link';
   readonly tokenHash: string;

@@ -22,6 +22,8 @@ export interface Organization {
   readonly conflictPolicy: ConflictPolicy;
   /** `required`: members come in through a connection of the organization and by no other way (S157). */
   readonly ssoPolicy: SsoPolicy;
+  /** How long an invitation is open unless it says so itself, milliseconds. */
+  readonly invitationTtlMs: number;
   /** Active memberships; kept by `organizations.moveCounts` so that seats are one conditional write. */
   readonly seatsUsed: number;
   /** Active memberships that resolve to owner. */

@@ -18,13 +18,15 @@ const changeBody = z
   .strictObject({
     role: z.enum(ORG_ROLES).optional(),
     teams: teamsField.optional(),
-    resources: resourcesField,
+    resources: resourcesField.optional(),
     message: messageField.nullable().optional(),
   })
   .refine(changesSomething, NOTHING_TO_CHANGE);
 
 const resendBody = z
-  .strictObject({ expiresIn: durationField.optional().describe('1h to 30d; 7d unless said otherwise.') })
+  .strictObject({
+    expiresIn: durationField.optional().describe('1h to 30d; absent: as the organization says.'),
+  })
   .optional();
 
 /** The door is looked at before the id: in a directory-managed organization every id answers alike (law 11). */
@@ -58,8 +60,7 @@ export const invitationChangeRoutes: readonly ApiRoute[] = [
     response: invitationShape,
     errors: refusals,
     handle: async (context, { params, body }) => {
-      const { role, teams, message } = body;
-      const change = { role, teams, message: message === '' ? null : message };
+      const change = { ...body, message: body.message === '' ? null : body.message };
       const changed = await changeInvitation(context.deps, {
         ...(await requestOf(context, { params })),
         change,

@@ -1,7 +1,8 @@
 /** The values that every way of inviting reads the same way. */
 import { z } from 'zod';
-import { TEAM_ROLES } from '../../core/roles.ts';
+import { RESOURCE_ROLES, resourceKey, TEAM_ROLES } from '../../core/roles.ts';
 import { parseId } from '../../kernel/ids.ts';
+import { resourceIdField, resourceTypeField } from './fields.ts';
 
 const teamField = z
   .union(
@@ -23,5 +24,9 @@ export const teamsField = z
   .max(50, 'At most 50 teams.')
   .refine((teams) => new Set(teams.map(({ teamId }) => teamId)).size === teams.length, 'Each team once.');
 
-/** Refused until the ledger knows them: what is asked for is never left out in silence. */
-export const resourcesField = z.never('Roles on single resources are not built yet.').optional();
+/** Roles on single things of the product; each thing once. */
+export const resourcesField = z
+  .array(z.strictObject({ type: resourceTypeField, id: resourceIdField, role: z.enum(RESOURCE_ROLES) }))
+  .max(50, 'At most 50 resources.')
+  .refine((given) => new Set(given.map(resourceKey)).size === given.length, 'Each resource once.')
+  .transform((given) => given.map(({ type, id, role }) => ({ resource: { type, id }, role })));

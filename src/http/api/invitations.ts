@@ -23,9 +23,9 @@ const createBody = z.strictObject({
   email: emailField,
   role: z.enum(ORG_ROLES).default('member'),
   teams: teamsField.default([]),
-  resources: resourcesField,
+  resources: resourcesField.default([]),
   message: messageField.optional(),
-  expiresIn: durationField.default(604_800_000).describe('1h to 30d; 7d unless said otherwise.'),
+  expiresIn: durationField.optional().describe('1h to 30d; absent: as the organization says, else 7d.'),
   delivery: z.enum(['email', 'link']).default('email'),
 });
 
@@ -121,12 +121,12 @@ export const invitationRoutes: readonly ApiRoute[] = [
       'version_conflict',
     ],
     handle: async ({ deps, caller, cause, organization }, { body }) => {
-      const { email, role, teams, message, expiresIn, delivery } = body;
+      const { expiresIn: ttlMs, ...invitation } = body;
       const created = await createInvitation(deps, {
         organizationId: organization.id,
         caller,
         cause,
-        invitation: { email, role, teams, message, ttlMs: expiresIn, delivery },
+        invitation: { ...invitation, ttlMs },
       });
       return presentCreatedInvitation(created, deps.clock());
     },

@@ -4,7 +4,14 @@ import { createOrganization, removeOrganization, updateOrganization } from '../.
 import { ORG_ROLES } from '../../core/roles.ts';
 import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
-import { changesSomething, lineOf, NOTHING_TO_CHANGE, nameField, slugField } from './fields.ts';
+import {
+  changesSomething,
+  durationField,
+  lineOf,
+  NOTHING_TO_CHANGE,
+  nameField,
+  slugField,
+} from './fields.ts';
 import { pageOf, pageQuery, readPage } from './paging.ts';
 import { presentOrganization } from './present.ts';
 import type { ApiRoute } from './route.ts';
@@ -38,6 +45,9 @@ const changeBody = z
     defaultRole: z.enum(ORG_ROLES).exclude(['owner']).optional(),
     conflictPolicy: z.enum(['highest', 'ranked', 'refuse']).optional(),
     ssoPolicy: z.enum(['optional', 'required']).optional(),
+    invitationExpiresIn: durationField
+      .optional()
+      .describe('How long an invitation is open that does not say so itself: 1h to 30d.'),
   })
   .refine(changesSomething, NOTHING_TO_CHANGE);
 
@@ -98,7 +108,8 @@ export const organizationRoutes: readonly ApiRoute[] = [
     method: 'patch',
     path: '/organizations/:org',
     operationId: 'updateOrganization',
-    summary: 'Changes name, slug, role policy or sign-on policy; the plan only by the operator.',
+    summary:
+      'Changes name, slug, role policy, sign-on policy or invitation expiry; the plan only by the operator.',
     tag,
     guard: { kind: 'organization', permission: 'organization.update' },
     body: changeBody,
@@ -118,8 +129,10 @@ export const organizationRoutes: readonly ApiRoute[] = [
       if (body.ssoPolicy !== undefined && signedIn !== undefined) assertFresh(deps, signedIn.session);
       if (body.plan !== undefined && caller.kind !== 'operator')
         throw new GatehouseError('forbidden', 'Only the operator changes the plan.', { field: 'plan' });
+      const { invitationExpiresIn: invitationTtlMs, ...rest } = body;
+      const change = { ...rest, invitationTtlMs };
       return presentOrganization(
-        await updateOrganization(deps, { organizationId: organization.id, caller, cause, change: body }),
+        await updateOrganization(deps, { organizationId: organization.id, caller, cause, change }),
       );
     },
   }),

@@ -9,6 +9,7 @@ import type { Team } from '../../core/entities/people.ts';
 import type { ExplainedGrant, Explanation } from '../../core/explain.ts';
 import type { CreatedInvitation, InvitationDelivery } from '../../core/invitations.ts';
 import type { Member } from '../../core/members.ts';
+import { days, hours } from '../../kernel/clock.ts';
 import type {
   auditEventShape,
   createdInvitationShape,
@@ -24,6 +25,10 @@ export const isoTime = (at: number): string => new Date(at).toISOString();
 /** The same for a time that may not have come. */
 export const isoTimeOrNull = (at: number | null): string | null => (at === null ? null : isoTime(at));
 
+/** As `durationField` reads it. */
+const presentDuration = (ms: number): string =>
+  ms % days(1) === 0 ? `${ms / days(1)}d` : `${ms / hours(1)}h`;
+
 export const presentOrganization = (organization: Organization): z.infer<typeof organizationShape> => {
   const { id, slug, name, provisioning, plan, defaultRole, seatsUsed } = organization;
   const { preset, seats, invitations, teams, sso, scim } = plan;
@@ -36,6 +41,7 @@ export const presentOrganization = (organization: Organization): z.infer<typeof 
     defaultRole,
     conflictPolicy: organization.conflictPolicy,
     ssoPolicy: organization.ssoPolicy,
+    invitationExpiresIn: presentDuration(organization.invitationTtlMs),
     seatsUsed,
     createdAt: isoTime(organization.createdAt),
     updatedAt: isoTime(organization.updatedAt),
@@ -81,6 +87,7 @@ export const presentInvitation = (invitation: Invitation, now: number): z.infer<
   email: invitation.email,
   role: invitation.role,
   teams: invitation.teams.map(({ teamId, role }) => ({ id: teamId, role })),
+  resources: invitation.resources.map(({ resource, role }) => ({ ...resource, role })),
   message: invitation.message,
   channel: invitation.delivery,
   invitedBy: { ...invitation.invitedBy },

@@ -30,6 +30,7 @@ export const organizationShape = z.object({
   ssoPolicy: z
     .enum(['optional', 'required'])
     .describe('required: members come in through a connection and by no other way.'),
+  invitationExpiresIn: z.string().describe('How long invitations are open: days as `7d`, else hours.'),
   seatsUsed: z.int(),
   createdAt: timeShape,
   updatedAt: timeShape,
@@ -92,6 +93,7 @@ export const invitationShape = z.object({
   email: z.string(),
   role: orgRoleShape,
   teams: z.array(z.object({ id: z.string(), role: teamRoleShape })),
+  resources: z.array(resourceShape.extend({ role: resourceRoleShape })),
   message: z.string().nullable(),
   channel: z.enum(['email', 'link']),
   invitedBy: z.looseObject({ kind: z.string() }),

@@ -45,6 +45,7 @@ const settingsOf = (organization: Organization): Columns => ({
   default_role: organization.defaultRole,
   conflict_policy: organization.conflictPolicy,
   sso_policy: organization.ssoPolicy,
+  invitation_ttl_ms: organization.invitationTtlMs,
   created_at: organization.createdAt,
   updated_at: organization.updatedAt,
 });
@@ -66,6 +67,7 @@ const fromRow = (row: Row): Organization => ({
   defaultRole: word(row, 'default_role'),
   conflictPolicy: word(row, 'conflict_policy'),
   ssoPolicy: word(row, 'sso_policy'),
+  invitationTtlMs: integer(row, 'invitation_ttl_ms'),
   seatsUsed: integer(row, 'seats_used'),
   activeOwners: integer(row, 'active_owners'),
   createdAt: integer(row, 'created_at'),

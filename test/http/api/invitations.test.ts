@@ -102,7 +102,7 @@ describe('POST', () => {
     ['an unknown role', { email: 'a@example.com', role: 'boss' }, 'role'],
     ['a malformed team', { email: 'a@example.com', teams: ['red'] }, 'teams[0]'],
     ['an unknown team', { email: 'a@example.com', teams: [`team_${'0'.repeat(26)}`] }, 'teams[0]'],
-    ['roles on single resources', { email: 'a@example.com', resources: [] }, 'resources'],
+    ['a resource without an id', { email: 'a@example.com', resources: [{ type: 'bot' }] }, 'resources[0].id'],
     ['a message of 1001 characters', { email: 'a@example.com', message: 'x'.repeat(1001) }, 'message'],
     ['a message with an escape (S205)', { email: 'a@example.com', message: 'a\u001b[31m' }, 'message'],
     ['a delivery by pigeon', { email: 'a@example.com', delivery: 'pigeon' }, 'delivery'],

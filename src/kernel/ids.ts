@@ -23,6 +23,7 @@ export type AdoptionConflictId = Id<'adoptionConflict'>;
 export type TestSignInId = Id<'testSignIn'>;
 export type EmergencyCodeId = Id<'emergencyCode'>;
 export type InvitationId = Id<'invitation'>;
+export type ShareableLinkId = Id<'shareableLink'>;
 export type PasskeyId = Id<'passkey'>;
 export type SignInId = Id<'signIn'>;
 export type SessionId = Id<'session'>;
@@ -56,6 +57,7 @@ interface Prefixes {
   tsi: TestSignInId;
   emc: EmergencyCodeId;
   inv: InvitationId;
+  lnk: ShareableLinkId;
   pky: PasskeyId;
   sin: SignInId;
   ses: SessionId;

@@ -60,6 +60,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'secondFactors.update',
   'sessions.findByHash',
   'sessions.removeExpired',
+  'shareableLinks.findByTokenHash',
   'signInAttempts.removeExpired',
   'signingKeys.insert',
   'signingKeys.list',

@@ -13,8 +13,10 @@ import {
   anOrganization,
   aRecorderEntry,
   aUser,
+  BUILT_AT,
   nextId,
 } from '../support/builders.ts';
+import { aShareableLink } from '../support/link-builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
 import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
 
@@ -107,6 +109,31 @@ const PEOPLE_WALKS: readonly Walk[] = [
     },
     page: async (store, { organization }, page) =>
       ids(await store.invitations.list(organization.id, { status: 'pending' }, page)),
+  },
+  {
+    title: 'shareableLinks.list',
+    order: 'newest first',
+    reserve: ({ organization: { id } }) => {
+      const value = aShareableLink(id);
+      return { key: value.id, add: (tx) => tx.shareableLinks.insert(id, value) };
+    },
+    page: async (store, { organization }, page) =>
+      ids(await store.shareableLinks.list(organization.id, page)),
+  },
+  {
+    title: 'shareableLinks.listUses',
+    order: 'oldest first',
+    reserve: ({ organization: { id }, shareableLink }) => {
+      const use = { membershipId: nextId('mem'), email: 'a@example.com', usedAt: BUILT_AT };
+      return {
+        key: use.membershipId,
+        add: async (tx) => void (await tx.shareableLinks.claim(id, shareableLink.id, use)),
+      };
+    },
+    page: async (store, { organization, shareableLink }, page) =>
+      (await store.shareableLinks.listUses(organization.id, shareableLink.id, page)).map(
+        ({ membershipId }) => membershipId,
+      ),
   },
   {
     title: 'auditEvents.list',

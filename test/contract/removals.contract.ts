@@ -22,6 +22,7 @@ const EVERY_PART: readonly Part[] = [
   'teams',
   'teamMembers',
   'invitations',
+  'shareableLinks',
   'directories',
   'directoryTokens',
   'directoryClients',

@@ -32,6 +32,7 @@ import {
 import type { World } from '../support/world.ts';
 import { APPLICATION_ROW_KINDS } from './application-rows.ts';
 import { JOB_ROWS } from './job-rows.ts';
+import { shareableLinks } from './link-rows.ts';
 import { mappingTests } from './mapping-test-rows.ts';
 import { POLICY_ROWS } from './policy-rows.ts';
 import type { RowKind } from './row-kind.ts';
@@ -466,6 +467,7 @@ export const ROW_KINDS: readonly RowKind[] = [
   grants,
   teams,
   invitations,
+  shareableLinks,
   directories,
   directoryTokens,
   directoryUsers,

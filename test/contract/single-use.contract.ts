@@ -8,8 +8,10 @@ import {
   aPendingSignIn,
   aSession,
   BUILT_AT,
+  nextId,
   nextText,
 } from '../support/builders.ts';
+import { aShareableLink } from '../support/link-builders.ts';
 import { anEmergencyCode, aTestSignIn } from '../support/policy-builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
 import { type OpenStorage, race, type StorageUnderTest } from './storage-under-test.ts';
@@ -45,6 +47,17 @@ const THINGS: readonly { readonly title: string; readonly prepare: Prepare }[] =
       await tx.invitations.insert(id, invitation);
       return (later) =>
         later.invitations.claim(id, invitation.id, { membershipId: membership.id, now: BUILT_AT + 1 });
+    },
+  },
+  {
+    title: 'shareableLinks.claim with one use left',
+    prepare: async (tx, { organization: { id } }) => {
+      const link = aShareableLink(id, { maxUses: 3, uses: 2 });
+      await tx.shareableLinks.insert(id, link);
+      return (later) =>
+        later.shareableLinks.claim(id, link.id, {
+          ...{ membershipId: nextId('mem'), email: 'a@example.com', usedAt: BUILT_AT + 1 },
+        });
     },
   },
   {

@@ -17,6 +17,7 @@ import { recorder } from './recorder.contract.ts';
 import { removals } from './removals.contract.ts';
 import { roundTrips } from './round-trips.contract.ts';
 import { sessions } from './sessions.contract.ts';
+import { shareableLinks } from './shareable-links.contract.ts';
 import { signInAttempts } from './sign-in-attempts.contract.ts';
 import { singleUse } from './single-use.contract.ts';
 import type { ContractSuite } from './storage-under-test.ts';
@@ -45,6 +46,7 @@ const SUITES: readonly ContractSuite[] = [
   applications,
   tenantIsolation,
   jobs,
+  shareableLinks,
   audit,
   recorder,
   signInAttempts,

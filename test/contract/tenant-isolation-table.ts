@@ -22,6 +22,7 @@ import {
 } from './tenant-isolation-entries.ts';
 import { jobs } from './tenant-isolation-jobs.ts';
 import { journal } from './tenant-isolation-journal.ts';
+import { links } from './tenant-isolation-links.ts';
 import { policy } from './tenant-isolation-policy.ts';
 
 const people: Pick<
@@ -354,6 +355,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...credentials,
   ...jobs,
   ...policy,
+  ...links,
   ...directories,
   ...arrivals,
   ...applications,

@@ -34,7 +34,7 @@ export function versions(name: string, open: OpenStorage): void {
       return { row, update, write };
     };
 
-    test('eighteen kinds of rows are versioned', () => {
+    test('nineteen kinds of rows are versioned', () => {
       expect(VERSIONED.map((kind) => kind.name).sort()).toEqual([
         'adoptionConflicts',
         'applicationGrants',
@@ -51,6 +51,7 @@ export function versions(name: string, open: OpenStorage): void {
         'mappingTests',
         'memberships',
         'organizations',
+        'shareableLinks',
         'signingKeys',
         'teams',
         'users',

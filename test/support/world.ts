@@ -35,6 +35,7 @@ import {
   upstreamSession,
 } from './builders.ts';
 import { aJob } from './job-builders.ts';
+import { aShareableLink } from './link-builders.ts';
 import { aMappingTest } from './mapping-test-builders.ts';
 import { anApiKey, anEmergencyCode, aTestSignIn } from './policy-builders.ts';
 
@@ -66,6 +67,7 @@ function aPeopleWorld() {
     grant: aGrant(organization.id, membership.id),
     teamMember: { teamId: team.id, membershipId: membership.id, role: 'member' as const },
     invitation: anInvitation(organization.id, { email: 'invitee@shared.example' }),
+    shareableLink: aShareableLink(organization.id),
   };
 }
 
@@ -146,6 +148,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.grants.insert(id, world.grant);
   await tx.teamMembers.replace(id, world.membership.id, [world.teamMember]);
   await tx.invitations.insert(id, world.invitation);
+  await plantLink(tx, world);
   await tx.directories.insert(id, world.directory);
   await tx.directoryTokens.insert(id, world.token);
   await tx.directoryClients.insert(id, world.directoryClient);
@@ -176,6 +179,13 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.providerRecords.insert(world.providerRecord);
 }
 
+/** With one use, so that what hangs on the link is seen to go with it. */
+async function plantLink(tx: Repositories, { organization: { id }, shareableLink, membership }: World) {
+  await tx.shareableLinks.insert(id, { ...shareableLink, uses: 0 });
+  const use = { membershipId: membership.id, email: SHARED.email, usedAt: BUILT_AT };
+  await tx.shareableLinks.claim(id, shareableLink.id, use);
+}
+
 const EVERYTHING = { kind: 'all' } as const;
 const WHOLE_PAGE = { offset: 0, limit: 1000 } as const;
 
@@ -191,6 +201,7 @@ export async function readWorld(store: Queries, world: World) {
     teams: await store.teams.list(id),
     teamMembers: await store.teamMembers.listByTeam(id, team.id, WHOLE_PAGE),
     invitations: await store.invitations.list(id, {}, WHOLE_PAGE),
+    shareableLinks: await store.shareableLinks.list(id, WHOLE_PAGE),
     directories: await store.directories.list(id),
     directoryTokens: await store.directoryTokens.list(id, directory.id),
     directoryClients: await store.directoryClients.list(id, directory.id),

@@ -57,6 +57,7 @@ import type {
   TeamRepository,
   UserRepository,
 } from './people.ts';
+import type { ShareableLinkRepository } from './shareable-links.ts';
 import type { SignInAttemptRepository } from './sign-in-attempts.ts';
 import type {
   ConnectionRepository,
@@ -99,6 +100,7 @@ export interface Repositories {
   readonly emergencyCodes: EmergencyCodeRepository;
   readonly sessions: SessionRepository;
   readonly invitations: InvitationRepository;
+  readonly shareableLinks: ShareableLinkRepository;
   readonly jobs: JobRepository;
   readonly auditEvents: AuditEventRepository;
   readonly outbox: OutboxRepository;

@@ -32,6 +32,7 @@ import { recorderEntryRepository } from './recorder-entries.ts';
 import { removedUserRepository } from './removed-users.ts';
 import { recoveryCodeRepository, secondFactorRepository } from './second-factors.ts';
 import { sessionRepository } from './sessions.ts';
+import { shareableLinkRepository } from './shareable-links.ts';
 import { signInAttemptRepository } from './sign-in-attempts.ts';
 import { signingKeyRepository } from './signing-keys.ts';
 import type { Sql } from './sql.ts';
@@ -66,6 +67,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     mappingTests: mappingTestRepository(sql),
     ...signInRepositories(sql),
     invitations: invitationRepository(sql),
+    shareableLinks: shareableLinkRepository(sql),
     jobs: jobRepository(sql),
     auditEvents: auditEventRepository(sql),
     outbox: outboxRepository(sql),

@@ -8,6 +8,7 @@ import type { Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import type { RoleRules } from './grants.ts';
 import { insertGrant, refreshRoles } from './grants.ts';
+import { endShareableLink } from './link-endings.ts';
 import { getMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
@@ -16,7 +17,7 @@ import { resolveRoles } from './roles.ts';
 
 /**
  * Makes `provisioning` follow the directories: `directory` while at least one is active. On the way in, every pending
- * invitation dies in the same transaction (S163).
+ * invitation and every open link dies in the same transaction (S163).
  */
 export async function settleProvisioning(tx: Repositories, context: ChangeContext): Promise<void> {
   const organization = await getOrganization(tx, context.organizationId);
@@ -31,10 +32,11 @@ export async function settleProvisioning(tx: Repositories, context: ChangeContex
     organization.version,
   );
   const voidedInvitations = provisioning === 'directory' ? await voidPendingInvitations(tx, context) : 0;
+  const voidedLinks = provisioning === 'directory' ? await voidOpenLinks(tx, context) : 0;
   await record(tx, context, {
     type: 'organization.provisioning_changed',
     target: { kind: 'organization', id: context.organizationId },
-    details: { before: organization.provisioning, after: provisioning, voidedInvitations },
+    details: { before: organization.provisioning, after: provisioning, voidedInvitations, voidedLinks },
   });
 }
 
@@ -53,6 +55,12 @@ async function voidPendingInvitations(tx: Repositories, context: ChangeContext):
     });
   }
   return pending.length;
+}
+
+async function voidOpenLinks(tx: Repositories, context: ChangeContext): Promise<number> {
+  const open = await tx.shareableLinks.listOpen(context.organizationId, context.now);
+  for (const link of open) await endShareableLink(tx, context, { link, voided: 'directory_managed' });
+  return open.length;
 }
 
 /** Before a directory goes: its people stay, its grants become manual ones or go, and its users are forgotten. */

@@ -74,7 +74,12 @@ describe('turning a directory on', () => {
       { type: 'organization.provisioning_changed' },
       { limit: 10 },
     );
-    expect(change?.details).toEqual({ before: 'manual', after: 'directory', voidedInvitations: 2 });
+    expect(change?.details).toEqual({
+      before: 'manual',
+      after: 'directory',
+      voidedInvitations: 2,
+      voidedLinks: 0,
+    });
   });
 
   test('a draft directory switches nothing; activating it does', async () => {

@@ -64,6 +64,14 @@ export const emailField = z
   .overwrite((text) => canonicalEmail(text) ?? text)
   .meta({ format: 'email' });
 
+/** The domain of e-mail addresses, answered in the form that every address of ours has it in. */
+export const mailDomainField = z
+  .string()
+  .trim()
+  .max(320, 'A domain looks like example.com.')
+  .refine((text) => canonicalEmail(`x@${text}`) !== undefined, 'A domain looks like example.com.')
+  .overwrite((text) => canonicalEmail(`x@${text}`)?.slice(2) ?? text);
+
 /** A domain as people write it; core brings it into its one form. */
 export const domainField = z
   .string()

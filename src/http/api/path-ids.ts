@@ -17,6 +17,7 @@ const NOT_FOUND = {
   tsi: 'No such test sign-in.',
   emc: 'No such emergency code.',
   inv: 'No such invitation.',
+  lnk: 'No such invitation link.',
   rec: 'No such recorder entry.',
   job: 'No such job.',
   acf: 'No such conflict.',

@@ -15,6 +15,7 @@ import { emergencyCodeRoutes } from './emergency-codes.ts';
 import { groupMappingRoutes } from './group-mappings.ts';
 import { invitationAcceptanceRoutes } from './invitation-acceptance.ts';
 import { invitationChangeRoutes } from './invitation-changes.ts';
+import { invitationLinkRoutes } from './invitation-links.ts';
 import { invitationRoutes } from './invitations.ts';
 import { jobRoutes } from './jobs.ts';
 import { mappingTestRoutes } from './mapping-tests.ts';
@@ -43,6 +44,7 @@ const resources: readonly ApiRoute[] = [
   ...invitationRoutes,
   ...invitationChangeRoutes,
   ...invitationAcceptanceRoutes,
+  ...invitationLinkRoutes,
   ...directoryRoutes,
   ...directoryClientRoutes,
   ...directoryExtensionRoutes,

@@ -50,6 +50,7 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
   const make = async (path: string, input: object): Promise<string> =>
     (await world.send(world.operator, `post ${base}${path}`, input)).body.id;
   const invitation = await make('/invitations', { email: 'a@example.com' });
+  const link = await make('/invitation-links', { expiresIn: '1h' });
   const { group, directory, users } = await pushGroup(world.gateway, organization, { count: 1 });
   const conflict = await pushDoubtful(world.gateway, { ...directory, adoption: 'queue' });
   const extension = { urn: `urn:acme:${nextText('scim')}:Badge`, attributes: [{ name: 'badge' }] };
@@ -63,6 +64,7 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     team: await make('/teams', { name: 'Red' }),
     member: users[0]?.membershipId ?? '',
     invitation,
+    link,
     directory: directory.id,
     conflict: conflict.id,
     urn: body.urn,
@@ -142,6 +144,7 @@ const PREFIXES = {
   team: 'team',
   member: 'mem',
   invitation: 'inv',
+  link: 'lnk',
   directory: 'dir',
   conflict: 'acf',
   token: 'dtk',
@@ -197,6 +200,7 @@ const BODIES: Readonly<Record<string, object>> = {
   transferOwnership: {},
   createApiKey: { name: 'A', kind: 'personal', scopes: ['members.read'] },
   createInvitation: { email: 'someone@example.com' },
+  createInvitationLink: { expiresIn: '1h' },
   updateInvitation: { role: 'viewer' },
   resendInvitation: {},
   acceptInvitation: { name: 'Eve', password: 'a sentence nobody guesses' },

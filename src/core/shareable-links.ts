@@ -1,0 +1,99 @@
+/** Links that admins pass on in any chat: made, looked at and taken back here; joining through one is in link-joining.ts. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { OrganizationId, ShareableLinkId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
+import { newToken } from '../kernel/tokens.ts';
+import type { Caller } from './access.ts';
+import { record } from './audit.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Cause } from './entities/journal.ts';
+import type { ShareableLink } from './entities/shareable-link.ts';
+import { assertMayGiveByInvitation, assertPlanInvites, assertTeamsKnown } from './invitations.ts';
+import { endShareableLink } from './link-endings.ts';
+import { getOrganization } from './organization-lookup.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import { assertInvitationsOpen } from './provisioning.ts';
+
+/** More people than that come by CSV, or by a directory. */
+export const MAX_LINK_USES = 500;
+
+export type ShareableLinkInput = Pick<ShareableLink, 'role' | 'teams' | 'domains' | 'maxUses'> & {
+  readonly ttlMs: number;
+};
+
+interface LinkRequest {
+  readonly organizationId: OrganizationId;
+  readonly cause: Cause;
+}
+
+/** The link as it is passed on. Its token is all that opens it: storage keeps a keyed hash (S158). */
+const linkUrl = (baseUrl: string, token: string): string => `${baseUrl}/links/${token}`;
+
+/**
+ * Makes a link; `url` is the only time it is seen. Throws `invitations_disabled`, `plan_lacks`, `seats_exhausted`,
+ * `forbidden` for a role the caller may not give and for owner (S162), `invalid` for a team of nobody here.
+ */
+export async function createShareableLink(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl'>,
+  input: LinkRequest & { readonly caller: Caller; readonly link: ShareableLinkInput },
+): Promise<{ readonly link: ShareableLink; readonly url: string }> {
+  const { organizationId, cause, caller } = input;
+  const { ttlMs, ...chosen } = input.link;
+  const token = newToken('ghl', 128);
+  const link = await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const organization = await getOrganization(tx, organizationId);
+    await assertInvitationsOpen(tx, organization);
+    assertPlanInvites(organization);
+    assertMayGiveByInvitation(caller, chosen.role);
+    await assertTeamsKnown(tx, organizationId, chosen.teams);
+    const made: ShareableLink = {
+      id: newId('lnk', context.now),
+      version: 1,
+      organizationId,
+      ...chosen,
+      tokenHash: deps.hashToken(token),
+      uses: 0,
+      createdBy: cause.actor,
+      createdAt: context.now,
+      expiresAt: context.now + ttlMs,
+      revokedAt: null,
+    };
+    await tx.shareableLinks.insert(organizationId, made);
+    const { role, domains, maxUses, expiresAt } = made;
+    await record(tx, context, {
+      type: 'invitation_link.created',
+      target: { kind: 'invitation_link', id: made.id },
+      details: { role, domains, maxUses, expiresAt },
+    });
+    return made;
+  });
+  return { link, url: linkUrl(deps.baseUrl, token) };
+}
+
+/** The link, or `not_found`. */
+export async function getShareableLink(
+  from: Pick<Queries, 'shareableLinks'> | Pick<Repositories, 'shareableLinks'>,
+  { organizationId, id }: { readonly organizationId: OrganizationId; readonly id: ShareableLinkId },
+): Promise<ShareableLink> {
+  const link = await from.shareableLinks.find(organizationId, id);
+  if (link === undefined) throw new GatehouseError('not_found', 'No such invitation link.');
+  return link;
+}
+
+/**
+ * Takes a link back: it lets nobody in once this answers; who came through it stays. Doing so again, or when it is over
+ * already, changes nothing. Throws `invitations_disabled`, `not_found`.
+ */
+export async function revokeShareableLink(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  input: LinkRequest & { readonly id: ShareableLinkId },
+): Promise<void> {
+  const { organizationId, cause } = input;
+  await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    await assertInvitationsOpen(tx, await getOrganization(tx, organizationId));
+    const link = await getShareableLink(tx, input);
+    if (link.revokedAt === null) await endShareableLink(tx, context, { link });
+  });
+}

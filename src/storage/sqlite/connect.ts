@@ -54,6 +54,7 @@ export function openWriter(path: string, isLeftClean = false): Connection {
     const mode = connection.pragma('journal_mode = WAL', { simple: true });
     if (mode !== 'wal') throw cannotOpen(`The store at ${path} is on a file system that cannot keep a WAL.`);
     connection.pragma('synchronous = FULL');
+    connection.pragma('temp_store = MEMORY');
     connection.pragma('journal_size_limit = 67108864');
     connection.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     connection.pragma(`cache_size = -${CACHE_KIB}`);

@@ -40,7 +40,7 @@ export function requireSqliteVersion(version: string): void {
 }
 
 /**
- * Opens the writing connection: WAL, every commit on the disk before it is answered, foreign keys enforced.
+ * Opens the writing connection: WAL, foreign keys enforced; its caller takes commits to the disk before it answers them.
  * Throws `storage_unavailable` with an exact sentence when the file is not ours or is damaged; never repairs it.
  * `isLeftClean`: the file is as a clean stop left it, so that it is not read as a whole.
  */
@@ -53,7 +53,9 @@ export function openWriter(path: string, isLeftClean = false): Connection {
     if (!isLeftClean) requireSoundFile(connection, path);
     const mode = connection.pragma('journal_mode = WAL', { simple: true });
     if (mode !== 'wal') throw cannotOpen(`The store at ${path} is on a file system that cannot keep a WAL.`);
-    connection.pragma('synchronous = FULL');
+    // A commit leaves the WAL to us: `wal-sync.ts` takes it to the disk before anybody is answered.
+    connection.pragma('synchronous = NORMAL');
+    // Savepoints keep the pages they may put back: in memory, not in a file made and removed with every commit.
     connection.pragma('temp_store = MEMORY');
     connection.pragma('journal_size_limit = 67108864');
     connection.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

@@ -9,6 +9,7 @@ import { migrate } from './migrate.ts';
 import { createPageAnchors } from './page-anchors.ts';
 import { createRepositories } from './repositories.ts';
 import { createCommittedReads, type Sql } from './sql.ts';
+import { createWalSync } from './wal-sync.ts';
 import { Writer } from './writer.ts';
 
 /** `path`: the file; it and its folder are made when absent. `clock`: for the notes of migrations. */
@@ -30,16 +31,21 @@ interface Connections {
 export async function openSqliteStorage(options: SqliteStorageOptions): Promise<Storage> {
   const connections = connect(options);
   const { sql, release } = createCommittedReads(connections.writing, connections.reading);
-  const writer = new Writer(connections.writing, { beforeEach: release });
+  const wal = createWalSync(options.path);
+  const writer = new Writer(connections.writing, { toDisk: wal.toDisk, beforeEach: release });
   const queries: Queries = createRepositories(sql, createPageAnchors());
   let closing: Promise<void> | undefined;
   return {
     ...queries,
     transact: (fn, durability) => writer.transact(fn, durability),
-    ping: async () => ping(sql),
+    ping: async () => {
+      if (writer.failure !== undefined) throw writer.failure;
+      ping(sql);
+    },
     close: () => {
-      closing ??= writer.close().then(() => {
+      closing ??= writer.close().then(async () => {
         release();
+        await wal.close();
         disconnect(connections, options.path);
       });
       return closing;

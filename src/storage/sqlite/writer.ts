@@ -1,6 +1,6 @@
 /**
  * The one writer of a store: a queue whose waiting calls run one after another and are committed together, so that
- * many callers share one wait for the disk. Nobody is answered before the commit that holds their work.
+ * many callers share one wait for the disk. Nobody is answered before the commit that holds their work is on it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
@@ -34,6 +34,8 @@ interface Outcome {
 }
 
 interface WriterOptions {
+  /** Carries what is committed to the disk. Once it has failed, nothing more is promised: see `failure`. */
+  readonly toDisk: () => Promise<void>;
   /** How long a function may take before it is given up; for tests. */
   readonly functionLimitMs?: number;
   /** Called before each transaction begins: whoever reads through the connection in between lets go of it. */
@@ -46,6 +48,7 @@ export class Writer {
   readonly #units: Units;
   readonly #functionLimitMs: number;
   readonly #beforeEach: () => void;
+  readonly #toDisk: () => Promise<void>;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
@@ -59,15 +62,17 @@ export class Writer {
   #isClosed = false;
   #commits = 0;
   #lostBy: unknown;
+  #failure: GatehouseError | undefined;
 
   constructor(
     connection: Connection,
-    { functionLimitMs = FUNCTION_LIMIT_MS, beforeEach }: WriterOptions = {},
+    { toDisk, functionLimitMs = FUNCTION_LIMIT_MS, beforeEach }: WriterOptions,
   ) {
     this.#connection = connection;
     this.#units = createUnits(createSql(connection), () => connection.inTransaction);
     this.#functionLimitMs = functionLimitMs;
     this.#beforeEach = beforeEach ?? (() => undefined);
+    this.#toDisk = toDisk;
     this.#begin = connection.prepare('BEGIN IMMEDIATE');
     this.#commit = connection.prepare('COMMIT');
     this.#rollback = connection.prepare('ROLLBACK');
@@ -79,6 +84,14 @@ export class Writer {
   /** How many commits there were so far. */
   get commits(): number {
     return this.#commits;
+  }
+
+  /**
+   * Why nothing can be kept any more, or undefined. What a disk has once failed to write it may forget and then call
+   * written, so that only a start that reads the file again can tell what is there.
+   */
+  get failure(): GatehouseError | undefined {
+    return this.#failure;
   }
 
   /** The port's `transact`. */
@@ -111,6 +124,7 @@ export class Writer {
 
   #refusal(): GatehouseError | undefined {
     if (this.#isClosed) return closedError();
+    if (this.#failure !== undefined) return this.#failure;
     if (this.#units.isInside()) {
       return new GatehouseError('internal', 'transact was called inside transact: it would wait for itself.');
     }
@@ -124,26 +138,14 @@ export class Writer {
     while (this.#waiting.length + this.#relaxed.length > 0) {
       // One turn of the event loop lets every request that has already arrived join this commit.
       await new Promise<void>((resolve) => setImmediate(resolve));
-      if (this.#waiting.length > 0) await this.#runBatch(this.#waiting);
-      if (this.#relaxed.length > 0) await this.#runRelaxed();
+      if (this.#waiting.length > 0) await this.#runBatch(this.#waiting, 'durable');
+      // The next durable commit carries theirs to the disk; until then a crash of the machine loses it, and what came after.
+      if (this.#relaxed.length > 0) await this.#runBatch(this.#relaxed, 'relaxed');
     }
     this.#running = undefined;
   }
 
-  /** The next durable commit carries its pages to the disk; until then a crash of the machine loses it, and what came after. */
-  async #runRelaxed(): Promise<void> {
-    this.#beforeEach();
-    this.#connection.pragma('synchronous = NORMAL');
-    try {
-      await this.#runBatch(this.#relaxed);
-    } finally {
-      // Whoever was answered may read by now, in a transaction that readers share.
-      this.#beforeEach();
-      this.#connection.pragma('synchronous = FULL');
-    }
-  }
-
-  async #runBatch(calls: Call[]): Promise<void> {
+  async #runBatch(calls: Call[], durability: Durability): Promise<void> {
     const outcomes: Outcome[] = [];
     try {
       this.#beforeEach();
@@ -161,7 +163,22 @@ export class Writer {
       this.#giveUp(calls, outcomes, error);
       return;
     }
+    if (durability === 'durable' && !(await this.#isOnDisk(calls, outcomes))) return;
     for (const outcome of outcomes) outcome.settle();
+  }
+
+  async #isOnDisk(calls: Call[], outcomes: readonly Outcome[]): Promise<boolean> {
+    try {
+      await this.#toDisk();
+      return true;
+    } catch (cause) {
+      this.#failure = new GatehouseError('storage_unavailable', 'The disk could not keep the change.', {
+        cause,
+      });
+      for (const { fail } of [...outcomes, ...calls.splice(0), ...this.#relaxed.splice(0)])
+        fail(this.#failure);
+      return false;
+    }
   }
 
   /** Runs one function in a savepoint of its own. Never throws: what is lost beyond the savepoint shows in `inTransaction`. */

@@ -35,7 +35,10 @@ const grantsThrough = (
     rank: mapping.rank,
   }));
 
-/** Makes this connection's claim grants what the claims say; a claim that was not sent leaves its grants alone. */
+/**
+ * Makes this connection's claim grants what the claims say. A claim that was not sent leaves its grants alone, unless the
+ * organization is strict; one that the provider could not send leaves them alone always.
+ */
 export async function syncClaimGrants(
   tx: Repositories,
   context: ChangeContext,
@@ -45,16 +48,12 @@ export async function syncClaimGrants(
   const mappings = (await tx.groupMappings.list(context.organizationId)).filter(
     ({ match }) => match.kind === 'claim',
   );
+  const rules = await getOrganization(tx, context.organizationId);
+  const isTold = (claim: string): boolean =>
+    identity.claims.has(claim) || (rules.strictClaims && identity.untold?.includes(claim) !== true);
   const owns = ({ source }: Grant): boolean =>
-    source.kind === 'sso_claim' &&
-    source.connectionId === identity.connectionId &&
-    identity.claims.has(source.claim);
-  return syncGrants(tx, context, {
-    membership,
-    owns,
-    wanted: wantedClaimGrants(mappings, identity),
-    rules: await getOrganization(tx, context.organizationId),
-  });
+    source.kind === 'sso_claim' && source.connectionId === identity.connectionId && isTold(source.claim);
+  return syncGrants(tx, context, { membership, owns, wanted: wantedClaimGrants(mappings, identity), rules });
 }
 
 /**

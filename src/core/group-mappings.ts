@@ -11,8 +11,7 @@ import type { GroupMapping, MappingGrant, MappingMatch } from './entities/direct
 import type { Cause } from './entities/journal.ts';
 import { assertMappingTestsPass } from './mapping-test-run.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
-import { membersConcerned, reprojectMapping } from './role-projection.ts';
-import { orgRoleRank } from './roles.ts';
+import { givesByName, membersConcerned, reprojectMapping } from './role-projection.ts';
 
 export interface GroupMappingInput {
   readonly match: MappingMatch;
@@ -20,8 +19,8 @@ export interface GroupMappingInput {
   readonly rank?: number | undefined;
 }
 
-/** Throws `invalid` or `not_found`-like field errors when a rule names something this organization does not have. */
-async function assertMappingFits(
+/** Throws `invalid`, naming the field, when a rule names something this organization does not have, or gives what its match may not (S137). */
+export async function assertMappingFits(
   from: Queries | Repositories,
   organizationId: OrganizationId,
   input: GroupMappingInput,
@@ -32,7 +31,7 @@ async function assertMappingFits(
       throw new GatehouseError('invalid', 'No directory group has this id.', { field: 'match.groupId' });
   }
   for (const [index, grant] of input.grants.entries()) {
-    assertPatternGives(input.match, grant, `grants[${index}].role`);
+    assertMayName(input.match, grant, `grants[${index}].role`);
     if (grant.scope !== 'team') continue;
     const team = await from.teams.find(organizationId, grant.teamId);
     if (team === undefined) {
@@ -43,13 +42,12 @@ async function assertMappingFits(
   }
 }
 
-/** Whoever names groups at the customer would choose who becomes an admin: a pattern cannot say that (S137). */
-function assertPatternGives(match: MappingMatch, grant: MappingGrant, field: string): void {
-  if (match.kind !== 'group_pattern' || grant.scope !== 'org') return;
-  if (orgRoleRank(grant.role) <= orgRoleRank('member')) return;
-  throw new GatehouseError('invalid', 'A pattern gives at most member. Name the group by its id instead.', {
-    field,
-  });
+/** Whoever names groups at the customer would choose who becomes an admin: a name or a pattern cannot say that (S137). */
+function assertMayName(match: MappingMatch, grant: MappingGrant, field: string): void {
+  if (givesByName(match, grant)) return;
+  const what = match.kind === 'group_pattern' ? 'A pattern' : 'A name';
+  const detail = `${what} gives at most member. Name the group by its id instead.`;
+  throw new GatehouseError('invalid', detail, { field });
 }
 
 function assertMayMap(caller: Caller, grants: readonly MappingGrant[]): void {

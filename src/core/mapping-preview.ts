@@ -5,7 +5,7 @@ import type { DirectoryUser, GroupMapping, MappingMatch } from './entities/direc
 import type { Membership } from './entities/people.ts';
 import { diffGrants } from './grants.ts';
 import type { GroupMappingInput } from './group-mappings.ts';
-import { getGroupMapping } from './group-mappings.ts';
+import { assertMappingFits, getGroupMapping } from './group-mappings.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries } from './ports/storage.ts';
 import { groupsMatching, groupsOf, usersIn, wantedGroupGrants } from './role-projection.ts';
@@ -34,7 +34,7 @@ export interface PreviewRequest {
   readonly replaces?: GroupMappingId | undefined;
 }
 
-/** Answers everybody whose roles would change. Claim rules act at sign-in and show nothing here. Throws `not_found`. */
+/** Answers everybody whose roles would change. Claim rules act at sign-in and show nothing here. Throws `not_found`, `invalid`. */
 export async function previewGroupMapping(
   deps: Pick<Deps, 'storage'>,
   input: PreviewRequest,
@@ -42,6 +42,7 @@ export async function previewGroupMapping(
   const { storage } = deps;
   const { organizationId } = input;
   const organization = await getOrganization(storage, organizationId);
+  if (input.mapping !== undefined) await assertMappingFits(storage, organizationId, input.mapping);
   const current = await storage.groupMappings.list(organizationId);
   const replaced =
     input.replaces === undefined ? undefined : await getGroupMapping(storage, organizationId, input.replaces);

@@ -44,6 +44,7 @@ export interface OrganizationChange {
   readonly plan?: PlanChoice | undefined;
   readonly defaultRole?: Exclude<OrgRole, 'owner'> | undefined;
   readonly conflictPolicy?: ConflictPolicy | undefined;
+  readonly strictClaims?: boolean | undefined;
   readonly ssoPolicy?: SsoPolicy | undefined;
   readonly invitationTtlMs?: number | undefined;
 }
@@ -118,6 +119,7 @@ export async function createOrganization(
       provisioning: 'manual',
       defaultRole: 'member',
       conflictPolicy: 'highest',
+      strictClaims: false,
       ssoPolicy: 'optional',
       invitationTtlMs: INVITATION_TTL_MS,
       seatsUsed: 0,
@@ -161,6 +163,7 @@ export async function updateOrganization(
       plan: plan ?? before.plan,
       defaultRole: change.defaultRole ?? before.defaultRole,
       conflictPolicy: change.conflictPolicy ?? before.conflictPolicy,
+      strictClaims: change.strictClaims ?? before.strictClaims,
       ssoPolicy: change.ssoPolicy ?? before.ssoPolicy,
       invitationTtlMs: change.invitationTtlMs ?? before.invitationTtlMs,
       updatedAt: context.now,
@@ -189,15 +192,16 @@ const speaksDifferently = (before: Organization, after: Organization): boolean =
 /** Roles that follow from a setting are given like any other: nobody hands out, or takes, what they may not (law 8). */
 function assertMayChange(caller: Caller, change: OrganizationChange): void {
   if (change.defaultRole !== undefined) assertMayGrant(caller, change.defaultRole);
-  if (change.conflictPolicy !== undefined && caller.kind !== 'operator' && caller.orgRole !== 'owner') {
-    const detail = 'The policy decides about admins too; only an owner changes it.';
-    throw new GatehouseError('forbidden', detail, { field: 'conflictPolicy' });
-  }
-  if (change.ssoPolicy !== undefined && caller.kind !== 'operator' && caller.orgRole !== 'owner') {
-    const detail = 'How everybody signs in is for an owner to decide.';
-    throw new GatehouseError('forbidden', detail, { field: 'ssoPolicy' });
-  }
+  if (caller.kind === 'operator' || caller.orgRole === 'owner') return;
+  for (const [field, detail] of OWNERS_SETTINGS)
+    if (change[field] !== undefined) throw new GatehouseError('forbidden', detail, { field });
 }
+
+const OWNERS_SETTINGS = [
+  ['conflictPolicy', 'The policy decides about admins too; only an owner changes it.'],
+  ['strictClaims', 'What a sign-in leaves out can take roles of admins too; only an owner changes this.'],
+  ['ssoPolicy', 'How everybody signs in is for an owner to decide.'],
+] as const;
 
 function assertSeatsSuffice({ plan, seatsUsed }: Organization): void {
   if (plan.seats === null || plan.seats >= seatsUsed) return;
@@ -206,8 +210,9 @@ function assertSeatsSuffice({ plan, seatsUsed }: Organization): void {
 }
 
 const publicFacts = (organization: Organization) => {
-  const { name, slug, plan, defaultRole, conflictPolicy, ssoPolicy, invitationTtlMs } = organization;
-  const policies = { defaultRole, conflictPolicy, ssoPolicy, invitationTtlMs };
+  const { name, slug, plan, defaultRole, conflictPolicy, strictClaims, ssoPolicy, invitationTtlMs } =
+    organization;
+  const policies = { defaultRole, conflictPolicy, strictClaims, ssoPolicy, invitationTtlMs };
   return { name, slug, plan: plan.preset, seats: plan.seats, ...policies };
 };
 

@@ -17,6 +17,7 @@ import { fitsPattern } from './name-pattern.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import type { GrantScope } from './roles.ts';
+import { orgRoleRank } from './roles.ts';
 
 type Reader = Queries | Repositories;
 
@@ -37,6 +38,12 @@ export function matchesGroup(
   }
 }
 
+/** S137: false for more than member by a name or a pattern; whoever names groups would choose who becomes an admin. */
+export const givesByName = (match: MappingMatch, grant: MappingGrant): boolean =>
+  (match.kind !== 'group_name' && match.kind !== 'group_pattern') ||
+  grant.scope !== 'org' ||
+  orgRoleRank(grant.role) <= orgRoleRank('member');
+
 /** A mapping's grant as a scope of the ledger. */
 export function scopeOf(grant: MappingGrant): GrantScope {
   switch (grant.scope) {
@@ -49,7 +56,7 @@ export function scopeOf(grant: MappingGrant): GrantScope {
   }
 }
 
-/** Pure: the grants that membership in `groups` amounts to under `mappings`. */
+/** Pure: the grants that membership in `groups` amounts to under `mappings`; what S137 rules out gives nothing, however it came into the store. */
 export function wantedGroupGrants(
   mappings: readonly GroupMapping[],
   groups: readonly Pick<DirectoryGroup, 'id' | 'displayName' | 'directoryId'>[],
@@ -58,16 +65,18 @@ export function wantedGroupGrants(
     groups
       .filter((group) => matchesGroup(mapping.match, group))
       .flatMap((group) =>
-        mapping.grants.map((grant) => ({
-          scope: scopeOf(grant),
-          source: {
-            kind: 'directory_group' as const,
-            directoryId: group.directoryId,
-            groupId: group.id,
-            mappingId: mapping.id,
-          },
-          rank: mapping.rank,
-        })),
+        mapping.grants
+          .filter((grant) => givesByName(mapping.match, grant))
+          .map((grant) => ({
+            scope: scopeOf(grant),
+            source: {
+              kind: 'directory_group' as const,
+              directoryId: group.directoryId,
+              groupId: group.id,
+              mappingId: mapping.id,
+            },
+            rank: mapping.rank,
+          })),
       ),
   );
 }

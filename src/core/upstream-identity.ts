@@ -18,6 +18,8 @@ export interface UpstreamIdentity {
   readonly name: string | null;
   /** Attributes or claims by name; a name that was not sent is absent, which is not the same as empty. */
   readonly claims: ReadonlyMap<string, readonly string[]>;
+  /** Names under which it has something to say and could not: Entra, for people in too many groups. Absent: none. */
+  readonly untold?: readonly string[] | undefined;
   /** How the provider says it knows (RFC 8176); empty when it did not say. */
   readonly amr: readonly string[];
   /** When the provider authenticated the person, epoch milliseconds; null when it did not say. */

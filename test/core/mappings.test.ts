@@ -52,6 +52,7 @@ beforeEach(async () => {
 });
 
 const ADMIN: readonly MappingGrant[] = [{ scope: 'org', role: 'admin' }];
+const VIEWER: readonly MappingGrant[] = [{ scope: 'org', role: 'viewer' }];
 const claim = (value: string, name = 'groups'): MappingMatch => ({ kind: 'claim', claim: name, value });
 const map = (mapping: GroupMappingInput): Promise<GroupMapping> =>
   createGroupMapping(world.deps, { organizationId, cause: OPERATOR, caller: { kind: 'operator' }, mapping });
@@ -75,14 +76,14 @@ describe('what rules want, purely', () => {
     ['a claim of that value', claim('Staff'), false],
   ];
   test.each(rows)('a group is matched by %s: %#', (_title, match, fits) => {
-    const mapping = aGroupMapping(group.organizationId, { match, rank: 4, grants: ADMIN });
+    const mapping = aGroupMapping(group.organizationId, { match, rank: 4, grants: VIEWER });
     const source = {
       kind: 'directory_group',
       directoryId: group.directoryId,
       groupId: group.id,
       mappingId: mapping.id,
     };
-    const wanted = [{ scope: { kind: 'org', role: 'admin' }, source, rank: 4 }];
+    const wanted = [{ scope: { kind: 'org', role: 'viewer' }, source, rank: 4 }];
     expect(wantedGroupGrants([mapping], [group])).toEqual(fits ? wanted : []);
   });
 
@@ -127,8 +128,8 @@ describe('group rules', () => {
   test('S146 leaving the group takes the role in the same transaction', async () => {
     const ada = await pushUser(world, directory);
     const group = await pushGroup(world, directory, { name: 'Staff', memberIds: [ada.id] });
-    await map({ match: { kind: 'group_name', groupName: 'staff' }, grants: ADMIN });
-    expect(await roleOf(ada.membershipId)).toBe('admin');
+    await map({ match: { kind: 'group_name', groupName: 'staff' }, grants: VIEWER });
+    expect(await roleOf(ada.membershipId)).toBe('viewer');
     await repushGroup(world, directory, { id: group.id, members: [{ kind: 'remove', memberIds: [ada.id] }] });
     expect(await roleOf(ada.membershipId)).toBe('member');
   });
@@ -145,6 +146,21 @@ describe('group rules', () => {
     expect(await roleOf(ada.membershipId)).toBe('member');
   });
 
+  const byName: MappingMatch[] = [
+    { kind: 'group_name', groupName: 'Staff' },
+    { kind: 'group_pattern', groupPattern: 'St*' },
+  ];
+  test.each(byName)(
+    'S137 a rule that gives admin by a name gives no org role even if it is stored: %j',
+    async (match) => {
+      const ada = await pushUser(world, directory);
+      const row = aGroupMapping(organizationId, { match, grants: ADMIN });
+      await world.deps.storage.transact((tx) => tx.groupMappings.insert(organizationId, row));
+      await pushGroup(world, directory, { name: 'Staff', memberIds: [ada.id] });
+      expect(await roleOf(ada.membershipId)).toBe('member');
+    },
+  );
+
   test('projecting again what is already so writes nothing', async () => {
     const ada = await pushUser(world, directory);
     const group = await pushGroup(world, directory, { name: 'Staff', memberIds: [ada.id] });
@@ -156,7 +172,7 @@ describe('group rules', () => {
         ({ id }) => id,
       );
     const before = await ids();
-    await map({ match: { kind: 'group_name', groupName: 'nobody' }, grants: ADMIN });
+    await map({ match: { kind: 'group_name', groupName: 'nobody' }, grants: VIEWER });
     await repushGroup(world, directory, {
       id: group.id,
       members: [{ kind: 'replace', memberIds: [ada.id] }],
@@ -225,6 +241,30 @@ describe('claim rules', () => {
     expect(await roleOf(ada.membershipId)).toBe('member');
   });
 
+  test('in a strict organization a claim that was not sent takes the role, but one that could not be sent does not', async () => {
+    const ada = await pushUser(world, directory, { externalId: 's1' });
+    const change = { strictClaims: true };
+    await updateOrganization(world.deps, { ...request(), change });
+    await map({ match: claim('boss'), grants: ADMIN });
+    await arrive('s1', { groups: ['boss'] });
+    await signIn(world, connection, anUpstream(connection, { subject: 's1', untold: ['groups'] }));
+    expect(await roleOf(ada.membershipId)).toBe('admin');
+    const other = await newConnection(world, organizationId);
+    await signIn(world, other, anUpstream(other, { subject: 's1' }));
+    expect(await roleOf(ada.membershipId)).toBe('admin');
+    await arrive('s1', { email: ['a@x.example'] });
+    expect(await roleOf(ada.membershipId)).toBe('member');
+  });
+
+  test('only an owner or the operator makes the organization strict', async () => {
+    const admin = callerOf(await newMember(world, organizationId, { role: 'admin' }));
+    const owner = callerOf(await newMember(world, organizationId, { role: 'owner' }));
+    const change = { strictClaims: true };
+    const as = (caller: typeof admin) => updateOrganization(world.deps, { ...request(), caller, change });
+    expect(await refusalOf(as(admin))).toBe('forbidden');
+    expect(await refusalOf(as(owner))).toBe('done');
+  });
+
   test('what one connection says is not unsaid by another', async () => {
     const ada = await pushUser(world, directory, { externalId: 's1' });
     await map({ match: claim('boss'), grants: ADMIN });
@@ -246,7 +286,7 @@ describe('claim rules', () => {
         updateGroupMapping(world.deps, {
           ...request(),
           id,
-          change: { match: { kind: 'group_name', groupName: 'x' } },
+          change: { match: { kind: 'group_name', groupName: 'x' }, grants: VIEWER },
         }),
     ],
     [

@@ -150,7 +150,13 @@ async function map(run: Run, step: Extract<Step, { byName: string | null }>): Pr
     step.byName === null && group !== undefined
       ? { kind: 'group_id', groupId: group.id }
       : { kind: 'group_name', groupName: step.byName ?? '' };
-  const mapping = { match, grants: grantsOf(step.grants, teamIds), rank: step.rank };
+  // S137: a name gives at most member.
+  const given = step.grants.map((grant) =>
+    step.byName !== null && grant.scope === 'org' && grant.role === 'admin'
+      ? { ...grant, role: 'viewer' as const }
+      : grant,
+  );
+  const mapping = { match, grants: grantsOf(given, teamIds), rank: step.rank };
   const request = { organizationId: directory.organizationId, cause: OPERATOR, caller: CALLER };
   const old = step.kind === 'remap' ? nth(model.mappings.values(), step.at) : undefined;
   if (old !== undefined) {

@@ -85,6 +85,7 @@ export function anOrganization(overrides: Partial<Organization> = {}): Organizat
     provisioning: 'manual',
     defaultRole: 'member',
     conflictPolicy: 'highest',
+    strictClaims: false,
     ssoPolicy: 'optional',
     invitationTtlMs: 7 * 86_400_000,
     seatsUsed: 0,

@@ -20,6 +20,8 @@ export interface Organization {
   readonly provisioning: 'manual' | 'directory';
   readonly defaultRole: OrgRole;
   readonly conflictPolicy: ConflictPolicy;
+  /** True: a claim that a sign-in does not carry ends the roles it gave; false: it leaves them alone. */
+  readonly strictClaims: boolean;
   /** `required`: members come in through a connection of the organization and by no other way (S157). */
   readonly ssoPolicy: SsoPolicy;
   /** How long an invitation is open unless it says so itself, milliseconds. */

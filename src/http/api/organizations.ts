@@ -44,6 +44,10 @@ const changeBody = z
     plan: planField.optional(),
     defaultRole: z.enum(ORG_ROLES).exclude(['owner']).optional(),
     conflictPolicy: z.enum(['highest', 'ranked', 'refuse']).optional(),
+    strictClaims: z
+      .boolean()
+      .optional()
+      .describe('True: a claim that a sign-in does not carry ends the roles it gave. Owners decide.'),
     ssoPolicy: z.enum(['optional', 'required']).optional(),
     invitationExpiresIn: durationField
       .optional()

@@ -40,6 +40,7 @@ export const presentOrganization = (organization: Organization): z.infer<typeof 
     plan: { preset, seats, invitations, teams, sso, scim },
     defaultRole,
     conflictPolicy: organization.conflictPolicy,
+    strictClaims: organization.strictClaims,
     ssoPolicy: organization.ssoPolicy,
     invitationExpiresIn: presentDuration(organization.invitationTtlMs),
     seatsUsed,

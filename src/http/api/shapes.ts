@@ -27,6 +27,7 @@ export const organizationShape = z.object({
   }),
   defaultRole: orgRoleShape,
   conflictPolicy: z.enum(['highest', 'ranked', 'refuse']),
+  strictClaims: z.boolean(),
   ssoPolicy: z
     .enum(['optional', 'required'])
     .describe('required: members come in through a connection and by no other way.'),

@@ -31,6 +31,9 @@ export function oidcIdentity(connection: Connection, facts: VerifiedOidc): Upstr
     isEmailVerified: isUsualEmail && verifiedEmail !== null,
     name: attributes.name === undefined ? (facts.name ?? null) : first(attributes.name),
     claims: withGroups(facts, attributes.groups),
+    untold: facts.hasGroupOverage
+      ? ['groups', ...(attributes.groups === undefined ? [] : [attributes.groups])]
+      : [],
     amr: facts.amr.filter((method) => METHOD.test(method)).slice(0, MOST_METHODS),
     authTime: facts.authTime ?? null,
     session: {

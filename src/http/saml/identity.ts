@@ -58,6 +58,7 @@ export function samlIdentity(connection: Connection, facts: SamlFacts): Upstream
     isEmailVerified: false,
     name: first(chosen(attributes.name, USUAL.name)) ?? (fullName === '' ? null : fullName),
     claims: withGroups(facts.attributes, attributes.groups),
+    untold: facts.attributes.has(GROUPS_LINK) ? ['groups', ...chosen(attributes.groups, USUAL.groups)] : [],
     // Class references say how strong, not by what (RFC 8176 has no words for them).
     amr: [],
     authTime: facts.authnInstant,

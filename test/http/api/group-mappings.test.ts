@@ -74,6 +74,32 @@ describe('rules', () => {
     expect(await inTeam()).toHaveLength(0);
   });
 
+  test('S137: nobody, the operator included, makes a name give admin: not in a rule, a change or a preview', async () => {
+    const match = { groupName: pushed.group.displayName };
+    const grants = [{ scope: 'org', role: 'admin' }];
+    const made = await world.send(world.operator, `post ${base}`, {
+      match,
+      grants: [{ scope: 'org', role: 'viewer' }],
+    });
+    expect(await rolesNow()).toEqual(['viewer', 'viewer']);
+    const byId = { match: { groupId: pushed.group.id }, grants };
+    const { body: exact } = await world.send(world.operator, `post ${base}`, byId);
+    expect(await rolesNow()).toEqual(['admin', 'admin']);
+    for (const refused of [
+      await world.send(world.operator, `post ${base}`, { match, grants }),
+      await world.send(world.operator, `post ${base}/preview`, { match, grants }),
+      await world.send(world.operator, `patch ${base}/${made.body.id}`, { grants }),
+      await world.send(world.operator, `patch ${base}/${exact.id}`, { match }),
+    ]) {
+      expect([refused.status, refused.body.code, refused.body.field]).toEqual([
+        422,
+        'invalid',
+        'grants[0].role',
+      ]);
+    }
+    for (const { id } of [made.body, exact]) await world.send(world.operator, `delete ${base}/${id}`);
+  });
+
   test('a rule gives roles on resources, told before and after, and takes them with it', async () => {
     const resource = { type: 'chatbot', id: 'Support-1' };
     const rule = {
@@ -118,7 +144,7 @@ describe('rules', () => {
     const other = await world.newOrganization();
     const admin = await world.newPerson(other, 'admin');
     const rules = `/organizations/${other.id}/group-mappings`;
-    const match = { groupName: 'Boss' };
+    const match = { claim: 'department', value: 'Boss' };
     const high = { match, grants: [{ scope: 'org', role: 'admin' }] };
     expect((await world.send(admin, `post ${rules}`, high)).status).toBe(403);
     const { body } = await world.send(world.operator, `post ${rules}`, high);
@@ -194,7 +220,7 @@ describe('422 invalid, naming the field', () => {
 describe('preview', () => {
   test('200: who gains what from a new rule; nothing is stored', async () => {
     const input = {
-      match: { groupName: 'Engineering' },
+      match: { groupId: pushed.group.id },
       grants: [
         { scope: 'org', role: 'admin' },
         { scope: 'team', team, role: 'member' },

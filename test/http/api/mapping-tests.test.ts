@@ -158,12 +158,12 @@ describe('what comes out', () => {
 });
 
 describe('a red test refuses the change', () => {
-  /** Engineering is viewer; a second group says admin. */
+  /** Engineering is viewer; a second group says member. */
   const stage = async () => {
     const id = await rule({ groupName: 'Engineering' }, [org('viewer')], 1);
-    const second = await rule({ groupName: 'Leads' }, [org('admin')], 2);
+    const second = await rule({ groupName: 'Leads' }, [org('member')], 2);
     await keep({ groups: ['Engineering'] }, { orgRole: 'viewer' }, 'Engineers look');
-    await keep({ groups: ['Engineering', 'Leads'] }, { orgRole: 'admin' }, 'Leads rule');
+    await keep({ groups: ['Engineering', 'Leads'] }, { orgRole: 'member' }, 'Leads rule');
     return { id, second };
   };
   const everything = async () => {

@@ -177,11 +177,11 @@ describe('PATCH a member', () => {
 
   test('409 role_from_directory: what a group gives, or a push has ended, is changed there', async () => {
     const directed = await world.newOrganization();
-    const { users } = await pushGroup(world.gateway, directed, { count: 1 });
+    const { group, users } = await pushGroup(world.gateway, directed, { count: 1 });
     const people = `/organizations/${directed.id}/members`;
     const path = `${people}/${users[0]?.membershipId}`;
     await world.send(world.operator, `post /organizations/${directed.id}/group-mappings`, {
-      match: { groupName: 'Engineering' },
+      match: { groupId: group.id },
       grants: [{ scope: 'org', role: 'admin' }],
     });
     const lower = await world.send(world.operator, `patch ${path}`, { orgRole: 'viewer' });

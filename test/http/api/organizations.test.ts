@@ -23,6 +23,7 @@ describe('POST /organizations', () => {
       defaultRole: 'member',
       ssoPolicy: 'optional',
       conflictPolicy: 'highest',
+      strictClaims: false,
       invitationExpiresIn: '7d',
       seatsUsed: 0,
       createdAt: '2026-03-01T12:00:00.000Z',

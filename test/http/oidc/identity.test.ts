@@ -32,7 +32,9 @@ describe('too many groups', () => {
       undefined,
     ],
   ])('%s', (_title, claims, choice, expected) => {
-    expect(identityOf(claims, choice).claims.get('groups')).toEqual(expected);
+    const { claims: told, untold } = identityOf(claims, choice);
+    expect(told.get('groups')).toEqual(expected);
+    expect(untold?.includes('groups')).toBe(claims === overage);
   });
 });
 

@@ -25,7 +25,8 @@ export function createWalSync(path: string): WalSync {
       await syncFile(await descriptor);
     },
     async close() {
-      if (descriptor !== undefined) await closeFile(await descriptor);
+      // One that could not be opened is no reason not to stop.
+      await descriptor?.then(closeFile, () => undefined);
       descriptor = undefined;
     },
   };

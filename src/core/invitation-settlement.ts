@@ -1,4 +1,4 @@
-/** What accepting an invitation does to a membership: the claim that can succeed once, and the grants it brings. */
+/** What an invitation or a link does to a membership: the claim that can succeed once, and the grants it brings. */
 import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
@@ -37,29 +37,7 @@ export async function settleInvitation(
     now,
   });
   if (!isWinner) throw new GatehouseError('invitation_used', 'This invitation has been used.');
-  const standing = await standingOfInviter(tx, invitation);
-  const role = orgRoleStillGiven(invitation.role, standing);
-  const source = { kind: 'invitation' as const, invitationId: invitation.id };
-  const wanted: WantedGrant[] = [{ scope: { kind: 'org', role }, source, rank: 0 }];
-  for (const team of invitation.teams) {
-    if ((await tx.teams.find(organizationId, team.teamId)) === undefined) continue;
-    const teamRole = mayStill(standing, 'teams.manage') ? team.role : 'member';
-    wanted.push({ scope: { kind: 'team', teamId: team.teamId, role: teamRole }, source, rank: 0 });
-  }
-  if (mayStill(standing, 'roles.manage'))
-    wanted.push(
-      ...invitation.resources.map((gift) => ({
-        scope: { kind: 'resource', ...gift } as const,
-        source,
-        rank: 0,
-      })),
-    );
-  const next = await syncGrants(tx, context, {
-    membership,
-    owns: (grant) => grant.source.kind === 'invitation' && grant.source.invitationId === invitation.id,
-    wanted,
-    rules: await getOrganization(tx, organizationId),
-  });
+  const { next, role } = await giveWhatWasPromised(tx, context, { gift: invitation, membership });
   await record(tx, context, {
     type: 'invitation.accepted',
     target: { kind: 'invitation', id: invitation.id },
@@ -68,12 +46,52 @@ export async function settleInvitation(
   return next;
 }
 
+/** What somebody was promised, and by whom. */
+interface Gift extends Pick<Invitation, 'organizationId' | 'invitedBy' | 'role' | 'teams' | 'resources'> {
+  /** Of the invitation or the link; grants that come of it carry it. */
+  readonly id: string;
+}
+
+/** Gives what was promised, as far as whoever promised it may still give it (S162). Answers the org role that came of it. */
+async function giveWhatWasPromised(
+  tx: Repositories,
+  context: ChangeContext,
+  input: { readonly gift: Gift; readonly membership: Membership },
+): Promise<{ readonly next: Membership; readonly role: OrgRole }> {
+  const { gift, membership } = input;
+  const { organizationId } = context;
+  const standing = await standingOfInviter(tx, gift);
+  const role = orgRoleStillGiven(gift.role, standing);
+  const source = { kind: 'invitation' as const, invitationId: gift.id };
+  const wanted: WantedGrant[] = [{ scope: { kind: 'org', role }, source, rank: 0 }];
+  for (const team of gift.teams) {
+    if ((await tx.teams.find(organizationId, team.teamId)) === undefined) continue;
+    const teamRole = mayStill(standing, 'teams.manage') ? team.role : 'member';
+    wanted.push({ scope: { kind: 'team', teamId: team.teamId, role: teamRole }, source, rank: 0 });
+  }
+  if (mayStill(standing, 'roles.manage'))
+    wanted.push(
+      ...gift.resources.map((given) => ({
+        scope: { kind: 'resource', ...given } as const,
+        source,
+        rank: 0,
+      })),
+    );
+  const next = await syncGrants(tx, context, {
+    membership,
+    owns: (grant) => grant.source.kind === 'invitation' && grant.source.invitationId === gift.id,
+    wanted,
+    rules: await getOrganization(tx, organizationId),
+  });
+  return { next, role };
+}
+
 /** What whoever invited is now; undefined for somebody suspended or removed. */
 type Standing = 'operator' | OrgRole | undefined;
 
 async function standingOfInviter(
   tx: Repositories,
-  { invitedBy, organizationId }: Invitation,
+  { invitedBy, organizationId }: Pick<Invitation, 'invitedBy' | 'organizationId'>,
 ): Promise<Standing> {
   if (invitedBy.kind === 'operator') return 'operator';
   if (invitedBy.kind !== 'member') return undefined;

@@ -1,8 +1,8 @@
 /** Accepting an invitation over the management API: whoever holds the link, as a new person or as the one signed in. */
 import { z } from 'zod';
-import type { Acceptor } from '../../core/invitation-acceptance.ts';
 import { acceptInvitation } from '../../core/invitation-acceptance.ts';
 import { findByLink } from '../../core/invitation-links.ts';
+import type { Acceptor } from '../../core/joining.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';

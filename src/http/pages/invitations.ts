@@ -1,7 +1,7 @@
 /** Invitations in the browser: looking consumes nothing (S164); accepting is a form of ours, for whoever the link was sent to. */
 import type { Request, RequestHandler, Response } from 'express';
-import type { Acceptor } from '../../core/invitation-acceptance.ts';
 import { acceptInvitation, previewInvitation } from '../../core/invitation-acceptance.ts';
+import type { Acceptor } from '../../core/joining.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText } from '../form-body.ts';

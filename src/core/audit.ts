@@ -28,7 +28,7 @@ export async function record(
     type: change.type,
     actor: cause.actor,
     target: change.target,
-    details: change.details ?? {},
+    details: cause.isShadow === true ? { ...change.details, shadow: true } : (change.details ?? {}),
     requestId: cause.requestId,
     ip: cause.ip ?? null,
     at: now,

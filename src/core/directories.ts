@@ -36,9 +36,12 @@ export async function createDirectory(
     readonly name?: string | undefined;
     readonly status?: 'draft' | 'active' | undefined;
     readonly adoption?: AdoptionPolicy | undefined;
+    readonly shadow?: boolean | undefined;
   },
 ): Promise<Directory> {
   const { organizationId, cause, kind } = input;
+  const isShadow = input.shadow ?? false;
+  if (isShadow) assertDraft(input.status);
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const { plan } = await getOrganization(tx, organizationId);
@@ -53,6 +56,7 @@ export async function createDirectory(
       name: input.name ?? KIND_NAMES[kind],
       status: input.status ?? 'active',
       adoption: input.adoption ?? 'adopt',
+      isShadow,
       extensions: [],
       createdAt: context.now,
       updatedAt: context.now,
@@ -61,7 +65,7 @@ export async function createDirectory(
     await record(tx, context, {
       type: 'directory.created',
       target: { kind: 'directory', id: directory.id },
-      details: { kind, name: directory.name, status: directory.status },
+      details: { kind, name: directory.name, status: directory.status, shadow: isShadow },
     });
     await settleProvisioning(tx, context);
     return directory;
@@ -78,7 +82,10 @@ const KIND_NAMES: Readonly<Record<DirectoryKind, string>> = {
   generic: 'SCIM directory',
 };
 
-/** Changes name, status or adoption policy; organization and directory switch together. Throws `not_found`. */
+/**
+ * Changes name, status, adoption policy or shadow; organization and directory switch together. Throws `not_found`, `invalid`
+ * (field `shadow`), `cutover_required` when its people are shadows, who become members by a cut-over only.
+ */
 export async function updateDirectory(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: DirectoryRequest & {
@@ -87,6 +94,7 @@ export async function updateDirectory(
       readonly name?: string | undefined;
       readonly status?: 'draft' | 'active' | 'disabled' | undefined;
       readonly adoption?: AdoptionPolicy | undefined;
+      readonly shadow?: boolean | undefined;
     };
   },
 ): Promise<Directory> {
@@ -96,6 +104,7 @@ export async function updateDirectory(
     const before = await getDirectory(tx, organizationId, id);
     const after: Directory = {
       ...before,
+      isShadow: await shadowAfter(tx, before, change),
       name: change.name ?? before.name,
       status: change.status ?? before.status,
       adoption: change.adoption ?? before.adoption,
@@ -106,8 +115,8 @@ export async function updateDirectory(
       type: 'directory.updated',
       target: { kind: 'directory', id },
       details: {
-        before: { name: before.name, status: before.status, adoption: before.adoption },
-        after: { name: after.name, status: after.status, adoption: after.adoption },
+        before: publicFacts(before),
+        after: publicFacts(after),
       },
     });
     if (before.status === 'active' && after.status !== 'active')
@@ -115,6 +124,38 @@ export async function updateDirectory(
     await settleProvisioning(tx, context);
     return { ...after, version: before.version + 1 };
   });
+}
+
+const publicFacts = ({ name, status, adoption, isShadow: shadow }: Directory) => ({
+  ...{ name, status, adoption, shadow },
+});
+
+function assertDraft(status: Directory['status'] | undefined): void {
+  if (status === 'draft') return;
+  throw new GatehouseError('invalid', 'Only a draft can be a shadow.', { field: 'shadow' });
+}
+
+/** People are all shadows or none: a directory becomes a shadow, or ceases to be one by hand, while it has nobody. */
+async function shadowAfter(
+  tx: Repositories,
+  before: Directory,
+  change: { readonly status?: Directory['status'] | undefined; readonly shadow?: boolean | undefined },
+): Promise<boolean> {
+  const status = change.status ?? before.status;
+  const isShadow = change.shadow ?? (before.isShadow && status !== 'active');
+  if (change.shadow === true) assertDraft(status);
+  if (isShadow === before.isShadow) return isShadow;
+  const { organizationId, id } = before;
+  const people = await tx.directoryUsers.scan(organizationId, id, { kind: 'all' }, { limit: 1 });
+  if (people.length === 0) return isShadow;
+  if (isShadow) {
+    const detail = 'This directory has people already; only one without any can become a shadow.';
+    throw new GatehouseError('invalid', detail, { field: 'shadow' });
+  }
+  throw new GatehouseError(
+    'cutover_required',
+    'The people of this directory are shadows. Read its cut-over report and switch it there, or remove the directory.',
+  );
 }
 
 /**

@@ -36,7 +36,8 @@ const refusedToken = (credential?: Credential): GatehouseError =>
 
 /**
  * Answers whose bearer token this is. The path's directory must be the token's own; every failure is the same
- * `unauthenticated` (S108). A draft directory answers `forbidden`, so that a connection test says what is missing.
+ * `unauthenticated` (S108). A draft directory answers `forbidden`, so that a connection test says what is missing, unless
+ * it is a shadow.
  */
 export async function authenticateDirectory(
   deps: AuthenticationDeps,
@@ -48,7 +49,7 @@ export async function authenticateDirectory(
   const { directory, token, expiresAt, noteUse } = found;
   if (expiresAt !== null && expiresAt <= now) throw refusedToken(found);
   if (directory.status === 'disabled') throw refusedToken(found);
-  if (directory.status === 'draft') {
+  if (directory.status === 'draft' && !directory.isShadow) {
     const detail = 'This directory is still a draft. Activate it in Gatehouse first.';
     throw new GatehouseError('forbidden', detail, { context: refusalContext(found) });
   }

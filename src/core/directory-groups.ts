@@ -11,6 +11,7 @@ import type { GroupMemberChange } from './group-members.ts';
 import { applyMemberChanges, listAllMembers } from './group-members.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { groupsOf, loadProjection, matchesGroup, projectUsers, usersIn } from './role-projection.ts';
+import { assertStillShadow } from './shadow-users.ts';
 
 /** A group as pushed, without its members. */
 export interface DirectoryGroupInput {
@@ -51,6 +52,7 @@ export async function createDirectoryGroup(
   const { organizationId, directoryId, cause, memberIds } = input;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    await assertStillShadow(tx, input);
     const group: DirectoryGroup = {
       id: newId('dg', context.now),
       version: 1,
@@ -90,6 +92,7 @@ export async function changeDirectoryGroup(
   const { organizationId, cause, id } = input;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    await assertStillShadow(tx, input);
     const before = await getDirectoryGroup(tx, input, id);
     const { group: wanted, memberChanges } = input.change(before);
     const after: DirectoryGroup = {
@@ -134,6 +137,7 @@ export async function removeDirectoryGroup(
   const { organizationId, directoryId, cause, id } = input;
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    await assertStillShadow(tx, input);
     const group = await getDirectoryGroup(tx, input, id);
     input.check?.(group);
     const userIds = await usersIn(tx, organizationId, id);

@@ -13,6 +13,7 @@ import { endMembership, getMembership, setMembershipStatus, updateMembership } f
 import type { Queries, Repositories } from './ports/storage.ts';
 import { type DirectoryUserInput, profileOf, storedFields } from './pushed-user.ts';
 import { rememberRemoved } from './removed-users.ts';
+import { assertStillShadow, insertShadow, shadowProfileOf } from './shadow-users.ts';
 
 interface DirectoryRequest {
   readonly organizationId: OrganizationId;
@@ -44,7 +45,12 @@ export async function provisionUser(
   const { organizationId, directoryId, cause, user } = input;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    await assertSameExtensions(tx, input.directory);
+    const directory = await assertUnchanged(tx, input.directory);
+    if (directory.isShadow) {
+      const shadow = await insertShadow(tx, context, { directoryId, user });
+      await keepUniqueValues(tx, shadow, user);
+      return shadow;
+    }
     const { membership, conflict, returned } = await receivePerson(tx, context, {
       directory: input.directory,
       user,
@@ -56,6 +62,7 @@ export async function provisionUser(
       directoryId,
       membershipId: membership.id,
       userId: membership.userId,
+      shadow: null,
       ...storedFields(user),
       createdAt: context.now,
       updatedAt: context.now,
@@ -94,19 +101,20 @@ export async function changeDirectoryUser(
   const { organizationId, cause, id, change } = input;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    if (input.directory !== undefined) await assertSameExtensions(tx, input.directory);
+    if (input.directory !== undefined) await assertUnchanged(tx, input.directory);
     const before = await getDirectoryUser(tx, input, id);
     const wanted = change(before);
     if (wanted === undefined) return before;
-    const after: DirectoryUser = { ...before, ...storedFields(wanted), updatedAt: context.now };
+    const shadow = before.shadow === null ? null : shadowProfileOf(wanted);
+    const after: DirectoryUser = { ...before, ...storedFields(wanted), shadow, updatedAt: context.now };
     await tx.directoryUsers.update(organizationId, after, before.version);
     await keepUniqueValues(tx, after, wanted);
-    await followProfile(tx, context, { before, after, wanted });
+    if (shadow === null) await followProfile(tx, context, { before, after, wanted });
     await record(tx, context, {
       type: 'directory_user.updated',
       target: { kind: 'directory_user', id },
       details: {
-        membershipId: before.membershipId,
+        ...memberOf(before),
         ...(before.userName === after.userName
           ? {}
           : { userName: { before: before.userName, after: after.userName } }),
@@ -159,21 +167,30 @@ export async function removeDirectoryUser(
   const { organizationId, directoryId, cause, id } = input;
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    await assertStillShadow(tx, input);
     const user = await getDirectoryUser(tx, input, id);
     input.check?.(user);
-    const membership = await getMembership(tx, organizationId, user.membershipId);
-    // Who was never let in is judged anew when pushed again.
-    if (!(await isHeld(tx, organizationId, id))) await rememberRemoved(tx, context, { user, membership });
+    if (user.shadow === null) await endMember(tx, context, user);
     const groupIds = await tx.groupMembers.removeEverywhere(organizationId, id);
     await tx.directoryUsers.remove(organizationId, directoryId, id);
     await touchGroups(tx, context, { directoryId, groupIds });
-    await endMembership(tx, context, { membership });
     await record(tx, context, {
       type: 'directory_user.removed',
       target: { kind: 'directory_user', id },
-      details: { membershipId: user.membershipId, userName: user.userName, groupIds },
+      details: { ...memberOf(user), userName: user.userName, groupIds },
     });
   });
+}
+
+/** Whom a row of the journal is about; a shadow is nobody. */
+const memberOf = ({ shadow, membershipId }: DirectoryUser) => (shadow === null ? { membershipId } : {});
+
+async function endMember(tx: Repositories, context: ChangeContext, user: DirectoryUser): Promise<void> {
+  const membership = await getMembership(tx, context.organizationId, user.membershipId);
+  // Who was never let in is judged anew when pushed again.
+  if (!(await isHeld(tx, context.organizationId, user.id)))
+    await rememberRemoved(tx, context, { user, membership });
+  await endMembership(tx, context, { membership });
 }
 
 async function keepUniqueValues(
@@ -184,10 +201,20 @@ async function keepUniqueValues(
   if (uniqueValues !== undefined) await tx.uniqueValues.replace(user.organizationId, user, uniqueValues);
 }
 
-/** What was read by older rules could break the newer ones: a value that must be unique by now, say. */
-async function assertSameExtensions(tx: Repositories, asRead: Directory): Promise<void> {
+/**
+ * What was read by older rules could break the newer ones: a value that must be unique by now, say, or a directory that
+ * has been switched on. Answers the directory as it is.
+ */
+async function assertUnchanged(tx: Repositories, asRead: Directory): Promise<Directory> {
   const current = await tx.directories.find(asRead.organizationId, asRead.id);
-  if (current === undefined || current.version === asRead.version) return;
-  if (JSON.stringify(current.extensions) === JSON.stringify(asRead.extensions)) return;
-  throw new GatehouseError('version_conflict', "The directory's schema has just changed. Send it again.");
+  if (current === undefined || current.version === asRead.version) return current ?? asRead;
+  if (
+    current.isShadow === asRead.isShadow &&
+    JSON.stringify(current.extensions) === JSON.stringify(asRead.extensions)
+  )
+    return current;
+  throw new GatehouseError(
+    'version_conflict',
+    'The directory has just been changed in Gatehouse. Send it again.',
+  );
 }

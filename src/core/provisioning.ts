@@ -81,6 +81,7 @@ export async function releaseDirectory(
       { after, limit },
     );
     for (const user of page) {
+      if (user.shadow !== null) continue;
       const membership = await getMembership(tx, context.organizationId, user.membershipId);
       await releaseGrants(tx, context, { membership, rules, grants });
       await refreshRoles(tx, context, { membership, rules });

@@ -200,5 +200,6 @@ function changeOf(events: readonly AuditEvent[]): RecordedChange | null {
     targetId: main.target.id,
     auditEventIds: events.slice(0, IDS_SHOWN).map((event) => event.id),
     auditEventCount: events.length,
+    ...(main.details.shadow === true ? { shadow: true } : {}),
   };
 }

@@ -176,7 +176,8 @@ export async function projectUsers(
   const projection = await loadProjection(tx, context.organizationId);
   for (const id of subject.userIds) {
     const user = await tx.directoryUsers.find(context.organizationId, subject.directoryId, id);
-    if (user !== undefined) await projectUser(tx, context, { user, projection });
+    // Behind a shadow there is nobody to give a role to.
+    if (user !== undefined && user.shadow === null) await projectUser(tx, context, { user, projection });
   }
 }
 

@@ -147,6 +147,7 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
   },
   role_from_directory: UNEXPECTED,
   mapping_test_failed: UNEXPECTED,
+  cutover_required: UNEXPECTED,
   invitations_disabled: UNEXPECTED,
   invitation_expired: UNEXPECTED,
   invitation_revoked: UNEXPECTED,

@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'sso_test_required'
   | 'role_from_directory'
   | 'mapping_test_failed'
+  | 'cutover_required'
   | 'invitations_disabled'
   | 'invitation_expired'
   | 'invitation_revoked'

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
 import type { Repositories } from '../../src/core/ports/storage.ts';
 import { anAdoptionConflict, aRemovedUser } from '../support/arrival-builders.ts';
-import { aDirectory, aDirectoryUser, aMembership, aUser, BUILT_AT } from '../support/builders.ts';
+import { aDirectory, aDirectoryUser, aMembership, aUser, BUILT_AT, nextId } from '../support/builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
 import {
   expectOneWinner,
@@ -113,6 +113,28 @@ export function arrivals(name: string, open: OpenStorage): void {
         expect(await list('rejected')).toEqual([second]);
         expect(await list('rejected', second.id)).toEqual([]);
         expect(await list('adopted')).toEqual([]);
+      });
+    });
+
+    describe('shadows', () => {
+      test('a shadow needs no membership, whoever ceases to be one does, and anybody else did', async () => {
+        const { organization, directory, membership } = world;
+        const nobody = { ...membership, id: nextId<'mem'>('mem'), userId: nextId<'usr'>('usr') };
+        const shadow = aDirectoryUser(directory.id, nobody, { shadow: { name: 'Ada', email: null } });
+        const insert = (user: typeof shadow) =>
+          outcomeOf(write((tx) => tx.directoryUsers.insert(organization.id, user)));
+        const update = (user: typeof shadow, version: number) =>
+          outcomeOf(write((tx) => tx.directoryUsers.update(organization.id, user, version)));
+        const refused = { refused: 'not_found' };
+        expect(await insert({ ...shadow, shadow: null })).toMatchObject(refused);
+        expect(await insert(shadow)).toEqual({ answered: undefined });
+        const { directoryUsers } = under.storage;
+        expect(await directoryUsers.find(organization.id, directory.id, shadow.id)).toStrictEqual(shadow);
+        expect(await update({ ...shadow, shadow: null }, 1)).toMatchObject(refused);
+        const moved = { ...shadow, shadow: null, membershipId: membership.id };
+        expect(await update(moved, 1)).toEqual({ answered: undefined });
+        expect(await update({ ...moved, membershipId: nobody.id }, 2)).toMatchObject(refused);
+        expect(await update(shadow, 2)).toEqual({ answered: undefined });
       });
     });
 

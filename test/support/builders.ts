@@ -171,6 +171,7 @@ export function aDirectory(organizationId: OrganizationId, overrides: Partial<Di
     name: 'Directory',
     status: 'active',
     adoption: 'adopt',
+    isShadow: false,
     extensions: [],
     ...overrides,
   };
@@ -211,6 +212,7 @@ export function aDirectoryUser(
     directoryId,
     membershipId: membership.id,
     userId: membership.userId,
+    shadow: null,
     isActive: true,
     userName,
     userNameKey: userName.toLowerCase(),

@@ -37,6 +37,8 @@ export interface Directory {
   /** `draft`: being set up, pushes nothing. `disabled`: its tokens are dead. */
   readonly status: 'draft' | 'active' | 'disabled';
   readonly adoption: AdoptionPolicy;
+  /** Takes pushes while it is a draft, and nobody becomes a member by them; never true of an active one. */
+  readonly isShadow: boolean;
   /** In the order in which they were added; their URNs differ in more than letter case. */
   readonly extensions: readonly DirectoryExtension[];
   readonly createdAt: number;
@@ -72,13 +74,22 @@ export interface DirectoryClient {
 /** A resource document as the edge understands it; opaque to core, never null-valued. */
 export type DirectoryAttributes = Readonly<Record<string, unknown>>;
 
+/** What a membership would say of a pushed person. */
+export interface ShadowProfile {
+  readonly name: string;
+  readonly email: string | null;
+}
+
 export interface DirectoryUser {
   readonly id: DirectoryUserId;
   readonly version: number;
   readonly organizationId: OrganizationId;
   readonly directoryId: DirectoryId;
+  /** Of a shadow: reserved, and nobody's. */
   readonly membershipId: MembershipId;
   readonly userId: UserId;
+  /** Set for a shadow: somebody in a directory that is not switched on, behind whom no membership stands. */
+  readonly shadow: ShadowProfile | null;
   readonly isActive: boolean;
   readonly userName: string;
   /** Folded; unique inside the directory. */

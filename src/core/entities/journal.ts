@@ -32,6 +32,8 @@ export type Actor =
 export interface Cause {
   readonly actor: Actor;
   readonly requestId: string;
+  /** True for what a shadow directory pushes: its audit rows and events say so. */
+  readonly isShadow?: true | undefined;
   /** The caller's network address as the edge saw it; absent for jobs. */
   readonly ip?: string | undefined;
   /** The browser or program as it calls itself, bounded by the edge; absent for jobs and when it says nothing. */

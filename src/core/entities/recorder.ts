@@ -11,6 +11,8 @@ export interface RecordedChange {
   readonly auditEventIds: readonly string[];
   /** All of them. */
   readonly auditEventCount: number;
+  /** Present for a push to a shadow directory: nobody became or ceased to be a member by it. */
+  readonly shadow?: true;
 }
 
 /** Why an exchange failed, as Gatehouse told it; the plain-language cause is looked up when it is read. */

@@ -27,6 +27,7 @@ const createBody = z.strictObject({
   name: nameField.optional(),
   status: z.enum(['draft', 'active']).optional(),
   adoption: adoptionField.optional(),
+  shadow: z.boolean().optional(),
 });
 
 const changeBody = z
@@ -34,6 +35,7 @@ const changeBody = z
     name: nameField.optional(),
     status: z.enum(['draft', 'active', 'disabled']).optional(),
     adoption: adoptionField.optional(),
+    shadow: z.boolean().optional(),
   })
   .refine(changesSomething, NOTHING_TO_CHANGE);
 
@@ -94,13 +96,13 @@ const writeRoutes: readonly ApiRoute[] = [
     method: 'patch',
     path: '/organizations/:org/directories/:directory',
     operationId: 'updateDirectory',
-    summary: 'Changes name, status or adoption policy; the organization follows the status.',
+    summary: 'Changes name, status, adoption policy or shadow; the organization follows the status.',
     tag,
     guard,
     body: changeBody,
     status: 200,
     response: directoryShape,
-    errors: ['version_conflict'],
+    errors: ['cutover_required', 'version_conflict'],
     handle: async ({ deps, cause, organization }, { params, body }) => {
       const id = pathId('dir', params, 'directory');
       const change = { organizationId: organization.id, cause, id, change: body };

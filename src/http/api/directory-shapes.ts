@@ -12,6 +12,11 @@ export const directoryShape = z.object({
   name: z.string(),
   status: statusShape,
   adoption: z.enum(ADOPTION_POLICIES),
+  shadow: z
+    .boolean()
+    .describe(
+      'A draft that takes pushes: roles are computed, and nobody becomes a member before the cut-over.',
+    ),
   scimBaseUrl: z.string().describe('What the identity provider is given as SCIM base URL.'),
   createdAt: timeShape,
   updatedAt: timeShape,

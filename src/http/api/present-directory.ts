@@ -27,6 +27,7 @@ export const presentDirectory = (directory: Directory, baseUrl: string): z.infer
   name: directory.name,
   status: directory.status,
   adoption: directory.adoption,
+  shadow: directory.isShadow,
   scimBaseUrl: `${baseUrl}/scim/v2/${directory.id}`,
   createdAt: isoTime(directory.createdAt),
   updatedAt: isoTime(directory.updatedAt),

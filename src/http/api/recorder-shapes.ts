@@ -43,6 +43,10 @@ export const scimEntryShape = z.object({
       targetId: z.string(),
       auditEventIds: z.array(z.string()).describe('At most 50.'),
       auditEventCount: z.int(),
+      shadow: z
+        .literal(true)
+        .optional()
+        .describe('The directory was a shadow: nobody became or ceased to be a member by it.'),
     })
     .nullable(),
   failure: scimFailureShape.nullable(),

@@ -61,7 +61,7 @@ export function placeContext(
     directory,
     organizationId: directory.organizationId,
     directoryId: directory.id,
-    cause,
+    cause: directory.isShadow ? { ...cause, isShadow: true } : cause,
     baseUrl: `${deps.baseUrl}/scim/v2/${directory.id}`,
     ...deps.typesOf(directory),
   };

@@ -8,12 +8,14 @@ import type {
 import { NO_ID_YET } from './paging.ts';
 import {
   type Columns,
+  flag,
   insertRow,
   integer,
   integerOrNull,
   json,
   ownedBy,
   text,
+  toFlag,
   toJson,
   updateRow,
   word,
@@ -28,7 +30,7 @@ const LIST_TOKENS =
 /** Every column of the directory but its counters; those that both have are the token's, under names of their own. */
 const FIND_TOKEN = `
   SELECT directories.organization_id, directories.id, directories.version, directories.kind, directories.name,
-    directories.status, directories.adoption, directories.extensions, directories.created_at, directories.updated_at,
+    directories.status, directories.adoption, directories.is_shadow, directories.extensions, directories.created_at, directories.updated_at,
     tokens.id AS token_id, tokens.name AS token_name, tokens.created_at AS token_created_at,
     token_hash, expires_at, last_used_at, expiry_warned_days
   FROM directory_tokens AS tokens JOIN directories
@@ -47,6 +49,7 @@ const columnsOf = (directory: Directory): Columns => ({
   name: directory.name,
   status: directory.status,
   adoption: directory.adoption,
+  is_shadow: toFlag(directory.isShadow),
   extensions: toJson(directory.extensions),
   created_at: directory.createdAt,
   updated_at: directory.updatedAt,
@@ -60,6 +63,7 @@ const fromRow = (row: Row): Directory => ({
   name: text(row, 'name'),
   status: word(row, 'status'),
   adoption: word(row, 'adoption'),
+  isShadow: flag(row, 'is_shadow'),
   extensions: json(row, 'extensions'),
   createdAt: integer(row, 'created_at'),
   updatedAt: integer(row, 'updated_at'),

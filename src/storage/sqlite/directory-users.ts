@@ -82,6 +82,7 @@ const LISTABLE: Listable<UserField, UserOrder> = {
 const columnsOf = (user: DirectoryUser): Columns => ({
   membership_id: user.membershipId,
   user_id: user.userId,
+  shadow: user.shadow === null ? null : toJson(user.shadow),
   is_active: toFlag(user.isActive),
   user_name: user.userName,
   user_name_key: user.userNameKey,
@@ -104,6 +105,7 @@ function fromRow(row: Row): DirectoryUser {
     directoryId: word(row, 'directory_id'),
     membershipId: word(row, 'membership_id'),
     userId: word(row, 'user_id'),
+    shadow: row.shadow === null ? null : json(row, 'shadow'),
     isActive: flag(row, 'is_active'),
     userName: text(row, 'user_name'),
     userNameKey: text(row, 'user_name_key'),

@@ -109,7 +109,7 @@ describe('becoming and ceasing to be one', () => {
     expect((await shadow.scim.post('/Users', aScimUser())).status).toBe(201);
   });
 
-  test('409 cutover_required: with people in it, neither activating nor ending the shadow makes members', async () => {
+  test('cutover_required: with people in it, neither activating nor ending the shadow makes members', async () => {
     const organization = await suite.gateway.createOrganization();
     const shadow = await shadowIn(organization);
     await shadow.addUser();
@@ -123,7 +123,7 @@ describe('becoming and ceasing to be one', () => {
     expect((await shadow.scim.get('/Users')).status).toBe(401);
   });
 
-  test('422: an active directory, or one with people, becomes no shadow; an empty one is activated as always', async () => {
+  test('invalid: an active directory, or one with people, becomes no shadow; an empty one is activated as always', async () => {
     const real = await suite.world();
     const api = directoryApi(suite.gateway, real);
     expect((await api.patch('', { shadow: true })).body).toMatchObject({ code: 'invalid', field: 'shadow' });

@@ -43,8 +43,8 @@ async function manualWorld() {
   await createGroupMapping(gateway.deps, {
     ...request,
     mapping: {
-      match: { kind: 'group_name', groupName: 'Admins' },
-      grants: [{ scope: 'org', role: 'admin' }],
+      match: { kind: 'group_name', groupName: 'Guests' },
+      grants: [{ scope: 'org', role: 'viewer' }],
     },
   });
   return { organization, organizationId, session };
@@ -62,7 +62,7 @@ describe('a push to a shadow', () => {
     const found = await scim.get('/Users?filter=userName%20eq%20%22ada@acme.example%22');
     expect(found.body.Resources).toEqual([made.body]);
     expect((await scim.post('/Users', aScimUser())).status).toBe(409);
-    const group = await shadow.addGroup({ displayName: 'Admins', members: [{ value: made.body.id }] });
+    const group = await shadow.addGroup({ displayName: 'Guests', members: [{ value: made.body.id }] });
     const changed = await scim.patch(path, patchOf({ op: 'replace', value: { active: false } }));
     expect([changed.status, changed.body.active]).toEqual([200, false]);
     expect(changed.body.groups).toMatchObject([{ value: group }]);
@@ -77,7 +77,7 @@ describe('a push to a shadow', () => {
     const { organization, organizationId, session } = await manualWorld();
     const before = peopleState(suite.gateway, organizationId);
     const { addUser, addGroup } = await shadowIn(organization);
-    await addGroup({ displayName: 'Admins', members: [{ value: await addUser() }] });
+    await addGroup({ displayName: 'Guests', members: [{ value: await addUser() }] });
     expect(peopleState(suite.gateway, organizationId)).toEqual(before);
     expect(await session.isAlive()).toBe(true);
     expect((await suite.gateway.storage.organizations.find(organizationId))?.provisioning).toBe('manual');
@@ -86,7 +86,7 @@ describe('a push to a shadow', () => {
   test('audit, events and recorder say that it was a shadow', async () => {
     const organization = await suite.gateway.createOrganization();
     const { addUser, addGroup, organizationId } = await shadowIn(organization);
-    await addGroup({ displayName: 'Admins', members: [{ value: await addUser() }] });
+    await addGroup({ displayName: 'Guests', members: [{ value: await addUser() }] });
     const { auditEvents } = suite.gateway.storage;
     const pushed = (await auditEvents.list(organizationId, {}, { limit: 50 })).filter(({ type }) =>
       /^directory_(user|group)/.test(type),
@@ -172,7 +172,7 @@ test('whatever a shadow is told, what members, sessions and invitations see stay
           off: () => scim.patch(user, patchOf({ op: 'replace', value: { active: false } })),
           on: () => scim.patch(user, patchOf({ op: 'replace', value: { active: true } })),
           mail: () => scim.patch(user, patchOf({ op: 'replace', value: { emails } })),
-          group: () => scim.post('/Groups', aScimGroup({ displayName: 'Admins', members: [] })),
+          group: () => scim.post('/Groups', aScimGroup({ displayName: 'Guests', members: [] })),
           join: () => scim.patch(group, patchOf({ op: 'add', path: 'members', value: [member] })),
           leave: () => scim.patch(group, patchOf({ op: 'remove', path: 'members' })),
           drop: () => scim.delete(user),

@@ -2,11 +2,11 @@
 import type { ConnectionId } from '../kernel/ids.ts';
 import type { ChangeContext } from './deps.ts';
 import type { GroupMapping, MappingMatch } from './entities/directory.ts';
+import type { Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import type { WantedGrant } from './grants.ts';
 import { syncGrants } from './grants.ts';
 import { sweepLedger } from './ledger-sweep.ts';
-import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
 import { scopeOf } from './role-projection.ts';
 import type { Grant } from './roles.ts';
@@ -42,18 +42,23 @@ const grantsThrough = (
 export async function syncClaimGrants(
   tx: Repositories,
   context: ChangeContext,
-  input: { readonly membership: Membership; readonly identity: UpstreamIdentity },
+  input: {
+    readonly membership: Membership;
+    /** As this transaction found it. */
+    readonly organization: Organization;
+    readonly identity: UpstreamIdentity;
+  },
 ): Promise<Membership> {
-  const { membership, identity } = input;
+  const { membership, organization, identity } = input;
   const mappings = (await tx.groupMappings.list(context.organizationId)).filter(
     ({ match }) => match.kind === 'claim',
   );
-  const rules = await getOrganization(tx, context.organizationId);
   const isTold = (claim: string): boolean =>
-    identity.claims.has(claim) || (rules.strictClaims && identity.untold?.includes(claim) !== true);
+    identity.claims.has(claim) || (organization.strictClaims && identity.untold?.includes(claim) !== true);
   const owns = ({ source }: Grant): boolean =>
     source.kind === 'sso_claim' && source.connectionId === identity.connectionId && isTold(source.claim);
-  return syncGrants(tx, context, { membership, owns, wanted: wantedClaimGrants(mappings, identity), rules });
+  const wanted = wantedClaimGrants(mappings, identity);
+  return syncGrants(tx, context, { membership, owns, wanted, rules: organization });
 }
 
 /**

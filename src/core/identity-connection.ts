@@ -4,7 +4,6 @@ import type { MembershipId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
-import type { Membership } from './entities/people.ts';
 import type { SignInPurpose } from './entities/sign-in.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { Admission, Admitted } from './sign-in-admission.ts';
@@ -21,7 +20,7 @@ export async function connectIdentity(
   tx: Repositories,
   context: ChangeContext,
   input: Admission & { readonly membershipId: MembershipId },
-): Promise<Membership> {
+): Promise<Pick<Admitted, 'membership' | 'organization'>> {
   const { connection, identity, membershipId } = input;
   const { organizationId } = context;
   const { facts, organization } = await judge(tx, context, input);
@@ -29,7 +28,7 @@ export async function connectIdentity(
   if (membership?.status !== 'active') throw refusal('identity.inactive');
   // A directory says who is who in its organization, and nobody else does.
   if (organization.provisioning === 'directory') throw refusal('identity.not_in_directory');
-  if (facts.bound?.membership.id === membershipId) return membership;
+  if (facts.bound?.membership.id === membershipId) return { membership, organization };
   const own = await tx.identities.findByMembership(organizationId, connection.id, membershipId);
   if (facts.bound !== undefined || own !== undefined) throw refusal('identity.already_bound');
   const isOwnAddress = identity.email !== null && foldKey(identity.email) === membership.emailKey;
@@ -40,7 +39,7 @@ export async function connectIdentity(
     target: { kind: 'membership', id: membershipId },
     details: { connectionId: connection.id, issuer: identity.issuer, subject: identity.subject },
   });
-  return membership;
+  return { membership, organization };
 }
 
 /** Who comes in by an answer of the identity provider, given what was asked of it. Throws `sign_in_refused`. */
@@ -53,7 +52,7 @@ export async function admitFor(
   if (purpose.kind === 'sign_in') return admit(tx, context, admission);
   if (purpose.kind === 'connect')
     return {
-      membership: await connectIdentity(tx, context, { ...admission, membershipId: purpose.membershipId }),
+      ...(await connectIdentity(tx, context, { ...admission, membershipId: purpose.membershipId })),
       kind: 'enter',
     };
   // Nothing else opens a session, wherever its answer is handed in: a test least of all.

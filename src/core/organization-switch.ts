@@ -48,7 +48,7 @@ export async function switchOrganization(
       tx,
       { organizationId: organization.id, cause: { ...cause, actor }, now },
       {
-        membership,
+        ...{ membership, organization },
         tokenHash: deps.hashToken(sessionToken),
         authentication: { connectionId: null, amr, authenticatedAt, authTime, notOnOrAfter: expiresAt },
       },

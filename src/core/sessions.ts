@@ -55,6 +55,8 @@ export async function startSession(
   context: ChangeContext,
   input: {
     readonly membership: Membership;
+    /** As this transaction found it; absent: it is asked for. */
+    readonly organization?: Organization | undefined;
     readonly tokenHash: string;
     readonly authentication: Authentication;
   },
@@ -64,7 +66,9 @@ export async function startSession(
   if (membership.status !== 'active')
     throw new GatehouseError('internal', 'A session was opened for a suspended member.');
   const { connectionId, emergency = false } = authentication;
-  const organization = await getOrganization(tx, organizationId);
+  const organization = input.organization ?? (await getOrganization(tx, organizationId));
+  if (organization.id !== organizationId)
+    throw new GatehouseError('internal', 'A session was opened by the rules of another organization.');
   // The one door: whatever a way in forgot to ask, no session begins that the organization does not want (S157).
   if (!sessionFits(organization, { connectionId, emergency }))
     throw new GatehouseError('sso_required', `${organization.name} asks for its own single sign-on.`);

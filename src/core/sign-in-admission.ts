@@ -28,6 +28,8 @@ export interface Admission {
 /** The membership that may come in, and how. */
 export interface Admitted {
   readonly membership: Membership;
+  /** As this transaction found it. */
+  readonly organization: Organization;
   readonly kind: SignInOutcome['kind'];
 }
 
@@ -46,10 +48,11 @@ export async function admit(
     case 'enter':
       if (decision.bind)
         await bindIdentity(tx, context, { ...admission, membership: decision.person.membership });
-      return { membership: decision.person.membership, kind: 'enter' };
+      return { membership: decision.person.membership, organization, kind: 'enter' };
     case 'join':
       return {
         membership: await addPerson(tx, context, { ...admission, organization, source: 'sso' }),
+        organization,
         kind: 'join',
       };
     case 'accept_invitation': {
@@ -57,6 +60,7 @@ export async function admit(
       const { invitation } = decision;
       return {
         membership: await settleInvitation(tx, context, { invitation, membership }),
+        organization,
         kind: 'accept_invitation',
       };
     }
@@ -78,13 +82,41 @@ export async function judge(
   return { decision: decideSignIn(facts), facts, organization };
 }
 
+/** Nothing more is asked about a stranger who could be meant once the identity is bound to somebody: that alone decides. */
 async function loadFacts(
   tx: Repositories,
   context: ChangeContext,
   input: Admission & { readonly organization: Organization },
 ): Promise<SignInFacts> {
-  const { connection, identity, organization } = input;
+  const { connection, organization } = input;
   const bound = await findBound(tx, context, input);
+  return {
+    provisioning: organization.provisioning,
+    bound,
+    jit: connection.jit,
+    ...(bound === undefined ? await loadCandidates(tx, context, input) : NO_CANDIDATES),
+  };
+}
+
+const NO_ADDRESS = {
+  isAddressVerified: false,
+  isDomainProved: false,
+  invitation: undefined,
+  isAddressTaken: false,
+};
+
+const NO_CANDIDATES = {
+  byExternalId: [],
+  byUserName: [],
+  isBoundToAnother: () => false,
+  ...NO_ADDRESS,
+};
+
+async function loadCandidates(
+  tx: Repositories,
+  context: ChangeContext,
+  { connection, identity }: Admission,
+): Promise<Omit<SignInFacts, 'provisioning' | 'bound' | 'jit'>> {
   const byExternalId = await findPushed(tx, context, { key: 'externalId', values: identity.externalIds });
   const userNames = identity.userName === null ? [] : [identity.userName];
   const byUserName = await findPushed(tx, context, { key: 'userName', values: userNames });
@@ -98,12 +130,9 @@ async function loadFacts(
     if (other !== undefined) boundElsewhere.add(person.membership.id);
   }
   return {
-    provisioning: organization.provisioning,
-    bound,
     byExternalId,
     byUserName,
     isBoundToAnother: (person) => boundElsewhere.has(person.membership.id),
-    jit: connection.jit,
     ...(await loadAddressFacts(tx, context, identity)),
   };
 }
@@ -159,7 +188,7 @@ async function loadAddressFacts(
 ): Promise<Pick<SignInFacts, 'isAddressVerified' | 'isDomainProved' | 'invitation' | 'isAddressTaken'>> {
   const { organizationId, now } = context;
   if (identity.email === null) {
-    return { isAddressVerified: false, isDomainProved: false, invitation: undefined, isAddressTaken: false };
+    return NO_ADDRESS;
   }
   const emailKey = foldKey(identity.email);
   const isDomainProved = await isProvedAddress(tx, organizationId, identity.email);

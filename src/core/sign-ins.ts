@@ -13,6 +13,7 @@ import { admitFor } from './identity-connection.ts';
 import type { Repositories } from './ports/storage.ts';
 import { endSessions } from './session-endings.ts';
 import { newSessionToken, startSession } from './sessions.ts';
+import { type Freshness, isFreshEnough } from './sign-in-freshness.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
 /** How long a person may take at the identity provider; also the life of the binding cookie. */
@@ -25,14 +26,6 @@ export interface BegunSignIn {
   readonly handle: string;
   /** The binding cookie's value: the answer must come back through the same browser. */
   readonly binding: string;
-}
-
-/** How recently the person must have proved who they are; absent: whatever the identity provider thinks enough. */
-export interface Freshness {
-  /** Ask anew, whatever session the identity provider has: SAML ForceAuthn, OIDC prompt=login. False if absent. */
-  readonly mustReauthenticate?: boolean | undefined;
-  /** Seconds; null or absent: any time. */
-  readonly maxAgeSeconds?: number | null | undefined;
 }
 
 /** Stores a one-time sign-in record for this browser and this connection (law 5). */
@@ -51,8 +44,7 @@ export async function beginSignIn(
   const { connection, requestId, nonce, codeVerifier, returnTo } = input;
   const { mustReauthenticate = false, maxAgeSeconds = null } = input;
   const now = deps.clock();
-  const handle = newToken('ghr');
-  const binding = newToken('ghb');
+  const [handle, binding] = [newToken('ghr'), newToken('ghb')];
   const pending: PendingSignIn = {
     id: newId('sin', now),
     organizationId: connection.organizationId,
@@ -70,7 +62,11 @@ export async function beginSignIn(
     createdAt: now,
     expiresAt: now + SIGN_IN_TTL_MS,
   };
-  await deps.storage.transact((tx) => tx.pendingSignIns.insert(connection.organizationId, pending));
+  // Lost with the machine, it costs its person another click; taking it out is what has to last.
+  await deps.storage.transact(
+    (tx) => tx.pendingSignIns.insert(connection.organizationId, pending),
+    'relaxed',
+  );
   return { pending, handle, binding };
 }
 
@@ -106,17 +102,23 @@ type Waiting = Pick<SignInAnswer, 'binding'> & { readonly awaits: Expectation };
 const awaitedBy = ({ kind }: SignInPurpose): Expectation =>
   kind === 'confirmation' || kind === 'sign_out' ? kind : 'answer';
 
+/** A browser that comes back, before anybody knows which of its cookies counts. */
+export interface BrowserStep extends Pick<SignInAnswer, 'connection' | 'handle'> {
+  /** The binding this browser shows for a row of that id. */
+  readonly bindingOf: (id: string) => string | undefined;
+}
+
 /** What this browser waits for at this connection, not yet consumed; undefined when nothing fits (S42, S44, S72). */
 export async function findPendingSignIn(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
-  answer: SignInAnswer,
+  { connection, handle, bindingOf }: BrowserStep,
   awaits: Expectation = 'answer',
 ): Promise<PendingSignIn | undefined> {
-  const { connection, handle, binding } = answer;
   if (handle === undefined) return undefined;
   const { organizationId, id } = connection;
   const pending = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
-  return pending !== undefined && fitsBrowser(deps, pending, { awaits, binding }) ? pending : undefined;
+  if (pending === undefined) return undefined;
+  return fitsBrowser(deps, pending, { awaits, binding: bindingOf(pending.id) }) ? pending : undefined;
 }
 
 /** Takes out what this browser waits for (law 5). Throws `sign_in_refused` when there is nothing, or nothing that fits. */
@@ -163,7 +165,7 @@ export async function takeAnswer(
   input: AnswerToTake,
 ): Promise<PendingSignIn> {
   const pending = await consumePending(tx, deps, { ...input, awaits: 'answer' });
-  assertFresh(pending, input.identity);
+  if (!isFreshEnough(pending, input.identity)) throw refusal('sign_in.auth_time');
   if (input.assertion !== undefined) await claimAssertion(tx, input.connection, input.assertion);
   return pending;
 }
@@ -243,9 +245,10 @@ export async function letIn(
   const context: ChangeContext = { organizationId, cause, now: deps.clock() };
   const admission = { connection: current, identity };
   const admitted = await admitFor(tx, context, { purpose, admission });
-  const membership = await syncClaimGrants(tx, context, { membership: admitted.membership, identity });
+  const { organization } = admitted;
+  const membership = await syncClaimGrants(tx, context, { ...admitted, identity });
   await startSession(tx, context, {
-    membership,
+    ...{ membership, organization },
     tokenHash: deps.hashToken(sessionToken),
     authentication: authenticationOf(identity),
   });
@@ -270,22 +273,3 @@ const authenticationOf = ({
   upstream: session,
   notOnOrAfter: sessionNotOnOrAfter ?? undefined,
 });
-
-/** The clocks of two machines. */
-const SKEW_MS = minutes(2);
-
-/**
- * Refuses an identity provider that answered from an older session of its own although it was asked not to (S54, S84).
- * Not every provider says when it authenticated the person: then a forced sign-in is taken at its word, a limit on the
- * age is not.
- */
-function assertFresh(pending: PendingSignIn, { authTime }: UpstreamIdentity): void {
-  const { mustReauthenticate, maxAgeSeconds, createdAt } = pending;
-  if (maxAgeSeconds !== null && authTime === null) throw refusal('sign_in.auth_time');
-  const limitMs = mustReauthenticate
-    ? 0
-    : maxAgeSeconds === null
-      ? Number.POSITIVE_INFINITY
-      : maxAgeSeconds * 1000;
-  if (authTime !== null && authTime + limitMs + SKEW_MS < createdAt) throw refusal('sign_in.auth_time');
-}

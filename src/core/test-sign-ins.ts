@@ -177,11 +177,11 @@ async function connectOwn(
   context: ChangeContext,
   input: Parameters<typeof connectIdentity>[2],
 ): Promise<MembershipId | undefined> {
-  const membership = await connectIdentity(tx, context, input).catch((error: unknown) => {
+  const connected = await connectIdentity(tx, context, input).catch((error: unknown) => {
     if (!isGatehouseError(error, 'sign_in_refused')) throw error;
     return undefined;
   });
-  return membership?.id;
+  return connected?.membership.id;
 }
 
 function presentable(decision: SignInDecision, defaultRole: string): TestDecision {

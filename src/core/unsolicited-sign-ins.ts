@@ -75,7 +75,8 @@ export async function findHeld(
   deps: SignInDeps,
   answer: SignInAnswer,
 ): Promise<UpstreamIdentity | undefined> {
-  const pending = await findPendingSignIn(deps, answer, 'confirmation');
+  const bindingOf = () => answer.binding;
+  const pending = await findPendingSignIn(deps, { ...answer, bindingOf }, 'confirmation');
   return pending && identityIn(pending);
 }
 

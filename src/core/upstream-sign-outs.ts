@@ -3,7 +3,7 @@ import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Deps } from './deps.ts';
 import type { Connection, PendingSignIn } from './entities/sign-in.ts';
-import type { BegunSignIn, SignInAnswer } from './sign-ins.ts';
+import type { BegunSignIn, BrowserStep } from './sign-ins.ts';
 import { findPendingSignIn, SIGN_IN_TTL_MS } from './sign-ins.ts';
 
 type StepDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken'>;
@@ -46,22 +46,9 @@ export async function beginUpstreamSignOut(
   return { pending, handle, binding };
 }
 
-interface BrowserStep extends Pick<SignInAnswer, 'connection'> {
-  readonly handle: string;
-  /** The binding this browser shows for a row of that id. */
-  readonly bindingOf: (id: string) => string | undefined;
-}
-
 /** The sign-out this browser has under way; undefined when nothing fits. Consumes nothing. */
-export async function findUpstreamSignOut(
-  deps: StepDeps,
-  { connection, handle, bindingOf }: BrowserStep,
-): Promise<PendingSignIn | undefined> {
-  const { organizationId, id } = connection;
-  const row = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
-  const binding = row && bindingOf(row.id);
-  return findPendingSignIn(deps, { connection, handle, binding }, 'sign_out');
-}
+export const findUpstreamSignOut = (deps: StepDeps, step: BrowserStep): Promise<PendingSignIn | undefined> =>
+  findPendingSignIn(deps, step, 'sign_out');
 
 /** `findUpstreamSignOut`, once. */
 export async function takeUpstreamSignOut(

@@ -67,14 +67,11 @@ export async function receiveAnswer(
   if (handle === undefined && connection.status !== 'active')
     throw signInRefusal('sign_in.connection_inactive');
   if (handle === undefined) return { answer: { connection, handle, binding: undefined }, pending: undefined };
-  const { organizationId, id } = connection;
-  const row = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
-  const binding = row && readCookie(req, bindingCookie(row.id));
-  const answer: SignInAnswer = { connection, handle, binding };
-  const pending = await findPendingSignIn(deps, answer);
+  const bindingOf = (id: string) => readCookie(req, bindingCookie(id));
+  const pending = await findPendingSignIn(deps, { connection, handle, bindingOf });
   if (!isUsable(connection, pending?.purpose)) throw signInRefusal('sign_in.connection_inactive');
   if (pending === undefined) throw signInRefusal('sign_in.not_pending');
-  return { answer, pending };
+  return { answer: { connection, handle, binding: bindingOf(pending.id) }, pending };
 }
 
 /** Sets the session cookie, and notes for the recorder how the person came in. */

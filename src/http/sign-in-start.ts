@@ -1,7 +1,8 @@
 /** The first half of a sign-in, the same for every protocol: the browser gets its binding cookie and goes to the identity provider. */
 import type { Request, Response } from 'express';
 import type { Connection, SessionName, SignInPurpose } from '../core/entities/sign-in.ts';
-import type { BegunSignIn, Freshness } from '../core/sign-ins.ts';
+import type { Freshness } from '../core/sign-in-freshness.ts';
+import type { BegunSignIn } from '../core/sign-ins.ts';
 import { SIGN_IN_TTL_MS } from '../core/sign-ins.ts';
 import { bindingCookie, setCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';

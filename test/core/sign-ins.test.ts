@@ -53,6 +53,8 @@ async function managed(within: CoreWorld = world) {
   return { id, directory, connection, user, subject, identity: anUpstream(connection, { subject }) };
 }
 
+const shown = (answer: SignInAnswer) => ({ ...answer, bindingOf: () => answer.binding });
+
 const sessionsOf = (
   within: CoreWorld,
   { id, user }: Pick<Awaited<ReturnType<typeof managed>>, 'id' | 'user'>,
@@ -120,7 +122,7 @@ describe('one browser, one answer', () => {
       const answer = await begin(world, connection);
       const other = await begin(world, (await managed()).connection);
       const wrong = change(answer, other);
-      expect(await findPendingSignIn(world.deps, wrong)).toBeUndefined();
+      expect(await findPendingSignIn(world.deps, shown(wrong))).toBeUndefined();
       expect(await refusalOf(finish(world, wrong, identity))).toBe('sign_in_refused sign_in.not_pending');
       expect(await refusalOf(finish(world, answer, identity))).toBe('done');
     },
@@ -133,7 +135,7 @@ describe('one browser, one answer', () => {
     const { connection, identity } = await managed();
     const answer = await begin(world, connection);
     world.time.now += later;
-    expect((await findPendingSignIn(world.deps, answer)) !== undefined).toBe(outcome === 'done');
+    expect((await findPendingSignIn(world.deps, shown(answer))) !== undefined).toBe(outcome === 'done');
     expect(await refusalOf(finish(world, answer, identity))).toBe(outcome);
   });
 

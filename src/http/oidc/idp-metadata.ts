@@ -5,7 +5,14 @@ import { type Clock, hours, minutes } from '../../kernel/clock.ts';
 import { refuse } from '../../protocols/oidc/rejections.ts';
 import { DEFAULT_ALGORITHMS, pinnedIssuer } from '../../protocols/oidc/settings.ts';
 import { clientAuthentication } from './client-authentication.ts';
-import { fetchKeys, noKeysYet, presentKeys, type SigningKeys } from './signing-keys.ts';
+import {
+  fetchKeys,
+  noKeysYet,
+  type PresentedKeys,
+  presentableKeys,
+  presentKeys,
+  type SigningKeys,
+} from './signing-keys.ts';
 import type { OidcTrust } from './trust.ts';
 
 /** One identity provider as discovered, with the keys seen last. */
@@ -89,8 +96,45 @@ export function createIdpMetadataCache(deps: Deps): IdpMetadataCache {
   };
 }
 
-/** A configuration for one sign-in. Built anew each time, so that the age of the keys can be told to the library. */
+/** What a configuration was made of; it serves as long as all of this is as it was. */
+interface Ingredients {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly method: OidcTrust['tokenEndpointAuthMethod'];
+  readonly allowInsecure: boolean;
+  readonly keys: PresentedKeys;
+}
+
+const made = new WeakMap<IdpMetadata, { readonly from: Ingredients; readonly it: oidc.Configuration }>();
+
+/**
+ * The library's view of one identity provider: copying its document and reading its keys is done once, until the provider's
+ * document, its keys, their age or the connection's settings change.
+ */
 export function configurationFor(deps: Deps, trust: OidcTrust, idp: IdpMetadata): oidc.Configuration {
+  const { clientId, clientSecret, tokenEndpointAuthMethod: method, allowInsecure } = trust;
+  const keys = presentableKeys(idp.keys, deps.clock());
+  const from: Ingredients = { clientId, clientSecret, method, allowInsecure, keys };
+  const known = made.get(idp);
+  if (known !== undefined && isSame(known.from, from)) return known.it;
+  const it = makeConfiguration(deps, trust, { idp, keys });
+  made.set(idp, { from, it });
+  return it;
+}
+
+const isSame = (a: Ingredients, b: Ingredients): boolean =>
+  a.clientId === b.clientId &&
+  a.clientSecret === b.clientSecret &&
+  a.method === b.method &&
+  a.allowInsecure === b.allowInsecure &&
+  a.keys.cache === b.keys.cache &&
+  a.keys.mayAskAgain === b.keys.mayAskAgain;
+
+function makeConfiguration(
+  deps: Deps,
+  trust: OidcTrust,
+  { idp, keys }: { readonly idp: IdpMetadata; readonly keys: PresentedKeys },
+): oidc.Configuration {
   const configuration = new oidc.Configuration(
     idp.server,
     trust.clientId,
@@ -105,7 +149,7 @@ export function configurationFor(deps: Deps, trust: OidcTrust, idp: IdpMetadata)
   configuration.timeout = CALL_TIMEOUT_SECONDS;
   if (trust.allowInsecure) oidc.allowInsecureRequests(configuration);
   oidc.enableNonRepudiationChecks(configuration);
-  presentKeys(configuration, idp.keys, deps.clock());
+  presentKeys(configuration, keys);
   return configuration;
 }
 

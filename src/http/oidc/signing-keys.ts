@@ -21,14 +21,23 @@ const MOST_KEYS = 200;
 
 export const noKeysYet = (): SigningKeys => ({ askedAgainAt: 0 });
 
+/** The keys seen last, and whether an unknown key id may ask for others now. */
+export interface PresentedKeys {
+  readonly cache: oidc.ExportedJWKSCache | undefined;
+  readonly mayAskAgain: boolean;
+}
+
+export const presentableKeys = ({ cache, askedAgainAt }: SigningKeys, now: number): PresentedKeys => ({
+  cache,
+  mayAskAgain: now - askedAgainAt >= REFETCH_PAUSE,
+});
+
 /**
  * Gives the library the keys seen last. It asks again for an unknown key id only when they look a minute old, and a
  * rotation must not wait that long: so their age is told as the pause allows.
  */
-export function presentKeys(configuration: oidc.Configuration, keys: SigningKeys, now: number): void {
-  const { cache, askedAgainAt } = keys;
+export function presentKeys(configuration: oidc.Configuration, { cache, mayAskAgain }: PresentedKeys): void {
   if (cache === undefined) return;
-  const mayAskAgain = now - askedAgainAt >= REFETCH_PAUSE;
   oidc.setJwksCache(configuration, mayAskAgain ? { ...cache, uat: cache.uat - 60 } : cache);
 }
 

@@ -1,4 +1,5 @@
 /** The OIDC side of the passport seam: starts a sign-in, and turns its callback into facts or one refusal. */
+import { createHash } from 'node:crypto';
 import * as oidc from 'openid-client';
 import passport from 'passport';
 import type { Fetcher } from '../../core/ports/fetcher.ts';
@@ -182,7 +183,7 @@ async function askUserInfo(configuration: oidc.Configuration, accessToken: strin
   }
 }
 
-async function authorizationUrl(configuration: oidc.Configuration, start: OidcStart): Promise<string> {
+function authorizationUrl(configuration: oidc.Configuration, start: OidcStart): string {
   const { connection, loginHint, prompt, maxAge } = start;
   const url = oidc.buildAuthorizationUrl(configuration, {
     redirect_uri: connection.redirectUri,
@@ -192,7 +193,7 @@ async function authorizationUrl(configuration: oidc.Configuration, start: OidcSt
     ].join(' '),
     state: start.state,
     nonce: start.nonce,
-    code_challenge: await oidc.calculatePKCECodeChallenge(start.codeVerifier),
+    code_challenge: createHash('sha256').update(start.codeVerifier).digest('base64url'),
     code_challenge_method: 'S256',
     ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     ...(prompt === undefined ? {} : { prompt }),

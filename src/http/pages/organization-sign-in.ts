@@ -2,8 +2,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
+import type { Freshness } from '../../core/sign-in-freshness.ts';
 import { findSignInRoute } from '../../core/sign-in-routing.ts';
-import type { Freshness } from '../../core/sign-ins.ts';
 import { passwordAllowedFor } from '../../core/sso-policy.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';

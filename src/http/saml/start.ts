@@ -1,6 +1,7 @@
 /** Starts a SAML sign-in: one stored request, and what carries it to the identity provider. */
 import type { SamlConnection, SignInPurpose } from '../../core/entities/sign-in.ts';
-import type { BegunSignIn, Freshness } from '../../core/sign-ins.ts';
+import type { Freshness } from '../../core/sign-in-freshness.ts';
+import type { BegunSignIn } from '../../core/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-ins.ts';
 import { spKeys } from '../../core/sp-keys.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';

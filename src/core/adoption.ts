@@ -111,12 +111,8 @@ export async function adoptMember(
   subject: { readonly membership: Membership; readonly name: string; readonly isActive: boolean },
 ): Promise<Membership> {
   const { membership, name, isActive } = subject;
-  const adopted = await updateMembership(tx, membership, {
-    ...membership,
-    name,
-    source: 'directory',
-    updatedAt: context.now,
-  });
+  const after: Membership = { ...membership, name, source: 'directory', updatedAt: context.now };
+  const adopted = await updateMembership(tx, context, { before: membership, after });
   await record(tx, context, {
     type: 'member.updated',
     target: { kind: 'membership', id: membership.id },

@@ -10,6 +10,7 @@ import type { ChangeContext, Deps } from './deps.ts';
 import { untieDomains } from './domains.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Connection, OidcSettings, SamlSettings } from './entities/sign-in.ts';
+import { keepPast } from './history.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { endSessions } from './session-endings.ts';
@@ -112,6 +113,7 @@ export async function updateConnection(
     if (after.status !== 'active')
       await assertNotLastConnection(tx, await getOrganization(tx, organizationId), id);
     await tx.connections.update(organizationId, after, before.version);
+    if (after.name !== before.name) await keepPast(tx, context, { kind: 'name', id, value: before.name });
     if (after.status !== 'active')
       await endSessions(tx, context, {
         which: { by: 'connection', connectionId: id },
@@ -144,6 +146,7 @@ export async function removeConnection(
       reason: 'connection_removed',
     });
     await tx.connections.remove(organizationId, id);
+    await keepPast(tx, context, { kind: 'name', id, value: connection.name });
     await record(tx, context, {
       type: 'connection.removed',
       target: { kind: 'connection', id },

@@ -7,6 +7,7 @@ import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { AdoptionPolicy, Directory, DirectoryKind, DirectoryToken } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
+import { keepPast } from './history.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { releaseDirectory, settleProvisioning } from './provisioning.ts';
@@ -111,6 +112,7 @@ export async function updateDirectory(
       updatedAt: context.now,
     };
     await tx.directories.update(organizationId, after, before.version);
+    if (after.name !== before.name) await keepPast(tx, context, { kind: 'name', id, value: before.name });
     await record(tx, context, {
       type: 'directory.updated',
       target: { kind: 'directory', id },
@@ -172,6 +174,7 @@ export async function removeDirectory(
     const directory = await getDirectory(tx, organizationId, id);
     await endSessionsOfDirectory(tx, context, { directoryId: id, reason: 'directory_removed' });
     await releaseDirectory(tx, context, { directory, grants });
+    await keepNames(tx, context, directory);
     await tx.directories.remove(organizationId, id);
     await record(tx, context, {
       type: 'directory.removed',
@@ -180,6 +183,21 @@ export async function removeDirectory(
     });
     await settleProvisioning(tx, context);
   });
+}
+
+/** Explanations of past days name a directory and its groups when they are gone. */
+async function keepNames(tx: Repositories, context: ChangeContext, directory: Directory): Promise<void> {
+  const { organizationId } = context;
+  await keepPast(tx, context, { kind: 'name', id: directory.id, value: directory.name });
+  const limit = 500;
+  for (let after: string | undefined; ; ) {
+    const page = { after, limit };
+    const groups = await tx.directoryGroups.scan(organizationId, directory.id, { kind: 'all' }, page);
+    for (const group of groups)
+      await keepPast(tx, context, { kind: 'name', id: group.id, value: group.displayName });
+    if (groups.length < limit) return;
+    after = groups.at(-1)?.id;
+  }
 }
 
 /** Issues a token. `token` is the only time its value is seen; storage keeps a keyed hash. Throws `not_found`, `invalid`. */

@@ -9,6 +9,7 @@ import type { DirectoryAttributes, DirectoryGroup } from './entities/directory.t
 import type { Cause } from './entities/journal.ts';
 import type { GroupMemberChange } from './group-members.ts';
 import { applyMemberChanges, listAllMembers } from './group-members.ts';
+import { keepPast } from './history.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { groupsOf, loadProjection, matchesGroup, projectUsers, usersIn } from './role-projection.ts';
 import { assertStillShadow } from './shadow-users.ts';
@@ -103,6 +104,8 @@ export async function changeDirectoryGroup(
     const affected = await applyMemberChanges(tx, context, { group: after, changes: memberChanges });
     if (wanted === undefined && !affected.changed) return before;
     await tx.directoryGroups.update(organizationId, after, before.version);
+    if (before.displayName !== after.displayName)
+      await keepPast(tx, context, { kind: 'name', id, value: before.displayName });
     if (wanted !== undefined) await recordUpdate(tx, context, { before, after });
     // A rename may move the whole group in or out of a name rule; everything else concerns the named members only.
     const renamed = before.displayNameKey !== after.displayNameKey;
@@ -150,6 +153,7 @@ export async function removeDirectoryGroup(
     );
     await tx.groupMembers.removeEverywhere(organizationId, id);
     await tx.directoryGroups.remove(organizationId, directoryId, id);
+    await keepPast(tx, context, { kind: 'name', id, value: group.displayName });
     await touchGroups(tx, context, { directoryId, groupIds: parentIds });
     await projectUsers(tx, context, { directoryId, userIds });
     await record(tx, context, {

@@ -141,11 +141,8 @@ async function followProfile(
   let membership = await getMembership(tx, context.organizationId, after.membershipId);
   const profile = profileOf(wanted);
   if (membership.name !== profile.name || membership.email !== profile.email) {
-    membership = await updateMembership(tx, membership, {
-      ...membership,
-      ...profile,
-      updatedAt: context.now,
-    });
+    const next = { ...membership, ...profile, updatedAt: context.now };
+    membership = await updateMembership(tx, context, { before: membership, after: next });
   }
   // Only a switch is followed: a new name for somebody whom an admin suspended must not bring them back.
   if (before.isActive === after.isActive) return;

@@ -4,6 +4,7 @@ import { newId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Membership, TeamMember } from './entities/people.ts';
+import { endingOf, traceOf } from './history.ts';
 import { updateMembership } from './memberships.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { ConflictPolicy, Grant, GrantScope, GrantSource, OrgRole } from './roles.ts';
@@ -44,15 +45,8 @@ export async function insertGrant(
 ): Promise<void> {
   const { organizationId, now } = context;
   const { membershipId, scope, source, rank } = grant;
-  await tx.grants.insert(organizationId, {
-    id: newId('grt', now),
-    organizationId,
-    membershipId,
-    scope,
-    source,
-    rank,
-    createdAt: now,
-  });
+  const row = { id: newId('grt', now), organizationId, membershipId, scope, source, rank, createdAt: now };
+  await tx.grants.insert(organizationId, row, traceOf(context));
 }
 
 /**
@@ -73,7 +67,7 @@ export async function syncGrants(
   const all = await tx.grants.listByMembership(context.organizationId, membership.id);
   const { add, remove } = diffGrants(all.filter(owns), wanted);
   if (add.length === 0 && remove.length === 0) return membership;
-  for (const grant of remove) await tx.grants.remove(context.organizationId, grant.id);
+  for (const grant of remove) await tx.grants.end(context.organizationId, grant.id, endingOf(context));
   for (const grant of add) await insertGrant(tx, context, { ...grant, membershipId: membership.id });
   await recordResources(tx, context, { membership, add, remove });
   return refreshRoles(tx, context, { membership, rules });
@@ -128,7 +122,10 @@ export async function refreshRoles(
   const next =
     orgRole === membership.orgRole
       ? membership
-      : await updateMembership(tx, membership, { ...membership, orgRole, updatedAt: now });
+      : await updateMembership(tx, context, {
+          before: membership,
+          after: { ...membership, orgRole, updatedAt: now },
+        });
   await record(tx, context, {
     type: 'member.roles_changed',
     target: { kind: 'membership', id: membership.id },

@@ -9,6 +9,7 @@ import { reprojectClaimRule } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { GroupMapping, MappingGrant, MappingMatch } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
+import { keepPast } from './history.ts';
 import { assertMappingTestsPass } from './mapping-test-run.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { givesByName, membersConcerned, reprojectMapping } from './role-projection.ts';
@@ -140,11 +141,13 @@ export async function updateGroupMapping(
     assertMayMap(caller, [...before.grants, ...after.grants]);
     await assertMappingFits(tx, organizationId, after);
     await tx.groupMappings.update(organizationId, after, before.version);
+    const said = { match: before.match, grants: before.grants };
+    await keepPast(tx, context, { kind: 'mapping', id: before.id, value: said });
     await record(tx, context, {
       type: 'group_mapping.updated',
       target: { kind: 'group_mapping', id: before.id },
       details: {
-        before: { match: before.match, grants: before.grants },
+        before: said,
         after: { match: after.match, grants: after.grants },
       },
     });
@@ -165,10 +168,12 @@ export async function removeGroupMapping(
     const before = await getGroupMapping(tx, organizationId, input.id);
     assertMayMap(caller, before.grants);
     await tx.groupMappings.remove(organizationId, before.id);
+    const said = { match: before.match, grants: before.grants };
+    await keepPast(tx, context, { kind: 'mapping', id: before.id, value: said });
     await record(tx, context, {
       type: 'group_mapping.removed',
       target: { kind: 'group_mapping', id: before.id },
-      details: { match: before.match, grants: before.grants },
+      details: said,
     });
     await reprojectWithin(tx, context, { caller, matches: [before.match] });
     await reprojectClaimRule(tx, context, { before });

@@ -6,9 +6,10 @@ import { endGrantsOfMembership } from './application-grants.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Membership, MembershipSource, MembershipStatus, User } from './entities/people.ts';
+import { endingOf, factsOf, keepPast, traceOf } from './history.ts';
 import { dropUnderWayOfStranded } from './person-records.ts';
 import type { Repositories } from './ports/storage.ts';
-import type { OrgRole } from './roles.ts';
+import type { Grant, OrgRole } from './roles.ts';
 import { endSessions, type SessionEnd } from './session-endings.ts';
 
 const seatWeight = (membership: Membership | undefined): number => (membership?.status === 'active' ? 1 : 0);
@@ -45,13 +46,15 @@ async function moveCounts(
   }
 }
 
-/** Stores a new version of the membership and moves seats and owners with it. Answers it with its new version. */
+/** Stores a new version of the membership, moves seats and owners with it and keeps a status that ends. Answers it with its new version. */
 export async function updateMembership(
   tx: Repositories,
-  before: Membership,
-  after: Membership,
+  context: ChangeContext,
+  { before, after }: { readonly before: Membership; readonly after: Membership },
 ): Promise<Membership> {
   await moveCounts(tx, before.organizationId, { before, after });
+  if (before.status !== after.status)
+    await keepPast(tx, context, { kind: 'membership', id: before.id, value: factsOf(before) });
   await tx.memberships.update(before.organizationId, after, before.version);
   return { ...after, version: before.version + 1 };
 }
@@ -92,7 +95,7 @@ export async function insertMembership(
   };
   await moveCounts(tx, organizationId, { before: undefined, after: membership });
   await tx.memberships.insert(organizationId, membership);
-  await tx.grants.insert(organizationId, {
+  const grant: Grant = {
     id: newId('grt', now),
     organizationId,
     membershipId: membership.id,
@@ -100,7 +103,8 @@ export async function insertMembership(
     source: { kind: 'default' },
     rank: 0,
     createdAt: now,
-  });
+  };
+  await tx.grants.insert(organizationId, grant, traceOf(context));
   await record(tx, context, {
     type: 'member.added',
     target: { kind: 'membership', id: membership.id },
@@ -117,7 +121,8 @@ export async function setMembershipStatus(
 ): Promise<Membership> {
   const { membership, status } = change;
   if (membership.status === status) return membership;
-  const next = await updateMembership(tx, membership, { ...membership, status, updatedAt: context.now });
+  const after = { ...membership, status, updatedAt: context.now };
+  const next = await updateMembership(tx, context, { before: membership, after });
   const endedSessions =
     status === 'suspended' ? await endSessionsOf(tx, context, { membership, reason: 'member_suspended' }) : 0;
   // Keys do not come back with the person (S144).
@@ -146,7 +151,8 @@ export async function endMembership(
   const dropped = await tx.grants.listByMembership(organizationId, membership.id);
   await moveCounts(tx, organizationId, { before: membership, after: undefined });
   const endedSessions = await endSessionsOf(tx, context, { membership, reason: 'member_removed' });
-  await tx.grants.removeByMembership(organizationId, membership.id);
+  await tx.grants.endByMembership(organizationId, membership.id, endingOf(context));
+  await keepPast(tx, context, { kind: 'membership', id: membership.id, value: factsOf(membership) });
   await tx.teamMembers.replace(organizationId, membership.id, []);
   await tx.identities.removeByMembership(organizationId, membership.id);
   await tx.memberships.remove(organizationId, membership.id);

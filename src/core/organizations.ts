@@ -13,6 +13,7 @@ import type { Cause } from './entities/journal.ts';
 import type { Organization, Plan, SsoPolicy } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import { refreshRoles } from './grants.ts';
+import { keepPast } from './history.ts';
 import { enqueueLogoutNotice } from './logout-notices.ts';
 import { assertMappingTestsPass } from './mapping-test-run.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -178,6 +179,14 @@ export async function updateOrganization(
       target: { kind: 'organization', id: organizationId },
       details: { before: publicFacts(before), after: publicFacts(after) },
     });
+    if (speaksDifferently(before, after)) {
+      const { conflictPolicy, defaultRole } = before;
+      await keepPast(tx, context, {
+        kind: 'rules',
+        id: organizationId,
+        value: { conflictPolicy, defaultRole },
+      });
+    }
     if (isNewlyRequired) await endUnfitSessions(tx, context, after);
     if (speaksDifferently(before, after)) await assertMappingTestsPass(tx, organizationId);
     if (after.conflictPolicy !== before.conflictPolicy) await refreshEverybody(tx, context, after);

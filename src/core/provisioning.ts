@@ -8,6 +8,7 @@ import type { Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import type { RoleRules } from './grants.ts';
 import { insertGrant, refreshRoles } from './grants.ts';
+import { endingOf } from './history.ts';
 import { endShareableLink } from './link-endings.ts';
 import { getMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -105,7 +106,7 @@ async function releaseGrants(
   const ledger = await tx.grants.listByMembership(context.organizationId, membership.id);
   const kept = input.grants === 'keep' ? scopesDecidedByDirectory(ledger, rules.conflictPolicy) : [];
   for (const grant of ledger) {
-    if (isPushed(grant)) await tx.grants.remove(context.organizationId, grant.id);
+    if (isPushed(grant)) await tx.grants.end(context.organizationId, grant.id, endingOf(context));
   }
   const source = {
     kind: 'manual' as const,

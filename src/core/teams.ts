@@ -7,6 +7,7 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Team } from './entities/people.ts';
 import { syncGrants } from './grants.ts';
+import { keepPast } from './history.ts';
 import { sweepLedger } from './ledger-sweep.ts';
 import { getMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -89,6 +90,7 @@ export async function renameTeam(
     const before = await getTeam(tx, input.organizationId, input.id);
     const after: Team = { ...before, name: input.name, updatedAt: context.now };
     await tx.teams.update(input.organizationId, after, before.version);
+    await keepPast(tx, context, { kind: 'name', id: before.id, value: before.name });
     await record(tx, context, {
       type: 'team.updated',
       target: { kind: 'team', id: before.id },
@@ -112,6 +114,7 @@ export async function removeTeam(
     // Through the whole ledger, not the team's list: a conflict may keep a grant silent that speaks again later.
     await sweepLedger(tx, context, { owns: (grant) => isOfTeam(grant, id) });
     await tx.teams.remove(organizationId, id);
+    await keepPast(tx, context, { kind: 'name', id, value: team.name });
     await record(tx, context, {
       type: 'team.removed',
       target: { kind: 'team', id },
@@ -126,6 +129,11 @@ async function forgetInMappings(tx: Repositories, context: ChangeContext, id: Te
     const grants = mapping.grants.filter((grant) => grant.scope !== 'team' || grant.teamId !== id);
     if (grants.length === mapping.grants.length) continue;
     const { match } = mapping;
+    await keepPast(tx, context, {
+      kind: 'mapping',
+      id: mapping.id,
+      value: { match, grants: mapping.grants },
+    });
     if (grants.length === 0) await tx.groupMappings.remove(organizationId, mapping.id);
     else
       await tx.groupMappings.update(organizationId, { ...mapping, grants, updatedAt: now }, mapping.version);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Repositories } from '../../src/core/ports/storage.ts';
 import { GatehouseError } from '../../src/kernel/errors.ts';
 import { aConnection, anOrganization, nextId, nextText } from '../support/builders.ts';
+import { anEnding } from '../support/history-builders.ts';
 import { aWorld, plantWorld, readWorld, SHARED, type World } from '../support/world.ts';
 import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
 
@@ -19,6 +20,7 @@ const EVERY_PART: readonly Part[] = [
   'organizations',
   'memberships',
   'grants',
+  'pastValues',
   'teams',
   'teamMembers',
   'invitations',
@@ -82,14 +84,14 @@ const REMOVALS: readonly Removal[] = [
   {
     what: 'the grants of a membership',
     remove: async (tx, { organization: { id }, membership }) => {
-      await tx.grants.removeByMembership(id, membership.id);
+      await tx.grants.endByMembership(id, membership.id, anEnding());
       return true;
     },
     gone: ['grants'],
   },
   {
     what: 'one grant',
-    remove: (tx, { organization, grant }) => tx.grants.remove(organization.id, grant.id),
+    remove: (tx, { organization, grant }) => tx.grants.end(organization.id, grant.id, anEnding()),
     gone: ['grants'],
   },
   {
@@ -325,7 +327,7 @@ export function removals(name: string, open: OpenStorage): void {
         await tx.organizations.remove(anOrganization().id),
         await tx.users.remove(nextId('usr')),
         await tx.memberships.remove(id, nextId('mem')),
-        await tx.grants.remove(id, nextId('grt')),
+        await tx.grants.end(id, nextId('grt'), anEnding()),
         await tx.teams.remove(id, nextId('team')),
         await tx.directories.remove(id, nextId('dir')),
         await tx.directoryTokens.remove(id, world.directory.id, nextId('dtk')),

@@ -29,6 +29,7 @@ import {
   oidcSettings,
   samlSettings,
 } from '../support/builders.ts';
+import { anEnding } from '../support/history-builders.ts';
 import type { World } from '../support/world.ts';
 import { APPLICATION_ROW_KINDS } from './application-rows.ts';
 import { JOB_ROWS } from './job-rows.ts';
@@ -94,7 +95,7 @@ const grants: RowKind = {
       insert: (tx) => tx.grants.insert(id, value),
       find: async (store) =>
         (await store.grants.listByMembership(id, membership.id)).find((grant) => grant.id === value.id),
-      remove: (tx) => tx.grants.remove(id, value.id),
+      remove: (tx) => tx.grants.end(id, value.id, anEnding()),
     };
   },
 };

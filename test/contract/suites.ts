@@ -9,6 +9,7 @@ import { directoryOrder } from './directory-order.contract.ts';
 import { directoryQuery } from './directory-query.contract.ts';
 import { durability } from './durability.contract.ts';
 import { groupMembers } from './group-members.contract.ts';
+import { history } from './history.contract.ts';
 import { jobs } from './jobs.contract.ts';
 import { lookUps } from './look-ups.contract.ts';
 import { paging } from './paging.contract.ts';
@@ -38,6 +39,7 @@ const SUITES: readonly ContractSuite[] = [
   sessions,
   policy,
   removals,
+  history,
   paging,
   directoryQuery,
   directoryOrder,

@@ -1,6 +1,7 @@
 /** For every method of every repository: how to call it for organization `b` with what belongs to organization `a`. */
 import type { Repositories } from '../../src/core/ports/storage.ts';
-import { nextId, nextText } from '../support/builders.ts';
+import { BUILT_AT, nextId, nextText } from '../support/builders.ts';
+import { anEnding } from '../support/history-builders.ts';
 import { SHARED } from '../support/world.ts';
 import { applications } from './tenant-isolation-applications.ts';
 import { arrivals } from './tenant-isolation-arrivals.ts';
@@ -27,7 +28,14 @@ import { policy } from './tenant-isolation-policy.ts';
 
 const people: Pick<
   IsolationTable,
-  'organizations' | 'users' | 'memberships' | 'grants' | 'teams' | 'teamMembers' | 'invitations'
+  | 'organizations'
+  | 'users'
+  | 'memberships'
+  | 'grants'
+  | 'pastValues'
+  | 'teams'
+  | 'teamMembers'
+  | 'invitations'
 > = {
   organizations: {
     insert: { ...bug, call: (tx, b, a) => tx.organizations.insert(b, a.organization) },
@@ -61,8 +69,19 @@ const people: Pick<
       ...nothing,
       call: (store, b, a) => store.grants.listByMembership(b, a.membership.id),
     },
-    remove: { ...untouched, call: (tx, b, a) => tx.grants.remove(b, a.grant.id) },
-    removeByMembership: { ...absent, call: (tx, b, a) => tx.grants.removeByMembership(b, a.membership.id) },
+    end: { ...untouched, call: (tx, b, a) => tx.grants.end(b, a.grant.id, anEnding()) },
+    endByMembership: {
+      ...absent,
+      call: (tx, b, a) => tx.grants.endByMembership(b, a.membership.id, anEnding()),
+    },
+    listAsOf: { ...nothing, call: (store, b, a) => store.grants.listAsOf(b, a.membership.id, BUILT_AT) },
+  },
+  pastValues: {
+    append: { ...bug, call: (tx, b, a) => tx.pastValues.append(b, a.pastName) },
+    find: {
+      ...absent,
+      call: (store, b, a) => store.pastValues.find(b, { kind: 'name', id: a.pastName.subjectId }, 0),
+    },
   },
   teams: {
     insert: { ...bug, call: (tx, b, a) => tx.teams.insert(b, { ...a.team, id: nextId('team') }) },

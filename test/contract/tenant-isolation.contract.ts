@@ -17,6 +17,8 @@ const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   confirm: true,
   remove: true,
   removeByMembership: true,
+  end: true,
+  endByMembership: true,
   removeByUser: true,
   removeEverywhere: true,
   removeExpired: true,

@@ -31,9 +31,11 @@ import {
   aTeam,
   aUser,
   BUILT_AT,
+  nextId,
   oidcSettings,
   upstreamSession,
 } from './builders.ts';
+import { aPastName } from './history-builders.ts';
 import { aJob } from './job-builders.ts';
 import { aShareableLink } from './link-builders.ts';
 import { aMappingTest } from './mapping-test-builders.ts';
@@ -65,6 +67,7 @@ function aPeopleWorld() {
     membership,
     team,
     grant: aGrant(organization.id, membership.id),
+    pastName: aPastName(organization.id, { subjectId: nextId('team') }),
     teamMember: { teamId: team.id, membershipId: membership.id, role: 'member' as const },
     invitation: anInvitation(organization.id, { email: 'invitee@shared.example' }),
     shareableLink: aShareableLink(organization.id),
@@ -146,6 +149,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.memberships.insert(id, world.membership);
   await tx.teams.insert(id, world.team);
   await tx.grants.insert(id, world.grant);
+  await tx.pastValues.append(id, world.pastName);
   await tx.teamMembers.replace(id, world.membership.id, [world.teamMember]);
   await tx.invitations.insert(id, world.invitation);
   await plantLink(tx, world);
@@ -198,6 +202,7 @@ export async function readWorld(store: Queries, world: World) {
     users: await store.users.find(world.user.id),
     memberships: await store.memberships.list(id, {}, WHOLE_PAGE),
     grants: await store.grants.listByMembership(id, membership.id),
+    pastValues: await store.pastValues.find(id, { kind: 'name', id: world.pastName.subjectId }, 0),
     teams: await store.teams.list(id),
     teamMembers: await store.teamMembers.listByTeam(id, team.id, WHOLE_PAGE),
     invitations: await store.invitations.list(id, {}, WHOLE_PAGE),

@@ -8,6 +8,7 @@ import type {
   TeamId,
   UserId,
 } from '../../kernel/ids.ts';
+import type { Ending, Trace, TracedGrant } from '../entities/history.ts';
 import type { Invitation } from '../entities/invitation.ts';
 import type { Organization } from '../entities/organization.ts';
 import type { Membership, Team, TeamMember, User } from '../entities/people.ts';
@@ -77,10 +78,19 @@ export interface MembershipRepository {
 }
 
 export interface GrantRepository {
-  insert(organizationId: OrganizationId, grant: Grant): Promise<void>;
+  /** `begunBy` absent: nobody is remembered for it. */
+  insert(organizationId: OrganizationId, grant: Grant, begunBy?: Trace): Promise<void>;
   listByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<readonly Grant[]>;
-  remove(organizationId: OrganizationId, id: GrantId): Promise<boolean>;
-  removeByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<void>;
+  /** Takes the grant out of the ledger and keeps it as an ended one; false when it does not stand there. */
+  end(organizationId: OrganizationId, id: GrantId, ending: Ending): Promise<boolean>;
+  /** The same for every grant of the membership. */
+  endByMembership(organizationId: OrganizationId, membershipId: MembershipId, ending: Ending): Promise<void>;
+  /** The grants that stood in the ledger at `at`: begun then or before, ended after it if at all. */
+  listAsOf(
+    organizationId: OrganizationId,
+    membershipId: MembershipId,
+    at: number,
+  ): Promise<readonly TracedGrant[]>;
 }
 
 export interface TeamRepository {

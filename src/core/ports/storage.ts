@@ -41,6 +41,7 @@ import type {
   MappingTestRepository,
   UniqueValueRepository,
 } from './directories.ts';
+import type { PastValueRepository } from './history.ts';
 import type { JobRepository } from './jobs.ts';
 import type {
   AuditEventRepository,
@@ -78,6 +79,7 @@ export interface Repositories {
   readonly passkeys: PasskeyRepository;
   readonly memberships: MembershipRepository;
   readonly grants: GrantRepository;
+  readonly pastValues: PastValueRepository;
   readonly teams: TeamRepository;
   readonly teamMembers: TeamMemberRepository;
   readonly directories: DirectoryRepository;
@@ -124,6 +126,8 @@ export type WriteVerb =
   | 'confirm'
   | 'remove'
   | 'removeByMembership'
+  | 'end'
+  | 'endByMembership'
   | 'removeByUser'
   | 'removeEverywhere'
   | 'removeExpired'

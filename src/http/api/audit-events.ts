@@ -8,6 +8,7 @@ import type { AuditFilter } from '../../core/ports/journal.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import { csvLine } from './csv.ts';
+import { timeField } from './fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { presentAuditEvent } from './present.ts';
 import type { ApiRoute } from './route.ts';
@@ -18,9 +19,6 @@ import { FileAnswer, printPages } from './streamed-answer.ts';
 const tag = 'audit';
 const guard = { kind: 'organization', permission: 'audit.read' } as const;
 
-const timeField = z.iso
-  .datetime({ offset: true, error: 'A time such as 2026-03-01T12:00:00Z.' })
-  .transform((text) => Date.parse(text));
 const wordField = z.string().regex(/^[A-Za-z0-9_.:-]{1,100}$/, 'An id, or a kind of actor.');
 
 const filterFields = {

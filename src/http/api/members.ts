@@ -1,6 +1,5 @@
 /** Members over the management API: who is here, with which roles and why. */
 import { z } from 'zod';
-import { explainMember } from '../../core/explain.ts';
 import { changeMember, getMember, listMembers, removeMember } from '../../core/members.ts';
 import type { MemberFilter } from '../../core/ports/people.ts';
 import type { OrgRole } from '../../core/roles.ts';
@@ -10,13 +9,14 @@ import type { MembershipId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { foldText } from '../../kernel/text.ts';
 import { changesSomething, lineOf, NOTHING_TO_CHANGE } from './fields.ts';
+import { memberExplanationRoute } from './member-explanation.ts';
 import { exportMembers } from './member-export.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
-import { presentExplanation, presentMember } from './present.ts';
+import { presentMember } from './present.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
-import { explanationShape, memberShape } from './shapes.ts';
+import { memberShape } from './shapes.ts';
 
 const tag = 'members';
 const read = { kind: 'organization', permission: 'members.read' } as const;
@@ -100,21 +100,7 @@ const readRoutes: readonly ApiRoute[] = [
         await getMember(deps, { organizationId: organization.id, id: pathId('mem', params, 'member') }),
       ),
   }),
-  organizationRoute({
-    method: 'get',
-    path: '/organizations/:org/members/:member/explain',
-    operationId: 'explainMember',
-    summary: 'Says of each role which grants it comes from, and where they came from.',
-    tag,
-    guard: read,
-    status: 200,
-    response: explanationShape,
-    errors: [],
-    handle: async ({ deps, organization }, { params }) =>
-      presentExplanation(
-        await explainMember(deps, { organizationId: organization.id, id: pathId('mem', params, 'member') }),
-      ),
-  }),
+  memberExplanationRoute,
 ];
 
 /** Making an owner, or touching one, is a sensitive act (S192). */

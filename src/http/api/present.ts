@@ -6,14 +6,12 @@ import { invitationStatus } from '../../core/entities/invitation.ts';
 import type { AuditEvent } from '../../core/entities/journal.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Team } from '../../core/entities/people.ts';
-import type { ExplainedGrant, Explanation } from '../../core/explain.ts';
 import type { CreatedInvitation, InvitationDelivery } from '../../core/invitations.ts';
 import type { Member } from '../../core/members.ts';
 import { days, hours } from '../../kernel/clock.ts';
 import type {
   auditEventShape,
   createdInvitationShape,
-  explanationShape,
   invitationShape,
   memberShape,
   organizationShape,
@@ -67,19 +65,6 @@ export const presentMember = ({ membership, teams }: Member): z.infer<typeof mem
   teams: teams.map(({ teamId, role }) => ({ id: teamId, role })),
   source: membership.source,
   lastActiveAt: isoTimeOrNull(membership.lastActiveAt),
-});
-
-const presentGrant = ({ at, ...grant }: ExplainedGrant) => ({ ...grant, at: isoTime(at) });
-
-export const presentExplanation = (explanation: Explanation): z.infer<typeof explanationShape> => ({
-  memberId: explanation.membership.id,
-  orgRole: {
-    role: explanation.orgRole.role,
-    because: explanation.orgRole.because.map(presentGrant),
-  },
-  teams: explanation.teams.map((team) => ({ ...team, because: team.because.map(presentGrant) })),
-  resources: explanation.resources.map((one) => ({ ...one, because: one.because.map(presentGrant) })),
-  grants: explanation.grants.map(presentGrant),
 });
 
 export const presentInvitation = (invitation: Invitation, now: number): z.infer<typeof invitationShape> => ({

@@ -57,37 +57,6 @@ export const memberShape = z.object({
   lastActiveAt: timeShape.nullable(),
 });
 
-const explainedGrantShape = z.object({
-  id: z.string(),
-  scope: z.enum(['org', 'team', 'resource']),
-  team: z.object({ id: z.string(), name: z.string() }).optional(),
-  resource: resourceShape.optional(),
-  role: z.string(),
-  source: z.looseObject({
-    kind: z.enum(['default', 'manual', 'invitation', 'directory_group', 'sso_claim']),
-  }),
-  sentence: z.string().describe('Why, in words for a person.'),
-  decides: z.boolean().describe('False when a stronger grant outranks this one.'),
-  at: timeShape,
-});
-
-export const explanationShape = z.object({
-  memberId: z.string(),
-  orgRole: z.object({ role: orgRoleShape, because: z.array(explainedGrantShape) }),
-  teams: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      role: teamRoleShape,
-      because: z.array(explainedGrantShape),
-    }),
-  ),
-  resources: z.array(
-    z.object({ resource: resourceShape, role: resourceRoleShape, because: z.array(explainedGrantShape) }),
-  ),
-  grants: z.array(explainedGrantShape),
-});
-
 export const invitationShape = z.object({
   id: z.string(),
   status: z.enum(['pending', 'accepted', 'revoked', 'expired']),

@@ -31,7 +31,7 @@ async function describe(deps: HttpDeps, visitor: Visitor): Promise<Html> {
 <dt>Signed in</dt><dd>${await wayIn(deps, visitor)}</dd>
 </dl>
 <p><a href="/account">How you sign in</a></p>
-<h2>Your role: <span class="tag">${orgRole.role}</span></h2>
+<h2>Your role: <span class="tag">${membership.orgRole}</span></h2>
 ${because(orgRole.because)}
 <h2>Your teams</h2>
 ${

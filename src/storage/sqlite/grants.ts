@@ -1,12 +1,27 @@
 /** The ledger of grants in SQLite: one row for each reason for a role. */
+import type { TracedGrant } from '../../core/entities/history.ts';
 import type { GrantRepository } from '../../core/ports/people.ts';
 import type { Grant, GrantScope } from '../../core/roles.ts';
 import { insertRow, integer, json, ownedBy, text, toJson, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
-const LIST = 'SELECT * FROM grants WHERE organization_id = ? AND membership_id = ? ORDER BY id';
+/** What `Grant` holds; who began it is read only where a person asks why. */
+const COLUMNS =
+  'id, organization_id, membership_id, scope_kind, team_id, resource_type, resource_id, role, source, rank, created_at';
+const LIST = `SELECT ${COLUMNS} FROM grants WHERE organization_id = ? AND membership_id = ? ORDER BY id`;
 const REMOVE = 'DELETE FROM grants WHERE organization_id = ? AND id = ?';
 const REMOVE_BY_MEMBERSHIP = 'DELETE FROM grants WHERE organization_id = ? AND membership_id = ?';
+const KEEP = `INSERT INTO ended_grants (${COLUMNS}, begun_by, ended_at, ended_by)
+  SELECT ${COLUMNS}, begun_by, ?, ? FROM grants`;
+const KEEP_ONE = `${KEEP} WHERE organization_id = ? AND id = ?`;
+const KEEP_BY_MEMBERSHIP = `${KEEP} WHERE organization_id = ? AND membership_id = ?`;
+const LIST_AS_OF = `
+  SELECT ${COLUMNS}, begun_by, NULL AS ended_at, NULL AS ended_by FROM grants
+  WHERE organization_id = ? AND membership_id = ? AND created_at <= ?
+  UNION ALL
+  SELECT ${COLUMNS}, begun_by, ended_at, ended_by FROM ended_grants
+  WHERE organization_id = ? AND membership_id = ? AND ended_at > ? AND created_at <= ?
+  ORDER BY id`;
 
 function scopeOf(row: Row): GrantScope {
   switch (word(row, 'scope_kind')) {
@@ -31,10 +46,16 @@ const fromRow = (row: Row): Grant => ({
   createdAt: integer(row, 'created_at'),
 });
 
+const tracedFromRow = (row: Row): TracedGrant => ({
+  grant: fromRow(row),
+  begunBy: row.begun_by === null ? null : json(row, 'begun_by'),
+  ended: row.ended_at === null ? null : { endedAt: integer(row, 'ended_at'), endedBy: json(row, 'ended_by') },
+});
+
 /** Grants over one connection; the promises are those of the port. */
 export function grantRepository(sql: Sql): GrantRepository {
   return {
-    insert: async (organizationId, grant) =>
+    insert: async (organizationId, grant, begunBy) =>
       insertRow(sql, 'grants', {
         organization_id: ownedBy(organizationId, grant),
         id: grant.id,
@@ -47,12 +68,21 @@ export function grantRepository(sql: Sql): GrantRepository {
         source: toJson(grant.source),
         rank: grant.rank,
         created_at: grant.createdAt,
+        begun_by: begunBy === undefined ? null : toJson(begunBy),
       }),
     listByMembership: async (organizationId, membershipId) =>
       sql.all(LIST, organizationId, membershipId).map(fromRow),
-    remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,
-    removeByMembership: async (organizationId, membershipId) => {
+    end: async (organizationId, id, { endedAt, endedBy }) => {
+      sql.run(KEEP_ONE, endedAt, toJson(endedBy), organizationId, id);
+      return sql.run(REMOVE, organizationId, id) > 0;
+    },
+    endByMembership: async (organizationId, membershipId, { endedAt, endedBy }) => {
+      sql.run(KEEP_BY_MEMBERSHIP, endedAt, toJson(endedBy), organizationId, membershipId);
       sql.run(REMOVE_BY_MEMBERSHIP, organizationId, membershipId);
+    },
+    listAsOf: async (organizationId, membershipId, at) => {
+      const whose = [organizationId, membershipId] as const;
+      return sql.all(LIST_AS_OF, ...whose, at, ...whose, at, at).map(tracedFromRow);
     },
   };
 }

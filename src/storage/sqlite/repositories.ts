@@ -26,6 +26,7 @@ import { organizationRepository } from './organizations.ts';
 import { outboxRepository } from './outbox.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import { passkeyRepository } from './passkeys.ts';
+import { pastValueRepository } from './past-values.ts';
 import { consumedAssertionRepository, pendingSignInRepository } from './pending-sign-ins.ts';
 import { providerRecordRepository } from './provider-records.ts';
 import { recorderEntryRepository } from './recorder-entries.ts';
@@ -52,6 +53,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     passkeys: passkeyRepository(sql),
     memberships: membershipRepository(sql),
     grants: grantRepository(sql),
+    pastValues: pastValueRepository(sql),
     teams: teamRepository(sql),
     teamMembers: teamMemberRepository(sql),
     directories: directoryRepository(sql),

@@ -7,6 +7,7 @@ import { createRepositories } from '../../../src/storage/sqlite/repositories.ts'
 import { asPrepared, type Row, type Sql } from '../../../src/storage/sqlite/sql.ts';
 import { aSigningKey } from '../../support/application-builders.ts';
 import { aPasskey, aSecondFactor } from '../../support/credential-builders.ts';
+import { anEnding } from '../../support/history-builders.ts';
 import { openTestStorage, type TestStorage } from '../../support/storage.ts';
 import { aWorld, plantWorld } from '../../support/world.ts';
 
@@ -136,10 +137,12 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await memberships.update(id, membership, 1),
     await memberships.remove(id, membership.id),
   ],
-  'grants and teams': async ({ grants, teams, teamMembers }) => [
+  'grants and teams': async ({ grants, pastValues, teams, teamMembers }) => [
     await grants.listByMembership(id, membership.id),
-    await grants.remove(id, world.grant.id),
-    await grants.removeByMembership(id, membership.id),
+    await grants.end(id, world.grant.id, anEnding()),
+    await grants.endByMembership(id, membership.id, anEnding()),
+    await grants.listAsOf(id, membership.id, 1),
+    await pastValues.find(id, { kind: 'name', id: team.id }, 1),
     await teams.find(id, team.id),
     await teams.list(id),
     await teams.update(id, team, 1),

@@ -1,0 +1,35 @@
+/** Past values in SQLite: appended when something ends, read by instant, never changed. */
+import type { PastKind, PastValue } from '../../core/entities/history.ts';
+import type { PastValueRepository } from '../../core/ports/history.ts';
+import { integer, json, ownedBy, text, toJson, word } from './rows.ts';
+import type { Row, Sql } from './sql.ts';
+
+const APPEND = `
+  INSERT INTO past_values (organization_id, subject_id, kind, until, value, ended_by) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO NOTHING`;
+const FIND = `
+  SELECT * FROM past_values WHERE organization_id = ? AND subject_id = ? AND kind = ? AND until > ?
+  ORDER BY until LIMIT 1`;
+
+const fromRow = <Kind extends PastKind>(row: Row): PastValue<Kind> => ({
+  organizationId: word(row, 'organization_id'),
+  kind: word(row, 'kind'),
+  subjectId: text(row, 'subject_id'),
+  until: integer(row, 'until'),
+  value: json(row, 'value'),
+  endedBy: json(row, 'ended_by'),
+});
+
+/** Past values over one connection; the promises are those of the port. */
+export function pastValueRepository(sql: Sql): PastValueRepository {
+  return {
+    append: async (organizationId, row) => {
+      const owner = ownedBy(organizationId, row);
+      sql.run(APPEND, owner, row.subjectId, row.kind, row.until, toJson(row.value), toJson(row.endedBy));
+    },
+    find: async (organizationId, { kind, id }, at) => {
+      const row = sql.get(FIND, organizationId, id, kind, at);
+      return row && fromRow(row);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/** Contract: what ends is kept, and what held at an instant is told; nothing of it hangs on what is gone. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { aGrant, aMembership, aUser, BUILT_AT, nextId, nextText } from '../support/builders.ts';
+import { anEnding, aPastName } from '../support/history-builders.ts';
+import { aWorld, plantWorld } from '../support/world.ts';
+import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
+
+/** Registers the suite. */
+export function history(name: string, open: OpenStorage): void {
+  describe(`${name}: history`, () => {
+    let under: StorageUnderTest;
+    const world = aWorld();
+    const id = world.organization.id;
+    beforeAll(async () => {
+      under = await open();
+      await under.storage.transact((tx) => plantWorld(tx, world));
+    });
+    afterAll(() => under.close());
+
+    const addMember = async () => {
+      const user = aUser();
+      const membership = aMembership(id, user.id);
+      await under.storage.transact(async (tx) => {
+        await tx.users.insert(user);
+        await tx.memberships.insert(id, membership);
+      });
+      return membership;
+    };
+    const begunBy = { actor: { kind: 'system' }, requestId: nextText('request') } as const;
+
+    test('an ended grant is out of the ledger and stands in it as of every instant of its life', async () => {
+      const { id: membershipId } = await addMember();
+      const grant = aGrant(id, membershipId, {
+        scope: { kind: 'resource', resource: { type: 'bot', id: 'Ä:1' }, role: 'editor' },
+        createdAt: 1_000,
+      });
+      await under.storage.transact((tx) => tx.grants.insert(id, grant, begunBy));
+      const asOf = (at: number) => under.storage.grants.listAsOf(id, membershipId, at);
+      expect(await asOf(5_000)).toStrictEqual([{ grant, begunBy, ended: null }]);
+      const ending = anEnding(2_000);
+      const ended = await under.storage.transact(async (tx) => [
+        await tx.grants.end(id, grant.id, ending),
+        await tx.grants.end(id, grant.id, ending),
+      ]);
+      expect(ended).toEqual([true, false]);
+      expect(await under.storage.grants.listByMembership(id, membershipId)).toEqual([]);
+      const kept = [{ grant, begunBy, ended: ending }];
+      expect([await asOf(999), await asOf(2_000)]).toEqual([[], []]);
+      expect([await asOf(1_000), await asOf(1_999)]).toStrictEqual([kept, kept]);
+    });
+
+    test('all grants of a membership end at once, and stay known when the membership is gone', async () => {
+      const { id: membershipId } = await addMember();
+      const grants = [aGrant(id, membershipId), aGrant(id, membershipId, { rank: 7 })];
+      await under.storage.transact(async (tx) => {
+        for (const grant of grants) await tx.grants.insert(id, grant);
+        await tx.grants.endByMembership(id, membershipId, anEnding(BUILT_AT + 10));
+        await tx.memberships.remove(id, membershipId);
+      });
+      const found = await under.storage.grants.listAsOf(id, membershipId, BUILT_AT + 9);
+      expect(found.map(({ grant }) => grant)).toStrictEqual(grants);
+      expect(found.map((one) => one.begunBy)).toEqual([null, null]);
+    });
+
+    test('a past value holds until it ended; of several at one instant the first stays', async () => {
+      const subjectId = nextId('team');
+      const row = (until: number, value: string) => aPastName(id, { subjectId, until, value });
+      await under.storage.transact(async (tx) => {
+        await tx.pastValues.append(id, row(100, 'first'));
+        await tx.pastValues.append(id, row(200, 'second'));
+        await tx.pastValues.append(id, row(200, 'of no length'));
+      });
+      const at = (instant: number) =>
+        under.storage.pastValues.find(id, { kind: 'name', id: subjectId }, instant);
+      expect(await at(99)).toStrictEqual(row(100, 'first'));
+      expect([await at(100), await at(199)]).toStrictEqual([row(200, 'second'), row(200, 'second')]);
+      expect(await at(200)).toBeUndefined();
+      const other = { kind: 'mapping', id: subjectId } as const;
+      expect(await under.storage.pastValues.find(id, other, 0)).toBeUndefined();
+    });
+
+    test('it ends with the organization', async () => {
+      const gone = aWorld();
+      const { organization, membership, grant } = gone;
+      await under.storage.transact(async (tx) => {
+        await plantWorld(tx, gone);
+        await tx.grants.end(organization.id, grant.id, anEnding(BUILT_AT + 10));
+        await tx.organizations.remove(organization.id);
+      });
+      expect(await under.storage.grants.listAsOf(organization.id, membership.id, BUILT_AT)).toEqual([]);
+    });
+  });
+}

@@ -140,6 +140,11 @@ export function aWorld() {
 
 const FIRST_LINK = { seq: 1, salt: 'salt', personalDigest: 'digest', hash: 'hash' } as const;
 
+async function plantLedger(tx: Repositories, { organization, grant, pastName }: World): Promise<void> {
+  await tx.grants.insert(organization.id, grant);
+  await tx.pastValues.append(organization.id, pastName);
+}
+
 /** Stores the world in one given transaction, parents first. */
 export async function plantWorld(tx: Repositories, world: World): Promise<void> {
   const id = world.organization.id;
@@ -148,8 +153,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.users.insert(world.user);
   await tx.memberships.insert(id, world.membership);
   await tx.teams.insert(id, world.team);
-  await tx.grants.insert(id, world.grant);
-  await tx.pastValues.append(id, world.pastName);
+  await plantLedger(tx, world);
   await tx.teamMembers.replace(id, world.membership.id, [world.teamMember]);
   await tx.invitations.insert(id, world.invitation);
   await plantLink(tx, world);
@@ -193,6 +197,11 @@ async function plantLink(tx: Repositories, { organization: { id }, shareableLink
 const EVERYTHING = { kind: 'all' } as const;
 const WHOLE_PAGE = { offset: 0, limit: 1000 } as const;
 
+const readLedger = async (store: Queries, { organization: { id }, membership, pastName }: World) => ({
+  grants: await store.grants.listByMembership(id, membership.id),
+  pastValues: await store.pastValues.find(id, { kind: 'name', id: pastName.subjectId }, 0),
+});
+
 /** Reads back everything of the world's organization that the port can show, named by repository. */
 export async function readWorld(store: Queries, world: World) {
   const id = world.organization.id;
@@ -201,8 +210,7 @@ export async function readWorld(store: Queries, world: World) {
     organizations: await store.organizations.find(id),
     users: await store.users.find(world.user.id),
     memberships: await store.memberships.list(id, {}, WHOLE_PAGE),
-    grants: await store.grants.listByMembership(id, membership.id),
-    pastValues: await store.pastValues.find(id, { kind: 'name', id: world.pastName.subjectId }, 0),
+    ...(await readLedger(store, world)),
     teams: await store.teams.list(id),
     teamMembers: await store.teamMembers.listByTeam(id, team.id, WHOLE_PAGE),
     invitations: await store.invitations.list(id, {}, WHOLE_PAGE),

@@ -7,9 +7,9 @@ import { createRepositories } from '../../../src/storage/sqlite/repositories.ts'
 import { asPrepared, type Row, type Sql } from '../../../src/storage/sqlite/sql.ts';
 import { aSigningKey } from '../../support/application-builders.ts';
 import { aPasskey, aSecondFactor } from '../../support/credential-builders.ts';
-import { anEnding } from '../../support/history-builders.ts';
 import { openTestStorage, type TestStorage } from '../../support/storage.ts';
 import { aWorld, plantWorld } from '../../support/world.ts';
+import { peopleCalls } from './plan-calls-people.ts';
 
 let under: TestStorage;
 let connection: Connection;
@@ -127,30 +127,7 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await passkeys.claim('x', { counter: 1, usedAt: 1 }),
     await passkeys.remove(user.id, aPasskey(user.id).id),
   ],
-  memberships: async ({ memberships }) => [
-    await memberships.find(id, membership.id),
-    await memberships.findByUser(id, user.id),
-    await memberships.listByEmail(id, 'x'),
-    await memberships.listByUser(user.id),
-    await memberships.list(id, {}, PAGE),
-    await memberships.list(id, { role: 'admin', status: 'active', teamId: team.id, text: 'x' }, PAGE),
-    await memberships.update(id, membership, 1),
-    await memberships.remove(id, membership.id),
-  ],
-  'grants and teams': async ({ grants, pastValues, teams, teamMembers }) => [
-    await grants.listByMembership(id, membership.id),
-    await grants.end(id, world.grant.id, anEnding()),
-    await grants.endByMembership(id, membership.id, anEnding()),
-    await grants.listAsOf(id, membership.id, 1),
-    await pastValues.find(id, { kind: 'name', id: team.id }, 1),
-    await teams.find(id, team.id),
-    await teams.list(id),
-    await teams.update(id, team, 1),
-    await teams.remove(id, team.id),
-    await teamMembers.listByMemberships(id, [membership.id]),
-    await teamMembers.listByTeam(id, team.id, PAGE),
-    await teamMembers.replace(id, membership.id, []),
-  ],
+  ...peopleCalls(world),
   invitations: async ({ invitations }) => [
     await invitations.find(id, world.invitation.id),
     await invitations.findPendingByEmail(id, 'x'),

@@ -1,0 +1,36 @@
+/** What the plans are asked for of members, their grants and their teams. */
+import type { Repositories } from '../../../src/core/ports/storage.ts';
+import { anEnding } from '../../support/history-builders.ts';
+import type { World } from '../../support/world.ts';
+
+type Calls = Readonly<Record<string, (repositories: Repositories) => Promise<unknown>>>;
+
+const PAGE = { limit: 10 };
+
+/** Each look-up and write once. */
+export const peopleCalls = ({ organization: { id }, user, membership, team, grant }: World): Calls => ({
+  memberships: async ({ memberships }) => [
+    await memberships.find(id, membership.id),
+    await memberships.findByUser(id, user.id),
+    await memberships.listByEmail(id, 'x'),
+    await memberships.listByUser(user.id),
+    await memberships.list(id, {}, PAGE),
+    await memberships.list(id, { role: 'admin', status: 'active', teamId: team.id, text: 'x' }, PAGE),
+    await memberships.update(id, membership, 1),
+    await memberships.remove(id, membership.id),
+  ],
+  'grants and teams': async ({ grants, pastValues, teams, teamMembers }) => [
+    await grants.listByMembership(id, membership.id),
+    await grants.end(id, grant.id, anEnding()),
+    await grants.endByMembership(id, membership.id, anEnding()),
+    await grants.listAsOf(id, membership.id, 1),
+    await pastValues.find(id, { kind: 'name', id: team.id }, 1),
+    await teams.find(id, team.id),
+    await teams.list(id),
+    await teams.update(id, team, 1),
+    await teams.remove(id, team.id),
+    await teamMembers.listByMemberships(id, [membership.id]),
+    await teamMembers.listByTeam(id, team.id, PAGE),
+    await teamMembers.replace(id, membership.id, []),
+  ],
+});

@@ -89,7 +89,7 @@ const INDEXES = `
 
 const world = aWorld();
 const id = world.organization.id;
-const { membership, team, directory, directoryUser, group, connection: upstream, user } = world;
+const { membership, directory, directoryUser, group, connection: upstream, user } = world;
 const PAGE = { offset: 100, limit: 10 };
 
 const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unknown>>> = {

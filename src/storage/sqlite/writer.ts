@@ -3,7 +3,8 @@
  * many callers share one wait for the disk. Nobody is answered before the commit that holds their work is on it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database as Connection, Statement } from 'better-sqlite3';
 import type { Durability, Repositories } from '../../core/ports/storage.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
@@ -14,6 +15,9 @@ import { createUnits, type Unit, type Units } from './unit.ts';
 /** At most this many calls, and no new call after this much work, go into one commit: the first must not wait long. */
 const BATCH_CALLS = 128;
 const BATCH_MS = 5;
+
+/** After this much work of a batch the event loop has its turn: look-ups are answered while the batch is still growing. */
+const TURN_MS = 1;
 
 /** Beyond this many waiting calls the store answers that it is overloaded instead of promising. */
 const WAITING_LIMIT = 10_000;
@@ -38,6 +42,8 @@ interface WriterOptions {
   readonly toDisk: () => Promise<void>;
   /** How long a function may take before it is given up; for tests. */
   readonly functionLimitMs?: number;
+  /** How much work makes a batch; for tests. */
+  readonly batchMs?: number;
   /** Called before each transaction begins: whoever reads through the connection in between lets go of it. */
   readonly beforeEach?: () => void;
 }
@@ -47,6 +53,7 @@ export class Writer {
   readonly #connection: Connection;
   readonly #units: Units;
   readonly #functionLimitMs: number;
+  readonly #batchMs: number;
   readonly #beforeEach: () => void;
   readonly #toDisk: () => Promise<void>;
   readonly #begin: Statement;
@@ -66,11 +73,12 @@ export class Writer {
 
   constructor(
     connection: Connection,
-    { toDisk, functionLimitMs = FUNCTION_LIMIT_MS, beforeEach }: WriterOptions,
+    { toDisk, functionLimitMs = FUNCTION_LIMIT_MS, batchMs = BATCH_MS, beforeEach }: WriterOptions,
   ) {
     this.#connection = connection;
     this.#units = createUnits(createSql(connection), () => connection.inTransaction);
     this.#functionLimitMs = functionLimitMs;
+    this.#batchMs = batchMs;
     this.#beforeEach = beforeEach ?? (() => undefined);
     this.#toDisk = toDisk;
     this.#begin = connection.prepare('BEGIN IMMEDIATE');
@@ -137,7 +145,7 @@ export class Writer {
   async #run(): Promise<void> {
     while (this.#waiting.length + this.#relaxed.length > 0) {
       // One turn of the event loop lets every request that has already arrived join this commit.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
       if (this.#waiting.length > 0) await this.#runBatch(this.#waiting, 'durable');
       // The next durable commit carries theirs to the disk; until then a crash of the machine loses it, and what came after.
       if (this.#relaxed.length > 0) await this.#runBatch(this.#relaxed, 'relaxed');
@@ -150,13 +158,7 @@ export class Writer {
     try {
       this.#beforeEach();
       this.#begin.run();
-      const startedAt = performance.now();
-      while (outcomes.length < BATCH_CALLS && performance.now() - startedAt < BATCH_MS) {
-        const call = calls.shift();
-        if (call === undefined) break;
-        outcomes.push(await this.#runCall(call));
-        if (!this.#connection.inTransaction) throw this.#lostBy;
-      }
+      await this.#runCalls(calls, outcomes);
       this.#commit.run();
       this.#commits += 1;
     } catch (error) {
@@ -165,6 +167,21 @@ export class Writer {
     }
     if (durability === 'durable' && !(await this.#isOnDisk(calls, outcomes))) return;
     for (const outcome of outcomes) outcome.settle();
+  }
+
+  async #runCalls(calls: Call[], outcomes: Outcome[]): Promise<void> {
+    let worked = 0;
+    for (let turnAt = performance.now(); outcomes.length < BATCH_CALLS && worked < this.#batchMs; ) {
+      const call = calls.shift();
+      if (call === undefined) return;
+      outcomes.push(await this.#runCall(call));
+      if (!this.#connection.inTransaction) throw this.#lostBy;
+      const turn = performance.now() - turnAt;
+      if (turn < TURN_MS) continue;
+      worked += turn;
+      await nextTurn();
+      turnAt = performance.now();
+    }
   }
 
   async #isOnDisk(calls: Call[], outcomes: readonly Outcome[]): Promise<boolean> {

@@ -38,7 +38,8 @@ beforeEach(() => {
   connection = openWriter(path);
   migrate(connection, path, () => 0);
   reader = openReader(path);
-  writer = new Writer(connection, { toDisk });
+  // A batch ends by number here, not by time: the machine may be busy.
+  writer = new Writer(connection, { toDisk, batchMs: 60_000 });
 });
 afterEach(async () => {
   await writer.close();
@@ -258,6 +259,25 @@ describe('the function of a call', () => {
     const outside = createRepositories(createSql(reader));
     await expect(outside.organizations.insert(value.id, value)).rejects.toMatchObject({ code: 'internal' });
   });
+});
+
+test('a long batch lets the event loop have its turns: what waits for no writer is answered meanwhile', async () => {
+  let turns = 0;
+  let isOver = false;
+  const counting = (async () => {
+    for (; !isOver; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  })();
+  const busy = (name: string) => async (tx: Repositories) => {
+    for (const until = performance.now() + 2; performance.now() < until; );
+    return insert(name)(tx);
+  };
+  const before = writer.commits;
+  await Promise.all(['one', 'two'].map((name) => writer.transact(busy(name))));
+  const seen = turns;
+  isOver = true;
+  await counting;
+  expect(writer.commits - before).toBe(1);
+  expect(seen).toBeGreaterThan(2);
 });
 
 describe('relaxed calls', () => {

@@ -1,8 +1,9 @@
 /** Who may do what: pure rules over the caller's and the target's roles (law 8). */
 import { GatehouseError } from '../kernel/errors.ts';
 import type { ApiKeyId, MembershipId, OrganizationId, UserId } from '../kernel/ids.ts';
-import type { OrgRole, Permission } from './roles.ts';
-import { orgRoleRank, ROLE_PERMISSIONS } from './roles.ts';
+import type { RoleFacts } from './role-table.ts';
+import type { Permission, PermissionKey } from './roles.ts';
+import { ORG_ROLE_RANKS } from './roles.ts';
 
 /** A program with an API key: it may do what its scopes say, and counts as an admin at most. */
 export interface KeyCaller {
@@ -12,7 +13,8 @@ export interface KeyCaller {
   readonly name: string;
   /** Whose key it is; null for keys of the organization. */
   readonly membershipId: MembershipId | null;
-  readonly orgRole: OrgRole;
+  /** Admin at most, whoever made the key. */
+  readonly role: RoleFacts;
   readonly scopes: readonly Permission[];
 }
 
@@ -25,7 +27,8 @@ export type Caller =
       readonly membershipId: MembershipId;
       readonly userId: UserId;
       readonly email: string | null;
-      readonly orgRole: OrgRole;
+      /** As it was when the request came in. */
+      readonly role: RoleFacts;
     }
   | KeyCaller;
 
@@ -50,26 +53,42 @@ export function holdsPermission(
   if (caller.kind === 'operator') return true;
   if (caller.kind === 'api_key')
     return caller.organizationId === organizationId && caller.scopes.includes(permission);
-  return caller.organizationId === organizationId && ROLE_PERMISSIONS[caller.orgRole].includes(permission);
+  return caller.organizationId === organizationId && caller.role.permissions.includes(permission);
 }
 
-/** Throws `forbidden` unless the caller may hand out `role`: nobody grants what they do not hold, and only owners make admins and owners. */
-export function assertMayGrant(caller: Caller, role: OrgRole): void {
-  if (caller.kind === 'operator' || caller.orgRole === 'owner') return;
-  const limit = orgRoleRank('member');
-  if (caller.orgRole === 'admin' && orgRoleRank(role) <= limit) return;
+/** Who holds none of these changes nobody's role, whatever the rank. */
+const MANAGING: ReadonlySet<PermissionKey> = new Set<Permission>([
+  'members.invite',
+  'members.update',
+  'members.remove',
+  'roles.manage',
+]);
+
+/** Pure: whether holders of `of` stand above those of `other`. Owners alone stand above admins, and above each other. */
+function standsAbove(of: RoleFacts, other: RoleFacts): boolean {
+  if (of.rank >= ORG_ROLE_RANKS.owner) return true;
+  const isManager = of.permissions.some((key) => MANAGING.has(key));
+  return isManager && other.rank < of.rank && other.rank < ORG_ROLE_RANKS.admin;
+}
+
+/** Pure: whether holders of `own` may hand out `role`: one below their own, with no permission that they lack themselves. */
+export function mayGrantAs(own: RoleFacts, role: RoleFacts): boolean {
+  if (own.rank >= ORG_ROLE_RANKS.owner) return true;
+  return standsAbove(own, role) && role.permissions.every((key) => own.permissions.includes(key));
+}
+
+/** Throws `forbidden` unless the caller may hand out `role`: nobody grants what they do not hold, and only owners make admins and owners (law 8). */
+export function assertMayGrant(caller: Caller, role: RoleFacts): void {
+  if (caller.kind === 'operator' || mayGrantAs(caller.role, role)) return;
   throw new GatehouseError(
     'forbidden',
-    `Your role, ${caller.orgRole}, may not give the role ${role}. Ask an owner.`,
-    {
-      field: 'role',
-    },
+    `Your role, ${caller.role.key}, may not give the role ${role.key}. Ask an owner.`,
+    { field: 'role' },
   );
 }
 
-/** Throws `forbidden` unless the caller may change or remove somebody who holds `targetRole`: admins touch only members and viewers. */
-export function assertMayTouch(caller: Caller, targetRole: OrgRole): void {
-  if (caller.kind === 'operator' || caller.orgRole === 'owner') return;
-  if (caller.orgRole === 'admin' && orgRoleRank(targetRole) <= orgRoleRank('member')) return;
-  throw new GatehouseError('forbidden', `Only an owner may change somebody who is ${targetRole}.`);
+/** Throws `forbidden` unless the caller may change or remove somebody who holds `target`: admins touch only the roles below admin. */
+export function assertMayTouch(caller: Caller, target: RoleFacts): void {
+  if (caller.kind === 'operator' || standsAbove(caller.role, target)) return;
+  throw new GatehouseError('forbidden', `Only an owner may change somebody who is ${target.key}.`);
 }

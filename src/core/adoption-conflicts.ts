@@ -14,6 +14,7 @@ import type { Membership } from './entities/people.ts';
 import { endMembership, getMembership, setMembershipStatus } from './memberships.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { projectUsers } from './role-projection.ts';
+import { roleHeld } from './role-table.ts';
 
 /** `adopt`: they are the same person. `separate`: two people. `reject`: the pushed one stays outside. */
 export const CONFLICT_ACTIONS = ['adopt', 'separate', 'reject'] as const;
@@ -164,7 +165,7 @@ async function adopt(
   const { user, membership: held, conflict, caller } = subject;
   const { organizationId } = context;
   const candidate = await getMembership(tx, organizationId, conflict.candidateMembershipId);
-  assertMayTouch(caller, candidate.orgRole);
+  assertMayTouch(caller, await roleHeld(tx, candidate.orgRole));
   await assertAdoptable(tx, candidate);
   const moved: DirectoryUser = { ...user, membershipId: candidate.id, userId: candidate.userId };
   await tx.directoryUsers.update(organizationId, moved, user.version);

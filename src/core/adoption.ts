@@ -14,7 +14,8 @@ import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
 import { type DirectoryUserInput, profileOf } from './pushed-user.ts';
 import { findReturning } from './removed-users.ts';
-import { type OrgRole, orgRoleRank } from './roles.ts';
+import { ranksOf } from './role-table.ts';
+import { ORG_ROLE_RANKS, type OrgRole } from './roles.ts';
 import { insertUpstreamPerson } from './users.ts';
 
 /** A member who has the address of a pushed person, and whether this organization has proved its domain. */
@@ -162,9 +163,11 @@ async function reviveMember(
     ...profileOf(user),
     status: returned.isSuspended ? 'suspended' : statusOf(user),
     source: 'directory',
-    defaultRole: atMostMember(defaultRole),
+    defaultRole: await atMostMember(tx, defaultRole),
   });
 }
 
-const atMostMember = (role: OrgRole): OrgRole =>
-  orgRoleRank(role) > orgRoleRank('member') ? 'member' : role;
+async function atMostMember(tx: Repositories, role: OrgRole): Promise<OrgRole> {
+  const rank = (await ranksOf(tx, [role]))(role) ?? 0;
+  return rank > ORG_ROLE_RANKS.member ? 'member' : role;
+}

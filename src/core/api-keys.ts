@@ -9,8 +9,10 @@ import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { ApiKey } from './entities/api-key.ts';
 import type { Cause } from './entities/journal.ts';
-import type { OrgRole, Permission } from './roles.ts';
-import { orgRoleRank, ROLE_PERMISSIONS } from './roles.ts';
+import type { RoleFacts, RoleTable } from './role-table.ts';
+import { factsIn, isBuiltInRole, loadRoles } from './role-table.ts';
+import type { Permission } from './roles.ts';
+import { ORG_ROLE_RANKS } from './roles.ts';
 
 /** Every bearer value of an API key begins with it. */
 export const API_KEY_PREFIX = 'ghk_';
@@ -18,7 +20,8 @@ export const API_KEY_PREFIX = 'ghk_';
 const LAST_USED_GRAIN_MS = 60_000;
 
 /** Owners and admins are changed by people: a program counts as an admin at most (S147). */
-const atMostAdmin = (role: OrgRole): OrgRole => (orgRoleRank(role) > orgRoleRank('admin') ? 'admin' : role);
+const atMostAdmin = (roles: RoleTable, role: RoleFacts): RoleFacts =>
+  role.rank > ORG_ROLE_RANKS.admin ? factsIn(roles, 'admin') : role;
 
 interface KeyRequest {
   readonly organizationId: OrganizationId;
@@ -89,7 +92,7 @@ function makerOf(
     });
   return caller.kind === 'operator'
     ? { createdBy: 'operator', orgRole: 'admin' }
-    : { createdBy: caller.membershipId, orgRole: atMostAdmin(caller.orgRole) };
+    : { createdBy: caller.membershipId, orgRole: caller.role.key === 'owner' ? 'admin' : caller.role.key };
 }
 
 /** The keys the caller may see: one's own, or all for those who manage roles. */
@@ -149,13 +152,21 @@ export async function findKeyCaller(
 async function powerOf(
   { storage }: Pick<Deps, 'storage'>,
   { organizationId, membershipId, scopes, orgRole }: ApiKey,
-): Promise<Pick<KeyCaller, 'orgRole' | 'scopes'> | undefined> {
-  if (membershipId === null) return { orgRole, scopes };
+): Promise<Pick<KeyCaller, 'role' | 'scopes'> | undefined> {
+  const roles = await loadRoles(storage);
+  if (membershipId === null) {
+    const maker = factsIn(roles, orgRole);
+    // A built-in role does not change; what the operator takes from one of their own is gone from its keys as well.
+    const held = isBuiltInRole(orgRole)
+      ? scopes
+      : scopes.filter((scope) => maker.permissions.includes(scope));
+    return { role: atMostAdmin(roles, maker), scopes: held };
+  }
   const person = await storage.memberships.find(organizationId, membershipId);
   if (person?.status !== 'active') return undefined;
-  const held = ROLE_PERMISSIONS[person.orgRole];
+  const own = factsIn(roles, person.orgRole);
   return {
-    orgRole: atMostAdmin(person.orgRole),
-    scopes: scopes.filter((scope) => held.includes(scope)),
+    role: atMostAdmin(roles, own),
+    scopes: scopes.filter((scope) => own.permissions.includes(scope)),
   };
 }

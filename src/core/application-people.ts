@@ -3,8 +3,8 @@ import type { Deps } from './deps.ts';
 import type { ApplicationGrant } from './entities/application.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
-import type { OrgRole, Permission, TeamRole } from './roles.ts';
-import { ROLE_PERMISSIONS } from './roles.ts';
+import { roleHeld } from './role-table.ts';
+import type { OrgRole, PermissionKey, TeamRole } from './roles.ts';
 
 /** A person in one organization, with what they may do there. */
 export interface ApplicationPerson {
@@ -14,7 +14,7 @@ export interface ApplicationPerson {
   readonly email: string | null;
   readonly orgRole: OrgRole;
   readonly teams: readonly { readonly id: string; readonly name: string; readonly role: TeamRole }[];
-  readonly permissions: readonly Permission[];
+  readonly permissions: readonly PermissionKey[];
 }
 
 /** The person behind a grant; undefined when they are suspended, removed, or their organization is gone (S94). */
@@ -37,6 +37,6 @@ export async function findApplicationPerson(
     // What the organization knows: a directory's people have no address of their own here.
     email: membership.email ?? user.email,
     teams: roles.map(({ teamId, role }) => ({ id: teamId, name: names.get(teamId) ?? '', role })),
-    permissions: ROLE_PERMISSIONS[membership.orgRole],
+    permissions: (await roleHeld(storage, membership.orgRole)).permissions,
   };
 }

@@ -8,6 +8,7 @@ import type { LookingBack } from './explain-words.ts';
 import { teamNameOf, tellActor, tellSource } from './explain-words.ts';
 import { factsOf } from './history.ts';
 import { getOrganization } from './organization-lookup.ts';
+import { ranksOfGrants } from './role-table.ts';
 import type { Grant, OrgRole, ResolvedRoles, Resource, ResourceRole, TeamRole } from './roles.ts';
 import { resolveRoles } from './roles.ts';
 
@@ -134,7 +135,8 @@ async function ledgerAt({ from, organizationId, at }: LookingBack, id: Membershi
   const past = await from.pastValues.find(organizationId, { kind: 'rules', id: organizationId }, at);
   const { conflictPolicy, defaultRole } = past?.value ?? (await getOrganization(from, organizationId));
   const grants = traced.map(({ grant }) => grant);
-  return { traced, resolved: resolveRoles(grants, conflictPolicy), defaultRole };
+  const ranks = await ranksOfGrants(from, grants);
+  return { traced, resolved: resolveRoles(grants, conflictPolicy, ranks), defaultRole };
 }
 
 async function historySince({ from, organizationId }: LookingBack): Promise<number> {

@@ -7,6 +7,7 @@ import type { Membership, TeamMember } from './entities/people.ts';
 import { endingOf, traceOf } from './history.ts';
 import { updateMembership } from './memberships.ts';
 import type { Repositories } from './ports/storage.ts';
+import { ranksOfGrants } from './role-table.ts';
 import type { ConflictPolicy, Grant, GrantScope, GrantSource, OrgRole } from './roles.ts';
 import { resolveRoles } from './roles.ts';
 
@@ -112,7 +113,8 @@ export async function refreshRoles(
   const { membership, rules } = subject;
   const { organizationId, now } = context;
   const grants = await tx.grants.listByMembership(organizationId, membership.id);
-  const resolved = resolveRoles(grants, rules.conflictPolicy);
+  const ranks = await ranksOfGrants(tx, grants);
+  const resolved = resolveRoles(grants, rules.conflictPolicy, ranks);
   const orgRole = resolved.org?.role ?? rules.defaultRole;
   const teams = resolved.teams.map(({ teamId, role }) => ({ teamId, role }));
   const before = await tx.teamMembers.listByMemberships(organizationId, [membership.id]);

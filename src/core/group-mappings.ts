@@ -13,6 +13,9 @@ import { keepPast } from './history.ts';
 import { assertMappingTestsPass } from './mapping-test-run.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { givesByName, membersConcerned, reprojectMapping } from './role-projection.ts';
+import type { RoleTable } from './role-table.ts';
+import { factsIn, loadRoles, rankIn, roleNamed } from './role-table.ts';
+import type { RankOf } from './roles.ts';
 
 export interface GroupMappingInput {
   readonly match: MappingMatch;
@@ -31,8 +34,10 @@ export async function assertMappingFits(
     if (group === undefined)
       throw new GatehouseError('invalid', 'No directory group has this id.', { field: 'match.groupId' });
   }
+  const rankOf = rankIn(await loadRoles(from));
   for (const [index, grant] of input.grants.entries()) {
-    assertMayName(input.match, grant, `grants[${index}].role`);
+    if (grant.scope === 'org') await roleNamed(from, grant.role, `grants[${index}].role`);
+    assertMayName(input.match, grant, { rankOf, field: `grants[${index}].role` });
     if (grant.scope !== 'team') continue;
     const team = await from.teams.find(organizationId, grant.teamId);
     if (team === undefined) {
@@ -44,15 +49,19 @@ export async function assertMappingFits(
 }
 
 /** Whoever names groups at the customer would choose who becomes an admin: a name or a pattern cannot say that (S137). */
-function assertMayName(match: MappingMatch, grant: MappingGrant, field: string): void {
-  if (givesByName(match, grant)) return;
+function assertMayName(
+  match: MappingMatch,
+  grant: MappingGrant,
+  { rankOf, field }: { readonly rankOf: RankOf; readonly field: string },
+): void {
+  if (givesByName(match, grant, rankOf)) return;
   const what = match.kind === 'group_pattern' ? 'A pattern' : 'A name';
   const detail = `${what} gives at most member. Name the group by its id instead.`;
   throw new GatehouseError('invalid', detail, { field });
 }
 
-function assertMayMap(caller: Caller, grants: readonly MappingGrant[]): void {
-  for (const grant of grants) if (grant.scope === 'org') assertMayGrant(caller, grant.role);
+function assertMayMap(caller: Caller, roles: RoleTable, grants: readonly MappingGrant[]): void {
+  for (const grant of grants) if (grant.scope === 'org') assertMayGrant(caller, factsIn(roles, grant.role));
 }
 
 /** The rule, or `not_found`. */
@@ -78,9 +87,10 @@ async function reprojectWithin(
   await assertMappingTestsPass(tx, context.organizationId);
   const before = await membersConcerned(tx, context.organizationId, change.matches);
   await reprojectMapping(tx, context, change.matches);
+  const roles = await loadRoles(tx);
   for (const { id, orgRole } of before) {
     const now = await tx.memberships.find(context.organizationId, id);
-    if (now !== undefined && now.orgRole !== orgRole) assertMayTouch(change.caller, orgRole);
+    if (now !== undefined && now.orgRole !== orgRole) assertMayTouch(change.caller, factsIn(roles, orgRole));
   }
 }
 
@@ -96,9 +106,9 @@ export async function createGroupMapping(
   input: MappingRequest & { readonly mapping: GroupMappingInput },
 ): Promise<GroupMapping> {
   const { organizationId, caller, cause, mapping } = input;
-  assertMayMap(caller, mapping.grants);
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    assertMayMap(caller, await loadRoles(tx), mapping.grants);
     await assertMappingFits(tx, organizationId, mapping);
     const existing = await tx.groupMappings.list(organizationId);
     const row: GroupMapping = {
@@ -138,7 +148,7 @@ export async function updateGroupMapping(
       rank: change.rank ?? before.rank,
       updatedAt: context.now,
     };
-    assertMayMap(caller, [...before.grants, ...after.grants]);
+    assertMayMap(caller, await loadRoles(tx), [...before.grants, ...after.grants]);
     await assertMappingFits(tx, organizationId, after);
     await tx.groupMappings.update(organizationId, after, before.version);
     const said = { match: before.match, grants: before.grants };
@@ -166,7 +176,7 @@ export async function removeGroupMapping(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const before = await getGroupMapping(tx, organizationId, input.id);
-    assertMayMap(caller, before.grants);
+    assertMayMap(caller, await loadRoles(tx), before.grants);
     await tx.groupMappings.remove(organizationId, before.id);
     const said = { match: before.match, grants: before.grants };
     await keepPast(tx, context, { kind: 'mapping', id: before.id, value: said });

@@ -24,6 +24,7 @@ import { getOrganization } from './organization-lookup.ts';
 import { deliverMail, enqueueMail } from './outbox.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
+import { roleHeld, roleNamed } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
 
 interface Request {
@@ -67,10 +68,10 @@ export async function changeInvitation(
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const { invitation } = await load(tx, input);
-    assertMayTouch(caller, invitation.role);
+    assertMayTouch(caller, await roleHeld(tx, invitation.role));
     assertAcceptable(invitation, context.now);
     const next = changed(invitation, change, cause);
-    assertMayGiveByInvitation(caller, next.role);
+    assertMayGiveByInvitation(caller, await roleNamed(tx, next.role));
     assertMayGiveResources(caller, organizationId, next.resources);
     if (change.teams !== undefined) await assertTeamsKnown(tx, organizationId, change.teams);
     await tx.invitations.update(organizationId, next, invitation.version);
@@ -153,7 +154,7 @@ export async function showInvitationLink(
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const { invitation } = await load(tx, input);
-    assertMayGiveByInvitation(caller, invitation.role);
+    assertMayGiveByInvitation(caller, await roleNamed(tx, invitation.role));
     assertMayGiveResources(caller, organizationId, invitation.resources);
     assertAcceptable(invitation, context.now);
     await record(tx, context, {

@@ -1,6 +1,7 @@
 /** What an invitation or a link does to a membership: the claim that can succeed once, and the grants it brings. */
 import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId } from '../kernel/ids.ts';
+import { mayGrantAs } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Invitation } from './entities/invitation.ts';
@@ -10,8 +11,10 @@ import type { WantedGrant } from './grants.ts';
 import { syncGrants } from './grants.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
+import type { RoleFacts } from './role-table.ts';
+import { roleHeld } from './role-table.ts';
 import type { OrgRole, Permission } from './roles.ts';
-import { orgRoleRank, ROLE_PERMISSIONS } from './roles.ts';
+import { ORG_ROLE_RANKS } from './roles.ts';
 
 /** Throws the code that says why this invitation can no longer be accepted; passes when it can. */
 export function assertAcceptable(invitation: Invitation, now: number): void {
@@ -61,7 +64,7 @@ async function giveWhatWasPromised(
   const { gift, membership } = input;
   const { organizationId } = context;
   const standing = await standingOfInviter(tx, gift);
-  const role = orgRoleStillGiven(gift.role, standing);
+  const role = await orgRoleStillGiven(tx, gift.role, standing);
   const source = { kind: 'invitation' as const, invitationId: gift.id };
   const wanted: WantedGrant[] = [{ scope: { kind: 'org', role }, source, rank: 0 }];
   for (const team of gift.teams) {
@@ -86,8 +89,8 @@ async function giveWhatWasPromised(
   return { next, role };
 }
 
-/** What whoever invited is now; undefined for somebody suspended or removed. */
-type Standing = 'operator' | OrgRole | undefined;
+/** What whoever invited is worth now; undefined for somebody suspended or removed. */
+type Standing = 'operator' | RoleFacts | undefined;
 
 async function standingOfInviter(
   tx: Repositories,
@@ -96,15 +99,20 @@ async function standingOfInviter(
   if (invitedBy.kind === 'operator') return 'operator';
   if (invitedBy.kind !== 'member') return undefined;
   const inviter = await tx.memberships.find(organizationId, invitedBy.membershipId as MembershipId);
-  return inviter?.status === 'active' ? inviter.orgRole : undefined;
+  return inviter?.status === 'active' ? roleHeld(tx, inviter.orgRole) : undefined;
 }
 
-/** S162: the inviter's rights count now, not then; whoever is no owner any more gives no more than `member`. */
-function orgRoleStillGiven(promised: OrgRole, standing: Standing): OrgRole {
-  if (standing === 'operator' || standing === 'owner') return promised;
-  return orgRoleRank(promised) <= orgRoleRank('member') ? promised : 'member';
+/**
+ * S162: the inviter's rights count now, not then. What they could no longer give becomes the nearest built-in role that
+ * anybody may have: `member`, or `viewer` where less than that was promised.
+ */
+async function orgRoleStillGiven(tx: Repositories, promised: OrgRole, standing: Standing): Promise<OrgRole> {
+  const role = await roleHeld(tx, promised);
+  const isStillGiven = standing === 'operator' || (standing !== undefined && mayGrantAs(standing, role));
+  if (isStillGiven || promised === 'member' || promised === 'viewer') return promised;
+  return role.rank < ORG_ROLE_RANKS.member ? 'viewer' : 'member';
 }
 
 /** S162: roles in teams and on resources too come from what the inviter may give now. */
 const mayStill = (standing: Standing, permission: Permission): boolean =>
-  standing === 'operator' || (standing !== undefined && ROLE_PERMISSIONS[standing].includes(permission));
+  standing === 'operator' || standing?.permissions.includes(permission) === true;

@@ -19,6 +19,8 @@ import type { DeliveryOutcome } from './outbox.ts';
 import { deliverMail, enqueueMail } from './outbox.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
+import type { RoleFacts } from './role-table.ts';
+import { roleNamed } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
 
 export interface InvitationInput {
@@ -104,7 +106,7 @@ export async function assertMayInviteAnew(tx: Repositories, attempt: Attempt): P
   const { organization, caller, invitation } = attempt;
   await assertInvitationsOpen(tx, organization);
   assertPlanInvites(organization);
-  assertMayGiveByInvitation(caller, invitation.role);
+  assertMayGiveByInvitation(caller, await roleNamed(tx, invitation.role));
   assertMayGiveResources(caller, organization.id, invitation.resources);
   const members = await tx.memberships.listByEmail(organization.id, foldKey(invitation.email));
   if (members.length === 0) return;
@@ -113,9 +115,9 @@ export async function assertMayInviteAnew(tx: Repositories, attempt: Attempt): P
 }
 
 /** Throws `forbidden` for a role that the caller may not give, and for owner (S162). */
-export function assertMayGiveByInvitation(caller: Caller, role: OrgRole): void {
+export function assertMayGiveByInvitation(caller: Caller, role: RoleFacts): void {
   assertMayGrant(caller, role);
-  if (role !== 'owner') return;
+  if (role.key !== 'owner') return;
   throw new GatehouseError(
     'forbidden',
     'Nobody becomes owner by invitation. Invite as admin, then make the member an owner.',

@@ -9,7 +9,8 @@ import { assertMappingFits, getGroupMapping } from './group-mappings.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries } from './ports/storage.ts';
 import { groupsMatching, groupsOf, usersIn, wantedGroupGrants } from './role-projection.ts';
-import type { Grant, ResolvedRoles, Resource } from './roles.ts';
+import { loadRoles, rankIn } from './role-table.ts';
+import type { Grant, OrgRole, RankOf, ResolvedRoles, Resource } from './roles.ts';
 import { resolveRoles, resourceKey } from './roles.ts';
 
 export interface RoleChange {
@@ -41,7 +42,8 @@ export async function previewGroupMapping(
 ): Promise<readonly PreviewedMember[]> {
   const { storage } = deps;
   const { organizationId } = input;
-  const organization = await getOrganization(storage, organizationId);
+  const { conflictPolicy } = await getOrganization(storage, organizationId);
+  const rankOf = rankIn(await loadRoles(storage));
   if (input.mapping !== undefined) await assertMappingFits(storage, organizationId, input.mapping);
   const current = await storage.groupMappings.list(organizationId);
   const replaced =
@@ -59,12 +61,13 @@ export async function previewGroupMapping(
     const grants = await storage.grants.listByMembership(organizationId, user.membershipId);
     const membership = await storage.memberships.find(organizationId, user.membershipId);
     if (membership === undefined) continue;
-    const before = resolveRoles(grants, organization.conflictPolicy);
+    const before = resolveRoles(grants, conflictPolicy, rankOf);
     const after = resolveRoles(
-      await projected(storage, { user, grants, future }),
-      organization.conflictPolicy,
+      await projected(storage, { user, grants, future, rankOf }),
+      conflictPolicy,
+      rankOf,
     );
-    const changes = compareRoles(before, after);
+    const changes = compareRoles(before, after, rankOf);
     if (changes.gains.length + changes.losses.length > 0) members.push({ membership, ...changes });
   }
   return members;
@@ -107,12 +110,13 @@ async function projected(
     readonly user: DirectoryUser;
     readonly grants: readonly Grant[];
     readonly future: readonly GroupMapping[];
+    readonly rankOf: RankOf;
   },
 ): Promise<readonly Grant[]> {
-  const { user, grants, future } = input;
+  const { user, grants, future, rankOf } = input;
   const groups = (await groupsOf(from, user.organizationId, user.id)).map(({ group }) => group);
   const owned = grants.filter((grant) => grant.source.kind === 'directory_group');
-  const { add, remove } = diffGrants(owned, wantedGroupGrants(future, groups));
+  const { add, remove } = diffGrants(owned, wantedGroupGrants(future, groups, rankOf));
   const added = add.map((grant, index) => ({
     ...grant,
     id: `grt_preview_${index}` as Grant['id'],
@@ -127,15 +131,18 @@ async function projected(
 function compareRoles(
   before: ResolvedRoles,
   after: ResolvedRoles,
+  rankOf: RankOf,
 ): Pick<PreviewedMember, 'gains' | 'losses'> {
   const gains: RoleChange[] = [];
   const losses: RoleChange[] = [];
-  const rank = (role: string | null) => ['viewer', 'member', 'editor', 'admin', 'owner'].indexOf(role ?? '');
-  const note = (change: RoleChange) => {
+  const ofOne = (role: string | null) => ['viewer', 'member', 'editor', 'admin', 'owner'].indexOf(role ?? '');
+  const note = (change: RoleChange, isMore = ofOne(change.after) > ofOne(change.before)) => {
     if (change.before === change.after) return;
-    (rank(change.after) > rank(change.before) ? gains : losses).push(change);
+    (isMore ? gains : losses).push(change);
   };
-  note({ scope: 'org', before: before.org?.role ?? null, after: after.org?.role ?? null });
+  const rank = (role: OrgRole | undefined) => (role === undefined ? -1 : (rankOf(role) ?? -1));
+  const [held, next] = [before.org?.role, after.org?.role];
+  note({ scope: 'org', before: held ?? null, after: next ?? null }, rank(next) > rank(held));
   const teamIds = new Set([...before.teams, ...after.teams].map((team) => team.teamId));
   for (const teamId of teamIds) {
     const roleIn = (roles: ResolvedRoles) => roles.teams.find((team) => team.teamId === teamId)?.role ?? null;

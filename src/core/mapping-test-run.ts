@@ -14,7 +14,8 @@ import type { RoleRules } from './grants.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { groupsOf, wantedGroupGrants } from './role-projection.ts';
-import type { Grant } from './roles.ts';
+import { loadRoles, rankIn } from './role-table.ts';
+import type { Grant, RankOf } from './roles.ts';
 import { resolveRoles, resourceKey } from './roles.ts';
 
 type Reader = Queries | Repositories;
@@ -44,19 +45,19 @@ export type MappingTestResult = { readonly test: MappingTest; readonly reason: s
 
 /** Pure: the roles of somebody in exactly these groups, with these claims and no grant by hand, under these rules. */
 export function outcomeOfRules(
-  rules: RoleRules & { readonly mappings: readonly GroupMapping[] },
+  rules: RoleRules & { readonly mappings: readonly GroupMapping[]; readonly rankOf: RankOf },
   given: { readonly groups: readonly TestedGroup[]; readonly claims: MappingTestGiven['claims'] },
 ): MappingTestOutcome {
   const claims = new Map(given.claims.map(({ claim, values }) => [claim, values]));
   // No connection is meant: a rule over claims speaks for all of them.
   const identity = { connectionId: 'con_given' as ConnectionId, claims };
   const wanted = [
-    ...wantedGroupGrants(rules.mappings, given.groups),
+    ...wantedGroupGrants(rules.mappings, given.groups, rules.rankOf),
     ...wantedClaimGrants(rules.mappings, identity),
   ];
   // Never stored: the ids only have to differ.
   const grants = wanted.map((grant, index) => ({ ...grant, id: `grt_given_${index}` }) as Grant);
-  const resolved = resolveRoles(grants, rules.conflictPolicy);
+  const resolved = resolveRoles(grants, rules.conflictPolicy, rules.rankOf);
   return {
     orgRole: resolved.org?.role ?? rules.defaultRole,
     teams: resolved.teams.map(({ teamId, role }) => ({ teamId, role })),
@@ -109,6 +110,7 @@ export async function runMappingTests(
   const { conflictPolicy, defaultRole } = await getOrganization(from, organizationId);
   const mappings = await from.groupMappings.list(organizationId);
   const teams = await from.teams.list(organizationId);
+  const rankOf = rankIn(await loadRoles(from));
   const names = new Map<TeamId, string>(teams.map(({ id, name }) => [id, name]));
   const results: MappingTestResult[] = [];
   for (const test of tests) {
@@ -119,7 +121,7 @@ export async function runMappingTests(
       continue;
     }
     const given = { groups: groups.found, claims: test.given.claims };
-    const got = outcomeOfRules({ mappings, conflictPolicy, defaultRole }, given);
+    const got = outcomeOfRules({ mappings, conflictPolicy, defaultRole, rankOf }, given);
     const differences = differencesOf(test.expect, got);
     const reason = differences.length === 0 ? null : differences.map((one) => inWords(one, names)).join(', ');
     results.push({ test, status: reason === null ? 'passed' : 'failed', reason, got, differences });

@@ -7,6 +7,7 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { MappingTest } from './entities/mapping-test.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
+import { roleNamed } from './role-table.ts';
 
 /** Every change of a rule runs all of them. */
 const MOST_TESTS = 200;
@@ -29,7 +30,7 @@ export async function getMappingTest(
   return test;
 }
 
-/** Throws `invalid` when the test names a group or a team this organization does not have. */
+/** Throws `invalid` when the test names a group, a team or a role that is not there. */
 async function assertTestFits(
   tx: Repositories,
   organizationId: OrganizationId,
@@ -41,6 +42,7 @@ async function assertTestFits(
     const field = `given.groups[${index}]`;
     throw new GatehouseError('invalid', 'No directory group has this id.', { field });
   }
+  if (expect?.orgRole !== undefined) await roleNamed(tx, expect.orgRole, 'expect.orgRole');
   for (const [index, { teamId }] of (expect?.teams ?? []).entries()) {
     if ((await tx.teams.find(organizationId, teamId)) !== undefined) continue;
     const field = `expect.teams[${index}].team`;

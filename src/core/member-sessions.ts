@@ -7,6 +7,7 @@ import type { Cause } from './entities/journal.ts';
 import type { Session } from './entities/sign-in.ts';
 import { getMembership } from './memberships.ts';
 import { liveSessionsOf } from './own-sessions.ts';
+import { roleHeld } from './role-table.ts';
 import { endSessions } from './session-endings.ts';
 
 interface MemberSessionsRequest {
@@ -21,7 +22,7 @@ export async function listMemberSessions(
   { organizationId, id, caller }: MemberSessionsRequest,
 ): Promise<readonly Session[]> {
   const membership = await getMembership(deps.storage, organizationId, id);
-  assertMayTouch(caller, membership.orgRole);
+  assertMayTouch(caller, await roleHeld(deps.storage, membership.orgRole));
   return liveSessionsOf(deps, membership);
 }
 
@@ -33,7 +34,7 @@ export async function endMemberSessions(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const membership = await getMembership(tx, organizationId, id);
-    assertMayTouch(caller, membership.orgRole);
+    assertMayTouch(caller, await roleHeld(tx, membership.orgRole));
     const which = { by: 'membership', membershipId: id } as const;
     await endSessions(tx, context, { which, reason: 'ended_by_admin' });
   });

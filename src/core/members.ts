@@ -13,6 +13,7 @@ import { getOrganization } from './organization-lookup.ts';
 import type { PageRequest } from './ports/paging.ts';
 import type { MemberFilter } from './ports/people.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
+import { roleHeld, roleNamed } from './role-table.ts';
 import type { Grant, OrgRole } from './roles.ts';
 
 /** A member with the team roles that go with it. */
@@ -82,7 +83,7 @@ export async function changeMember(
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const before = await getMembership(tx, organizationId, id);
-    assertMayTouch(caller, before.orgRole);
+    assertMayTouch(caller, await roleHeld(tx, before.orgRole));
     let membership = before;
     if (change.orgRole !== undefined)
       membership = await giveOrgRole(tx, context, { membership, role: change.orgRole, caller });
@@ -103,7 +104,7 @@ export async function giveOrgRole(
   change: { readonly membership: Membership; readonly role: OrgRole; readonly caller: Caller },
 ): Promise<Membership> {
   const { membership, role, caller } = change;
-  assertMayGrant(caller, role);
+  assertMayGrant(caller, await roleNamed(tx, role, 'orgRole'));
   const next = await syncGrants(tx, context, {
     membership,
     owns: isGivenByPeople,
@@ -157,7 +158,7 @@ export async function removeMember(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const membership = await getMembership(tx, organizationId, id);
-    assertMayTouch(caller, membership.orgRole);
+    assertMayTouch(caller, await roleHeld(tx, membership.orgRole));
     await assertNotPushed(
       tx,
       membership,

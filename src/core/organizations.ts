@@ -19,6 +19,7 @@ import { assertMappingTestsPass } from './mapping-test-run.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { DEFAULT_PLAN } from './plans.ts';
 import type { Repositories } from './ports/storage.ts';
+import { roleNamed } from './role-table.ts';
 import type { ConflictPolicy, OrgRole } from './roles.ts';
 import { endSessions } from './session-endings.ts';
 import { assertMayRequireSso, endUnfitSessions } from './sso-enforcement.ts';
@@ -152,10 +153,10 @@ export async function updateOrganization(
 ): Promise<Organization> {
   const { organizationId, caller, cause, change } = input;
   assertFreeWord(change.slug);
-  assertMayChange(caller, change);
   const plan = change.plan === undefined ? undefined : resolvePlan(deps.plans, change.plan);
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    await assertMayChange(tx, caller, change);
     const before = await getOrganization(tx, organizationId);
     const after: Organization = {
       ...before,
@@ -199,9 +200,10 @@ const speaksDifferently = (before: Organization, after: Organization): boolean =
   after.conflictPolicy !== before.conflictPolicy || after.defaultRole !== before.defaultRole;
 
 /** Roles that follow from a setting are given like any other: nobody hands out, or takes, what they may not (law 8). */
-function assertMayChange(caller: Caller, change: OrganizationChange): void {
-  if (change.defaultRole !== undefined) assertMayGrant(caller, change.defaultRole);
-  if (caller.kind === 'operator' || caller.orgRole === 'owner') return;
+async function assertMayChange(tx: Repositories, caller: Caller, change: OrganizationChange): Promise<void> {
+  if (change.defaultRole !== undefined)
+    assertMayGrant(caller, await roleNamed(tx, change.defaultRole, 'defaultRole'));
+  if (caller.kind === 'operator' || caller.role.key === 'owner') return;
   for (const [field, detail] of OWNERS_SETTINGS)
     if (change[field] !== undefined) throw new GatehouseError('forbidden', detail, { field });
 }

@@ -6,6 +6,7 @@ import type { Cause } from './entities/journal.ts';
 import type { Membership } from './entities/people.ts';
 import type { Session } from './entities/sign-in.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
+import { roleHeld } from './role-table.ts';
 import { endSessions } from './session-endings.ts';
 import { isAlive } from './session-life.ts';
 import type { SignedIn } from './sessions.ts';
@@ -42,7 +43,8 @@ export async function liveSessionsOf(
   { organizationId, id, orgRole }: Membership,
 ): Promise<readonly Session[]> {
   const sessions = await storage.sessions.listByMembership(organizationId, id);
-  return sessions.filter((session) => isAlive(session, orgRole, clock()));
+  const { rank } = await roleHeld(storage, orgRole);
+  return sessions.filter((session) => isAlive(session, rank, clock()));
 }
 
 interface OwnEnding {

@@ -13,7 +13,8 @@ import { endShareableLink } from './link-endings.ts';
 import { getMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
-import type { Grant, GrantScope } from './roles.ts';
+import { ranksOfGrants } from './role-table.ts';
+import type { Grant, GrantScope, RankOf } from './roles.ts';
 import { resolveRoles } from './roles.ts';
 
 /**
@@ -104,7 +105,8 @@ async function releaseGrants(
   const { membership, rules } = input;
   const { actor } = context.cause;
   const ledger = await tx.grants.listByMembership(context.organizationId, membership.id);
-  const kept = input.grants === 'keep' ? scopesDecidedByDirectory(ledger, rules.conflictPolicy) : [];
+  const ranks = await ranksOfGrants(tx, ledger);
+  const kept = input.grants === 'keep' ? scopesDecidedByDirectory(ledger, rules.conflictPolicy, ranks) : [];
   for (const grant of ledger) {
     if (isPushed(grant)) await tx.grants.end(context.organizationId, grant.id, endingOf(context));
   }
@@ -126,8 +128,9 @@ const isPushed = (grant: Grant): boolean => grant.source.kind === 'directory_gro
 function scopesDecidedByDirectory(
   ledger: readonly Grant[],
   policy: RoleRules['conflictPolicy'],
+  ranks: RankOf,
 ): readonly GrantScope[] {
-  const { org, teams } = resolveRoles(ledger, policy);
+  const { org, teams } = resolveRoles(ledger, policy, ranks);
   return [org, ...teams].flatMap((resolved) => {
     const [first] = resolved?.because ?? [];
     return first !== undefined && resolved?.because.every(isPushed) ? [first.scope] : [];

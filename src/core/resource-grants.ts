@@ -9,6 +9,7 @@ import { syncGrants } from './grants.ts';
 import { getMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
+import { ranksOfGrants, roleHeld } from './role-table.ts';
 import type { Resource, ResourceRole } from './roles.ts';
 import { resolveRoles, resourceKey } from './roles.ts';
 
@@ -27,7 +28,11 @@ export async function listResourceRoles(
   await getMembership(from, organizationId, id);
   const { conflictPolicy } = await getOrganization(from, organizationId);
   const grants = await from.grants.listByMembership(organizationId, id);
-  return resolveRoles(grants, conflictPolicy).resources.map(({ resource, role }) => ({ resource, role }));
+  const ranks = await ranksOfGrants(from, grants);
+  return resolveRoles(grants, conflictPolicy, ranks).resources.map(({ resource, role }) => ({
+    resource,
+    role,
+  }));
 }
 
 /** The role on one thing. Throws `not_found` when the member has none. */
@@ -63,7 +68,7 @@ export async function setResourceRole(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const membership = await getMembership(tx, organizationId, id);
-    assertMayTouch(caller, membership.orgRole);
+    assertMayTouch(caller, await roleHeld(tx, membership.orgRole));
     await syncGrants(tx, context, {
       membership,
       owns: ({ scope, source }) =>

@@ -16,8 +16,9 @@ import { getMembership } from './memberships.ts';
 import { fitsPattern } from './name-pattern.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
-import type { GrantScope } from './roles.ts';
-import { orgRoleRank } from './roles.ts';
+import { ranksOf } from './role-table.ts';
+import type { GrantScope, RankOf } from './roles.ts';
+import { ORG_ROLE_RANKS } from './roles.ts';
 
 type Reader = Queries | Repositories;
 
@@ -39,10 +40,10 @@ export function matchesGroup(
 }
 
 /** S137: false for more than member by a name or a pattern; whoever names groups would choose who becomes an admin. */
-export const givesByName = (match: MappingMatch, grant: MappingGrant): boolean =>
+export const givesByName = (match: MappingMatch, grant: MappingGrant, rankOf: RankOf): boolean =>
   (match.kind !== 'group_name' && match.kind !== 'group_pattern') ||
   grant.scope !== 'org' ||
-  orgRoleRank(grant.role) <= orgRoleRank('member');
+  (rankOf(grant.role) ?? 0) <= ORG_ROLE_RANKS.member;
 
 /** A mapping's grant as a scope of the ledger. */
 export function scopeOf(grant: MappingGrant): GrantScope {
@@ -60,13 +61,14 @@ export function scopeOf(grant: MappingGrant): GrantScope {
 export function wantedGroupGrants(
   mappings: readonly GroupMapping[],
   groups: readonly Pick<DirectoryGroup, 'id' | 'displayName' | 'directoryId'>[],
+  rankOf: RankOf,
 ): readonly WantedGrant[] {
   return mappings.flatMap((mapping) =>
     groups
       .filter((group) => matchesGroup(mapping.match, group))
       .flatMap((group) =>
         mapping.grants
-          .filter((grant) => givesByName(mapping.match, grant))
+          .filter((grant) => givesByName(mapping.match, grant, rankOf))
           .map((grant) => ({
             scope: scopeOf(grant),
             source: {
@@ -139,12 +141,17 @@ const asGroupId = (id: DirectoryUserId | DirectoryGroupId) => id as DirectoryGro
 export interface Projection {
   readonly rules: RoleRules;
   readonly mappings: readonly GroupMapping[];
+  readonly rankOf: RankOf;
 }
 
 export async function loadProjection(from: Reader, organizationId: OrganizationId): Promise<Projection> {
   const organization = await getOrganization(from, organizationId);
   const mappings = await from.groupMappings.list(organizationId);
-  return { rules: organization, mappings: mappings.filter((mapping) => mapping.match.kind !== 'claim') };
+  const rankOf = await ranksOf(
+    from,
+    mappings.flatMap(({ grants }) => grants.flatMap((grant) => (grant.scope === 'org' ? [grant.role] : []))),
+  );
+  return { rules: organization, mappings: mappings.filter(({ match }) => match.kind !== 'claim'), rankOf };
 }
 
 /** Makes one person's directory grants what their groups say now. */
@@ -159,7 +166,7 @@ async function projectUser(
   await syncGrants(tx, context, {
     membership,
     owns: (grant) => grant.source.kind === 'directory_group',
-    wanted: wantedGroupGrants(projection.mappings, groups),
+    wanted: wantedGroupGrants(projection.mappings, groups, projection.rankOf),
     rules: projection.rules,
   });
 }

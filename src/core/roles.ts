@@ -1,8 +1,21 @@
 /** Roles: what they are called, what they allow, and the one pure function that computes them from grants. */
 import type { GrantId, MembershipId, OrganizationId, TeamId } from '../kernel/ids.ts';
 
+/** The roles every installation has. */
 export const ORG_ROLES = ['viewer', 'member', 'admin', 'owner'] as const;
-export type OrgRole = (typeof ORG_ROLES)[number];
+export type BuiltInRole = (typeof ORG_ROLES)[number];
+
+declare const customRole: unique symbol;
+/** The key of a role that the operator made; see `isOrgRole`. */
+export type CustomRole = string & { readonly [customRole]: true };
+/** The key of an org role. What it allows is in the table of roles: see `role-table.ts`. */
+export type OrgRole = BuiltInRole | CustomRole;
+
+const isBuiltIn = (text: string): text is BuiltInRole => ORG_ROLES.some((role) => role === text);
+const isCustomKey = (text: string): text is CustomRole => /^[a-z][a-z0-9-]{1,39}$/.test(text);
+
+/** Whether this may be the key of an org role: a built-in one, or a short word of the operator's. */
+export const isOrgRole = (text: string): text is OrgRole => isBuiltIn(text) || isCustomKey(text);
 
 export const TEAM_ROLES = ['member', 'admin', 'owner'] as const;
 export type TeamRole = (typeof TEAM_ROLES)[number];
@@ -38,6 +51,10 @@ export const PERMISSIONS = [
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
+/** A permission of the product's own: Gatehouse keeps it and tells it, and asks nothing of it. */
+export type AppPermission = `app:${string}`;
+export type PermissionKey = Permission | AppPermission;
+
 const MEMBER_PERMISSIONS: readonly Permission[] = ['members.read'];
 const ADMIN_PERMISSIONS: readonly Permission[] = [
   ...MEMBER_PERMISSIONS,
@@ -51,8 +68,8 @@ const ADMIN_PERMISSIONS: readonly Permission[] = [
   'billing.manage',
 ];
 
-/** Org roles as data: role -> permission keys. */
-export const ROLE_PERMISSIONS: Readonly<Record<OrgRole, readonly Permission[]>> = {
+/** What the built-in roles allow in Gatehouse itself. */
+export const ROLE_PERMISSIONS: Readonly<Record<BuiltInRole, readonly Permission[]>> = {
   viewer: [],
   member: MEMBER_PERMISSIONS,
   admin: ADMIN_PERMISSIONS,
@@ -61,8 +78,16 @@ export const ROLE_PERMISSIONS: Readonly<Record<OrgRole, readonly Permission[]>> 
   owner: [...ADMIN_PERMISSIONS, 'sso.manage', 'scim.manage', 'organization.remove', 'sessions.manage'],
 };
 
-/** Higher is more powerful. */
-export const orgRoleRank = (role: OrgRole): number => ORG_ROLES.indexOf(role);
+/** Higher is more powerful. Custom roles stand between the built-in ones, each on a rank of its own. */
+export const ORG_ROLE_RANKS: Readonly<Record<BuiltInRole, number>> = {
+  viewer: 0,
+  member: 100,
+  admin: 200,
+  owner: 300,
+};
+
+/** The rank of an org role; undefined for one that does not exist. */
+export type RankOf = (role: OrgRole) => number | undefined;
 const teamRoleRank = (role: TeamRole): number => TEAM_ROLES.indexOf(role);
 const resourceRoleRank = (role: ResourceRole): number => RESOURCE_ROLES.indexOf(role);
 
@@ -190,15 +215,17 @@ function put<Key>(lists: Map<Key, Scored[]>, key: Key, scored: Scored): void {
   else list.push(scored);
 }
 
-function byScope(grants: readonly Grant[]): Scopes {
+function byScope(grants: readonly Grant[], rankOf: RankOf): Scopes {
   const scopes: Scopes = { org: [], teams: new Map(), resources: new Map() };
   for (const grant of [...grants].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const { scope } = grant;
     switch (scope.kind) {
-      case 'org':
-        if (isMapped(grant) && scope.role === 'owner') break;
-        scopes.org.push({ grant, rank: orgRoleRank(scope.role) });
+      case 'org': {
+        const rank = rankOf(scope.role);
+        if (rank === undefined || (isMapped(grant) && scope.role === 'owner')) break;
+        scopes.org.push({ grant, rank });
         break;
+      }
       case 'team':
         put(scopes.teams, scope.teamId, { grant, rank: teamRoleRank(scope.role) });
         break;
@@ -211,10 +238,14 @@ function byScope(grants: readonly Grant[]): Scopes {
 
 /**
  * Computes the roles that a set of grants of one membership amounts to. Pure, and independent of the order of `grants`.
- * A grant of owner through a mapping never counts (law 8), whatever the ledger says.
+ * A grant of owner through a mapping never counts (law 8), whatever the ledger says; nor does one of a role that is not there.
  */
-export function resolveRoles(grants: readonly Grant[], policy: ConflictPolicy): ResolvedRoles {
-  const scopes = byScope(grants);
+export function resolveRoles(
+  grants: readonly Grant[],
+  policy: ConflictPolicy,
+  rankOf: RankOf,
+): ResolvedRoles {
+  const scopes = byScope(grants, rankOf);
   const conflicts: string[] = [];
   const settle = (name: string, scored: readonly Scored[]): readonly Grant[] => {
     const { because, conflict } = resolveScope(scored, policy);

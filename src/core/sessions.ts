@@ -12,6 +12,8 @@ import type { Membership, User } from './entities/people.ts';
 import type { Session, UpstreamSession } from './entities/sign-in.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
+import type { RoleFacts } from './role-table.ts';
+import { roleHeld } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
 import { endSessions, type SessionEnd } from './session-endings.ts';
 import { ABSOLUTE_LIMIT_MS, isAlive, judgeShown, type ShownValue, wantsNewValue } from './session-life.ts';
@@ -24,6 +26,7 @@ export interface SignedIn {
   readonly session: Session;
   readonly user: User;
   readonly membership: Membership;
+  readonly role: RoleFacts;
   readonly organization: Organization;
   /** A new cookie value for this browser, in place of the one it showed; absent: it keeps that one (S184). */
   readonly renewedToken?: string | undefined;
@@ -136,13 +139,15 @@ export async function findSignedIn(
   const shown = session === undefined ? 'dead' : judgeShown(session, shownHash, now);
   if (session === undefined || shown === 'dead') return undefined;
   const membership = await storage.memberships.find(session.organizationId, session.membershipId);
-  if (membership?.status !== 'active' || !isAlive(session, membership.orgRole, now)) return undefined;
+  if (membership?.status !== 'active') return undefined;
+  const role = await roleHeld(storage, membership.orgRole);
+  if (!isAlive(session, role.rank, now)) return undefined;
   const user = await storage.users.find(session.userId);
   const organization = await storage.organizations.find(session.organizationId);
   if (user === undefined || organization === undefined || !sessionFits(organization, session))
     return undefined;
   const renewedToken = await noteUse(deps, { session, shown, shownHash, role: membership.orgRole });
-  return { session, user, membership, organization, renewedToken };
+  return { session, user, membership, role, organization, renewedToken };
 }
 
 interface Use {

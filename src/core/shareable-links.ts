@@ -13,6 +13,7 @@ import { endShareableLink } from './link-endings.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
+import { roleNamed } from './role-table.ts';
 
 /** More people than that come by CSV, or by a directory. */
 export const MAX_LINK_USES = 500;
@@ -45,7 +46,7 @@ export async function createShareableLink(
     const organization = await getOrganization(tx, organizationId);
     await assertInvitationsOpen(tx, organization);
     assertPlanInvites(organization);
-    assertMayGiveByInvitation(caller, chosen.role);
+    assertMayGiveByInvitation(caller, await roleNamed(tx, chosen.role));
     await assertTeamsKnown(tx, organizationId, chosen.teams);
     const made: ShareableLink = {
       id: newId('lnk', context.now),

@@ -102,13 +102,13 @@ export async function callerOf(
 }
 
 /** The caller a session makes of its person. */
-export const callerFrom = ({ membership, user }: SignedIn): Caller => ({
+export const callerFrom = ({ membership, user, role }: SignedIn): Caller => ({
   kind: 'member',
   organizationId: membership.organizationId,
   membershipId: membership.id,
   userId: user.id,
   email: membership.email,
-  orgRole: membership.orgRole,
+  role,
 });
 
 export function actorOf(caller: Caller): Actor {

@@ -7,6 +7,7 @@ import {
   aSigningKey,
 } from '../support/application-builders.ts';
 import { BUILT_AT, nextId } from '../support/builders.ts';
+import { nextOrgRole } from '../support/org-roles.ts';
 import type { RowKind } from './row-kind.ts';
 
 /** All of them. */
@@ -68,6 +69,19 @@ export const APPLICATION_ROW_KINDS: readonly RowKind[] = [
         find: async (store) => (await store.signingKeys.list()).find(({ id }) => id === value.id),
         update: (tx, secret, version) => tx.signingKeys.update({ ...value, secret }, version),
         remove: (tx) => tx.signingKeys.remove(value.id),
+      };
+    },
+  },
+  {
+    name: 'orgRoles',
+    make: (_world, text) => {
+      const value = nextOrgRole({ name: text, permissions: ['app:a', 'members.read'] });
+      return {
+        value,
+        insert: (tx) => tx.orgRoles.insert(value),
+        find: async (store) => (await store.orgRoles.list()).find(({ key }) => key === value.key),
+        update: (tx, name, version) => tx.orgRoles.update({ ...value, name }, version),
+        remove: (tx) => tx.orgRoles.remove(value.key),
       };
     },
   },

@@ -12,6 +12,7 @@ import { groupMembers } from './group-members.contract.ts';
 import { history } from './history.contract.ts';
 import { jobs } from './jobs.contract.ts';
 import { lookUps } from './look-ups.contract.ts';
+import { orgRoles } from './org-roles.contract.ts';
 import { paging } from './paging.contract.ts';
 import { policy } from './policy.contract.ts';
 import { recorder } from './recorder.contract.ts';
@@ -38,6 +39,7 @@ const SUITES: readonly ContractSuite[] = [
   credentials,
   sessions,
   policy,
+  orgRoles,
   removals,
   history,
   paging,

@@ -14,7 +14,7 @@ import {
 /** Their entries. */
 export const applications: Pick<
   IsolationTable,
-  'applications' | 'applicationGrants' | 'providerRecords' | 'signingKeys' | 'directoryClients'
+  'applications' | 'applicationGrants' | 'providerRecords' | 'signingKeys' | 'directoryClients' | 'orgRoles'
 > = {
   applications: { insert: global, find: global, list: global, update: global, remove: global },
   applicationGrants: {
@@ -52,6 +52,7 @@ export const applications: Pick<
     remove: global,
     removeExpired: global,
   },
+  orgRoles: { insert: global, list: global, update: global, remove: global, listUses: global },
   signingKeys: { insert: global, list: global, update: global, remove: global },
   directoryClients: {
     insert: {

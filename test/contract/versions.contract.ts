@@ -50,6 +50,7 @@ export function versions(name: string, open: OpenStorage): void {
         'jobs',
         'mappingTests',
         'memberships',
+        'orgRoles',
         'organizations',
         'shareableLinks',
         'signingKeys',

@@ -6,7 +6,8 @@ import type { Membership } from '../../src/core/entities/people.ts';
 import { explainMember } from '../../src/core/explain.ts';
 import { createGroupMapping } from '../../src/core/group-mappings.ts';
 import { changeMember, getMember, listMembers, removeMember } from '../../src/core/members.ts';
-import type { OrgRole } from '../../src/core/roles.ts';
+import { factsIn } from '../../src/core/role-table.ts';
+import type { BuiltInRole as OrgRole } from '../../src/core/roles.ts';
 import { ORG_ROLES } from '../../src/core/roles.ts';
 import { createTeam, removeTeam, renameTeam, setTeamMember } from '../../src/core/teams.ts';
 import type { OrganizationId, TeamId } from '../../src/kernel/ids.ts';
@@ -24,6 +25,7 @@ import {
 import type { CoreWorld } from '../support/core-world.ts';
 import { OPERATOR, openCoreWorld } from '../support/core-world.ts';
 import { journalOf } from '../support/journal-rows.ts';
+import { BUILT_IN_ROLES } from '../support/org-roles.ts';
 import { refusalOf } from '../support/refusals.ts';
 
 let world: CoreWorld;
@@ -45,7 +47,7 @@ function memberCaller(orgRole: OrgRole): Caller {
     membershipId: nextId('mem'),
     userId: nextId('usr'),
     email: null,
-    orgRole,
+    role: factsIn(BUILT_IN_ROLES, orgRole),
   };
 }
 
@@ -71,8 +73,12 @@ describe('the guards', () => {
     'S147 %s may grant, and touch those who hold, exactly viewer, member, admin, owner: %j',
     (name, allowed) => {
       const caller = callers[name];
-      expect(ORG_ROLES.map((role) => allows(() => assertMayGrant(caller, role)))).toEqual(allowed);
-      expect(ORG_ROLES.map((role) => allows(() => assertMayTouch(caller, role)))).toEqual(allowed);
+      expect(
+        ORG_ROLES.map((role) => allows(() => assertMayGrant(caller, factsIn(BUILT_IN_ROLES, role)))),
+      ).toEqual(allowed);
+      expect(
+        ORG_ROLES.map((role) => allows(() => assertMayTouch(caller, factsIn(BUILT_IN_ROLES, role)))),
+      ).toEqual(allowed);
     },
   );
 

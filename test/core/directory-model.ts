@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { GroupMapping, MappingGrant, MappingMatch } from '../../src/core/entities/directory.ts';
 import { scopeOf } from '../../src/core/role-projection.ts';
+import { rankIn } from '../../src/core/role-table.ts';
 import type { ConflictPolicy, Grant, OrgRole, ResolvedRoles } from '../../src/core/roles.ts';
 import { resolveRoles } from '../../src/core/roles.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
   TeamId,
 } from '../../src/kernel/ids.ts';
 import { aGrant, nextId } from '../support/builders.ts';
+import { BUILT_IN_ROLES } from '../support/org-roles.ts';
 
 export interface ModelGroup {
   readonly id: DirectoryGroupId;
@@ -65,7 +67,7 @@ export class DirectoryModel {
         }
       }
     }
-    return resolveRoles(grants, this.policy);
+    return resolveRoles(grants, this.policy, rankIn(BUILT_IN_ROLES));
   }
 
   /** Ends the group, and its place in others. */

@@ -8,6 +8,7 @@ import type { CreatedInvitation, InvitationInput } from '../../src/core/invitati
 import { createInvitation, getInvitation, revokeInvitation } from '../../src/core/invitations.ts';
 import { changeMember, removeMember } from '../../src/core/members.ts';
 import { removeOrganization } from '../../src/core/organizations.ts';
+import { factsIn } from '../../src/core/role-table.ts';
 import { findSignedIn } from '../../src/core/sessions.ts';
 import { createTeam, removeTeam } from '../../src/core/teams.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
@@ -25,6 +26,7 @@ import {
 import type { CoreWorld } from '../support/core-world.ts';
 import { OPERATOR, openCoreWorld } from '../support/core-world.ts';
 import { journalOf, tablesThatKnow } from '../support/journal-rows.ts';
+import { BUILT_IN_ROLES } from '../support/org-roles.ts';
 import { enterByPassword } from '../support/passwords.ts';
 import { refusalOf } from '../support/refusals.ts';
 
@@ -336,7 +338,11 @@ describe('accepting', () => {
     if (user === undefined || membership === undefined || organization === undefined)
       throw new Error('missing');
     const session = aSession(membership);
-    const acceptor = { kind: 'signed_in', signedIn: { session, user, membership, organization } } as const;
+    const role = factsIn(BUILT_IN_ROLES, membership.orgRole);
+    const acceptor = {
+      kind: 'signed_in',
+      signedIn: { session, user, membership, role, organization },
+    } as const;
     expect(
       await refusalOf(acceptInvitation(world.deps, { token: tokenOf(created), acceptor, cause: OPERATOR })),
     ).toBe('forbidden');

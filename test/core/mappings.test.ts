@@ -16,6 +16,7 @@ import { createGroupMapping, removeGroupMapping, updateGroupMapping } from '../.
 import { previewGroupMapping } from '../../src/core/mapping-preview.ts';
 import { updateOrganization } from '../../src/core/organizations.ts';
 import { wantedGroupGrants } from '../../src/core/role-projection.ts';
+import { rankIn } from '../../src/core/role-table.ts';
 import { createTeam, removeTeam } from '../../src/core/teams.ts';
 import type { MembershipId, OrganizationId } from '../../src/kernel/ids.ts';
 import { aDirectoryGroup, aGroupMapping, nextId } from '../support/builders.ts';
@@ -35,6 +36,7 @@ import {
 import type { CoreWorld } from '../support/core-world.ts';
 import { OPERATOR, openCoreWorld } from '../support/core-world.ts';
 import { rowsIn } from '../support/journal-rows.ts';
+import { BUILT_IN_ROLES } from '../support/org-roles.ts';
 import { refusalOf } from '../support/refusals.ts';
 
 let world: CoreWorld;
@@ -84,7 +86,7 @@ describe('what rules want, purely', () => {
       mappingId: mapping.id,
     };
     const wanted = [{ scope: { kind: 'org', role: 'viewer' }, source, rank: 4 }];
-    expect(wantedGroupGrants([mapping], [group])).toEqual(fits ? wanted : []);
+    expect(wantedGroupGrants([mapping], [group], rankIn(BUILT_IN_ROLES))).toEqual(fits ? wanted : []);
   });
 
   const claims: [title: string, sent: [string, string[]][], wanted: number][] = [

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { diffGrants } from '../../src/core/grants.ts';
+import { rankIn, roleTable } from '../../src/core/role-table.ts';
 import type {
   ConflictPolicy,
   Grant,
@@ -12,13 +13,19 @@ import type {
 } from '../../src/core/roles.ts';
 import {
   ORG_ROLES,
-  orgRoleRank,
   RESOURCE_ROLES,
   ROLE_PERMISSIONS,
   resolveRoles,
   TEAM_ROLES,
 } from '../../src/core/roles.ts';
 import { aGrant, nextId } from '../support/builders.ts';
+import { anOrgRole } from '../support/org-roles.ts';
+
+/** A role of the operator's own in every gap between the built-in ones. */
+const ROLES = roleTable([anOrgRole('guest', 50), anOrgRole('lead', 150), anOrgRole('deputy', 250)]);
+const ranks = rankIn(ROLES);
+const rankOf = (role: OrgRole): number => ranks(role) ?? -1;
+const resolve = (grants: readonly Grant[], policy: ConflictPolicy) => resolveRoles(grants, policy, ranks);
 
 const organizationId = nextId('org');
 const membershipId = nextId('mem');
@@ -41,8 +48,7 @@ const orgGrant = ([source, role, rank = 0]: Short): Grant =>
     rank,
   });
 
-const orgRoleOf = (grants: readonly Grant[], policy: ConflictPolicy) =>
-  resolveRoles(grants, policy).org?.role;
+const orgRoleOf = (grants: readonly Grant[], policy: ConflictPolicy) => resolve(grants, policy).org?.role;
 
 describe('the org role', () => {
   const rows: [title: string, policy: ConflictPolicy, grants: Short[], role: OrgRole | undefined][] = [
@@ -292,7 +298,7 @@ describe('the org role', () => {
       inTeam('member'),
       inTeam('owner'),
     ];
-    expect(resolveRoles(grants, 'refuse')).toEqual({
+    expect(resolve(grants, 'refuse')).toEqual({
       org: undefined,
       teams: [],
       resources: [],
@@ -306,7 +312,7 @@ describe('the org role', () => {
       orgGrant(['manual', 'admin']),
       orgGrant(['group', 'member']),
     ];
-    expect(resolveRoles([loser, twin, winner], 'highest').org?.because).toEqual([winner, twin]);
+    expect(resolve([loser, twin, winner], 'highest').org?.because).toEqual([winner, twin]);
   });
 });
 
@@ -322,7 +328,7 @@ describe('what roles allow', () => {
 
 const source = fc.constantFrom(...Object.values(SOURCES));
 const scope: fc.Arbitrary<GrantScope> = fc.oneof(
-  fc.constantFrom(...ORG_ROLES).map((role): GrantScope => ({ kind: 'org', role })),
+  fc.constantFrom(...ROLES.keys()).map((role): GrantScope => ({ kind: 'org', role })),
   fc
     .tuple(fc.constantFrom(...TEAM_IDS), fc.constantFrom(...TEAM_ROLES))
     .map(([teamId, role]): GrantScope => ({ kind: 'team', teamId, role })),
@@ -344,7 +350,7 @@ describe('for every ledger', () => {
     );
     fc.assert(
       fc.property(shuffled, policy, ([grants, others], by) => {
-        expect(resolveRoles(others, by)).toEqual(resolveRoles(grants, by));
+        expect(resolve(others, by)).toEqual(resolve(grants, by));
       }),
     );
   });
@@ -352,9 +358,9 @@ describe('for every ledger', () => {
   test('the deciding grants alone decide the same', () => {
     fc.assert(
       fc.property(ledger, policy, (grants, by) => {
-        const { org, teams, resources } = resolveRoles(grants, by);
+        const { org, teams, resources } = resolve(grants, by);
         const deciding = [org, ...teams, ...resources].flatMap((role) => role?.because ?? []);
-        expect(resolveRoles(deciding, by)).toEqual({ org, teams, resources, conflicts: [] });
+        expect(resolve(deciding, by)).toEqual({ org, teams, resources, conflicts: [] });
       }),
     );
   });
@@ -364,10 +370,10 @@ describe('for every ledger', () => {
       fc.property(ledger, grant, (grants, more) => {
         const kinds = new Set([...grants, more].filter(isMapped).map((one) => one.source.kind));
         if (kinds.size > 1) return;
-        const before = resolveRoles(grants, 'highest').org;
+        const before = resolve(grants, 'highest').org;
         if (before === undefined || before.because.some((one) => one.source.kind === 'default')) return;
-        const after = resolveRoles([...grants, more], 'highest').org;
-        expect(orgRoleRank(after?.role ?? 'viewer')).toBeGreaterThanOrEqual(orgRoleRank(before.role));
+        const after = resolve([...grants, more], 'highest').org;
+        expect(rankOf(after?.role ?? 'viewer')).toBeGreaterThanOrEqual(rankOf(before.role));
       }),
     );
   });
@@ -383,7 +389,7 @@ describe('for every ledger', () => {
             by,
           );
           if (whole === undefined || alone === undefined) continue;
-          expect(orgRoleRank(whole)).toBeLessThanOrEqual(orgRoleRank(alone));
+          expect(rankOf(whole)).toBeLessThanOrEqual(rankOf(alone));
         }
       }),
     );
@@ -400,11 +406,11 @@ describe('for every ledger', () => {
   test('a role never outlives its last reason', () => {
     fc.assert(
       fc.property(ledger, policy, (grants, by) => {
-        const { org, teams } = resolveRoles(grants, by);
+        const { org, teams } = resolve(grants, by);
         for (const resolved of [org, ...teams]) {
           if (resolved === undefined) continue;
           const rest = grants.filter((one) => !resolved.because.includes(one));
-          const after = resolveRoles(rest, by);
+          const after = resolve(rest, by);
           const said = [after.org, ...after.teams].flatMap((one) => one?.because ?? []);
           expect(said).not.toEqual(expect.arrayContaining([...resolved.because]));
         }
@@ -415,9 +421,9 @@ describe('for every ledger', () => {
   test('the org role, team roles and roles on resources do not see each other', () => {
     fc.assert(
       fc.property(ledger, policy, (grants, by) => {
-        const whole = resolveRoles(grants, by);
+        const whole = resolve(grants, by);
         const only = (kind: GrantScope['kind']) =>
-          resolveRoles(
+          resolve(
             grants.filter((one) => one.scope.kind === kind),
             by,
           );

@@ -20,6 +20,7 @@ import { insertMembership } from '../../src/core/memberships.ts';
 import type { OrganizationChange, PlanChoice } from '../../src/core/organizations.ts';
 import { createOrganization, updateOrganization } from '../../src/core/organizations.ts';
 import type { DirectoryUserInput } from '../../src/core/pushed-user.ts';
+import { factsIn } from '../../src/core/role-table.ts';
 import type { OrgRole } from '../../src/core/roles.ts';
 import type { CompletedSignIn, SignInAnswer } from '../../src/core/sign-ins.ts';
 import { beginSignIn, completeSignIn } from '../../src/core/sign-ins.ts';
@@ -29,6 +30,7 @@ import { foldKey } from '../../src/kernel/text.ts';
 import { aUser, nextText, samlSettings, upstreamSession } from './builders.ts';
 import type { CoreWorld } from './core-world.ts';
 import { causeOf, OPERATOR } from './core-world.ts';
+import { BUILT_IN_ROLES } from './org-roles.ts';
 
 export const PASSWORD = 'a sentence nobody guesses';
 
@@ -105,7 +107,7 @@ export const callerOf = (membership: Membership): Extract<Caller, { kind: 'membe
   membershipId: membership.id,
   userId: membership.userId,
   email: membership.email,
-  orgRole: membership.orgRole,
+  role: factsIn(BUILT_IN_ROLES, membership.orgRole),
 });
 
 export const causeOfMember = (membership: Membership) =>

@@ -49,6 +49,7 @@ import type {
   OutboxRepository,
   RecorderEntryRepository,
 } from './journal.ts';
+import type { OrgRoleRepository } from './org-roles.ts';
 import type {
   GrantRepository,
   InvitationRepository,
@@ -72,6 +73,7 @@ import type { EmergencyCodeRepository, TestSignInRepository } from './sso-policy
 
 export interface Repositories {
   readonly organizations: OrganizationRepository;
+  readonly orgRoles: OrgRoleRepository;
   readonly users: UserRepository;
   readonly oneTimeRecords: OneTimeRecordRepository;
   readonly secondFactors: SecondFactorRepository;

@@ -175,7 +175,7 @@ export const groupMappingShape = z.object({
   match: matchShape,
   grants: z.array(
     z.discriminatedUnion('scope', [
-      z.object({ scope: z.literal('org'), role: orgRoleShape.exclude(['owner']) }),
+      z.object({ scope: z.literal('org'), role: orgRoleShape }),
       z.object({ scope: z.literal('team'), team: z.string(), role: teamRoleShape }),
       z.object({ scope: z.literal('resource'), resource: resourceShape, role: resourceRoleShape }),
     ]),

@@ -10,13 +10,14 @@ import {
 } from '../../core/group-mappings.ts';
 import { previewGroupMapping } from '../../core/mapping-preview.ts';
 import { namesSomething } from '../../core/name-pattern.ts';
-import { ORG_ROLES, RESOURCE_ROLES, TEAM_ROLES } from '../../core/roles.ts';
+import { RESOURCE_ROLES, TEAM_ROLES } from '../../core/roles.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { groupMappingShape, previewShape } from './directory-shapes.ts';
 import { changesSomething, lineOf, NOTHING_TO_CHANGE, resourceIdField, resourceTypeField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentGroupMapping, presentPreview } from './present-directory.ts';
+import { lesserRoleField } from './role-fields.ts';
 import type { ApiRoute } from './route.ts';
 import { organizationRoute } from './route.ts';
 
@@ -60,10 +61,7 @@ const matchField = z
 const grantField = z.discriminatedUnion('scope', [
   z.strictObject({
     scope: z.literal('org'),
-    role: z.enum(ORG_ROLES).exclude(['owner'], {
-      error: (issue) =>
-        issue.input === 'owner' ? 'A group mapping never makes owners.' : 'One of viewer, member, admin.',
-    }),
+    role: lesserRoleField('A group mapping never makes owners.'),
   }),
   z.strictObject({
     scope: z.literal('team'),

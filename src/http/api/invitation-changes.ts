@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { changeInvitation, resendInvitation, showInvitationLink } from '../../core/invitation-changes.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
-import { ORG_ROLES } from '../../core/roles.ts';
 import { changesSomething, durationField, messageField, NOTHING_TO_CHANGE } from './fields.ts';
 import { resourcesField, teamsField } from './invitation-fields.ts';
 import { pathId } from './path-ids.ts';
 import { isoTime, presentCreatedInvitation, presentInvitation } from './present.ts';
+import { orgRoleField } from './role-fields.ts';
 import type { ApiRoute, OrganizationContext, RouteInput } from './route.ts';
 import { organizationRoute } from './route.ts';
 import { createdInvitationShape, invitationShape, timeShape } from './shapes.ts';
@@ -16,7 +16,7 @@ const guard = { kind: 'organization', permission: 'members.invite' } as const;
 
 const changeBody = z
   .strictObject({
-    role: z.enum(ORG_ROLES).optional(),
+    role: orgRoleField.optional(),
     teams: teamsField.optional(),
     resources: resourcesField.optional(),
     message: messageField.nullable().optional(),

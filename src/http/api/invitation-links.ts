@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { ShareableLink } from '../../core/entities/shareable-link.ts';
 import { shareableLinkStatus } from '../../core/entities/shareable-link.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
-import { ORG_ROLES } from '../../core/roles.ts';
 import {
   createShareableLink,
   getShareableLink,
@@ -16,6 +15,7 @@ import { teamsField } from './invitation-fields.ts';
 import { pageOf, pageQuery, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
+import { orgRoleField } from './role-fields.ts';
 import type { ApiRoute, OrganizationContext, RouteInput } from './route.ts';
 import { organizationRoute } from './route.ts';
 import { orgRoleShape, teamRoleShape, timeShape } from './shapes.ts';
@@ -27,7 +27,7 @@ const TTL_MS = { '1h': hours(1), '24h': hours(24), '48h': hours(48), '7d': days(
 const ttlField = z.enum(Object.keys(TTL_MS) as (keyof typeof TTL_MS)[], 'One of 1h, 24h, 48h, 7d.');
 
 const createBody = z.strictObject({
-  role: z.enum(ORG_ROLES).default('member'),
+  role: orgRoleField.default('member'),
   expiresIn: ttlField,
   maxUses: z
     .int()

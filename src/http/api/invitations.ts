@@ -5,12 +5,12 @@ import { invitationStatus } from '../../core/entities/invitation.ts';
 import { createInvitation, getInvitation, revokeInvitation } from '../../core/invitations.ts';
 import type { PageRequest } from '../../core/ports/paging.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
-import { ORG_ROLES } from '../../core/roles.ts';
 import { durationField, emailField, messageField } from './fields.ts';
 import { resourcesField, teamsField } from './invitation-fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentCreatedInvitation, presentInvitation } from './present.ts';
+import { orgRoleField } from './role-fields.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
 import { createdInvitationShape, invitationShape } from './shapes.ts';
@@ -21,7 +21,7 @@ const STATUSES = ['pending', 'accepted', 'revoked', 'expired'] as const satisfie
 
 const createBody = z.strictObject({
   email: emailField,
-  role: z.enum(ORG_ROLES).default('member'),
+  role: orgRoleField.default('member'),
   teams: teamsField.default([]),
   resources: resourcesField.default([]),
   message: messageField.optional(),

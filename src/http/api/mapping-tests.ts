@@ -9,7 +9,7 @@ import {
   removeMappingTest,
   updateMappingTest,
 } from '../../core/mapping-tests.ts';
-import { ORG_ROLES, RESOURCE_ROLES, resourceKey, TEAM_ROLES } from '../../core/roles.ts';
+import { RESOURCE_ROLES, resourceKey, TEAM_ROLES } from '../../core/roles.ts';
 import { parseId } from '../../kernel/ids.ts';
 import {
   changesSomething,
@@ -23,6 +23,7 @@ import { mappingTestRunShape, mappingTestShape } from './mapping-test-shapes.ts'
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentMappingTest, presentMappingTestRun } from './present-mapping-tests.ts';
+import { lesserRoleField } from './role-fields.ts';
 import type { ApiRoute } from './route.ts';
 import { organizationRoute } from './route.ts';
 
@@ -81,13 +82,7 @@ const resourcesField = z
 
 const expectField = z
   .strictObject({
-    orgRole: z
-      .enum(ORG_ROLES)
-      .exclude(['owner'], {
-        error: (issue) =>
-          issue.input === 'owner' ? 'A group mapping never makes owners.' : 'One of viewer, member, admin.',
-      })
-      .optional(),
+    orgRole: lesserRoleField('A group mapping never makes owners.').optional(),
     teams: teamsField.optional().describe('All teams; [] for none.'),
     resources: resourcesField.optional().describe('All roles on resources; [] for none.'),
   })

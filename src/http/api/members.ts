@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { changeMember, getMember, listMembers, removeMember } from '../../core/members.ts';
 import type { MemberFilter } from '../../core/ports/people.ts';
+import { roleNamed } from '../../core/role-table.ts';
 import type { OrgRole } from '../../core/roles.ts';
-import { ORG_ROLES } from '../../core/roles.ts';
 import { assertFresh } from '../../core/step-up.ts';
 import type { MembershipId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
@@ -14,6 +14,7 @@ import { exportMembers } from './member-export.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentMember } from './present.ts';
+import { orgRoleField } from './role-fields.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
 import { memberShape } from './shapes.ts';
@@ -22,7 +23,7 @@ const tag = 'members';
 const read = { kind: 'organization', permission: 'members.read' } as const;
 
 const filterFields = {
-  role: queryField(z.enum(ORG_ROLES)),
+  role: queryField(orgRoleField),
   team: queryField(
     z.string().transform((text, context) => {
       const id = parseId('team', text);
@@ -38,13 +39,14 @@ const filterFields = {
 const listQuery = z.strictObject({ ...filterFields, ...pageFields });
 const exportQuery = z.strictObject(filterFields);
 
-const filterOf = ({ role, team, status, source, q }: z.output<typeof exportQuery>): MemberFilter => ({
-  role,
-  teamId: team,
-  status,
-  source,
-  text: q === undefined ? undefined : foldText(q),
-});
+/** Throws `invalid` for a role that is not there: an empty list would say that nobody holds it. */
+async function filterOf(
+  { deps }: OrganizationContext,
+  { role, team, status, source, q }: z.output<typeof exportQuery>,
+): Promise<MemberFilter> {
+  if (role !== undefined) await roleNamed(deps.storage, role);
+  return { role, teamId: team, status, source, text: q === undefined ? undefined : foldText(q) };
+}
 
 const readRoutes: readonly ApiRoute[] = [
   organizationRoute({
@@ -58,8 +60,9 @@ const readRoutes: readonly ApiRoute[] = [
     status: 200,
     response: pageOf(memberShape),
     errors: [],
-    handle: async ({ deps, organization }, { query }) => {
-      const filter = filterOf(query);
+    handle: async (context, { query }) => {
+      const { deps, organization } = context;
+      const filter = await filterOf(context, query);
       const list = readPage(
         query,
         (page) => listMembers(deps, { organizationId: organization.id, filter, page }),
@@ -80,8 +83,9 @@ const readRoutes: readonly ApiRoute[] = [
     status: 200,
     file: ['text/csv'],
     errors: [],
-    handle: async ({ deps, organization }, { query }) => {
-      const ask = { organizationId: organization.id, filter: filterOf(query) };
+    handle: async (context, { query }) => {
+      const { deps, organization } = context;
+      const ask = { organizationId: organization.id, filter: await filterOf(context, query) };
       return exportMembers(deps, { ...ask, fileName: `${organization.slug}-members.csv` });
     },
   }),
@@ -125,7 +129,7 @@ export const memberRoutes: readonly ApiRoute[] = [
     guard: { kind: 'organization', permission: 'members.update' },
     body: z
       .strictObject({
-        orgRole: z.enum(ORG_ROLES).optional(),
+        orgRole: orgRoleField.optional(),
         status: z.enum(['active', 'suspended']).optional(),
       })
       .refine(changesSomething, NOTHING_TO_CHANGE),

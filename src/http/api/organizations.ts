@@ -1,7 +1,6 @@
 /** Organizations over the management API: made and listed by the operator, read and changed by their own admins too. */
 import { z } from 'zod';
 import { createOrganization, removeOrganization, updateOrganization } from '../../core/organizations.ts';
-import { ORG_ROLES } from '../../core/roles.ts';
 import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import {
@@ -14,6 +13,7 @@ import {
 } from './fields.ts';
 import { pageOf, pageQuery, readPage } from './paging.ts';
 import { presentOrganization } from './present.ts';
+import { lesserRoleField } from './role-fields.ts';
 import type { ApiRoute } from './route.ts';
 import { organizationRoute, plainRoute } from './route.ts';
 import { organizationShape } from './shapes.ts';
@@ -42,7 +42,7 @@ const changeBody = z
     name: nameField.optional(),
     slug: slugField.optional(),
     plan: planField.optional(),
-    defaultRole: z.enum(ORG_ROLES).exclude(['owner']).optional(),
+    defaultRole: lesserRoleField('Nobody is an owner from the start.').optional(),
     conflictPolicy: z.enum(['highest', 'ranked', 'refuse']).optional(),
     strictClaims: z
       .boolean()

@@ -7,6 +7,7 @@ import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { pathId } from './path-ids.ts';
 import { presentMember } from './present.ts';
+import { lesserRoleField } from './role-fields.ts';
 import type { ApiRoute } from './route.ts';
 import { organizationRoute, plainRoute } from './route.ts';
 import { memberShape } from './shapes.ts';
@@ -24,7 +25,7 @@ export const ownershipRoutes: readonly ApiRoute[] = [
     tag,
     guard: { kind: 'organization', permission: 'members.update' },
     body: z
-      .strictObject({ becomes: z.enum(['admin', 'member', 'viewer']).default('admin') })
+      .strictObject({ becomes: lesserRoleField('Somebody else becomes owner.').default('admin') })
       .default({ becomes: 'admin' }),
     status: 200,
     response: memberShape,

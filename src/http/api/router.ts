@@ -115,7 +115,7 @@ const NOBODY: ApiContext['caller'] = {
   membershipId: '' as never,
   userId: '' as never,
   email: null,
-  orgRole: 'viewer',
+  role: { key: 'viewer', name: '', rank: -1, permissions: [] },
 };
 
 function handlerOf(route: ApiRoute) {

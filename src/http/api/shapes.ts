@@ -1,10 +1,10 @@
 /** What the management API answers about people, organizations and what happened: schemas that the OpenAPI document and the presenters share. */
 import { z } from 'zod';
-import { ORG_ROLES, RESOURCE_ROLES, TEAM_ROLES } from '../../core/roles.ts';
+import { RESOURCE_ROLES, TEAM_ROLES } from '../../core/roles.ts';
 
 /** ISO 8601, UTC, with milliseconds. */
 export const timeShape = z.iso.datetime();
-export const orgRoleShape = z.enum(ORG_ROLES);
+export const orgRoleShape = z.string().describe('owner, admin, member, viewer, or a role of GET /roles.');
 export const resourceRoleShape = z.enum(RESOURCE_ROLES);
 export const resourceShape = z.object({ type: z.string(), id: z.string() });
 export const teamRoleShape = z.enum(TEAM_ROLES);

@@ -22,6 +22,7 @@ import { jobRepository } from './jobs.ts';
 import { mappingTestRepository } from './mapping-tests.ts';
 import { membershipRepository } from './memberships.ts';
 import { oneTimeRecordRepository } from './one-time-records.ts';
+import { orgRoleRepository } from './org-roles.ts';
 import { organizationRepository } from './organizations.ts';
 import { outboxRepository } from './outbox.ts';
 import type { PageAnchors } from './page-anchors.ts';
@@ -46,6 +47,7 @@ import { userRepository } from './users.ts';
 export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositories {
   return {
     organizations: organizationRepository(sql),
+    orgRoles: orgRoleRepository(sql),
     users: userRepository(sql),
     oneTimeRecords: oneTimeRecordRepository(sql),
     secondFactors: secondFactorRepository(sql),

@@ -320,6 +320,22 @@ describe('query plans', () => {
       expect({ statement, slow: slowSteps(statement) }).toEqual({ statement, slow: [] });
   });
 
+  test('where a role is used: members, grants and invitations by index; only the few rules are read through', async () => {
+    const [statement = ''] = await statementsOf(({ orgRoles }) =>
+      orgRoles.listUses('viewer', { now: 1, limit: 1 }),
+    );
+    const slow = slowSteps(statement).map((step) => step.split(' ')[1]);
+    expect(slow).toEqual([
+      'shareable_links',
+      'group_mappings',
+      'mapping_tests',
+      'organizations',
+      'api_keys',
+      '(subquery-9)',
+    ]);
+    expect(stepsOf(statement).filter((step) => step.includes('_by_custom_role'))).toHaveLength(3);
+  });
+
   test('the gate fails on a statement without an index', () => {
     expect(slowSteps('SELECT * FROM users WHERE name = ?')).toEqual(['SCAN users']);
   });
@@ -353,11 +369,7 @@ describe('query plans', () => {
 const by = (
   field: 'userName' | 'externalId' | 'email' | 'displayName' | 'group' | 'id' | 'uniqueValue',
   value = 'x',
-): UserQuery => ({
-  kind: 'equals',
-  field,
-  value,
-});
+): UserQuery => ({ kind: 'equals', field, value });
 const from = (field: 'userName' | 'externalId' | 'displayName' | 'email'): UserQuery => ({
   kind: 'startsWith',
   field,

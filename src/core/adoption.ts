@@ -11,7 +11,7 @@ import type { AdoptionPolicy, Directory } from './entities/directory.ts';
 import type { Membership, MembershipStatus } from './entities/people.ts';
 import { insertMembership, setMembershipStatus, updateMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
-import type { Repositories } from './ports/storage.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
 import { type DirectoryUserInput, profileOf } from './pushed-user.ts';
 import { findReturning } from './removed-users.ts';
 import { ranksOf } from './role-table.ts';
@@ -167,7 +167,8 @@ async function reviveMember(
   });
 }
 
-async function atMostMember(tx: Repositories, role: OrgRole): Promise<OrgRole> {
-  const rank = (await ranksOf(tx, [role]))(role) ?? 0;
+/** Whoever comes back is no admin by default (S144). */
+export async function atMostMember(from: Queries | Repositories, role: OrgRole): Promise<OrgRole> {
+  const rank = (await ranksOf(from, [role]))(role) ?? 0;
   return rank > ORG_ROLE_RANKS.member ? 'member' : role;
 }

@@ -128,7 +128,7 @@ async function projected(
 }
 
 /** An org role that becomes another is one gain and one loss of nothing: it is told where it went, by rank. */
-function compareRoles(
+export function compareRoles(
   before: ResolvedRoles,
   after: ResolvedRoles,
   rankOf: RankOf,

@@ -6,7 +6,7 @@ import type { ChangeContext } from './deps.ts';
 import type { RemovedUser } from './entities/adoption.ts';
 import type { DirectoryUser } from './entities/directory.ts';
 import type { Membership } from './entities/people.ts';
-import type { Repositories } from './ports/storage.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
 import type { DirectoryUserInput } from './pushed-user.ts';
 
 /** How long somebody who was removed still comes back as the same person. */
@@ -38,17 +38,20 @@ export async function rememberRemoved(
  * member by another way in the meantime: that membership is theirs, and the adoption policy speaks about it.
  */
 export async function findReturning(
-  tx: Repositories,
-  context: ChangeContext,
-  pushed: { readonly directoryId: DirectoryId; readonly user: DirectoryUserInput },
+  from: Queries | Repositories,
+  context: Pick<ChangeContext, 'organizationId' | 'now'>,
+  pushed: {
+    readonly directoryId: DirectoryId;
+    readonly user: Pick<DirectoryUserInput, 'userName' | 'externalId'>;
+  },
 ): Promise<RemovedUser | undefined> {
   const { organizationId, now } = context;
   const { externalId } = pushed.user;
   const match = { userNameKey: foldKey(pushed.user.userName), externalId, now };
-  const removed = await tx.removedUsers.listMatching(organizationId, pushed.directoryId, match);
+  const removed = await from.removedUsers.listMatching(organizationId, pushed.directoryId, match);
   const returning = choosePerson(removed, externalId);
   if (returning === undefined) return undefined;
-  const member = await tx.memberships.findByUser(organizationId, returning.userId);
+  const member = await from.memberships.findByUser(organizationId, returning.userId);
   return member === undefined ? returning : undefined;
 }
 

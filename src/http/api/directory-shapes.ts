@@ -185,7 +185,7 @@ export const groupMappingShape = z.object({
   updatedAt: timeShape,
 });
 
-const roleChangeShape = z.object({
+export const roleChangeShape = z.object({
   scope: z.enum(['org', 'team', 'resource']),
   team: z.string().optional(),
   resource: resourceShape.optional(),

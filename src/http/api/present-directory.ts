@@ -165,7 +165,7 @@ export const presentGroupMapping = (mapping: GroupMapping): z.infer<typeof group
   updatedAt: isoTime(mapping.updatedAt),
 });
 
-const presentRoleChange = ({ scope, teamId, resource, before, after }: RoleChange) => ({
+export const presentRoleChange = ({ scope, teamId, resource, before, after }: RoleChange) => ({
   scope,
   ...(teamId === undefined ? {} : { team: teamId }),
   ...(resource === undefined ? {} : { resource }),

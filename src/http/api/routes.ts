@@ -7,6 +7,7 @@ import { auditEventRoutes } from './audit-events.ts';
 import { connectionKeyRoutes } from './connection-keys.ts';
 import { connectionMetadataRoutes } from './connection-metadata.ts';
 import { connectionRoutes } from './connections.ts';
+import { cutoverRoutes } from './cutover.ts';
 import { directoryRoutes } from './directories.ts';
 import { directoryClientRoutes } from './directory-clients.ts';
 import { directoryExtensionRoutes } from './directory-extensions.ts';
@@ -46,6 +47,7 @@ const resources: readonly ApiRoute[] = [
   ...invitationAcceptanceRoutes,
   ...invitationLinkRoutes,
   ...directoryRoutes,
+  ...cutoverRoutes,
   ...directoryClientRoutes,
   ...directoryExtensionRoutes,
   ...adoptionConflictRoutes,

@@ -1,0 +1,103 @@
+/** What switching a shadow directory on would do: who gains and loses what, who stays, what stands in the way. Pure. */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../kernel/canonical-json.ts';
+import type { CutoverFacts, PersonMatch, PushedPerson } from './cutover-matching.ts';
+import {
+  type CutoverOutcome,
+  type MemberFate,
+  type MemberOutcome,
+  outcomeOf,
+  type PersonOutcome,
+  type UnmatchedChoice,
+} from './cutover-outcome.ts';
+import { compareRoles } from './mapping-preview.ts';
+import { type Grant, resolveRoles } from './roles.ts';
+
+export interface CutoverPlan {
+  readonly facts: CutoverFacts;
+  readonly people: readonly PersonOutcome[];
+  readonly members: readonly MemberOutcome[];
+  /** By what becomes of the unmatched. */
+  readonly outcomes: Readonly<Record<UnmatchedChoice, CutoverOutcome>>;
+  /** Of everything above: the same hash means the same switch. */
+  readonly hash: string;
+}
+
+/** The whole plan. `grants`: the ledger of every member that is adopted. */
+export function planCutover(
+  facts: CutoverFacts,
+  matches: readonly PersonMatch[],
+  grants: ReadonlyMap<string, readonly Grant[]>,
+): CutoverPlan {
+  const people = matches.map((match) => futureOf(facts, match, grants));
+  const members = fatesOf(facts, matches);
+  const outcomeWith = (choice: UnmatchedChoice) => outcomeOf(facts, { people, members, choice });
+  const outcomes = { keep: outcomeWith('keep'), suspend: outcomeWith('suspend') };
+  return { facts, people, members, outcomes, hash: hashOf(facts, people, members) };
+}
+
+function futureOf(
+  { organization, rankOf, roleOfReturning }: CutoverFacts,
+  match: PersonMatch,
+  grants: ReadonlyMap<string, readonly Grant[]>,
+): PersonOutcome {
+  const { person, rule, member } = match;
+  const { conflictPolicy, defaultRole } = organization;
+  const adopted = rule === 'adopt' ? member : undefined;
+  const ledger = adopted === undefined ? [] : (grants.get(adopted.id) ?? []);
+  const kept = ledger.filter((grant) => grant.source.kind !== 'directory_group');
+  const after = resolveRoles([...kept, ...planned(person)], conflictPolicy, rankOf);
+  const base = rule === 'returns' ? roleOfReturning : defaultRole;
+  const isIn = person.user.isActive && rule !== 'waits' && rule !== 'refused';
+  const isSuspended = adopted?.status === 'suspended' || person.returning?.isSuspended === true;
+  const changes = compareRoles(resolveRoles(ledger, conflictPolicy, rankOf), after, rankOf);
+  return {
+    ...match,
+    status: isIn && !isSuspended ? 'active' : 'suspended',
+    orgRole: after.org?.role ?? base,
+    ...(rule === 'refused' ? { gains: [], losses: [] } : changes),
+  };
+}
+
+/** Grants that are not stored yet; nothing looks at their ids. */
+const planned = ({ user, wanted }: PushedPerson): readonly Grant[] =>
+  wanted.map((grant, index) => ({
+    ...grant,
+    id: `grt_planned_${index}` as Grant['id'],
+    organizationId: user.organizationId,
+    membershipId: user.membershipId,
+    createdAt: 0,
+  }));
+
+function fatesOf(facts: CutoverFacts, matches: readonly PersonMatch[]): readonly MemberOutcome[] {
+  const fates = new Map<string, MemberFate>();
+  for (const id of facts.heldElsewhere) fates.set(id, 'elsewhere');
+  for (const { rule, member } of matches) {
+    if (member === undefined || rule === 'new') continue;
+    if (rule === 'adopt') fates.set(member.id, 'matched');
+    else if (!fates.has(member.id)) fates.set(member.id, 'waiting');
+  }
+  return facts.members.map((membership) => ({
+    membership,
+    fate: fates.get(membership.id) ?? 'unmatched',
+  }));
+}
+
+/** What people look at before they say yes, and nothing that changes by itself. */
+function hashOf(
+  { organization, directory, invitations, links }: CutoverFacts,
+  people: readonly PersonOutcome[],
+  members: readonly MemberOutcome[],
+): string {
+  const { plan, provisioning, activeOwners } = organization;
+  const text = canonicalJson([
+    [directory.id, directory.status, directory.adoption, plan.seats, plan.scim, provisioning, activeOwners],
+    people.map(({ person, rule, reason, member, status, orgRole, gains, losses }) => [
+      [person.user.id, person.user.userName, person.user.shadow, rule, reason, member?.id ?? null],
+      [status, orgRole, gains, losses],
+    ]),
+    members.map(({ membership: { id, status, orgRole }, fate }) => [id, status, orgRole, fate]),
+    [...invitations, ...links].map(({ id }) => id),
+  ]);
+  return createHash('sha256').update(text).digest('hex');
+}

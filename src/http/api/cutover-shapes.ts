@@ -1,0 +1,80 @@
+/** What the management API answers about a cut-over. */
+import { z } from 'zod';
+import { CUTOVER_REASONS, CUTOVER_RULES } from '../../core/cutover-matching.ts';
+import { BLOCKERS, MEMBER_FATES } from '../../core/cutover-outcome.ts';
+import { roleChangeShape } from './directory-shapes.ts';
+import { orgRoleShape, timeShape } from './shapes.ts';
+
+const statusShape = z.enum(['active', 'suspended']);
+
+const memberShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  status: statusShape,
+  orgRole: orgRoleShape,
+});
+
+const outcomeShape = z.object({
+  seats: z.object({ needed: z.int(), limit: z.int().nullable() }).describe('Active members afterwards.'),
+  owners: z.int().describe('Active owners afterwards.'),
+  suspended: z.int().describe('Members who are active now and will not be.'),
+  blockers: z
+    .array(z.object({ code: z.enum(BLOCKERS), detail: z.string() }))
+    .describe('Why the switch would be refused, and what to do about it.'),
+});
+
+export const cutoverReportShape = z.object({
+  reportHash: z.string().describe('Of the whole report: send it with the switch, which does exactly this.'),
+  people: z.object({
+    total: z.int(),
+    active: z.int(),
+    adopt: z.int().describe('Are members already: the directory takes them over.'),
+    new: z.int().describe('Become members.'),
+    returns: z.int().describe('Were removed by this directory before, and come back.'),
+    waits: z.int().describe('May be members: suspended until an admin has decided (see conflicts).'),
+    refused: z.int().describe('Have the address of a member, and the adoption policy takes nobody over.'),
+    gain: z.int().describe('Gain a role.'),
+    lose: z.int().describe('Lose a role.'),
+  }),
+  members: z.object({
+    total: z.int(),
+    matched: z.int(),
+    waiting: z.int().describe('May be somebody of the directory; stay as they are until that is decided.'),
+    elsewhere: z.int().describe('Held by another directory.'),
+    unmatched: z.int().describe('Not in the directory: kept as members by hand, or suspended.'),
+  }),
+  voids: z
+    .object({ invitations: z.int(), links: z.int() })
+    .describe('Pending invitations and open links that die in the moment of the switch.'),
+  outcomes: z
+    .object({ keep: outcomeShape, suspend: outcomeShape })
+    .describe('By what becomes of the unmatched.'),
+});
+
+export const cutoverPersonShape = z.object({
+  id: z.string().describe('The SCIM id.'),
+  userName: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  isActive: z.boolean().describe('As the directory says.'),
+  rule: z.enum(CUTOVER_RULES),
+  reason: z.enum(CUTOVER_REASONS),
+  member: memberShape
+    .nullable()
+    .describe('Who they are (adopt) or may be; for new: a member with the same address, unproved here.'),
+  status: statusShape.describe('Afterwards.'),
+  orgRole: orgRoleShape.describe('Afterwards.'),
+  gains: z.array(roleChangeShape),
+  losses: z.array(roleChangeShape),
+});
+
+export const cutoverMemberShape = memberShape.extend({ fate: z.enum(MEMBER_FATES) });
+
+export const voidedShape = z.object({
+  id: z.string(),
+  kind: z.enum(['invitation', 'link']),
+  email: z.string().nullable().describe('Null for a link.'),
+  role: orgRoleShape,
+  expiresAt: timeShape,
+});

@@ -1,0 +1,77 @@
+/** A cut-over as JSON. */
+import type { z } from 'zod';
+import type { CutoverFacts } from '../../core/cutover-matching.ts';
+import type { MemberOutcome, PersonOutcome } from '../../core/cutover-outcome.ts';
+import type { CutoverPlan } from '../../core/cutover-plan.ts';
+import type { Membership } from '../../core/entities/people.ts';
+import type {
+  cutoverMemberShape,
+  cutoverPersonShape,
+  cutoverReportShape,
+  voidedShape,
+} from './cutover-shapes.ts';
+import { isoTime } from './present.ts';
+import { presentRoleChange } from './present-directory.ts';
+
+export function presentReport(plan: CutoverPlan): z.infer<typeof cutoverReportShape> {
+  const { people, members, outcomes, facts } = plan;
+  const by = (rule: PersonOutcome['rule']) => people.filter((one) => one.rule === rule).length;
+  const of = (fate: MemberOutcome['fate']) => members.filter((one) => one.fate === fate).length;
+  const presentOutcome = ({ blockers, ...rest }: typeof outcomes.keep) => ({
+    ...rest,
+    blockers: [...blockers],
+  });
+  return {
+    reportHash: plan.hash,
+    people: {
+      total: people.length,
+      active: people.filter(({ person }) => person.user.isActive).length,
+      ...{ adopt: by('adopt'), new: by('new'), returns: by('returns') },
+      ...{ waits: by('waits'), refused: by('refused') },
+      gain: people.filter(({ gains }) => gains.length > 0).length,
+      lose: people.filter(({ losses }) => losses.length > 0).length,
+    },
+    members: {
+      total: members.length,
+      ...{ matched: of('matched'), waiting: of('waiting') },
+      ...{ elsewhere: of('elsewhere'), unmatched: of('unmatched') },
+    },
+    voids: { invitations: facts.invitations.length, links: facts.links.length },
+    outcomes: { keep: presentOutcome(outcomes.keep), suspend: presentOutcome(outcomes.suspend) },
+  };
+}
+
+const memberOf = ({ id, name, email, status, orgRole }: Membership) => ({ id, name, email, status, orgRole });
+
+export const presentPerson = (outcome: PersonOutcome): z.infer<typeof cutoverPersonShape> => {
+  const { id, userName, shadow, isActive } = outcome.person.user;
+  const { rule, reason, member, status, orgRole, gains, losses } = outcome;
+  return {
+    ...{ id, userName, isActive, rule, reason, status, orgRole },
+    name: shadow.name,
+    email: shadow.email,
+    member: member === undefined ? null : memberOf(member),
+    gains: gains.map(presentRoleChange),
+    losses: losses.map(presentRoleChange),
+  };
+};
+
+export const presentCutoverMember = ({
+  membership,
+  fate,
+}: MemberOutcome): z.infer<typeof cutoverMemberShape> => ({ ...memberOf(membership), fate });
+
+/** What dies with the switch, invitations first. */
+export const presentVoids = ({
+  invitations,
+  links,
+}: Pick<CutoverFacts, 'invitations' | 'links'>): readonly z.infer<typeof voidedShape>[] => [
+  ...invitations.map(({ id, email, role, expiresAt }) => ({
+    ...{ id, kind: 'invitation' as const, email, role },
+    expiresAt: isoTime(expiresAt),
+  })),
+  ...links.map(({ id, role, expiresAt }) => ({
+    ...{ id, kind: 'link' as const, email: null, role },
+    expiresAt: isoTime(expiresAt),
+  })),
+];

@@ -5,12 +5,14 @@ import { invitationStatus } from '../../core/entities/invitation.ts';
 import { createInvitation, getInvitation, revokeInvitation } from '../../core/invitations.ts';
 import type { PageRequest } from '../../core/ports/paging.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
+import { adviseRole } from '../../core/role-fit-facts.ts';
 import { durationField, emailField, messageField } from './fields.ts';
 import { resourcesField, teamsField } from './invitation-fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentCreatedInvitation, presentInvitation } from './present.ts';
 import { orgRoleField } from './role-fields.ts';
+import { hintShape, presentHint } from './role-fit.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
 import { createdInvitationShape, invitationShape } from './shapes.ts';
@@ -111,7 +113,9 @@ export const invitationRoutes: readonly ApiRoute[] = [
     guard,
     body: createBody,
     status: 201,
-    response: createdInvitationShape,
+    response: createdInvitationShape.extend({
+      hints: z.array(hintShape).describe('What speaks against the role, for a second thought.'),
+    }),
     errors: [
       'invitations_disabled',
       'plan_lacks',
@@ -128,7 +132,10 @@ export const invitationRoutes: readonly ApiRoute[] = [
         cause,
         invitation: { ...invitation, ttlMs },
       });
-      return presentCreatedInvitation(created, deps.clock());
+      const { role, email, teams } = created.invitation;
+      const teamIds = teams.map(({ teamId }) => teamId);
+      const { hints } = await adviseRole(deps, { organization, role, email, teamIds });
+      return { ...presentCreatedInvitation(created, deps.clock()), hints: hints.map(presentHint) };
     },
   }),
   organizationRoute({

@@ -28,6 +28,7 @@ import { ownershipRoutes } from './ownership.ts';
 import { passkeyRoutes } from './passkeys.ts';
 import { planUsageRoutes } from './plan-usage.ts';
 import { recorderRoutes } from './recorder.ts';
+import { roleFitRoutes } from './role-fit.ts';
 import type { ApiRoute } from './route.ts';
 import { sessionRoutes } from './session.ts';
 import { sessionListRoutes } from './sessions.ts';
@@ -41,6 +42,7 @@ const resources: readonly ApiRoute[] = [
   ...teamRoutes,
   ...memberRoutes,
   ...memberResourceRoutes,
+  ...roleFitRoutes,
   ...ownershipRoutes,
   ...invitationRoutes,
   ...invitationChangeRoutes,

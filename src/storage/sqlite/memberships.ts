@@ -81,6 +81,10 @@ export function membershipRepository(sql: Sql): MembershipRepository {
   };
 }
 
+/** Said in words the planner can compare with the index of these roles. */
+const isHigh = (role: MemberFilter['role']): boolean =>
+  role !== undefined && role !== 'viewer' && role !== 'member';
+
 function listMembers(
   sql: Sql,
   organizationId: OrganizationId,
@@ -94,6 +98,7 @@ function listMembers(
     values.push(...added);
   };
   if (filter.role !== undefined) add('org_role = ?', filter.role);
+  if (isHigh(filter.role)) add("org_role NOT IN ('viewer', 'member')");
   if (filter.status !== undefined) add('status = ?', filter.status);
   if (filter.source !== undefined) add('source = ?', filter.source);
   if (filter.teamId !== undefined) add(IN_TEAM, organizationId, filter.teamId);

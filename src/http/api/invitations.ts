@@ -114,7 +114,7 @@ export const invitationRoutes: readonly ApiRoute[] = [
     body: createBody,
     status: 201,
     response: createdInvitationShape.extend({
-      hints: z.array(hintShape).describe('What speaks against the role, for a second thought.'),
+      hints: z.array(hintShape).optional().describe('What speaks against the role; absent: nothing does.'),
     }),
     errors: [
       'invitations_disabled',
@@ -135,7 +135,8 @@ export const invitationRoutes: readonly ApiRoute[] = [
       const { role, email, teams } = created.invitation;
       const teamIds = teams.map(({ teamId }) => teamId);
       const { hints } = await adviseRole(deps, { organization, role, email, teamIds });
-      return { ...presentCreatedInvitation(created, deps.clock()), hints: hints.map(presentHint) };
+      const shown = presentCreatedInvitation(created, deps.clock());
+      return hints.length === 0 ? shown : { ...shown, hints: hints.map(presentHint) };
     },
   }),
   organizationRoute({

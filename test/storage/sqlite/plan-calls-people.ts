@@ -15,6 +15,7 @@ export const peopleCalls = ({ organization: { id }, user, membership, team, gran
     await memberships.listByEmail(id, 'x'),
     await memberships.listByUser(user.id),
     await memberships.list(id, {}, PAGE),
+    await memberships.list(id, { role: 'owner', status: 'active' }, PAGE),
     await memberships.list(id, { role: 'admin', status: 'active', teamId: team.id, text: 'x' }, PAGE),
     await memberships.update(id, membership, 1),
     await memberships.remove(id, membership.id),

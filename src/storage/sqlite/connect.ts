@@ -9,9 +9,6 @@ const OLDEST_SQLITE = [3, 51, 3] as const;
 /** How long a statement waits for a lock held outside this process, such as by a backup. */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** Pages of 4 KiB in the WAL before it is written back: a page that changes all the time is then written back less often. */
-const CHECKPOINT_PAGES = 4_000;
-
 /** Page cache of the connection that does nearly all the work. */
 const CACHE_KIB = 16_384;
 
@@ -58,7 +55,6 @@ export function openWriter(path: string, isLeftClean = false): Connection {
     // Savepoints keep the pages they may put back: in memory, not in a file made and removed with every commit.
     connection.pragma('temp_store = MEMORY');
     connection.pragma('journal_size_limit = 67108864');
-    connection.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     connection.pragma(`cache_size = -${CACHE_KIB}`);
     return connection;
   } catch (error) {

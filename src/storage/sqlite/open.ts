@@ -2,6 +2,7 @@
 import type { Database as Connection } from 'better-sqlite3';
 import type { Queries, Storage } from '../../core/ports/storage.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
+import { createCheckpoints } from './checkpoints.ts';
 import { leaveCleanMark, takeCleanMark } from './clean-stop.ts';
 import { openReader, openWriter } from './connect.ts';
 import { type Lock, prepareFile, refuseEmptyFile, takeLock } from './files.ts';
@@ -32,7 +33,12 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
   const connections = connect(options);
   const { sql, release } = createCommittedReads(connections.writing, connections.reading);
   const wal = createWalSync(options.path);
-  const writer = new Writer(connections.writing, { toDisk: wal.toDisk, beforeEach: release });
+  const checkpoints = createCheckpoints(connections.writing, options.path);
+  const writer = new Writer(connections.writing, {
+    toDisk: wal.toDisk,
+    beforeEach: release,
+    afterEach: checkpoints.afterCommit,
+  });
   const queries: Queries = createRepositories(sql, createPageAnchors());
   let closing: Promise<void> | undefined;
   return {
@@ -45,6 +51,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     close: () => {
       closing ??= writer.close().then(async () => {
         release();
+        await checkpoints.close();
         await wal.close();
         disconnect(connections, options.path);
       });

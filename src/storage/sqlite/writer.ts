@@ -44,6 +44,8 @@ interface WriterOptions {
   readonly functionLimitMs?: number;
   /** How much work makes a batch; for tests. */
   readonly batchMs?: number;
+  /** Called after each commit, while nobody reads through the connection. Throws nothing. */
+  readonly afterEach?: () => void;
   /** Called before each transaction begins: whoever reads through the connection in between lets go of it. */
   readonly beforeEach?: () => void;
 }
@@ -55,6 +57,7 @@ export class Writer {
   readonly #functionLimitMs: number;
   readonly #batchMs: number;
   readonly #beforeEach: () => void;
+  readonly #afterEach: () => void;
   readonly #toDisk: () => Promise<void>;
   readonly #begin: Statement;
   readonly #commit: Statement;
@@ -73,13 +76,14 @@ export class Writer {
 
   constructor(
     connection: Connection,
-    { toDisk, functionLimitMs = FUNCTION_LIMIT_MS, batchMs = BATCH_MS, beforeEach }: WriterOptions,
+    { toDisk, functionLimitMs = FUNCTION_LIMIT_MS, batchMs = BATCH_MS, beforeEach, afterEach }: WriterOptions,
   ) {
     this.#connection = connection;
     this.#units = createUnits(createSql(connection), () => connection.inTransaction);
     this.#functionLimitMs = functionLimitMs;
     this.#batchMs = batchMs;
     this.#beforeEach = beforeEach ?? (() => undefined);
+    this.#afterEach = afterEach ?? (() => undefined);
     this.#toDisk = toDisk;
     this.#begin = connection.prepare('BEGIN IMMEDIATE');
     this.#commit = connection.prepare('COMMIT');
@@ -167,6 +171,8 @@ export class Writer {
     }
     if (durability === 'durable' && !(await this.#isOnDisk(calls, outcomes))) return;
     for (const outcome of outcomes) outcome.settle();
+    this.#beforeEach();
+    this.#afterEach();
   }
 
   async #runCalls(calls: Call[], outcomes: Outcome[]): Promise<void> {

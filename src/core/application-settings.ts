@@ -10,7 +10,7 @@ type Settings = Pick<
 /** The parts of `Fetcher` that only look at an address. */
 export interface AddressRules {
   readonly checkUrl: (url: string) => void;
-  readonly permitsHttp: (url: string) => boolean;
+  readonly permitsHttpAsWritten: (url: string) => boolean;
 }
 
 /** Throws `invalid` with the field's name, `egress_refused` for a log-out address that may not be called. */
@@ -42,7 +42,7 @@ function assertBrowserAddress(
   if (uri.includes('*')) throw invalid(field, `${uri}: give each address in full, wildcards do not work.`);
   if (url.username !== '' || url.password !== '')
     throw invalid(field, `${uri}: a user name or password is not allowed here.`);
-  const isHttp = url.protocol === 'http:' && (LOOPBACK.has(url.hostname) || rules.permitsHttp(uri));
+  const isHttp = url.protocol === 'http:' && (LOOPBACK.has(url.hostname) || rules.permitsHttpAsWritten(uri));
   const isOwnScheme = authMethod === 'none' && OWN_SCHEME.test(url.protocol);
   if (url.protocol !== 'https:' && !isHttp && !isOwnScheme)
     throw invalid(field, `${uri} must start with https://; http:// only for this machine.`);

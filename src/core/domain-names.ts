@@ -1,5 +1,5 @@
 /** Which texts name a domain, in which one form, and which domains nobody can claim. Pure. */
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { GatehouseError } from '../kernel/errors.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
@@ -52,11 +52,19 @@ export function canonicalDomain(text: string): string {
   const shaped = /^(?=.{4,253}$)([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(
     domain,
   );
-  if (!shaped) throw new GatehouseError('invalid', 'A domain looks like example.com.', { field: 'domain' });
+  if (!shaped || !domain.split('.').every(isRealLabel))
+    throw new GatehouseError('invalid', 'A domain looks like example.com.', { field: 'domain' });
   const whose = whyNobodys(domain);
   if (whose !== undefined)
     throw new GatehouseError('invalid', `${domain} is ${whose}; nobody can claim it.`, { field: 'domain' });
   return domain;
+}
+
+/** An A-label stands for exactly one U-label (RFC 5890 §2.3.2.1); what only looks like one could never be registered. */
+function isRealLabel(label: string): boolean {
+  if (!label.startsWith('xn--')) return true;
+  const shown = domainToUnicode(label);
+  return shown !== label && domainToASCII(shown) === label;
 }
 
 /** Why a domain is nobody's own; undefined when it may be somebody's (S153). */

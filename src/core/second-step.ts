@@ -15,6 +15,8 @@ import { acceptCode, findSecondFactor } from './second-factor-codes.ts';
 
 /** How long the code may take. */
 export const SECOND_STEP_TTL_MS = minutes(10);
+/** Why no further code helps: the sign-in begins anew. */
+export const SECOND_STEP_OVER = 'second_step.over';
 /** After so many wrong codes the password is asked again. */
 const TRIES = 5;
 
@@ -52,8 +54,8 @@ export async function isSecondStepOpen(deps: StepDeps, stepToken: string): Promi
 
 /**
  * Opens the session when the code fits: of the generator or a recovery code. Throws `unauthenticated` for a wrong or used one,
- * `not_found` when the step is over (done, expired, tried too often, or the password changed since): then the sign-in begins
- * anew. Tries are counted with the step and, over all steps of the person, by the limiter: `too_many_requests` (S178).
+ * and, with the reason `SECOND_STEP_OVER`, when the step is over (done, expired, tried too often, or the password changed
+ * since): then the sign-in begins anew. Tries are counted with the step and, over all steps of the person, by the limiter: `too_many_requests` (S178).
  */
 export async function completeSecondStep(
   deps: StepDeps,
@@ -90,7 +92,10 @@ export async function completeSecondStep(
   });
 }
 
-const over = () => new GatehouseError('not_found', 'This sign-in is over. Start again with your password.');
+const over = () =>
+  new GatehouseError('unauthenticated', 'This sign-in is over. Start again with your password.', {
+    context: { reason: SECOND_STEP_OVER },
+  });
 
 /** Undefined for a wrong code: the step stays, nothing else has been written. */
 async function finish(

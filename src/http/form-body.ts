@@ -31,6 +31,15 @@ export function formField(req: Request, name: string): unknown {
     : undefined;
 }
 
+/** All fields in the order of their names' first coming; what was sent twice stays so. */
+export function formFields(req: Request): [name: string, value: string][] {
+  const body: unknown = req.body;
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).flatMap(([name, value]: [string, unknown]) =>
+    [value].flat().map((one): [string, string] => [name, String(one)]),
+  );
+}
+
 /** The field as text; undefined when absent or doubled. */
 export function formText(req: Request, name: string): string | undefined {
   const value = formField(req, name);

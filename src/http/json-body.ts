@@ -1,7 +1,7 @@
 /** Reads JSON bodies strictly: size, UTF-8, depth, no doubled and no dangerous keys (S120, S129). */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
-import { GatehouseError } from '../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import { assertPlainJson } from '../kernel/json.ts';
 
 interface JsonBodyOptions {
@@ -10,6 +10,8 @@ interface JsonBodyOptions {
   readonly types: readonly string[];
   /** What a body that is not an object, or not JSON, answers; `invalid_syntax` unless said otherwise. */
   readonly alsoAccept?: readonly string[];
+  /** What a name like `__proto__` answers: `invalid_syntax` unless it is SCIM's `invalid_path`. */
+  readonly forbiddenName?: 'invalid_syntax' | 'invalid_path';
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
@@ -18,7 +20,12 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 export type ReadJson = (req: Request, res: Response) => Promise<void>;
 
 /** Puts the parsed value into `req.body`; leaves it undefined when the request has no body. */
-export function jsonReader({ limit, types, alsoAccept = ['text/csv'] }: JsonBodyOptions): ReadJson {
+export function jsonReader({
+  limit,
+  types,
+  alsoAccept = ['text/csv'],
+  forbiddenName,
+}: JsonBodyOptions): ReadJson {
   const isOurs = (type: string) => types.includes(type);
   const read = express.raw({
     limit,
@@ -37,7 +44,7 @@ export function jsonReader({ limit, types, alsoAccept = ['text/csv'] }: JsonBody
     const bytes: Buffer = req.body;
     // The recorder shows what was sent, also when it cannot be read.
     res.locals.bodyBytes = bytes;
-    req.body = parseStrict(bytes);
+    req.body = parseStrict(bytes, forbiddenName);
   };
 }
 
@@ -64,7 +71,10 @@ function hasBody(req: Request): boolean {
 }
 
 /** Parses bytes as JSON. Throws `invalid_syntax` for anything two parsers could read differently. */
-export function parseStrict(bytes: Buffer): unknown {
+export function parseStrict(
+  bytes: Buffer,
+  forbiddenName: 'invalid_syntax' | 'invalid_path' = 'invalid_syntax',
+): unknown {
   if (bytes.length === 0) return undefined;
   let text: string;
   try {
@@ -72,7 +82,16 @@ export function parseStrict(bytes: Buffer): unknown {
   } catch (cause) {
     throw new GatehouseError('invalid_syntax', 'The body is not valid UTF-8.', { cause });
   }
-  assertPlainJson(text);
+  try {
+    assertPlainJson(text);
+  } catch (error) {
+    if (forbiddenName === 'invalid_path' || !isGatehouseError(error, 'invalid_path')) throw error;
+    throw new GatehouseError(
+      'invalid_syntax',
+      error.detail,
+      error.field === undefined ? {} : { field: error.field },
+    );
+  }
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -64,6 +64,12 @@ export function judgeUrl(text: string, rules: EgressRules): EgressVerdict {
   return { allowed: true, url };
 }
 
+/** Whether the host of a URL, as it stands there, is one the list holds. */
+export function isExemptAsWritten(text: string, rules: EgressRules): boolean {
+  const verdict = judgeUrl(text, rules);
+  return verdict.allowed && isExempt(bareHost(verdict.url.hostname), rules);
+}
+
 /** Judges one resolved address for a connection to `host`, the moment before connecting. */
 export function judgeAddress(
   address: string,

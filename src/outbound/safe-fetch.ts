@@ -7,6 +7,7 @@ import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import {
   type EgressRefusal,
   type EgressRules,
+  isExemptAsWritten,
   judgeAddress,
   judgeUrl,
   parseEgressRules,
@@ -73,6 +74,7 @@ export function createSafeFetch(options: SafeFetchOptions): Fetcher {
     permitsHttp(url) {
       return judgeUrl(url.replace(/^https:/i, 'http:'), rules).allowed;
     },
+    permitsHttpAsWritten: (url) => isExemptAsWritten(url, rules),
     async fetch(url, init = {}) {
       const target = judge(url);
       try {

@@ -41,6 +41,10 @@ describe("S153 what is a company's own domain", () => {
 
   const bad = [
     ...[
+      'xn--a.com',
+      'xn--0.example.com',
+      'xn--999999999999.com',
+      'xn--a-ecp.ru',
       '',
       ' ',
       '.',

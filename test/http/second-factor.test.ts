@@ -7,6 +7,8 @@ import { ask, codeOf, isSignedIn, tryPassword, turnOnSecondFactor } from '../sup
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { aMember, invite, PASSWORD } from '../support/page-visits.ts';
 
+const OVER = 'This sign-in is over. Start again with your password.';
+
 let gateway: TestGateway;
 let home: Organization;
 beforeAll(async () => {
@@ -86,7 +88,7 @@ describe('signing in with a second factor', () => {
     const { step, now } = await aCarefulMember();
     for (let round = 0; round < 5; round += 1) expect((await step(wrong(now()))).status).toBe(401);
     const late = await step(now());
-    expect([late.status, late.body.code]).toEqual([404, 'not_found']);
+    expect([late.status, late.body.code, late.body.detail]).toEqual([401, 'unauthenticated', OVER]);
   });
 
   test('S178 steps begun anew do not give more than ten tries in all', async () => {
@@ -101,9 +103,9 @@ describe('signing in with a second factor', () => {
 
   test('a step ends after ten minutes, and in no other browser', async () => {
     const { step, now } = await aCarefulMember();
-    expect((await step(now(), createBrowser())).status).toBe(404);
+    expect((await step(now(), createBrowser())).body.detail).toBe(OVER);
     gateway.clock.advance(minutes(10));
-    expect((await step(now())).status).toBe(404);
+    expect((await step(now())).body.detail).toBe(OVER);
   });
 
   test('S181 a step that waits ends when the password changes', async () => {
@@ -112,7 +114,7 @@ describe('signing in with a second factor', () => {
     expect((await ask(gateway, browser, { path: '/api/v1/account/password', body: change })).status).toBe(
       204,
     );
-    expect((await step(now())).status).toBe(404);
+    expect((await step(now())).body.detail).toBe(OVER);
   });
 
   test('an invitation accepted by password asks for the code too', async () => {

@@ -156,6 +156,17 @@ describe('the allow list', () => {
     expect(guarded(['idp.corp']).permitsHttp('https://idp.example/x')).toBe(false);
     expect(guarded().permitsHttp('http://127.0.0.1/')).toBe(false);
   });
+
+  test('a range says nothing of a name that a browser is to look up by itself', () => {
+    const { permitsHttp, permitsHttpAsWritten } = guarded(['10.0.0.0/8', 'idp.corp']);
+    expect([permitsHttp('http://idp.example/'), permitsHttpAsWritten('http://idp.example/')]).toEqual([
+      true,
+      false,
+    ]);
+    for (const url of ['http://idp.corp/x', 'http://10.1.2.3/'])
+      expect([url, permitsHttpAsWritten(url)]).toEqual([url, true]);
+    expect(permitsHttpAsWritten('http://user:pw@idp.corp/')).toBe(false);
+  });
 });
 
 describe('against a real server allowed by its range', () => {

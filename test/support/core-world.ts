@@ -116,4 +116,5 @@ const noFetcher: Deps['fetcher'] = {
   fetch: async () => Promise.reject(new Error('core tests call nobody')),
   checkUrl: () => undefined,
   permitsHttp: () => false,
+  permitsHttpAsWritten: () => false,
 };

@@ -22,4 +22,9 @@ export interface Fetcher {
   readonly checkUrl: (url: string) => void;
   /** True when the operator's allow list lets this URL be plain http. */
   readonly permitsHttp: (url: string) => boolean;
+  /**
+   * The same for an address that browsers are sent to: nobody resolves it here, so only what stands in it counts, a name
+   * or a literal address that the list holds.
+   */
+  readonly permitsHttpAsWritten: (url: string) => boolean;
 }

@@ -30,3 +30,10 @@ export function checkAddress(
   }
   return text;
 }
+
+/** The same for an address that browsers are sent to: whether plain http may be is told by what stands in it. */
+export function checkPageAddress(deps: Pick<SettingsDeps, 'fetcher'>, text: string, field: string): string {
+  const address = checkAddress(deps, text, field);
+  if (new URL(address).protocol === 'https:' || deps.fetcher.permitsHttpAsWritten(address)) return address;
+  throw new GatehouseError('egress_refused', 'The address must start with https://.', { field });
+}

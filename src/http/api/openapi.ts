@@ -185,9 +185,7 @@ function codesOf(route: ApiRoute): readonly ErrorCode[] {
   // `invalid_syntax`: a path with a broken percent encoding.
   const placed: readonly ErrorCode[] = route.path.includes(':') ? ['invalid_syntax', 'not_found'] : [];
   const read: readonly ErrorCode[] =
-    body === undefined
-      ? []
-      : ['invalid', 'invalid_syntax', 'invalid_path', 'payload_too_large', 'unsupported_media_type'];
+    body === undefined ? [] : ['invalid', 'invalid_syntax', 'payload_too_large', 'unsupported_media_type'];
   const asked: readonly ErrorCode[] = query === undefined ? [] : ['invalid'];
   const sensitive: readonly ErrorCode[] = asksForFreshSignIn(route) ? ['step_up_required'] : [];
   return [

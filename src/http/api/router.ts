@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import express, { Router } from 'express';
 import { assertFresh } from '../../core/step-up.ts';
-import { GatehouseError } from '../../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { renderProblem } from '../errors/problem.ts';
 import type { Guard } from '../guards.ts';
@@ -53,6 +53,9 @@ function mountMethodAnswers(router: Router): void {
   }
 }
 
+const signInFirst = () =>
+  new GatehouseError('unauthenticated', 'Sign in first: this is about a signed-in person, not about a key.');
+
 interface Guarded {
   readonly context: ApiContext & { readonly organization?: Awaited<ReturnType<typeof organizationFor>> };
 }
@@ -83,7 +86,7 @@ async function contextOf(
       if (caller.kind !== 'operator') throw new GatehouseError('forbidden', 'Only the operator may do this.');
       return context;
     case 'session':
-      if (signedIn === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
+      if (signedIn === undefined) throw signInFirst();
       return context;
     case 'organization': {
       const reference = String(req.params.org);
@@ -101,7 +104,11 @@ async function contextOf(
  * value is never overlooked for it (S112).
  */
 async function callerFor(deps: HttpDeps, guard: Guard, req: Request): ReturnType<typeof callerOf> {
-  const found = await callerOf(deps, req);
+  const found = await callerOf(deps, req).catch((error: unknown) => {
+    const isNobody = isGatehouseError(error, 'unauthenticated') && bearerToken(req) === undefined;
+    if (guard.kind === 'session' && isNobody) throw signInFirst();
+    throw error;
+  });
   if (guard.kind !== 'session' || found.signedIn !== undefined || bearerToken(req) !== undefined)
     return found;
   const signedIn = await signedInOf(deps, req);

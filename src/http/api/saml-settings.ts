@@ -6,7 +6,7 @@ import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { checkCertificate } from '../../protocols/saml/certificates.ts';
 import { describeIdp, fetchMetadata } from '../saml/metadata-reader.ts';
 import type { SamlInput } from './connection-inputs.ts';
-import { checkAddress, invalid, type SettingsDeps } from './connection-settings.ts';
+import { checkAddress, checkPageAddress, invalid, type SettingsDeps } from './connection-settings.ts';
 
 /** Settings of a new SAML connection. Throws `invalid`, `egress_refused`, `upstream_unreachable`. */
 export async function newSaml(deps: SettingsDeps, input: SamlInput): Promise<SamlSettings> {
@@ -82,7 +82,7 @@ function readSingleValues(
   return {
     ...(entityId === undefined ? {} : { idpEntityId: entityId }),
     // Given by hand it is the one address, for either binding.
-    ...(ssoUrl === undefined ? {} : { ssoUrl: checkAddress(deps, ssoUrl, 'ssoUrl'), ssoPostUrl: null }),
+    ...(ssoUrl === undefined ? {} : { ssoUrl: checkPageAddress(deps, ssoUrl, 'ssoUrl'), ssoPostUrl: null }),
     ...(certificates === undefined ? {} : { certificates: checkCertificates(certificates) }),
   };
 }
@@ -92,7 +92,7 @@ const singleLogout = (
   deps: SettingsDeps,
   sloUrl: string | null,
 ): Pick<SamlSettings, 'sloUrl' | 'sloResponseUrl'> => ({
-  sloUrl: sloUrl === null ? null : checkAddress(deps, sloUrl, 'sloUrl'),
+  sloUrl: sloUrl === null ? null : checkPageAddress(deps, sloUrl, 'sloUrl'),
   sloResponseUrl: null,
 });
 

@@ -1,8 +1,10 @@
 /** The back-channel logout address of one connection: a provider's logout token ends the sessions it means (OIDC Back-Channel Logout 1.0 §2.5-2.8). */
-import type { RequestHandler } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { endUpstreamSessions } from '../../core/upstream-logouts.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
+import { entryOf, toGatehouseError } from '../errors/error-table.ts';
+import { reportError } from '../errors/report.ts';
 import { formField } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { type ConnectionOf, connectionAt } from '../sign-in-answer.ts';
@@ -29,6 +31,21 @@ export const postBackchannelLogout =
         .json({ error: 'invalid_request', error_description: 'The logout token was not accepted.' });
     }
   };
+
+/** A provider reads JSON here and no pages, also when the body was too large or no form (OIDC Back-Channel Logout 1.0 §2.8). */
+export function renderLogoutError(thrown: unknown, _req: Request, res: Response, next: NextFunction): void {
+  const error = toGatehouseError(thrown);
+  const { status, title } = entryOf(error.code);
+  if (res.headersSent || status === 405) {
+    next(thrown);
+    return;
+  }
+  reportError(res, error);
+  res
+    .status(status)
+    .set('Cache-Control', 'no-store')
+    .json({ error: status >= 500 ? 'server_error' : 'invalid_request', error_description: title });
+}
 
 async function endNamedSessions(
   deps: HttpDeps,

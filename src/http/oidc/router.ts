@@ -3,7 +3,7 @@ import { Router } from 'express';
 import type { HttpDeps } from '../deps.ts';
 import { requireForm } from '../form-body.ts';
 import { mountMethods } from '../methods.ts';
-import { postBackchannelLogout } from './backchannel-logout.ts';
+import { postBackchannelLogout, renderLogoutError } from './backchannel-logout.ts';
 import { getCallback } from './callback.ts';
 
 const LOGOUT_LIMIT_BYTES = 64 * 1024;
@@ -16,5 +16,6 @@ export function createOidcRouter(deps: HttpDeps): Router {
   mountMethods(router, '/oidc-backchannel-logout/:connectionId', {
     POST: [...requireForm(LOGOUT_LIMIT_BYTES), postBackchannelLogout(deps)],
   });
+  router.use('/oidc-backchannel-logout', renderLogoutError);
   return router;
 }

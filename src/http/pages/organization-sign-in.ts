@@ -64,7 +64,7 @@ export const getOrganizationSignIn =
       case 'choose':
         return sendChoices(res, { ...route, returnTo, loginHint, freshness });
       case 'password':
-        return sendNoSignOn(res);
+        return sendNoSignOn(res, returnTo);
       case 'unknown_connection':
         throw signInRefusal('sign_in.unknown_connection');
     }
@@ -100,15 +100,21 @@ ${
   });
 }
 
-const passwordPath = (returnTo: string | null): string =>
+/** The page of all ways in. */
+export const signInPage = (returnTo: string | null): string =>
   returnTo === null ? '/sign-in' : `/sign-in?${new URLSearchParams({ return_to: returnTo })}`;
 
+/** The same without the question for an organization, which has been answered. */
+const passwordPath = (returnTo: string | null): string =>
+  `/sign-in?${new URLSearchParams({ ...(returnTo === null ? {} : { return_to: returnTo }), way: 'password' })}`;
+
 /** One page for an organization without single sign-on and for one that does not exist. */
-export function sendNoSignOn(res: Response): void {
+export function sendNoSignOn(res: Response, returnTo: string | null = null): void {
   sendPage(res, {
     title: 'No single sign-on here',
     status: 404,
     body: html`<p>There is no organization of this name or address with single sign-on. Check the spelling, or use your password.</p>
-<p><a class="button" href="/sign-in">Back to sign-in</a></p>`,
+<p><a class="button" href="${passwordPath(returnTo)}">Use your password</a></p>
+<p><a href="${signInPage(returnTo)}">Back to sign-in</a></p>`,
   });
 }

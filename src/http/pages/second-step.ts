@@ -1,6 +1,6 @@
 /** The page that asks for a code after a right password. */
 import type { RequestHandler, Response } from 'express';
-import { completeSecondStep, isSecondStepOpen } from '../../core/second-step.ts';
+import { completeSecondStep, isSecondStepOpen, SECOND_STEP_OVER } from '../../core/second-step.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { clearCookie, DEVICE_COOKIE, readCookie, SECOND_STEP_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -26,7 +26,7 @@ export const getSecondStep =
 
 /**
  * `POST /sign-in/second-step` with `code`: 303 or 204 with the session cookie. Throws, for JSON, `unauthenticated` for a wrong
- * code, `not_found` when the step is over, `invalid` without a code; `forbidden` from another site.
+ * code and when the step is over, `invalid` without a code; `forbidden` from another site.
  */
 export const postSecondStep =
   (deps: HttpDeps): RequestHandler =>
@@ -48,8 +48,8 @@ export const postSecondStep =
       res.status(204).set('Cache-Control', 'no-store').end();
     } catch (error) {
       if (!isForm(req)) throw error;
-      if (isGatehouseError(error, 'unauthenticated')) return sendStep(res, error.detail);
-      if (!isGatehouseError(error, 'not_found')) throw error;
+      if (!isGatehouseError(error, 'unauthenticated')) throw error;
+      if (error.context.reason !== SECOND_STEP_OVER) return sendStep(res, error.detail);
       clearCookie(res, SECOND_STEP_COOKIE);
       sendSignIn(res, { returnTo: null, problem: error.detail, status: 401 });
     }

@@ -7,10 +7,10 @@ import { queryText } from '../form-body.ts';
 import { ownPath } from '../return-path.ts';
 import { signInRefusal } from '../sign-in-refusal.ts';
 import { hiddenField, problemBox, textField } from './form-parts.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { sendMovingOn } from './moving-on.ts';
-import { plainHint, signInPath } from './organization-sign-in.ts';
+import { plainHint, signInPage, signInPath } from './organization-sign-in.ts';
 import { visitorOf } from './visitor.ts';
 
 /**
@@ -25,7 +25,7 @@ export const getSignIn =
     const hints = hintsOf(req);
     if (Object.values(hints).every((hint) => hint === undefined)) {
       if (returnTo === null && (await visitorOf(deps, req)) !== undefined) return seeOther(res, '/');
-      return sendSignIn(res, { returnTo });
+      return sendSignIn(res, { returnTo, asksOrganization: queryText(req, 'way') !== 'password' });
     }
     const path = await wayOn(deps, hints, returnTo);
     if (path !== undefined) return sendMovingOn(res, path);
@@ -84,20 +84,15 @@ export interface SignInForm {
   readonly problem?: string;
   /** Something to know that is nobody's fault. */
   readonly note?: string;
+  /** False where it is known which organization it is about, and that it has no identity provider. True if absent. */
+  readonly asksOrganization?: boolean;
   /** 200 if absent. */
   readonly status?: number;
 }
 
-/** Sends the sign-in page. */
-export function sendSignIn(res: Response, form: SignInForm): void {
-  const { returnTo, email, problem, note, status = 200 } = form;
-  sendPage(res, {
-    title: 'Sign in',
-    status,
-    offersPasskeys: true,
-    body: html`${problemBox(problem)}
-${note !== undefined && html`<p role="status">${note}</p>`}
-<form method="get" action="/sign-in" name="organization">
+const organizationForm = (
+  returnTo: string | null,
+): Html => html`<form method="get" action="/sign-in" name="organization">
 <h2>Through your organization</h2>
 ${hiddenField('return_to', returnTo)}
 ${textField({
@@ -107,7 +102,18 @@ ${textField({
   hint: 'For example ada@example.com, or the short name of your organization.',
 })}
 <button type="submit">Continue</button>
-</form>
+</form>`;
+
+/** Sends the sign-in page. */
+export function sendSignIn(res: Response, form: SignInForm): void {
+  const { returnTo, email, problem, note, asksOrganization = true, status = 200 } = form;
+  sendPage(res, {
+    title: 'Sign in',
+    status,
+    offersPasskeys: true,
+    body: html`${problemBox(problem)}
+${note !== undefined && html`<p role="status">${note}</p>`}
+${asksOrganization && organizationForm(returnTo)}
 <form method="post" action="/sign-in/password" name="password">
 <h2>With a password</h2>
 ${hiddenField('return_to', returnTo)}
@@ -116,6 +122,7 @@ ${textField({ name: 'password', label: 'Password', type: 'password', autocomplet
 <button class="second" type="submit">Sign in with password</button>
 </form>
 <p><a href="/password-reset">Forgotten your password?</a></p>
+${!asksOrganization && html`<p><a href="${signInPage(returnTo)}">Sign in through your organization</a></p>`}
 <div hidden>
 <form method="post" action="/sign-in" name="passkey" data-passkey="sign-in">
 <h2>With a passkey</h2>

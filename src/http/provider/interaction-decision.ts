@@ -24,9 +24,11 @@ export type InteractionDecision =
     }
   | { readonly kind: 'resume' }
   /** In the words of OIDC Core §3.1.2.6. */
-  | { readonly kind: 'refuse'; readonly error: 'login_required' | 'access_denied'; readonly why: string };
+  | { readonly kind: 'refuse'; readonly error: RefusalError; readonly why: string };
 
-const refuse = (error: 'login_required' | 'access_denied', why: string): InteractionDecision => ({
+type RefusalError = 'login_required' | 'access_denied' | 'invalid_request';
+
+const refuse = (error: RefusalError, why: string): InteractionDecision => ({
   kind: 'refuse',
   error,
   why,

@@ -5,15 +5,18 @@ import type Provider from 'oidc-provider';
 import type { Interaction } from 'oidc-provider';
 import type { Application } from '../../core/entities/application.ts';
 import { findOrganization } from '../../core/organization-lookup.ts';
-import type { SignedIn } from '../../core/sessions.ts';
+import { switchOrganization } from '../../core/organization-switch.ts';
+import { findSignedIn, type SignedIn } from '../../core/sessions.ts';
 import type { SignInHints } from '../../core/sign-in-routing.ts';
 import { findSignInRoute } from '../../core/sign-in-routing.ts';
-import { GatehouseError } from '../../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
-import { visitingOf } from '../guards.ts';
+import { actorOf, callerFrom, visitingOf } from '../guards.ts';
 import { seeOther } from '../pages/layout.ts';
 import { plainHint, signInPath } from '../pages/organization-sign-in.ts';
+import { causeOf } from '../request-facts.ts';
+import { setSessionCookie } from '../session-cookie.ts';
 import { startSignIn } from '../sign-in-start.ts';
 import { INTERACTION_COOKIE } from './configuration.ts';
 import type { InteractionDecision, InteractionFacts } from './interaction-decision.ts';
@@ -27,14 +30,39 @@ export const getInteraction =
   async (req, res) => {
     const { provider } = await source();
     const interaction = await ownInteraction(provider, req, res);
-    const signedIn = await visitingOf(deps, req);
+    const signedIn = await visitorFor(deps, { req, res }, interaction);
     const application = await applicationOf(deps, interaction);
     const decision = decideInteraction(await loadFacts(deps, interaction, signedIn));
     if (decision.kind === 'sign_in')
       return sendToSignIn(deps, res, { interaction, application, ...decision });
-    await settle(interaction, decision);
-    seeOther(res, interaction.returnTo);
+    await resume(res, interaction, decision);
   };
+
+/**
+ * Who is here. Somebody who has just signed in for this, with a proof of their own, in another organization than the one the
+ * application named goes on to that one, as far as its policy allows: a password opens the organization used last.
+ */
+async function visitorFor(
+  deps: HttpDeps,
+  { req, res }: { readonly req: Request; readonly res: Response },
+  interaction: Interaction,
+): Promise<SignedIn | undefined> {
+  const signedIn = await visitingOf(deps, req);
+  const named = textOf(interaction, 'organization');
+  if (signedIn === undefined || named === undefined) return signedIn;
+  const { session } = await loadFacts(deps, interaction, signedIn);
+  if (session === undefined || !session.isFresh || session.isOfNamedOrganization) return signedIn;
+  try {
+    const cause = causeOf(res, actorOf(callerFrom(signedIn)));
+    const { sessionToken } = await switchOrganization(deps, { signedIn, reference: named, cause });
+    setSessionCookie(res, sessionToken, signedIn.session.expiresAt - deps.clock());
+    return await findSignedIn(deps, sessionToken);
+  } catch (error) {
+    // Not theirs, or it asks for a sign-in of its own: then the application is told that they are elsewhere.
+    if (isGatehouseError(error, 'not_found') || isGatehouseError(error, 'sso_required')) return signedIn;
+    throw error;
+  }
+}
 
 /** S100: the address alone opens nothing; the cookie of the browser that began must name the same sign-in. */
 async function ownInteraction(provider: Provider, req: Request, res: Response): Promise<Interaction> {
@@ -113,6 +141,15 @@ async function settle(
   await interaction.persist();
 }
 
+async function resume(
+  res: Response,
+  interaction: Interaction,
+  decision: Exclude<InteractionDecision, { kind: 'sign_in' }>,
+): Promise<void> {
+  await settle(interaction, decision);
+  seeOther(res, interaction.returnTo);
+}
+
 interface Visit {
   readonly interaction: Interaction;
   readonly application: Application;
@@ -133,9 +170,17 @@ async function sendToSignIn(
       return startSignIn(deps, res, { connection: route.connection, returnTo, loginHint, freshness });
     case 'choose':
       return seeOther(res, signInPath(route.organization.slug, { returnTo, loginHint, freshness }));
-    case 'password':
+    case 'password': {
+      // Whoever was told which organization it is about need not say it again.
+      const way = textOf(interaction, 'organization') === undefined ? {} : { way: 'password' };
+      return seeOther(res, `/sign-in?${new URLSearchParams({ return_to: returnTo, ...way })}`);
+    }
     case 'unknown_connection':
-      return seeOther(res, `/sign-in?${new URLSearchParams({ return_to: returnTo })}`);
+      return resume(res, interaction, {
+        kind: 'refuse',
+        error: 'invalid_request',
+        why: 'the connection hint names no connection of this organization',
+      });
   }
 }
 

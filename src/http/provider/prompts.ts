@@ -9,7 +9,8 @@ const { Check, Prompt, base } = interactionPolicy;
 
 /** A parameter as text; undefined when absent. */
 export function parameter(ctx: KoaContextWithOIDC, name: string): string | undefined {
-  const value = ctx.oidc.params?.[name];
+  // Without a context of its own the library has refused the request before it read it.
+  const value = ctx.oidc?.params?.[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 

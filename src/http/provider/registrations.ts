@@ -9,6 +9,9 @@ import type { HttpDeps } from '../deps.ts';
 /** The library asks for a secret where one is due; what it compares is stored as a hash (client-authentication.ts). */
 const HASHED = 'hashed-in-storage';
 
+/** How a code comes back: in the address, or in a form that the browser posts (OAuth 2.0 Form Post Response Mode). */
+export const RESPONSE_MODES = ['query', 'form_post'] as const;
+
 /** The client of that id; undefined when there is none. */
 export async function findRegistration(
   { storage }: Pick<HttpDeps, 'storage'>,
@@ -34,7 +37,7 @@ function registrationOf(application: Application): AdapterPayload {
     // Only programs of their own scheme: everybody else's addresses are compared character by character (S89).
     application_type: redirectUris.some(hasOwnScheme) ? 'native' : 'web',
     response_types: ['code'],
-    response_modes: ['query'],
+    response_modes: [...RESPONSE_MODES],
     grant_types: ['authorization_code', 'refresh_token'],
     token_endpoint_auth_method: authMethod,
     id_token_signed_response_alg: idTokenAlgorithm,

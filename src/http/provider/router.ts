@@ -2,8 +2,9 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
 import type { HttpDeps } from '../deps.ts';
-import { requireForm } from '../form-body.ts';
+import { formFields, requireForm } from '../form-body.ts';
 import { mountMethods } from '../methods.ts';
+import { seeOther } from '../pages/layout.ts';
 import { factsOf } from '../request-facts.ts';
 import { ROUTES } from './configuration.ts';
 import { getEndSession, postEndSession, postEndSessionConfirm } from './end-session.ts';
@@ -35,9 +36,19 @@ export function createProviderRouter(deps: HttpDeps): Router {
     allowsHead: false,
   });
   mountMethods(router, `${END_SESSION}/confirm`, { POST: [...form, postEndSessionConfirm(deps)] });
+  router.post(ENDPOINTS.authorization, ...form, postAuthorization);
   router.all(PATHS, handOver(deps, source));
   return router;
 }
+
+/**
+ * OIDC Core §3.1.2.1 lets a request come as a form. The browser asks again with a GET: a form from another site brings no
+ * session cookie, the GET that follows it does, and says nothing that a link could not say.
+ */
+const postAuthorization: RequestHandler = (req, res) => {
+  const fields = formFields(req);
+  seeOther(res, `${req.baseUrl}${ENDPOINTS.authorization}?${new URLSearchParams(fields)}`);
+};
 
 /** The request as the library may see it: under our own name and scheme, whatever its headers said (S86). */
 const handOver =

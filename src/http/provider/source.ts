@@ -9,6 +9,8 @@ import { accountOf, findLiveGrant } from './accounts.ts';
 import { claimsWithin } from './claims.ts';
 import { compareHashedSecrets } from './client-authentication.ts';
 import { configurationFor, ROUTES } from './configuration.ts';
+import { withAnswerPolicy } from './form-post.ts';
+import { RESPONSE_MODES } from './registrations.ts';
 import { deriveSessions } from './session-seam.ts';
 
 export interface RunningProvider {
@@ -41,9 +43,9 @@ function create(deps: HttpDeps, keys: readonly SigningKey[]): RunningProvider {
     await next();
   });
   provider.use(async (ctx: KoaContextWithOIDC, next) => {
-    await next();
+    await withAnswerPolicy(ctx, next);
     if (ctx.path === ROUTES.introspection) await addClaims(deps, ctx);
-    if (ctx.path.startsWith('/.well-known/')) onlyQueryMode(ctx);
+    if (ctx.path.startsWith('/.well-known/')) tellResponseModes(ctx);
   });
   provider.on('server_error', (_ctx, error) => deps.logger.error('openid provider failed', { error }));
   return { provider, handle: provider.callback() };
@@ -63,8 +65,8 @@ async function addClaims(deps: HttpDeps, ctx: KoaContextWithOIDC): Promise<void>
   ctx.body = { ...answer, ...claimsWithin(claims, [...token.scopes]) };
 }
 
-/** S97: a code in a fragment or a form is not offered. */
-function onlyQueryMode(ctx: KoaContextWithOIDC): void {
+/** S97: a code in a fragment is not offered. */
+function tellResponseModes(ctx: KoaContextWithOIDC): void {
   if (typeof ctx.body === 'object' && ctx.body !== null)
-    ctx.body = { ...ctx.body, response_modes_supported: ['query'] };
+    ctx.body = { ...ctx.body, response_modes_supported: [...RESPONSE_MODES] };
 }

@@ -14,7 +14,7 @@ interface DescribedIdp {
 
 /** What an identity provider says about itself, every address allowed to be called. Throws `invalid`, `egress_refused`. */
 export function describeIdp(fetcher: Fetcher, xml: string): DescribedIdp {
-  const allowHttpHost = (host: string) => fetcher.permitsHttp(`http://${host}`);
+  const allowHttpHost = (host: string) => fetcher.permitsHttpAsWritten(`http://${host}`);
   const { entityId, certificates, ...urls } = parseIdpMetadata(xml, { allowHttpHost });
   const { ssoUrl, ssoPostUrl, sloUrl, sloResponseUrl } = urls;
   for (const url of [ssoUrl, ssoPostUrl, sloUrl, sloResponseUrl])

@@ -76,6 +76,7 @@ function placeOf({ path, handlers, limitBytes }: ScimRoute): Place {
     handlers: new Map(all),
     allow: all.map(([method]) => method).join(', '),
     readBody: jsonReader({
+      forbiddenName: 'invalid_path',
       limit: limitBytes ?? BODY_LIMIT_BYTES,
       types: ['application/scim+json', 'application/json'],
       alsoAccept: [],

@@ -33,6 +33,8 @@ export interface IdpMetadata {
 interface MetadataOptions {
   /** True for a host that may be reached without TLS; absent: none may. */
   readonly allowHttpHost?: (host: string) => boolean;
+  /** What the address is for, in an error; `single sign-on` if absent. */
+  readonly what?: string;
 }
 
 export interface SpMetadata {
@@ -125,7 +127,8 @@ export function checkSsoUrl(text: string, field: string, options: MetadataOption
   const isAllowedHttp = url?.protocol === 'http:' && options.allowHttpHost?.(url.hostname) === true;
   const isPlain = url !== null && url.username === '' && url.password === '' && url.hash === '';
   if (isPlain && (isSecure || isAllowedHttp) && text.length <= 2048) return text;
-  throw new GatehouseError('invalid', 'The single sign-on address must be an https address.', { field });
+  const what = options.what ?? 'single sign-on';
+  throw new GatehouseError('invalid', `The ${what} address must be an https address.`, { field });
 }
 
 /** Our own metadata for one connection (SAML metadata §2.4.4). Everything is escaped; the order is the schema's. */
@@ -183,7 +186,8 @@ function findEndpoint(
   );
   const address = endpoint && attributeOf(endpoint, attribute);
   if (endpoint === undefined || (address === undefined && attribute === 'ResponseLocation')) return undefined;
-  return checkSsoUrl(address ?? '', 'metadataXml', options);
+  const what = service === LOGOUT.service ? 'single logout' : 'single sign-on';
+  return checkSsoUrl(address ?? '', 'metadataXml', { ...options, what });
 }
 
 /** Keys for signing, or for no stated use; a certificate that may not be pinned makes the metadata invalid. */

@@ -366,6 +366,22 @@ describe('POST check', () => {
   });
 });
 
+describe('422 egress_refused, when the operator allows a range', () => {
+  test('a browser does not look at ranges: plain http needs the name itself in the list', async () => {
+    const ranged = await startApiWorld({ egressAllow: ['10.0.0.0/8', 'idp.corp'] });
+    const { id } = await ranged.newOrganization();
+    const path = `post /organizations/${id}/connections`;
+    const ask = (input: object) => ranged.send(ranged.operator, path, { ...single(), ...input });
+    for (const field of ['ssoUrl', 'sloUrl']) {
+      const { status, body } = await ask({ [field]: 'http://idp.example.com/sso' });
+      expect([status, body.code, body.field]).toEqual([422, 'egress_refused', field]);
+      for (const url of ['http://idp.corp/sso', 'http://10.1.2.3/sso'])
+        expect((await ask({ [field]: url })).status).toBe(201);
+    }
+    await ranged.close();
+  });
+});
+
 describe('422 egress_refused, when the operator allows nothing special', () => {
   let strict: ApiWorld;
   let path = '';

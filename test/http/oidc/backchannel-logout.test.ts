@@ -242,4 +242,12 @@ describe('everything else', () => {
     const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
     expect((await createBrowser().request(url, json)).status).toBe(415);
   });
+
+  test('a token of 80 KB is 413, and every refusal is JSON', async () => {
+    const { connection } = await aCompany();
+    const page = await sendToken({ connection }, 'x'.repeat(80_000));
+    expect(page.status).toBe(413);
+    expect(page.headers.get('content-type')).toContain('application/json');
+    expect(JSON.parse(page.text)).toMatchObject({ error: 'invalid_request' });
+  });
 });

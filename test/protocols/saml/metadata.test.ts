@@ -47,6 +47,12 @@ describe('metadata of an identity provider', () => {
   const slo = (binding: string, more: string) =>
     `<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:${binding}" ${more}/>`;
 
+  test('an address that cannot be is called by what it is for', () => {
+    const read = (services: string) => () => parseIdpMetadata(entity(idp(key('idp') + services)));
+    expect(read(slo('HTTP-Redirect', 'Location="javascript:alert(1)"') + REDIRECT)).toThrow(/single logout/);
+    expect(read(sso('HTTP-Redirect', 'javascript:alert(1)'))).toThrow(/single sign-on/);
+  });
+
   test('single logout is taken by redirect, with the address of answers where it has one of its own', () => {
     const read = (services: string) => parseIdpMetadata(entity(idp(key('idp') + services + REDIRECT)));
     const location = 'Location="https://idp.example/slo"';

@@ -22,6 +22,7 @@ import type { Storage } from './core/ports/storage.ts';
 import type { TxtResolver } from './core/ports/txt-resolver.ts';
 import { DEFAULT_RATE_LIMITS } from './core/rate-limit.ts';
 import { createRecorder } from './core/recorder.ts';
+import { reprojectSome } from './core/reprojection.ts';
 import { createSignInRecorder } from './core/sign-in-recorder.ts';
 import { settleSigningKeys } from './core/signing-keys.ts';
 import { warnOfExpiringTokens } from './core/token-warnings.ts';
@@ -185,7 +186,7 @@ async function flushRecorders({ recorder, signInRecorder }: HttpDeps): Promise<v
 }
 
 /** What does the steps of each kind of long work. */
-const JOB_HANDLERS: JobHandlers<HttpDeps> = {};
+const JOB_HANDLERS: JobHandlers<HttpDeps> = { reprojection: reprojectSome };
 const logoutDeps = (deps: HttpDeps) => ({ ...deps, signLogoutToken: signLogoutTokenWith(deps) });
 
 const jobsOf = (deps: HttpDeps) => [

@@ -9,6 +9,7 @@ import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { ApiKey } from './entities/api-key.ts';
 import type { Cause } from './entities/journal.ts';
+import { settleMember } from './reprojection.ts';
 import type { RoleFacts, RoleTable } from './role-table.ts';
 import { factsIn, isBuiltInRole, loadRoles } from './role-table.ts';
 import type { Permission } from './roles.ts';
@@ -150,10 +151,10 @@ export async function findKeyCaller(
 }
 
 async function powerOf(
-  { storage }: Pick<Deps, 'storage'>,
+  deps: Pick<Deps, 'storage' | 'clock'>,
   { organizationId, membershipId, scopes, orgRole }: ApiKey,
 ): Promise<Pick<KeyCaller, 'role' | 'scopes'> | undefined> {
-  const roles = await loadRoles(storage);
+  const roles = await loadRoles(deps.storage);
   if (membershipId === null) {
     const maker = factsIn(roles, orgRole);
     // A built-in role does not change; what the operator takes from one of their own is gone from its keys as well.
@@ -162,8 +163,10 @@ async function powerOf(
       : scopes.filter((scope) => maker.permissions.includes(scope));
     return { role: atMostAdmin(roles, maker), scopes: held };
   }
-  const person = await storage.memberships.find(organizationId, membershipId);
-  if (person?.status !== 'active') return undefined;
+  const stored = await deps.storage.memberships.find(organizationId, membershipId);
+  const organization = await deps.storage.organizations.find(organizationId);
+  if (stored?.status !== 'active' || organization === undefined) return undefined;
+  const person = await settleMember(deps, organization, stored);
   const own = factsIn(roles, person.orgRole);
   return {
     role: atMostAdmin(roles, own),

@@ -3,6 +3,7 @@ import type { Deps } from './deps.ts';
 import type { ApplicationGrant } from './entities/application.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
+import { settleMember } from './reprojection.ts';
 import { roleHeld } from './role-table.ts';
 import type { OrgRole, PermissionKey, TeamRole } from './roles.ts';
 
@@ -19,15 +20,17 @@ export interface ApplicationPerson {
 
 /** The person behind a grant; undefined when they are suspended, removed, or their organization is gone (S94). */
 export async function findApplicationPerson(
-  { storage }: Pick<Deps, 'storage'>,
+  deps: Pick<Deps, 'storage' | 'clock'>,
   grant: Pick<ApplicationGrant, 'organizationId' | 'membershipId' | 'userId'>,
 ): Promise<ApplicationPerson | undefined> {
   const { organizationId, membershipId, userId } = grant;
-  const membership = await storage.memberships.find(organizationId, membershipId);
-  if (membership?.status !== 'active') return undefined;
+  const { storage } = deps;
+  const stored = await storage.memberships.find(organizationId, membershipId);
+  if (stored?.status !== 'active') return undefined;
   const user = await storage.users.find(userId);
   const organization = await storage.organizations.find(organizationId);
   if (user === undefined || organization === undefined) return undefined;
+  const membership = await settleMember(deps, organization, stored);
   const roles = await storage.teamMembers.listByMemberships(organizationId, [membershipId]);
   const names = new Map(
     roles.length === 0 ? [] : (await storage.teams.list(organizationId)).map(({ id, name }) => [id, name]),

@@ -36,6 +36,24 @@ const grantsThrough = (
   }));
 
 /**
+ * Pure: what the rules say now to somebody who holds `grants` through claims. What was said is known by the rule it spoke
+ * to: one that has gone, or speaks of another claim or value, says nothing until the next sign-in.
+ */
+export function carriedClaimGrants(
+  mappings: readonly GroupMapping[],
+  grants: readonly Grant[],
+): readonly WantedGrant[] {
+  return grants.flatMap(({ source }) => {
+    if (source.kind !== 'sso_claim') return [];
+    const mapping = mappings.find(({ id }) => id === source.mappingId);
+    const match = mapping?.match;
+    if (mapping === undefined || match?.kind !== 'claim') return [];
+    const isSame = match.claim === source.claim && match.value === source.value;
+    return isSame ? grantsThrough(mapping, match, source.connectionId) : [];
+  });
+}
+
+/**
  * Makes this connection's claim grants what the claims say. A claim that was not sent leaves its grants alone, unless the
  * organization is strict; one that the provider could not send leaves them alone always.
  */
@@ -72,15 +90,9 @@ export async function reprojectClaimRule(
 ): Promise<void> {
   const { before, after } = rule;
   if (before.match.kind !== 'claim') return;
-  const now = after?.match;
   await sweepLedger(tx, context, {
     owns: ({ source }) => source.kind === 'sso_claim' && source.mappingId === before.id,
-    instead: (owned) =>
-      owned.flatMap(({ source }) => {
-        if (source.kind !== 'sso_claim' || after === undefined || now?.kind !== 'claim') return [];
-        const isSame = now.claim === source.claim && now.value === source.value;
-        return isSame ? grantsThrough(after, now, source.connectionId) : [];
-      }),
+    instead: (owned) => carriedClaimGrants(after === undefined ? [] : [after], owned),
   });
 }
 

@@ -27,6 +27,8 @@ export interface Deps {
   readonly secondStepAttempts?: AttemptLimiter | undefined;
   /** Of everybody who asks for a mail, by address; absent: none. */
   readonly resetRequests?: AttemptLimiter | undefined;
+  /** How many people a change of rules projects within its request; absent: 500. More: a job does it. */
+  readonly mostProjectedAtOnce?: number | undefined;
   readonly oneTimeCodes: OneTimeCodes;
   readonly passkeyCeremonies: PasskeyCeremonies;
   readonly newRsaKey: NewRsaKey;

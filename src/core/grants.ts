@@ -97,7 +97,8 @@ async function recordResources(
   });
 }
 
-const sameTeams = (
+/** Pure: whether two lists say the same team roles, in any order. */
+export const sameTeams = (
   a: readonly Omit<TeamMember, 'membershipId'>[],
   b: readonly Omit<TeamMember, 'membershipId'>[],
 ) =>

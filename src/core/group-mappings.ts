@@ -3,19 +3,19 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { GroupMappingId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
-import { assertMayGrant, assertMayTouch } from './access.ts';
+import { assertMayGrant } from './access.ts';
 import { record } from './audit.ts';
-import { reprojectClaimRule } from './claim-grants.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { GroupMapping, MappingGrant, MappingMatch } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
 import { keepPast } from './history.ts';
-import { assertMappingTestsPass } from './mapping-test-run.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
-import { givesByName, membersConcerned, reprojectMapping } from './role-projection.ts';
+import { givesByName } from './role-projection.ts';
 import type { RoleTable } from './role-table.ts';
 import { factsIn, loadRoles, rankIn, roleNamed } from './role-table.ts';
 import type { RankOf } from './roles.ts';
+import type { ProjectionDeps } from './rule-consequences.ts';
+import { carryOutRule } from './rule-consequences.ts';
 
 export interface GroupMappingInput {
   readonly match: MappingMatch;
@@ -75,24 +75,7 @@ export async function getGroupMapping(
   return mapping;
 }
 
-/**
- * Runs the mapping tests, then re-projects everybody the rules concern. Throws `mapping_test_failed`, or `forbidden`, and nothing has changed, when that would move the org role
- * of somebody the caller may not touch: under `ranked` and `refuse` a new rule can also take away.
- */
-async function reprojectWithin(
-  tx: Repositories,
-  context: ChangeContext,
-  change: { readonly caller: Caller; readonly matches: readonly MappingMatch[] },
-): Promise<void> {
-  await assertMappingTestsPass(tx, context.organizationId);
-  const before = await membersConcerned(tx, context.organizationId, change.matches);
-  await reprojectMapping(tx, context, change.matches);
-  const roles = await loadRoles(tx);
-  for (const { id, orgRole } of before) {
-    const now = await tx.memberships.find(context.organizationId, id);
-    if (now !== undefined && now.orgRole !== orgRole) assertMayTouch(change.caller, factsIn(roles, orgRole));
-  }
-}
+type RuleDeps = Pick<Deps, 'storage' | 'clock'> & ProjectionDeps;
 
 interface MappingRequest {
   readonly organizationId: OrganizationId;
@@ -100,9 +83,9 @@ interface MappingRequest {
   readonly cause: Cause;
 }
 
-/** Adds a rule and projects it on everybody it concerns, at once. Throws `invalid`, `forbidden`, `mapping_test_failed`. */
+/** Adds a rule and projects it on everybody it concerns: at once, or by a job where these are very many. Throws `invalid`, `forbidden`, `mapping_test_failed`. */
 export async function createGroupMapping(
-  deps: Pick<Deps, 'storage' | 'clock'>,
+  deps: RuleDeps,
   input: MappingRequest & { readonly mapping: GroupMappingInput },
 ): Promise<GroupMapping> {
   const { organizationId, caller, cause, mapping } = input;
@@ -127,14 +110,14 @@ export async function createGroupMapping(
       target: { kind: 'group_mapping', id: row.id },
       details: { match: row.match, grants: row.grants },
     });
-    await reprojectWithin(tx, context, { caller, matches: [row.match] });
+    await carryOutRule(deps, tx, { context, change: { caller, after: row } });
     return row;
   });
 }
 
-/** Changes a rule; everybody the old or the new form concerns is re-projected. Throws `not_found`, `invalid`, `forbidden`, `mapping_test_failed`. */
+/** Changes a rule; everybody the old or the new form concerns is re-projected likewise. Throws `not_found`, `invalid`, `forbidden`, `mapping_test_failed`. */
 export async function updateGroupMapping(
-  deps: Pick<Deps, 'storage' | 'clock'>,
+  deps: RuleDeps,
   input: MappingRequest & { readonly id: GroupMappingId; readonly change: Partial<GroupMappingInput> },
 ): Promise<GroupMapping> {
   const { organizationId, caller, cause, change } = input;
@@ -161,15 +144,14 @@ export async function updateGroupMapping(
         after: { match: after.match, grants: after.grants },
       },
     });
-    await reprojectWithin(tx, context, { caller, matches: [before.match, after.match] });
-    await reprojectClaimRule(tx, context, { before, after });
+    await carryOutRule(deps, tx, { context, change: { caller, before, after } });
     return { ...after, version: before.version + 1 };
   });
 }
 
-/** Removes a rule and the grants it made. Throws `not_found`, `forbidden`, `mapping_test_failed`. */
+/** Removes a rule and the grants it made, likewise. Throws `not_found`, `forbidden`, `mapping_test_failed`. */
 export async function removeGroupMapping(
-  deps: Pick<Deps, 'storage' | 'clock'>,
+  deps: RuleDeps,
   input: MappingRequest & { readonly id: GroupMappingId },
 ): Promise<void> {
   const { organizationId, caller, cause } = input;
@@ -185,7 +167,6 @@ export async function removeGroupMapping(
       target: { kind: 'group_mapping', id: before.id },
       details: said,
     });
-    await reprojectWithin(tx, context, { caller, matches: [before.match] });
-    await reprojectClaimRule(tx, context, { before });
+    await carryOutRule(deps, tx, { context, change: { caller, before } });
   });
 }

@@ -12,7 +12,6 @@ import type { ApplicationGrant } from './entities/application.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization, Plan, SsoPolicy } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
-import { refreshRoles } from './grants.ts';
 import { keepPast } from './history.ts';
 import { enqueueLogoutNotice } from './logout-notices.ts';
 import { assertMappingTestsPass } from './mapping-test-run.ts';
@@ -21,6 +20,8 @@ import { DEFAULT_PLAN } from './plans.ts';
 import type { Repositories } from './ports/storage.ts';
 import { roleNamed } from './role-table.ts';
 import type { ConflictPolicy, OrgRole } from './roles.ts';
+import type { ProjectionDeps } from './rule-consequences.ts';
+import { carryOutPolicy } from './rule-consequences.ts';
 import { endSessions } from './session-endings.ts';
 import { assertMayRequireSso, endUnfitSessions } from './sso-enforcement.ts';
 import { insertTeam } from './teams.ts';
@@ -122,6 +123,7 @@ export async function createOrganization(
       defaultRole: 'member',
       conflictPolicy: 'highest',
       strictClaims: false,
+      reprojectionJobId: null,
       ssoPolicy: 'optional',
       invitationTtlMs: INVITATION_TTL_MS,
       seatsUsed: 0,
@@ -141,9 +143,9 @@ export async function createOrganization(
   });
 }
 
-/** Changes name, slug, plan or role policy. Members follow a new policy at once. Throws `already_exists`, `invalid`, `mapping_test_failed`, `not_found`, `seats_exhausted`, `sso_test_required`, `plan_lacks`. */
+/** Changes name, slug, plan or role policy. Members follow a new policy at once, or by a job where they are very many. Throws `already_exists`, `invalid`, `mapping_test_failed`, `not_found`, `seats_exhausted`, `sso_test_required`, `plan_lacks`. */
 export async function updateOrganization(
-  deps: Pick<Deps, 'storage' | 'clock' | 'plans' | 'hashToken'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'plans' | 'hashToken'> & ProjectionDeps,
   input: {
     readonly organizationId: OrganizationId;
     readonly caller: Caller;
@@ -190,8 +192,8 @@ export async function updateOrganization(
     }
     if (isNewlyRequired) await endUnfitSessions(tx, context, after);
     if (speaksDifferently(before, after)) await assertMappingTestsPass(tx, organizationId);
-    if (after.conflictPolicy !== before.conflictPolicy) await refreshEverybody(tx, context, after);
-    return { ...after, version: before.version + 1 };
+    if (after.conflictPolicy !== before.conflictPolicy) await carryOutPolicy(deps, tx, context);
+    return getOrganization(tx, organizationId);
   });
 }
 
@@ -226,21 +228,6 @@ const publicFacts = (organization: Organization) => {
   const policies = { defaultRole, conflictPolicy, strictClaims, ssoPolicy, invitationTtlMs };
   return { name, slug, plan: plan.preset, seats: plan.seats, ...policies };
 };
-
-async function refreshEverybody(
-  tx: Repositories,
-  context: ChangeContext,
-  rules: Organization,
-): Promise<void> {
-  const limit = 500;
-  let after: string | undefined;
-  for (;;) {
-    const page = await tx.memberships.list(context.organizationId, {}, { after, limit });
-    for (const membership of page) await refreshRoles(tx, context, { membership, rules });
-    if (page.length < limit) return;
-    after = page.at(-1)?.id;
-  }
-}
 
 /**
  * Removes an organization and everything that belongs to it; people who are nowhere else a member go too. What remains

@@ -114,6 +114,32 @@ export async function usersIn(
   groupId: DirectoryGroupId,
 ): Promise<ReadonlySet<DirectoryUserId>> {
   const users = new Set<DirectoryUserId>();
+  for await (const page of pagesOf(from, organizationId, groupId)) for (const id of page) users.add(id);
+  return users;
+}
+
+/** Whether more people than `limit` are in groups that these rules speak of; looks no further than that. */
+export async function concernsMoreThan(
+  from: Reader,
+  organizationId: OrganizationId,
+  { matches, limit }: { readonly matches: readonly MappingMatch[]; readonly limit: number },
+): Promise<boolean> {
+  const users = new Set<DirectoryUserId>();
+  for (const group of await groupsMatching(from, organizationId, matches)) {
+    for await (const page of pagesOf(from, organizationId, group.id)) {
+      for (const id of page) users.add(id);
+      if (users.size > limit) return true;
+    }
+  }
+  return false;
+}
+
+/** The users in the group page by page; one may come twice. */
+async function* pagesOf(
+  from: Reader,
+  organizationId: OrganizationId,
+  groupId: DirectoryGroupId,
+): AsyncGenerator<readonly DirectoryUserId[]> {
   const seen = new Set<string>([groupId]);
   const queue: DirectoryGroupId[] = [groupId];
   for (let current = queue.pop(); current !== undefined; current = queue.pop()) {
@@ -121,16 +147,14 @@ export async function usersIn(
     do {
       const page = await from.groupMembers.list(organizationId, current, { after, limit: MEMBER_PAGE });
       for (const member of page) {
-        if (member.memberKind === 'user') users.add(asUserId(member.memberId));
-        else if (!seen.has(member.memberId)) {
-          seen.add(member.memberId);
-          queue.push(asGroupId(member.memberId));
-        }
+        if (member.memberKind === 'user' || seen.has(member.memberId)) continue;
+        seen.add(member.memberId);
+        queue.push(asGroupId(member.memberId));
       }
+      yield page.flatMap(({ memberKind, memberId }) => (memberKind === 'user' ? [asUserId(memberId)] : []));
       after = page.length === MEMBER_PAGE ? page.at(-1)?.memberId : undefined;
     } while (after !== undefined);
   }
-  return users;
 }
 
 // A member row carries one id type for both kinds; `memberKind` has just told which it is.

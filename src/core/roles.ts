@@ -145,7 +145,8 @@ export interface ResolvedRoles {
   readonly conflicts: readonly string[];
 }
 
-const isMapped = (grant: Grant): boolean =>
+/** Whether a rule made it, over a directory group or over a claim. */
+export const isMapped = (grant: Grant): boolean =>
   grant.source.kind === 'directory_group' || grant.source.kind === 'sso_claim';
 
 interface Scored {

@@ -12,6 +12,7 @@ import type { Membership, User } from './entities/people.ts';
 import type { Session, UpstreamSession } from './entities/sign-in.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
+import { settleMember } from './reprojection.ts';
 import type { RoleFacts } from './role-table.ts';
 import { roleHeld } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
@@ -138,14 +139,13 @@ export async function findSignedIn(
   const session = await storage.sessions.findByHash(shownHash);
   const shown = session === undefined ? 'dead' : judgeShown(session, shownHash, now);
   if (session === undefined || shown === 'dead') return undefined;
-  const membership = await storage.memberships.find(session.organizationId, session.membershipId);
-  if (membership?.status !== 'active') return undefined;
-  const role = await roleHeld(storage, membership.orgRole);
-  if (!isAlive(session, role.rank, now)) return undefined;
+  const stored = await storage.memberships.find(session.organizationId, session.membershipId);
   const user = await storage.users.find(session.userId);
   const organization = await storage.organizations.find(session.organizationId);
-  if (user === undefined || organization === undefined || !sessionFits(organization, session))
-    return undefined;
+  if (stored?.status !== 'active' || user === undefined || organization === undefined) return undefined;
+  const membership = await settleMember(deps, organization, stored);
+  const role = await roleHeld(storage, membership.orgRole);
+  if (!isAlive(session, role.rank, now) || !sessionFits(organization, session)) return undefined;
   const renewedToken = await noteUse(deps, { session, shown, shownHash, role: membership.orgRole });
   return { session, user, membership, role, organization, renewedToken };
 }

@@ -86,6 +86,7 @@ export function anOrganization(overrides: Partial<Organization> = {}): Organizat
     defaultRole: 'member',
     conflictPolicy: 'highest',
     strictClaims: false,
+    reprojectionJobId: null,
     ssoPolicy: 'optional',
     invitationTtlMs: 7 * 86_400_000,
     seatsUsed: 0,

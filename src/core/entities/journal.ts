@@ -46,6 +46,7 @@ export type AuditType =
   | 'organization.removed'
   | 'organization.provisioning_changed'
   | 'organization.ownership_transferred'
+  | 'organization.reprojection_started'
   | 'team.created'
   | 'team.updated'
   | 'team.removed'

@@ -1,5 +1,5 @@
 /** The customer: an organization with its plan and its way of managing people. */
-import type { OrganizationId } from '../../kernel/ids.ts';
+import type { JobId, OrganizationId } from '../../kernel/ids.ts';
 import type { PlanPreset } from '../plans.ts';
 import type { ConflictPolicy, OrgRole } from '../roles.ts';
 
@@ -24,6 +24,8 @@ export interface Organization {
   readonly strictClaims: boolean;
   /** `required`: members come in through a connection of the organization and by no other way (S157). */
   readonly ssoPolicy: SsoPolicy;
+  /** The job that carries changed rules over to everybody; while it is under way, roles are settled where they are asked for. */
+  readonly reprojectionJobId: JobId | null;
   /** How long an invitation is open unless it says so itself, milliseconds. */
   readonly invitationTtlMs: number;
   /** Active memberships; kept by `organizations.moveCounts` so that seats are one conditional write. */

@@ -17,6 +17,7 @@ import { changesSomething, lineOf, NOTHING_TO_CHANGE, resourceIdField, resourceT
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentGroupMapping, presentPreview } from './present-directory.ts';
+import { acceptedShape, answerWithJob } from './reprojections.ts';
 import { lesserRoleField } from './role-fields.ts';
 import type { ApiRoute } from './route.ts';
 import { organizationRoute } from './route.ts';
@@ -172,6 +173,8 @@ const readRoutes: readonly ApiRoute[] = [
   }),
 ];
 
+const accepted = acceptedShape(groupMappingShape);
+
 /** All routes of this resource. */
 export const groupMappingRoutes: readonly ApiRoute[] = [
   ...readRoutes,
@@ -179,16 +182,19 @@ export const groupMappingRoutes: readonly ApiRoute[] = [
     method: 'post',
     path: '/organizations/:org/group-mappings',
     operationId: 'createGroupMapping',
-    summary: 'Adds a rule; everybody it concerns has the roles when this answers.',
+    summary:
+      'Adds a rule; everybody it concerns has the roles when this answers. 202: very many, a job carries it over.',
     tag,
     guard,
     body: createBody,
     status: 201,
     response: groupMappingShape,
+    accepted,
     errors: ['version_conflict', 'mapping_test_failed'],
-    handle: async ({ deps, caller, cause, organization }, { body }) => {
+    handle: async (context, { body }) => {
+      const { deps, caller, cause, organization } = context;
       const request = { organizationId: organization.id, caller, cause, mapping: body };
-      return presentGroupMapping(await createGroupMapping(deps, request));
+      return answerWithJob(context, presentGroupMapping(await createGroupMapping(deps, request)));
     },
   }),
   organizationRoute({
@@ -201,11 +207,13 @@ export const groupMappingRoutes: readonly ApiRoute[] = [
     body: changeBody,
     status: 200,
     response: groupMappingShape,
+    accepted,
     errors: ['version_conflict', 'mapping_test_failed'],
-    handle: async ({ deps, caller, cause, organization }, { params, body }) => {
+    handle: async (context, { params, body }) => {
+      const { deps, caller, cause, organization } = context;
       const id = pathId('map', params, 'mapping');
       const request = { organizationId: organization.id, caller, cause, id, change: changeOf(body) };
-      return presentGroupMapping(await updateGroupMapping(deps, request));
+      return answerWithJob(context, presentGroupMapping(await updateGroupMapping(deps, request)));
     },
   }),
   organizationRoute({
@@ -216,10 +224,13 @@ export const groupMappingRoutes: readonly ApiRoute[] = [
     tag,
     guard,
     status: 204,
+    accepted,
     errors: ['version_conflict', 'mapping_test_failed'],
-    handle: async ({ deps, caller, cause, organization }, { params }) => {
+    handle: async (context, { params }) => {
+      const { deps, caller, cause, organization } = context;
       const id = pathId('map', params, 'mapping');
       await removeGroupMapping(deps, { organizationId: organization.id, caller, cause, id });
+      return answerWithJob(context, undefined);
     },
   }),
 ];

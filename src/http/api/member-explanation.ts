@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { holdsPermission } from '../../core/access.ts';
 import type { ExplainedGrant, ExplainedMoment, Explanation } from '../../core/explain.ts';
 import { explainMember } from '../../core/explain.ts';
+import { settleMemberById } from '../../core/reprojection.ts';
 import { timeField } from './fields.ts';
 import { queryField } from './paging.ts';
 import { pathId } from './path-ids.ts';
@@ -99,13 +100,15 @@ export const memberExplanationRoute: ApiRoute = organizationRoute({
   status: 200,
   response: explanationShape,
   errors: [],
-  handle: async ({ deps, organization, caller }, { params, query }) =>
-    presentExplanation(
-      await explainMember(deps, {
-        organizationId: organization.id,
-        id: pathId('mem', params, 'member'),
-        at: query.at,
-        mayReadRemoved: query.at !== undefined && holdsPermission(caller, organization.id, 'audit.read'),
-      }),
-    ),
+  handle: async ({ deps, organization, caller }, { params, query }) => {
+    const id = pathId('mem', params, 'member');
+    if (query.at === undefined) await settleMemberById(deps, organization, id);
+    const explanation = await explainMember(deps, {
+      organizationId: organization.id,
+      id,
+      at: query.at,
+      mayReadRemoved: query.at !== undefined && holdsPermission(caller, organization.id, 'audit.read'),
+    });
+    return presentExplanation(explanation);
+  },
 });

@@ -1,5 +1,6 @@
 /** Roles of members on single things of the product (`resource:TYPE:ID`) over the management API. */
 import { z } from 'zod';
+import { settleMemberById } from '../../core/reprojection.ts';
 import { getResourceRole, listResourceRoles, setResourceRole } from '../../core/resource-grants.ts';
 import type { Resource } from '../../core/roles.ts';
 import { RESOURCE_ROLES } from '../../core/roles.ts';
@@ -45,8 +46,11 @@ export const memberResourceRoutes: readonly ApiRoute[] = [
     status: 200,
     response: wholeListOf(holdingShape),
     errors: [],
-    handle: async ({ deps, organization }, { params }) =>
-      wholeList(await listResourceRoles(deps.storage, organization.id, memberId(params)), (held) => held),
+    handle: async ({ deps, organization }, { params }) => {
+      await settleMemberById(deps, organization, memberId(params));
+      const held = await listResourceRoles(deps.storage, organization.id, memberId(params));
+      return wholeList(held, (one) => one);
+    },
   }),
   organizationRoute({
     method: 'get',
@@ -58,8 +62,11 @@ export const memberResourceRoutes: readonly ApiRoute[] = [
     status: 200,
     response: holdingShape,
     errors: [],
-    handle: async ({ deps, organization }, { params }) =>
-      getResourceRole(deps.storage, organization.id, { id: memberId(params), resource: resourceOf(params) }),
+    handle: async ({ deps, organization }, { params }) => {
+      const [id, resource] = [memberId(params), resourceOf(params)];
+      await settleMemberById(deps, organization, id);
+      return getResourceRole(deps.storage, organization.id, { id, resource });
+    },
   }),
   organizationRoute({
     method: 'put',

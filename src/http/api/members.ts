@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { changeMember, getMember, listMembers, removeMember } from '../../core/members.ts';
 import type { MemberFilter } from '../../core/ports/people.ts';
+import { settleMemberById } from '../../core/reprojection.ts';
 import { roleNamed } from '../../core/role-table.ts';
 import type { OrgRole } from '../../core/roles.ts';
 import { assertFresh } from '../../core/step-up.ts';
@@ -99,10 +100,11 @@ const readRoutes: readonly ApiRoute[] = [
     status: 200,
     response: memberShape,
     errors: [],
-    handle: async ({ deps, organization }, { params }) =>
-      presentMember(
-        await getMember(deps, { organizationId: organization.id, id: pathId('mem', params, 'member') }),
-      ),
+    handle: async ({ deps, organization }, { params }) => {
+      const id = pathId('mem', params, 'member');
+      await settleMemberById(deps, organization, id);
+      return presentMember(await getMember(deps, { organizationId: organization.id, id }));
+    },
   }),
   memberExplanationRoute,
 ];

@@ -82,7 +82,7 @@ const PROBLEM: Json = {
   },
 };
 
-const nameOf = (route: ApiRoute, part: 'Request' | 'Answer'): string =>
+const nameOf = (route: ApiRoute, part: 'Request' | 'Answer' | 'Accepted'): string =>
   `${route.operationId.charAt(0).toUpperCase()}${route.operationId.slice(1)}${part}`;
 
 /** Requests are described as they are sent, answers as they arrive: defaults and conversions make the two differ. */
@@ -92,6 +92,9 @@ function schemasOf(route: ApiRoute): Json {
     ...(route.response === undefined
       ? {}
       : { [nameOf(route, 'Answer')]: jsonSchema(route.response, 'output') }),
+    ...(route.accepted === undefined
+      ? {}
+      : { [nameOf(route, 'Accepted')]: jsonSchema(route.accepted, 'output') }),
   };
 }
 
@@ -125,7 +128,7 @@ function operationOf(route: ApiRoute): Json {
             content: { 'application/json': { schema: refTo(nameOf(route, 'Request')) } },
           },
         }),
-    responses: { [String(route.status)]: answerOf(route), ...problemsOf(route) },
+    responses: { [String(route.status)]: answerOf(route), ...acceptedOf(route), ...problemsOf(route) },
   };
 }
 
@@ -140,6 +143,14 @@ function answerOf(route: ApiRoute): Json {
     description: route.status === 201 ? 'Created.' : 'The answer.',
     content: { 'application/json': { schema } },
   };
+}
+
+/** The answer of a route that leaves the rest to long work. */
+function acceptedOf(route: ApiRoute): Json {
+  if (route.accepted === undefined) return {};
+  const schema = refTo(nameOf(route, 'Accepted'));
+  const description = 'Done; a job carries it over to everybody.';
+  return { 202: { description, content: { 'application/json': { schema } } } };
 }
 
 function securityOf({ guard }: ApiRoute): readonly Json[] {

@@ -39,6 +39,7 @@ export const presentOrganization = (organization: Organization): z.infer<typeof 
     defaultRole,
     conflictPolicy: organization.conflictPolicy,
     strictClaims: organization.strictClaims,
+    reprojection: organization.reprojectionJobId,
     ssoPolicy: organization.ssoPolicy,
     invitationExpiresIn: presentDuration(organization.invitationTtlMs),
     seatsUsed,

@@ -45,13 +45,24 @@ interface RouteShape<Body, Query> {
   /** `application/json` unless said otherwise. */
   readonly body?: z.ZodType<Body>;
   readonly query?: z.ZodType<Query>;
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 202 | 204;
   /** The answer's body; absent: none, or a file. */
   readonly response?: z.ZodType;
+  /** The body of a 202 that the handler may answer in place of `status`, as an `AcceptedAnswer`: the rest is long work. */
+  readonly accepted?: z.ZodType;
   /** The types of file the handler may answer, as a `FileAnswer`; absent: JSON. */
   readonly file?: readonly FileType[];
   /** Codes beyond those every route may answer. */
   readonly errors: readonly ErrorCode[];
+}
+
+/** What a handler answers when the work goes on after the answer: 202. */
+export class AcceptedAnswer {
+  readonly body: unknown;
+
+  constructor(body: unknown) {
+    this.body = body;
+  }
 }
 
 /** A route whose handler gets the organization its path names. */

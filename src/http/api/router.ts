@@ -11,7 +11,7 @@ import { strictJson } from '../json-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { parseInput } from './input.ts';
 import type { ApiContext, ApiRoute, RouteInput } from './route.ts';
-import { asksForFreshSignIn, isOrganizationRoute } from './route.ts';
+import { AcceptedAnswer, asksForFreshSignIn, isOrganizationRoute } from './route.ts';
 import { apiRoutes } from './routes.ts';
 import { FileAnswer, sendFile } from './streamed-answer.ts';
 
@@ -135,6 +135,7 @@ function handlerOf(route: ApiRoute) {
     };
     const answer = await callHandler(route, context, input);
     if (answer instanceof FileAnswer) await sendFile(res, answer);
+    else if (answer instanceof AcceptedAnswer) res.status(202).json(answer.body);
     else if (route.status === 204) res.status(204).end();
     else res.status(route.status).json(answer);
   };

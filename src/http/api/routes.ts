@@ -29,6 +29,7 @@ import { passkeyRoutes } from './passkeys.ts';
 import { planUsageRoutes } from './plan-usage.ts';
 import { recorderRoutes } from './recorder.ts';
 import { roleFitRoutes } from './role-fit.ts';
+import { reprojectionRoutes } from './reprojections.ts';
 import type { ApiRoute } from './route.ts';
 import { sessionRoutes } from './session.ts';
 import { sessionListRoutes } from './sessions.ts';
@@ -55,6 +56,7 @@ const resources: readonly ApiRoute[] = [
   ...adoptionConflictRoutes,
   ...groupMappingRoutes,
   ...mappingTestRoutes,
+  ...reprojectionRoutes,
   ...connectionRoutes,
   ...testSignInRoutes,
   ...emergencyCodeRoutes,

@@ -28,6 +28,10 @@ export const organizationShape = z.object({
   defaultRole: orgRoleShape,
   conflictPolicy: z.enum(['highest', 'ranked', 'refuse']),
   strictClaims: z.boolean(),
+  reprojection: z
+    .string()
+    .nullable()
+    .describe('The job that carries changed rules over to everybody, while it is under way.'),
   ssoPolicy: z
     .enum(['optional', 'required'])
     .describe('required: members come in through a connection and by no other way.'),

@@ -11,7 +11,7 @@ import { currentRequest } from './request-facts.ts';
 
 /** Looks the person up for every request and every grant type: nobody who is suspended or removed is ever found. */
 export const findAccountWith =
-  (deps: Pick<HttpDeps, 'storage'>): FindAccount =>
+  (deps: Pick<HttpDeps, 'storage' | 'clock'>): FindAccount =>
   async (_ctx, sub, token) => {
     if (token === undefined) {
       const signedIn = await currentRequest().signedIn();
@@ -30,7 +30,7 @@ const grantLike = ({ id, ...session }: Session): GrantFacts => ({ ...session, se
 
 /** The grant a token hangs on, while its application still serves the organization (S95). */
 export async function findLiveGrant(
-  { storage }: Pick<HttpDeps, 'storage'>,
+  { storage }: Pick<HttpDeps, 'storage' | 'clock'>,
   grantId: unknown,
 ): Promise<ApplicationGrant | undefined> {
   const id = typeof grantId === 'string' ? parseId('agr', grantId) : undefined;
@@ -42,7 +42,7 @@ export async function findLiveGrant(
 
 /** The account behind a grant; undefined for somebody who is out. */
 export async function accountOf(
-  deps: Pick<HttpDeps, 'storage'>,
+  deps: Pick<HttpDeps, 'storage' | 'clock'>,
   grant: GrantFacts,
 ): Promise<Account | undefined> {
   const person = await findApplicationPerson(deps, grant);

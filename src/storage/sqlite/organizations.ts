@@ -14,6 +14,7 @@ import {
   toFlag,
   updateRow,
   word,
+  wordOrNull,
 } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
@@ -46,6 +47,7 @@ const settingsOf = (organization: Organization): Columns => ({
   conflict_policy: organization.conflictPolicy,
   strict_claims: toFlag(organization.strictClaims),
   sso_policy: organization.ssoPolicy,
+  reprojection_job_id: organization.reprojectionJobId,
   invitation_ttl_ms: organization.invitationTtlMs,
   created_at: organization.createdAt,
   updated_at: organization.updatedAt,
@@ -69,6 +71,7 @@ const fromRow = (row: Row): Organization => ({
   conflictPolicy: word(row, 'conflict_policy'),
   strictClaims: flag(row, 'strict_claims'),
   ssoPolicy: word(row, 'sso_policy'),
+  reprojectionJobId: wordOrNull(row, 'reprojection_job_id'),
   invitationTtlMs: integer(row, 'invitation_ttl_ms'),
   seatsUsed: integer(row, 'seats_used'),
   activeOwners: integer(row, 'active_owners'),

@@ -37,7 +37,8 @@ export function expectDocumented(request: string, { status, body, headers }: Ans
   const operation = document.paths[route.path.replace(/:(\w+)/g, '{$1}')]?.[route.method];
   const response = operation?.responses[String(status)];
   if (response === undefined) throw new Error(`${request}: status ${status} is not documented`);
-  if (status < 300) expectShape(route, body, headers);
+  if (status === 202 && route.accepted !== undefined) expect(route.accepted.parse(body)).toEqual(body);
+  else if (status < 300) expectShape(route, body, headers);
   else expectProblem({ request, ref: response.$ref ?? '', status }, body, headers);
 }
 

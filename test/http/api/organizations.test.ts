@@ -24,6 +24,7 @@ describe('POST /organizations', () => {
       ssoPolicy: 'optional',
       conflictPolicy: 'highest',
       strictClaims: false,
+      reprojection: null,
       invitationExpiresIn: '7d',
       seatsUsed: 0,
       createdAt: '2026-03-01T12:00:00.000Z',

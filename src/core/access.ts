@@ -77,6 +77,10 @@ export function mayGrantAs(own: RoleFacts, role: RoleFacts): boolean {
   return standsAbove(own, role) && role.permissions.every((key) => own.permissions.includes(key));
 }
 
+/** Pure: whether the caller may hand out `role`. */
+export const mayGive = (caller: Caller, role: RoleFacts): boolean =>
+  caller.kind === 'operator' || mayGrantAs(caller.role, role);
+
 /** Throws `forbidden` unless the caller may hand out `role`: nobody grants what they do not hold, and only owners make admins and owners (law 8). */
 export function assertMayGrant(caller: Caller, role: RoleFacts): void {
   if (caller.kind === 'operator' || mayGrantAs(caller.role, role)) return;

@@ -5,7 +5,7 @@ import { linkAfter } from './audit-chain.ts';
 import type { AuditEvent, AuditLink, AuditType, Cause } from './entities/journal.ts';
 import type { Repositories } from './ports/storage.ts';
 
-/** Where changes are told that belong to the installation and to no organization: applications and signing keys. */
+/** Where changes are told that belong to the installation and to no organization: applications, roles and signing keys. */
 export const INSTALLATION = 'org_installation' as OrganizationId;
 
 /** One change as a use case states it; `record` adds the rest. */

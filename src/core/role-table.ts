@@ -22,7 +22,8 @@ interface Reader {
 export const isBuiltInRole = (role: OrgRole): role is BuiltInRole =>
   ORG_ROLES.some((builtIn) => builtIn === role);
 
-const isOfApp = (key: PermissionKey): key is AppPermission => key.startsWith('app:');
+/** Whether the key is one of the product's own. */
+export const isOfApp = (key: PermissionKey): key is AppPermission => key.startsWith('app:');
 
 const byRank = (a: { readonly rank: number }, b: { readonly rank: number }) => b.rank - a.rank;
 

@@ -55,6 +55,10 @@ export type Permission = (typeof PERMISSIONS)[number];
 export type AppPermission = `app:${string}`;
 export type PermissionKey = Permission | AppPermission;
 
+/** Whether this is a permission of Gatehouse, or has the form of one of the product's. */
+export const isPermissionKey = (text: string): text is PermissionKey =>
+  PERMISSIONS.some((permission) => permission === text) || /^app:[a-z0-9][a-z0-9._:-]{0,99}$/.test(text);
+
 const MEMBER_PERMISSIONS: readonly Permission[] = ['members.read'];
 const ADMIN_PERMISSIONS: readonly Permission[] = [
   ...MEMBER_PERMISSIONS,

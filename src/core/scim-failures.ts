@@ -73,6 +73,7 @@ const UNEXPECTED: Cause = {
 const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
   last_connection: UNEXPECTED,
   sso_test_required: UNEXPECTED,
+  role_in_use: UNEXPECTED,
   invalid: {
     cause: 'A parameter or value is not one that this address takes. The detail names it.',
     screen: 'mapping',

@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'version_conflict'
   | 'precondition_failed'
   | 'already_member'
+  | 'role_in_use'
   | 'already_invited'
   | 'seats_exhausted'
   | 'plan_lacks'

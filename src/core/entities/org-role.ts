@@ -1,4 +1,5 @@
 /** An org role as stored: one of the operator's own, or what the operator added to a built-in one. */
+import type { OrganizationId } from '../../kernel/ids.ts';
 import type { OrgRole, PermissionKey } from '../roles.ts';
 
 export interface StoredOrgRole {
@@ -16,7 +17,7 @@ export interface StoredOrgRole {
 
 /** Something of an organization that names a role, and how often. */
 export interface OrgRoleUse {
-  readonly organizationId: string;
+  readonly organizationId: OrganizationId;
   readonly kind:
     | 'members'
     | 'invitations'

@@ -185,7 +185,7 @@ const installationRoutes: readonly ApiRoute[] = [
     path: '/audit-events',
     operationId: 'listInstallationAuditEvents',
     summary:
-      'Lists what happened to applications and signing keys, which belong to no organization; newest first.',
+      'Lists what happened to applications, roles and signing keys, which belong to no organization; newest first.',
     tag,
     guard: { kind: 'operator' },
     query: listQuery,

@@ -30,6 +30,7 @@ import { planUsageRoutes } from './plan-usage.ts';
 import { recorderRoutes } from './recorder.ts';
 import { reprojectionRoutes } from './reprojections.ts';
 import { roleFitRoutes } from './role-fit.ts';
+import { roleRoutes } from './roles.ts';
 import type { ApiRoute } from './route.ts';
 import { sessionRoutes } from './session.ts';
 import { sessionListRoutes } from './sessions.ts';
@@ -39,6 +40,7 @@ import { testSignInRoutes } from './test-sign-ins.ts';
 
 const resources: readonly ApiRoute[] = [
   ...organizationRoutes,
+  ...roleRoutes,
   ...planUsageRoutes,
   ...teamRoutes,
   ...memberRoutes,

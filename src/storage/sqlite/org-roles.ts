@@ -46,7 +46,7 @@ const fromRow = (row: Row): StoredOrgRole => ({
 });
 
 const useFromRow = (row: Row): OrgRoleUse => ({
-  organizationId: text(row, 'organization_id'),
+  organizationId: word(row, 'organization_id'),
   kind: word(row, 'kind'),
   count: integer(row, 'count'),
 });

@@ -101,7 +101,7 @@ async function furnishSignOn(base: string): Promise<Readonly<Record<string, stri
   const { body: code } = await world.send(world.operator, codes, { member: members.items[0].id });
   const key = { name: 'A', kind: 'team', scopes: ['members.read'] };
   const { body: apiKey } = await world.send(world.operator, `post ${base}/api-keys`, key);
-  return { code: code.id, resourceType: 'chatbot', resource: 'bot-1', apiKey: apiKey.id };
+  return { code: code.id, resourceType: 'chatbot', role: 'auditor', resource: 'bot-1', apiKey: apiKey.id };
 }
 
 /** What nobody makes by one request: a key pair, long work, a recording. */
@@ -186,6 +186,8 @@ const BODIES: Readonly<Record<string, object>> = {
   updateDomain: { connection: null },
   createOrganization: { name: 'A' },
   updateOrganization: { name: 'A' },
+  createRole: { key: 'auditor', name: 'Auditor', rank: 50 },
+  updateRole: { name: 'A' },
   beginPasskey: { currentPassword: 'a' },
   renamePasskey: { name: 'A' },
   addPasskey: {
@@ -256,7 +258,9 @@ describe('the table', () => {
     expect(withBody.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(BODIES).sort());
     for (const route of withBody) expect(route.body?.safeParse(BODIES[route.operationId]).success).toBe(true);
     const named = new Set(apiRoutes.filter(({ guard }) => guard.kind !== 'public').flatMap(parametersOf));
-    expect([...named].sort()).toEqual([...Object.keys(PREFIXES), 'urn', 'resource', 'resourceType'].sort());
+    expect([...named].sort()).toEqual(
+      [...Object.keys(PREFIXES), 'urn', 'resource', 'resourceType', 'role'].sort(),
+    );
   });
 });
 

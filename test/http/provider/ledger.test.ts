@@ -79,6 +79,26 @@ test('S146: a role or team that changed is in the next token, one that was taken
   });
 });
 
+test('S146: a custom role tells the product its own permissions, as they are when the token is made', async () => {
+  const organization = await gateway.createOrganization({ slug: nextText('acme') });
+  const { browser } = await aMember(gateway, organization);
+  const { id } = await onlyMember(gateway, organization.id);
+  const permissions = ['members.read', 'app:reports.export'];
+  const analyst = { key: 'analyst', name: 'Analyst', rank: 150, permissions };
+  expect(await api('POST ../roles', analyst)).toBe(201);
+  expect(await api(`PATCH ${organization.id}/members/${id}`, { orgRole: 'analyst' })).toBe(200);
+  const first = await enter(product, browser, OFFLINE);
+  expect(first.claims()).toMatchObject({ org_role: 'analyst', permissions });
+  await api('PATCH ../roles/analyst', { permissions: ['app:reports.read'] });
+  const second = await refresh(first.refresh_token);
+  expect(second.claims()).toMatchObject({ org_role: 'analyst', permissions: ['app:reports.read'] });
+  await api(`PATCH ${organization.id}/members/${id}`, { orgRole: 'owner' });
+  const third = await refresh(second.refresh_token);
+  expect(third.claims()).toMatchObject({
+    permissions: expect.arrayContaining(['app:reports.read', 'sso.manage']),
+  });
+});
+
 type Employee = Awaited<ReturnType<typeof anEmployee>>;
 
 const ENDS: readonly [string, (employee: Employee) => Promise<unknown>][] = [

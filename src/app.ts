@@ -7,6 +7,7 @@ import {
   CLIENT_ATTEMPT_LIMITS,
   createAttemptLimiter,
   DEFAULT_ATTEMPT_LIMITS,
+  JOINING_MAIL_LIMITS,
   MAIL_REQUEST_LIMITS,
   SECOND_STEP_LIMITS,
 } from './core/attempt-limit.ts';
@@ -132,6 +133,7 @@ const attemptLimits = (clock: Clock) => ({
   passwordAttempts: createAttemptLimiter(DEFAULT_ATTEMPT_LIMITS, clock),
   secondStepAttempts: createAttemptLimiter(SECOND_STEP_LIMITS, clock),
   resetRequests: createAttemptLimiter(MAIL_REQUEST_LIMITS, clock),
+  joiningRequests: createAttemptLimiter(JOINING_MAIL_LIMITS, clock),
   clientAttempts: createAttemptLimiter(CLIENT_ATTEMPT_LIMITS, clock),
 });
 

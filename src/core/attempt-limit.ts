@@ -46,6 +46,9 @@ export const MAIL_REQUEST_LIMITS: AttemptLimits = {
   windowMs: minutes(60),
 };
 
+/** For mails on the way in through a link: a whole office may join on one morning, through one network address. */
+export const JOINING_MAIL_LIMITS: AttemptLimits = { ...MAIL_REQUEST_LIMITS, perNetwork: 500 };
+
 /**
  * For secrets of clients, which nobody types and nobody guesses: a broken program is slowed down where it runs, and no
  * stranger elsewhere can lock a client out.

@@ -29,6 +29,8 @@ export interface Deps {
   readonly resetRequests?: AttemptLimiter | undefined;
   /** How many people a change of rules projects within its request; absent: 500. More: a job does it. */
   readonly mostProjectedAtOnce?: number | undefined;
+  /** Of everybody who wants a mail on their way in through a link, by address; absent: none. */
+  readonly joiningRequests?: AttemptLimiter | undefined;
   readonly oneTimeCodes: OneTimeCodes;
   readonly passkeyCeremonies: PasskeyCeremonies;
   readonly newRsaKey: NewRsaKey;

@@ -1,6 +1,6 @@
 /** What an invitation or a link does to a membership: the claim that can succeed once, and the grants it brings. */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { MembershipId } from '../kernel/ids.ts';
+import type { ApiKeyId, MembershipId } from '../kernel/ids.ts';
 import { mayGrantAs } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
@@ -10,7 +10,7 @@ import type { Membership } from './entities/people.ts';
 import type { WantedGrant } from './grants.ts';
 import { syncGrants } from './grants.ts';
 import { getOrganization } from './organization-lookup.ts';
-import type { Repositories } from './ports/storage.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
 import type { RoleFacts } from './role-table.ts';
 import { roleHeld } from './role-table.ts';
 import type { OrgRole, Permission } from './roles.ts';
@@ -56,7 +56,7 @@ interface Gift extends Pick<Invitation, 'organizationId' | 'invitedBy' | 'role' 
 }
 
 /** Gives what was promised, as far as whoever promised it may still give it (S162). Answers the org role that came of it. */
-async function giveWhatWasPromised(
+export async function giveWhatWasPromised(
   tx: Repositories,
   context: ChangeContext,
   input: { readonly gift: Gift; readonly membership: Membership },
@@ -93,13 +93,13 @@ async function giveWhatWasPromised(
 type Standing = 'operator' | RoleFacts | undefined;
 
 async function standingOfInviter(
-  tx: Repositories,
+  from: Queries | Repositories,
   { invitedBy, organizationId }: Pick<Invitation, 'invitedBy' | 'organizationId'>,
 ): Promise<Standing> {
   if (invitedBy.kind === 'operator') return 'operator';
   if (invitedBy.kind !== 'member') return undefined;
-  const inviter = await tx.memberships.find(organizationId, invitedBy.membershipId as MembershipId);
-  return inviter?.status === 'active' ? roleHeld(tx, inviter.orgRole) : undefined;
+  const inviter = await from.memberships.find(organizationId, invitedBy.membershipId as MembershipId);
+  return inviter?.status === 'active' ? roleHeld(from, inviter.orgRole) : undefined;
 }
 
 /**
@@ -116,3 +116,19 @@ async function orgRoleStillGiven(tx: Repositories, promised: OrgRole, standing: 
 /** S162: roles in teams and on resources too come from what the inviter may give now. */
 const mayStill = (standing: Standing, permission: Permission): boolean =>
   standing === 'operator' || standing?.permissions.includes(permission) === true;
+
+/** Law 6: whether whoever made a link might still make one: a link of somebody who may not invite any more lets nobody in. */
+export async function mayStillInvite(
+  from: Queries | Repositories,
+  maker: Pick<Invitation, 'invitedBy' | 'organizationId'>,
+  now: number,
+): Promise<boolean> {
+  const { invitedBy, organizationId } = maker;
+  if (invitedBy.kind !== 'api_key') return mayStill(await standingOfInviter(from, maker), 'members.invite');
+  const key = await from.apiKeys.find(organizationId, invitedBy.apiKeyId as ApiKeyId);
+  if (key === undefined || (key.expiresAt !== null && key.expiresAt <= now)) return false;
+  if (!key.scopes.includes('members.invite')) return false;
+  if (key.membershipId === null) return mayStill(await roleHeld(from, key.orgRole), 'members.invite');
+  const owner = { kind: 'member', userId: '', membershipId: key.membershipId, email: null } as const;
+  return mayStill(await standingOfInviter(from, { organizationId, invitedBy: owner }), 'members.invite');
+}

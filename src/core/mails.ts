@@ -4,10 +4,11 @@ import type { Organization } from './entities/organization.ts';
 import type { Mail } from './ports/mailer.ts';
 
 /** One line without control characters: safe in a subject, and no way to add lines of one's own. */
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 
 /** Whatever people typed is broken up so that mail programs do not make links of it (S174). */
-const withoutLinks = (text: string): string => text.replace(/:\/\//g, ': //').replace(/\bwww\./gi, 'www .');
+export const withoutLinks = (text: string): string =>
+  text.replace(/:\/\//g, ': //').replace(/\bwww\./gi, 'www .');
 
 /** The mail that carries an invitation's link to the invited address. */
 export function invitationMail(input: {

@@ -7,6 +7,7 @@ import type { Caller } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
+import type { Organization } from './entities/organization.ts';
 import type { ShareableLink } from './entities/shareable-link.ts';
 import { assertMayGiveByInvitation, assertPlanInvites, assertTeamsKnown } from './invitations.ts';
 import { endShareableLink } from './link-endings.ts';
@@ -14,6 +15,7 @@ import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import { roleNamed } from './role-table.ts';
+import { passwordAllowedFor } from './sso-policy.ts';
 
 /** More people than that come by CSV, or by a directory. */
 export const MAX_LINK_USES = 500;
@@ -31,7 +33,7 @@ interface LinkRequest {
 const linkUrl = (baseUrl: string, token: string): string => `${baseUrl}/links/${token}`;
 
 /**
- * Makes a link; `url` is the only time it is seen. Throws `invitations_disabled`, `plan_lacks`, `seats_exhausted`,
+ * Makes a link; `url` is the only time it is seen. Throws `invitations_disabled`, `plan_lacks`, `sso_required`, `seats_exhausted`,
  * `forbidden` for a role the caller may not give and for owner (S162), `invalid` for a team of nobody here.
  */
 export async function createShareableLink(
@@ -46,6 +48,7 @@ export async function createShareableLink(
     const organization = await getOrganization(tx, organizationId);
     await assertInvitationsOpen(tx, organization);
     assertPlanInvites(organization);
+    assertLinksLeadIn(organization);
     assertMayGiveByInvitation(caller, await roleNamed(tx, chosen.role));
     await assertTeamsKnown(tx, organizationId, chosen.teams);
     const made: ShareableLink = {
@@ -70,6 +73,13 @@ export async function createShareableLink(
     return made;
   });
   return { link, url: linkUrl(deps.baseUrl, token) };
+}
+
+/** S163: a link leads to a password or to an account with one, and neither opens an organization that requires its single sign-on. */
+function assertLinksLeadIn(organization: Organization): void {
+  if (passwordAllowedFor(organization, 'obtain')) return;
+  const detail = `${organization.name} lets people in through its own single sign-on only; a link would lead nobody in.`;
+  throw new GatehouseError('sso_required', detail);
 }
 
 /** The link, or `not_found`. */

@@ -11,6 +11,8 @@ export type OneTimePurpose =
   | 'undo'
   /** A sign-in whose first factor was right and that waits for the second. */
   | 'second_step'
+  /** A mailed link that proves an address on the way into an organization. */
+  | 'joining'
   | 'passkey_registration'
   | 'passkey_sign_in';
 

@@ -111,6 +111,7 @@ export type AuditType =
   | 'invitation_link.created'
   | 'invitation_link.revoked'
   | 'invitation_link.voided'
+  | 'invitation_link.used'
   | 'identity.connected'
   | 'test_sign_in.started'
   | 'test_sign_in.passed'

@@ -13,21 +13,27 @@ import type { ApiContext, ApiRoute } from './route.ts';
 import { plainRoute } from './route.ts';
 import { acceptedShape } from './shapes.ts';
 
+/** What somebody says of themselves who is not signed in. */
+export const joiningFields = {
+  name: nameField.optional(),
+  // The rule for passwords is core's; the bound only keeps absurd ones away from it (S183).
+  password: z.string().max(2048, 'At most 512 characters.').optional(),
+  code: z.string().max(64).optional(),
+};
+
+/** What somebody is told who gives one without the other. */
+export const TOGETHER = 'Give name and password together, or neither and a session.';
+
 const acceptBody = z
-  .strictObject({
-    name: nameField.optional(),
-    // The rule for passwords is core's; the bound only keeps absurd ones away from it (S183).
-    password: z.string().max(2048, 'At most 512 characters.').optional(),
-    code: z.string().max(64).optional(),
-  })
-  .refine(
-    ({ name, password }) => (name === undefined) === (password === undefined),
-    'Give name and password together, or neither and a session.',
-  )
+  .strictObject(joiningFields)
+  .refine(({ name, password }) => (name === undefined) === (password === undefined), TOGETHER)
   .optional();
 
-/** Name and password are an explicit choice to be somebody new, whoever is signed in (S160). */
-async function acceptorOf({ deps, req }: ApiContext, body: z.output<typeof acceptBody>): Promise<Acceptor> {
+/** Name and password are an explicit choice to be somebody new, whoever is signed in (S160). Throws `unauthenticated` without either. */
+export async function acceptorFrom(
+  { deps, req }: ApiContext,
+  body: z.output<typeof acceptBody>,
+): Promise<Acceptor> {
   // Read first: a cookie that rides along must come from our own pages, whatever the body says (S186).
   const signedIn = await signedInOf(deps, req);
   const { name, password, code } = body ?? {};
@@ -79,7 +85,7 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
     handle: async (context, { params, body }) => {
       const { deps, req, res, cause } = context;
       const token = params.token ?? '';
-      const acceptor = await acceptorOf(context, body);
+      const acceptor = await acceptorFrom(context, body);
       await assertDoorIsOpen(deps, token);
       const accepted = await acceptInvitation(deps, { token, acceptor, cause });
       const { sessionToken, membership, organization } = accepted;

@@ -167,7 +167,7 @@ export const invitationLinkRoutes: readonly ApiRoute[] = [
     body: createBody,
     status: 201,
     response: createdLinkShape,
-    errors: ['invitations_disabled', 'plan_lacks', 'seats_exhausted', 'version_conflict'],
+    errors: ['invitations_disabled', 'plan_lacks', 'sso_required', 'seats_exhausted', 'version_conflict'],
     handle: async ({ deps, caller, cause, organization }, { body }) => {
       const { expiresIn, ...chosen } = body;
       const { link, url } = await createShareableLink(deps, {

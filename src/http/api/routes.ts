@@ -19,6 +19,7 @@ import { invitationChangeRoutes } from './invitation-changes.ts';
 import { invitationLinkRoutes } from './invitation-links.ts';
 import { invitationRoutes } from './invitations.ts';
 import { jobRoutes } from './jobs.ts';
+import { linkJoiningRoutes } from './link-joining.ts';
 import { mappingTestRoutes } from './mapping-tests.ts';
 import { memberResourceRoutes } from './member-resources.ts';
 import { memberRoutes } from './members.ts';
@@ -51,6 +52,7 @@ const resources: readonly ApiRoute[] = [
   ...invitationChangeRoutes,
   ...invitationAcceptanceRoutes,
   ...invitationLinkRoutes,
+  ...linkJoiningRoutes,
   ...directoryRoutes,
   ...cutoverRoutes,
   ...directoryClientRoutes,

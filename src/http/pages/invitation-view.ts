@@ -1,52 +1,74 @@
-/** What an invitation's page says, by who is looking: somebody new, the invited person signed in, or somebody else. */
+/** What the pages that let somebody in say, by who is looking: somebody new, the person it is for signed in, or somebody else. */
 import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
+import type { UserId } from '../../kernel/ids.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { signOutForm } from './person.ts';
 import type { Visitor } from './visitor.ts';
 
-export interface InvitationProblem {
+export interface JoiningProblem {
   readonly text: string;
   /** The form's field it is about; absent or foreign: the whole. */
   readonly field?: string | undefined;
 }
 
-export interface InvitationView {
-  readonly invitation: Invitation;
+/** Somebody at a door whose address is known: the invited one, or the one they proved. */
+export interface JoiningView {
   readonly organization: Organization;
-  /** The invited address already has an account here. */
+  readonly email: string;
+  readonly emailKey: string;
+  /** The address already has an account here. */
   readonly hasAccount: boolean;
+  /** The account that may join with this address although it has another (S160). */
+  readonly askedBy?: UserId | undefined;
   /** The page's own path, token included. */
   readonly path: string;
   readonly visitor: Visitor | undefined;
-  readonly problem?: InvitationProblem | undefined;
+  readonly problem?: JoiningProblem | undefined;
   readonly typedName: string;
 }
 
-/** The body of the page. */
-export function invitationBody(view: InvitationView): Html {
+/** Facts for somebody who decides whether to join; a value that is null is left out. */
+export const joiningFacts = (
+  facts: readonly (readonly [name: string, value: string | Html | null])[],
+): Html =>
+  html`<dl>
+${facts.map(
+  ([name, value]) =>
+    value !== null &&
+    html`<dt>${name}</dt><dd>${value}</dd>
+`,
+)}</dl>`;
+
+/** A time as these pages say it. */
+export const inUtc = (at: number): string =>
+  `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+/** The body of an invitation's page. */
+export function invitationBody(view: JoiningView & { readonly invitation: Invitation }): Html {
   const { invitation, organization } = view;
-  const until = `${new Date(invitation.expiresAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  return html`<dl>
-<dt>Organization</dt><dd>${isolated(organization.name)}</dd>
-<dt>For</dt><dd>${isolated(invitation.email)}</dd>
-<dt>Role</dt><dd>${invitation.role}</dd>
-<dt>Good until</dt><dd>${until}</dd>
-</dl>
+  return html`${joiningFacts([
+    ['Organization', isolated(organization.name)],
+    ['For', isolated(invitation.email)],
+    ['Role', invitation.role],
+    ['Good until', inUtc(invitation.expiresAt)],
+  ])}
 ${invitation.message !== null && html`<p class="told">${isolated(invitation.message)}</p>`}
-${wayToAccept(view)}`;
+${waysToJoin(view)}`;
 }
 
-function wayToAccept(view: InvitationView): Html {
-  const { visitor, invitation, hasAccount } = view;
+/** The form that fits whoever looks. */
+export function waysToJoin(view: JoiningView): Html {
+  const { visitor, emailKey, askedBy, hasAccount } = view;
   if (visitor === undefined) return hasAccount ? knownPersonForm(view) : newPersonForm(view);
-  return visitor.signedIn.user.emailKey === invitation.emailKey
+  const { user } = visitor.signedIn;
+  return user.emailKey === emailKey || user.id === askedBy
     ? acceptButton(view, visitor)
     : otherPerson(view, visitor);
 }
 
-function newPersonForm({ path, problem, typedName }: InvitationView): Html {
+function newPersonForm({ path, problem, typedName }: JoiningView): Html {
   const problemOf = (field: string) => (problem?.field === field ? problem.text : undefined);
   const isElsewhere = problem !== undefined && problem.field !== 'name' && problem.field !== 'password';
   return html`<h2>Join with a new account</h2>
@@ -72,7 +94,7 @@ ${textField({
 }
 
 /** Somebody whose last membership ended can sign in nowhere else, so the password of the account is asked here. */
-function knownPersonForm({ path, problem }: InvitationView): Html {
+function knownPersonForm({ path, problem }: JoiningView): Html {
   const signIn = `/sign-in?${new URLSearchParams({ return_to: path })}`;
   const ofPassword = problem?.field === 'password' ? problem.text : undefined;
   return html`<h2>Join with your account</h2>
@@ -92,7 +114,11 @@ ${problem?.field === 'code' && codeField(problem.text)}
 <p>Or <a href="${signIn}">sign in another way first</a>; then you come back here.</p>`;
 }
 
-function acceptButton({ path, problem, organization }: InvitationView, visitor: Visitor): Html {
+/** One click for whoever is signed in. */
+export function acceptButton(
+  { path, problem, organization }: Pick<JoiningView, 'path' | 'problem' | 'organization'>,
+  visitor: Visitor,
+): Html {
   return html`${problemBox(problem?.text)}
 <form method="post" action="${path}" name="accept">
 ${hiddenField('csrf', visitor.csrf)}
@@ -102,10 +128,10 @@ ${hiddenField('csrf', visitor.csrf)}
 }
 
 /** S160: nobody is bound by accident; the choice is to sign out and come back as the invited person. */
-function otherPerson({ path, invitation }: InvitationView, visitor: Visitor): Html {
+function otherPerson({ path, email }: JoiningView, visitor: Visitor): Html {
   const { user, membership } = visitor.signedIn;
   const shown = user.email ?? membership.email ?? membership.name;
-  return html`<p class="wrong" role="alert">You are signed in as ${isolated(shown)}, but this invitation is for ${isolated(invitation.email)}.</p>
+  return html`<p class="wrong" role="alert">You are signed in as ${isolated(shown)}, but this invitation is for ${isolated(email)}.</p>
 <p>Sign out, then this page lets you join as the invited person.</p>
 ${signOutForm(visitor, path)}
 <p><a href="/">Stay signed in and leave this page</a></p>`;

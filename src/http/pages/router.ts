@@ -11,6 +11,7 @@ import { getEmailChange, getUndo, postEmailChange, postUndo } from './credential
 import { getEmergency, postEmergency } from './emergency.ts';
 import { getInvitation, postInvitation } from './invitations.ts';
 import { ASSETS } from './layout.ts';
+import { getLink, getProvedLink, postLink, postProvedLink } from './links.ts';
 import { getOrganizationSignIn } from './organization-sign-in.ts';
 import { postOwnSessions, postSwitchOrganization } from './own-sessions.ts';
 import { postPasskeyOptions, postPasskeySignIn } from './passkey-sign-in.ts';
@@ -50,10 +51,7 @@ export function createPagesRouter(deps: HttpDeps): Router {
   });
   mountMethods(router, '/own-sessions', { POST: [...form, postOwnSessions(deps)] });
   mountMethods(router, '/switch-organization', { POST: [...form, postSwitchOrganization(deps)] });
-  mountMethods(router, '/invitations/:token', {
-    GET: [getInvitation(deps)],
-    POST: [...form, postInvitation(deps)],
-  });
+  mountJoining(router, deps);
   mountCredentialLinks(router, deps, formOrJson);
   mountAccount(router, deps);
   mountMethods(router, '/setup/:token', { GET: [getSetup(deps)], POST: [...form, postSetup(deps)] });
@@ -80,6 +78,20 @@ function mountSignIn(router: Router, deps: HttpDeps, formOrJson: readonly Reques
   mountMethods(router, '/sign-in/connect', { POST: [...requireForm(LIMIT_BYTES), postConnect(deps)] });
   mountMethods(router, '/sign-in/test/:token', { GET: [getTestSignIn(deps)], allowsHead: false });
   mountMethods(router, '/sign-in/:organization', { GET: [getOrganizationSignIn(deps)], allowsHead: false });
+}
+
+/** The doors into organizations that people look after by hand. */
+function mountJoining(router: Router, deps: HttpDeps): void {
+  const form = requireForm(LIMIT_BYTES);
+  mountMethods(router, '/invitations/:token', {
+    GET: [getInvitation(deps)],
+    POST: [...form, postInvitation(deps)],
+  });
+  mountMethods(router, '/links/:token', { GET: [getLink(deps)], POST: [...form, postLink(deps)] });
+  mountMethods(router, '/links/:token/:proof', {
+    GET: [getProvedLink(deps)],
+    POST: [...form, postProvedLink(deps)],
+  });
 }
 
 /** Links that people are mailed, and the form that asks for one. */

@@ -203,6 +203,8 @@ const BODIES: Readonly<Record<string, object>> = {
   createApiKey: { name: 'A', kind: 'personal', scopes: ['members.read'] },
   createInvitation: { email: 'someone@example.com' },
   createInvitationLink: { expiresIn: '1h' },
+  joinByInvitationLink: { proof: 'a' },
+  requestAddressProof: { email: 'someone@example.com' },
   updateInvitation: { role: 'viewer' },
   resendInvitation: {},
   acceptInvitation: { name: 'Eve', password: 'a sentence nobody guesses' },
@@ -253,7 +255,10 @@ describe('the table', () => {
     expect(all.length).toBeGreaterThanOrEqual(50);
     expect(
       apiRoutes.filter(({ guard }) => guard.kind === 'public').map(({ operationId }) => operationId),
-    ).toEqual(['acceptInvitation', 'getOpenApi']);
+    ).toEqual([
+      ...['acceptInvitation', 'previewInvitationLink', 'requestAddressProof', 'joinByInvitationLink'],
+      'getOpenApi',
+    ]);
     const withBody = apiRoutes.filter(({ body }) => body !== undefined);
     expect(withBody.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(BODIES).sort());
     for (const route of withBody) expect(route.body?.safeParse(BODIES[route.operationId]).success).toBe(true);

@@ -108,6 +108,18 @@ describe('making one', () => {
   });
 });
 
+test('S163: 403 sso_required where only the single sign-on leads in', async () => {
+  const { organization, list } = await newPlace();
+  const { storage } = world.gateway;
+  await storage.transact(async (tx) => {
+    const row = await tx.organizations.find(organization.id);
+    if (row !== undefined)
+      await tx.organizations.update(organization.id, { ...row, ssoPolicy: 'required' }, row.version);
+  });
+  const { status, body } = await world.send(world.operator, `post ${list}`, { expiresIn: '1h' });
+  expect([status, body.code]).toEqual([403, 'sso_required']);
+});
+
 describe('those that are there', () => {
   test('200: newest first, page by page, with what became of them', async () => {
     const { list } = await newPlace();

@@ -1,0 +1,114 @@
+/** Joining through a link that was passed on, over the management API: whoever holds it, with an address they have proved. */
+import { z } from 'zod';
+import { joinByLink, previewLink, requestAddressProof } from '../../core/link-joining.ts';
+import { signedInOf } from '../guards.ts';
+import { endReplacedSession, setSessionCookie } from '../session-cookie.ts';
+import { emailField } from './fields.ts';
+import { acceptorFrom, joiningFields, TOGETHER } from './invitation-acceptance.ts';
+import { isoTime } from './present.ts';
+import type { ApiRoute } from './route.ts';
+import { plainRoute } from './route.ts';
+import { acceptedShape, orgRoleShape, timeShape } from './shapes.ts';
+
+const tag = 'invitations';
+const guard = { kind: 'public' } as const;
+const deadLink = [
+  'not_found',
+  'invitation_expired',
+  'invitation_revoked',
+  'invitation_used',
+  'invitations_disabled',
+] as const;
+
+const joinBody = z
+  .strictObject({
+    proof: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('What the mailed link ends with; not needed by whoever is signed in with a proved address.'),
+    ...joiningFields,
+  })
+  .refine(({ name, password }) => (name === undefined) === (password === undefined), TOGETHER)
+  .optional();
+
+const linkShape = z.object({
+  organization: z.object({ name: z.string() }),
+  role: orgRoleShape,
+  domains: z.array(z.string()).describe('Only addresses of these domains may join; any if empty.'),
+  expiresAt: timeShape,
+});
+
+/** All routes of this resource. */
+export const linkJoiningRoutes: readonly ApiRoute[] = [
+  plainRoute({
+    method: 'get',
+    path: '/invitation-links/:token',
+    operationId: 'previewInvitationLink',
+    summary: 'Tells the holder of a link what it is for; looking consumes nothing.',
+    tag,
+    guard,
+    status: 200,
+    response: linkShape,
+    errors: deadLink,
+    handle: async ({ deps }, { params }) => {
+      const { link, organization } = await previewLink(deps, params.token ?? '');
+      const { role, domains, expiresAt } = link;
+      return { organization: { name: organization.name }, role, domains, expiresAt: isoTime(expiresAt) };
+    },
+  }),
+  plainRoute({
+    method: 'post',
+    path: '/invitation-links/:token/proofs',
+    operationId: 'requestAddressProof',
+    summary: 'Mails a proof to the address somebody wants to join with; the same answer for every address.',
+    tag,
+    guard,
+    body: z.strictObject({ email: emailField }),
+    status: 204,
+    errors: [...deadLink, 'forbidden', 'too_many_requests'],
+    handle: async ({ deps, req, cause }, { params, body }) => {
+      const signedIn = await signedInOf(deps, req);
+      await requestAddressProof(deps, { token: params.token ?? '', email: body.email, signedIn, cause });
+    },
+  }),
+  plainRoute({
+    method: 'post',
+    path: '/invitation-links/:token/accept',
+    operationId: 'joinByInvitationLink',
+    summary: 'Joins through a link and signs the person in: the answer sets the session cookie.',
+    tag,
+    guard,
+    body: joinBody,
+    status: 200,
+    response: acceptedShape,
+    errors: [
+      ...deadLink,
+      'unauthenticated',
+      'forbidden',
+      'already_exists',
+      'already_member',
+      'seats_exhausted',
+      'sso_required',
+      'version_conflict',
+      'too_many_requests',
+      'second_factor_required',
+    ],
+    handle: async (context, { params, body }) => {
+      const { deps, req, res, cause } = context;
+      const token = params.token ?? '';
+      const { proof, ...person } = body ?? {};
+      await previewLink(deps, token);
+      const acceptor = await acceptorFrom(context, person);
+      const joined = await joinByLink(deps, { token, proof, acceptor, cause });
+      await endReplacedSession(deps, { req, res });
+      setSessionCookie(res, joined.sessionToken);
+      const { id, slug } = joined.organization;
+      return {
+        membershipId: joined.membership.id,
+        organization: { id, slug },
+        orgRole: joined.membership.orgRole,
+      };
+    },
+  }),
+];

@@ -1,0 +1,148 @@
+/** Links that were passed on, in the browser: looking consumes nothing (S164); whoever joins has proved an address first. */
+import type { Request, RequestHandler, Response } from 'express';
+import {
+  joinByLink,
+  ownProvedAddress,
+  previewLink,
+  previewProvedLink,
+  requestAddressProof,
+  takesAddress,
+} from '../../core/link-joining.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
+import { canonicalEmail } from '../api/fields.ts';
+import type { HttpDeps } from '../deps.ts';
+import { formText, queryText } from '../form-body.ts';
+import { causeOf } from '../request-facts.ts';
+import { enterSession } from '../session-cookie.ts';
+import { html } from './html.ts';
+import type { JoiningProblem } from './invitation-view.ts';
+import { acceptorOf, joiningProblem, sendDeadLink } from './joining-forms.ts';
+import { seeOther, sendPage } from './layout.ts';
+import { linkBody, provedLinkBody } from './link-view.ts';
+import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
+
+interface Visit {
+  readonly req: Request;
+  readonly res: Response;
+  readonly visitor: Visitor | undefined;
+  /** 200 if absent. */
+  readonly status?: number;
+  readonly problem?: JoiningProblem;
+}
+
+type Show = (deps: HttpDeps, visit: Visit) => Promise<void>;
+
+/** `GET /links/{token}`: whatever lets nobody in looks like an unknown token (S165); with `sent` what to do next. */
+export const getLink =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) =>
+    answer(deps, { req, res, visitor: await visitorOf(deps, req) }, showLink);
+
+/**
+ * `POST /links/{token}`: with `email` a mail to that address and 303 back; without, whoever is signed in joins with their own
+ * proved address and goes to their page.
+ */
+export const postLink =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const visit = await actingVisit(deps, req, res);
+    await answer(deps, visit, showLink, async () => {
+      const email = formText(req, 'email');
+      if (email === undefined) return join(deps, visit, undefined);
+      await requestAddressProof(deps, {
+        token: tokenOf(req),
+        email: addressFrom(email),
+        signedIn: visit.visitor?.signedIn,
+        cause: causeOf(res, { kind: 'anonymous' }),
+      });
+      seeOther(res, `${pathOf(req)}?sent=yes`);
+    });
+  };
+
+/** `GET /links/{token}/{proof}`: where the mail leads. */
+export const getProvedLink =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) =>
+    answer(deps, { req, res, visitor: await visitorOf(deps, req) }, showProvedLink);
+
+/** `POST /links/{token}/{proof}`: 303 to the person's page, else the same page with what went wrong. */
+export const postProvedLink =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const visit = await actingVisit(deps, req, res);
+    await answer(deps, visit, showProvedLink, () => join(deps, visit, proofOf(req)));
+  };
+
+const tokenOf = (req: Request): string => String(req.params.token);
+const proofOf = (req: Request): string => String(req.params.proof);
+const pathOf = (req: Request): string => `/links/${encodeURIComponent(tokenOf(req))}`;
+
+/** S186: nobody is made to join by another site's form. */
+async function actingVisit(deps: HttpDeps, req: Request, res: Response): Promise<Visit> {
+  const visitor = await visitorOf(deps, req);
+  assertNotForeign(deps, req);
+  if (visitor !== undefined) assertOwnForm(req, visitor);
+  return { req, res, visitor };
+}
+
+/** Does what was asked, or shows the page; a dead link and what a person can mend are answered here, the rest is an error page. */
+async function answer(deps: HttpDeps, visit: Visit, show: Show, act?: () => Promise<void>): Promise<void> {
+  try {
+    await (act === undefined ? show(deps, visit) : act());
+  } catch (error) {
+    const outcome = joiningProblem(error);
+    if (outcome === 'dead') return sendDeadLink(visit.res);
+    await answer(deps, { ...visit, ...outcome }, show);
+  }
+}
+
+function addressFrom(text: string): string {
+  const email = canonicalEmail(text.trim());
+  if (email !== undefined) return email;
+  const detail = 'Give one plain e-mail address, such as ada@example.com.';
+  throw new GatehouseError('invalid', detail, { field: 'email' });
+}
+
+async function join(deps: HttpDeps, { req, res, visitor }: Visit, proof: string | undefined): Promise<void> {
+  const token = tokenOf(req);
+  const door = proof === undefined ? undefined : await previewProvedLink(deps, { token, proof });
+  const { sessionToken } = await joinByLink(deps, {
+    token,
+    proof,
+    acceptor: acceptorOf(req, visitor, door && { ...door, email: door.address.email }),
+    cause: causeOf(res, { kind: 'anonymous' }),
+  });
+  await enterSession(deps, { req, res }, sessionToken);
+  seeOther(res, '/');
+}
+
+async function showLink(deps: HttpDeps, visit: Visit): Promise<void> {
+  const { req, res, visitor, status = 200, problem } = visit;
+  const opened = await previewLink(deps, tokenOf(req));
+  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendSent(res, pathOf(req));
+  const { link } = opened;
+  const own = visitor && ownProvedAddress(visitor.signedIn, link.organizationId)?.email;
+  const ownEmail = own !== undefined && takesAddress(link, own) ? own : undefined;
+  const typedEmail = formText(req, 'email') ?? visitor?.signedIn.user.email ?? '';
+  const view = { ...opened, path: pathOf(req), visitor, ownEmail, typedEmail, problem };
+  sendPage(res, { title: 'You are invited', status, body: linkBody(view) });
+}
+
+async function showProvedLink(deps: HttpDeps, visit: Visit): Promise<void> {
+  const { req, res, visitor, status = 200, problem } = visit;
+  const proof = proofOf(req);
+  const { address, ...opened } = await previewProvedLink(deps, { token: tokenOf(req), proof });
+  const { email, emailKey, askedBy } = address;
+  const path = `${pathOf(req)}/${encodeURIComponent(proof)}`;
+  const typedName = formText(req, 'name') ?? '';
+  const view = { ...opened, email, emailKey, askedBy, path, visitor, problem, typedName };
+  sendPage(res, { title: 'You are invited', status, body: provedLinkBody(view) });
+}
+
+function sendSent(res: Response, path: string): void {
+  sendPage(res, {
+    title: 'Look into your mailbox',
+    body: html`<p>A mail with a link is on its way. The link works once, for one hour, and brings you back here to join.</p>
+<p class="quiet">Nothing there? Look into the spam folder, check the address, and <a href="${path}">try again</a>.</p>`,
+  });
+}

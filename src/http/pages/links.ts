@@ -36,7 +36,7 @@ type Show = (deps: HttpDeps, visit: Visit) => Promise<void>;
 export const getLink =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) =>
-    answer(deps, { req, res, visitor: await visitorOf(deps, req) }, showLink);
+    answer(deps, { req, res, visitor: await visitorOf(deps, req), show: showLink });
 
 /**
  * `POST /links/{token}`: with `email` a mail to that address and 303 back; without, whoever is signed in joins with their own
@@ -46,7 +46,7 @@ export const postLink =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     const visit = await actingVisit(deps, req, res);
-    await answer(deps, visit, showLink, async () => {
+    await answer(deps, { ...visit, show: showLink }, async () => {
       const email = formText(req, 'email');
       if (email === undefined) return join(deps, visit, undefined);
       await requestAddressProof(deps, {
@@ -63,14 +63,14 @@ export const postLink =
 export const getProvedLink =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) =>
-    answer(deps, { req, res, visitor: await visitorOf(deps, req) }, showProvedLink);
+    answer(deps, { req, res, visitor: await visitorOf(deps, req), show: showProvedLink });
 
 /** `POST /links/{token}/{proof}`: 303 to the person's page, else the same page with what went wrong. */
 export const postProvedLink =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     const visit = await actingVisit(deps, req, res);
-    await answer(deps, visit, showProvedLink, () => join(deps, visit, proofOf(req)));
+    await answer(deps, { ...visit, show: showProvedLink }, () => join(deps, visit, proofOf(req)));
   };
 
 const tokenOf = (req: Request): string => String(req.params.token);
@@ -86,13 +86,17 @@ async function actingVisit(deps: HttpDeps, req: Request, res: Response): Promise
 }
 
 /** Does what was asked, or shows the page; a dead link and what a person can mend are answered here, the rest is an error page. */
-async function answer(deps: HttpDeps, visit: Visit, show: Show, act?: () => Promise<void>): Promise<void> {
+async function answer(
+  deps: HttpDeps,
+  visit: Visit & { readonly show: Show },
+  act?: () => Promise<void>,
+): Promise<void> {
   try {
-    await (act === undefined ? show(deps, visit) : act());
+    await (act === undefined ? visit.show(deps, visit) : act());
   } catch (error) {
     const outcome = joiningProblem(error);
     if (outcome === 'dead') return sendDeadLink(visit.res);
-    await answer(deps, { ...visit, ...outcome }, show);
+    await answer(deps, { ...visit, ...outcome });
   }
 }
 

@@ -8,6 +8,7 @@ import type { RecordedChange, RecordedFailure, RecorderEntry } from './entities/
 import type { Repositories } from './ports/storage.ts';
 import type { Excerpt } from './recorder-redaction.ts';
 import { redactBody, redactNote, redactPath } from './recorder-redaction.ts';
+import { createRecordingQueue } from './recording-queue.ts';
 
 /** An exchange as the edge saw it, secrets and all; it stays in memory until it is redacted. */
 export interface RecordedExchange {
@@ -45,16 +46,11 @@ export const RESPONSE_EXCERPT = 4 * 1024;
 
 /** 2,000 entries per organization, those since the last trim included; 500 of them for failures that a full synchronization would push out. */
 const KEEP = { newest: 1400, failed: 500 };
-/** An organization is trimmed again after this many more entries. */
-const TRIM_EVERY = 100;
 /** Entries are removed when they are this old. */
 const RETENTION_MS = days(30);
 
 /** A flush starts at once when this many wait. */
 const FULL_BATCH = 200;
-/** So many are stored together: other writers wait about a millisecond for them, not several. */
-const STEP = 50;
-const WAITING_LIMIT = 5000;
 const WAITING_CHARACTERS = 32 * 1024 * 1024;
 
 /** Refusals at the door come as fast as a sender likes: of each kind and directory one in this time is kept. */
@@ -69,50 +65,30 @@ interface RecorderDeps extends Pick<Deps, 'storage'> {
 
 /** Starts empty. `flush` is to be called by a timer; a full batch is stored at once. */
 export function createRecorder({ storage, onLoss }: RecorderDeps): Recorder {
-  const waiting: RecordedExchange[] = [];
-  const untrimmed = new Map<OrganizationId, number>();
   const isRepeated = createDoorkeeper();
   let size = 0;
-  let dropped = 0;
-  let unreported = 0;
-  let running: Promise<void> | undefined;
-
-  const storeBatch = async (): Promise<void> => {
-    const batch = waiting.splice(0, STEP);
-    for (const exchange of batch) size -= sizeOf(exchange);
-    try {
-      const entries = Map.groupBy(batch.map(toEntry), (entry) => entry.organizationId);
-      await storage.transact((tx) => appendAll(tx, entries, untrimmed), 'relaxed');
-      noteAppended(untrimmed, entries);
-    } catch (error) {
-      dropped += batch.length;
-      onLoss(batch.length, error);
-    }
-  };
-  const drain = async (): Promise<void> => {
-    while (waiting.length > 0) await storeBatch();
-    running = undefined;
-    if (unreported > 0) onLoss(unreported, undefined);
-    unreported = 0;
-  };
-  const flush = async (): Promise<void> => {
-    if (waiting.length > 0) running ??= drain();
-    await running;
-  };
+  const queue = createRecordingQueue<RecordedExchange, RecorderEntry>({
+    storage,
+    onLoss,
+    toKept: toEntry,
+    append: (tx, organizationId, own) => tx.recorderEntries.append(organizationId, own),
+    trim: (tx, organizationId) => tx.recorderEntries.trim(organizationId, KEEP),
+    onTaken: (batch) => {
+      for (const exchange of batch) size -= sizeOf(exchange);
+    },
+  });
   return {
     add: (exchange) => {
       if (isRepeated(exchange)) return;
-      if (waiting.length >= WAITING_LIMIT || size >= WAITING_CHARACTERS) {
-        dropped += 1;
-        unreported += 1;
+      if (size >= WAITING_CHARACTERS) {
+        queue.lose();
         return;
       }
-      waiting.push(exchange);
-      size += sizeOf(exchange);
-      if (waiting.length >= FULL_BATCH) void flush();
+      if (queue.add(exchange)) size += sizeOf(exchange);
+      if (queue.length >= FULL_BATCH) void queue.flush();
     },
-    flush,
-    dropped: () => dropped,
+    flush: queue.flush,
+    dropped: queue.lost,
   };
 }
 
@@ -136,31 +112,6 @@ function createDoorkeeper(): (exchange: RecordedExchange) => boolean {
     seen.set(key, at);
     return false;
   };
-}
-
-type Entries = ReadonlyMap<OrganizationId, readonly RecorderEntry[]>;
-
-async function appendAll(
-  tx: Repositories,
-  entries: Entries,
-  untrimmed: ReadonlyMap<OrganizationId, number>,
-): Promise<void> {
-  for (const [organizationId, own] of entries) {
-    // It may have been removed since; its entries go with it.
-    if ((await tx.organizations.find(organizationId)) === undefined) continue;
-    await tx.recorderEntries.append(organizationId, own);
-    // Nothing known of it in this process: it may have been full when the process before stopped.
-    const since = untrimmed.get(organizationId) ?? TRIM_EVERY;
-    if (since + own.length >= TRIM_EVERY) await tx.recorderEntries.trim(organizationId, KEEP);
-  }
-}
-
-/** After the commit, because a transaction may run twice. */
-function noteAppended(untrimmed: Map<OrganizationId, number>, entries: Entries): void {
-  for (const [organizationId, own] of entries) {
-    const since = (untrimmed.get(organizationId) ?? TRIM_EVERY) + own.length;
-    untrimmed.set(organizationId, since >= TRIM_EVERY ? 0 : since);
-  }
 }
 
 function toEntry(exchange: RecordedExchange): RecorderEntry {

@@ -1,11 +1,11 @@
 /** The recorder of sign-ins: takes attempts in memory, redacts them, stores them outside the request, and keeps a bounded number. */
 import { days, seconds } from '../kernel/clock.ts';
-import type { OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { isSecretKey, redactText } from '../kernel/redaction.ts';
 import type { Deps } from './deps.ts';
 import type { SignInAttempt, SignInFact } from './entities/sign-in-attempt.ts';
 import type { Repositories } from './ports/storage.ts';
+import { createRecordingQueue } from './recording-queue.ts';
 
 /** What somebody said under one name, as it was said. */
 export type ToldFact = Omit<SignInFact, 'count'>;
@@ -24,12 +24,7 @@ export interface SignInRecorder {
 
 /** Per organization, those since the last trim not included; neither outcome pushes the other out. */
 const KEEP = { ok: 1000, failed: 1000 };
-/** An organization is trimmed again after this many more attempts. */
-const TRIM_EVERY = 100;
 const RETENTION_MS = days(30);
-/** So many are stored together: other writers wait about a millisecond for them. */
-const STEP = 50;
-const WAITING_LIMIT = 5000;
 
 /** Anybody can open a start or post nonsense: of one connection this many at once, then one a second. */
 const BURST = 200;
@@ -42,43 +37,27 @@ const LONGEST_NAME = 200;
 const LONGEST_VALUE = 200;
 
 interface RecorderDeps extends Pick<Deps, 'storage'> {
-  /** Told how many attempts were lost by the error of the store. */
+  /** Told how many attempts were lost: by the error of the store, or without one to a flood. */
   readonly onLoss: (count: number, reason: unknown) => void;
 }
 
 /** Starts empty. `flush` is to be called by a timer. */
 export function createSignInRecorder({ storage, onLoss }: RecorderDeps): SignInRecorder {
-  const waiting: SeenAttempt[] = [];
-  const untrimmed = new Map<OrganizationId, number>();
   const isFlood = createFloodGate();
-  let dropped = 0;
-  let running: Promise<void> | undefined;
-
-  const storeBatch = async (): Promise<void> => {
-    const batch = waiting.splice(0, STEP);
-    try {
-      const attempts = Map.groupBy(batch.map(toAttempt), (attempt) => attempt.organizationId);
-      await storage.transact((tx) => appendAll(tx, attempts, untrimmed), 'relaxed');
-      noteAppended(untrimmed, attempts);
-    } catch (error) {
-      dropped += batch.length;
-      onLoss(batch.length, error);
-    }
-  };
-  const drain = async (): Promise<void> => {
-    while (waiting.length > 0) await storeBatch();
-    running = undefined;
-  };
+  const queue = createRecordingQueue<SeenAttempt, SignInAttempt>({
+    storage,
+    toKept: toAttempt,
+    append: (tx, organizationId, own) => tx.signInAttempts.append(organizationId, own),
+    trim: (tx, organizationId) => tx.signInAttempts.trim(organizationId, KEEP),
+    onLoss,
+  });
   return {
     add: (attempt) => {
-      if (waiting.length >= WAITING_LIMIT || isFlood(attempt)) dropped += 1;
-      else waiting.push(attempt);
+      if (isFlood(attempt)) queue.lose();
+      else queue.add(attempt);
     },
-    flush: async () => {
-      if (waiting.length > 0) running ??= drain();
-      await running;
-    },
-    dropped: () => dropped,
+    flush: queue.flush,
+    dropped: queue.lost,
   };
 }
 
@@ -99,31 +78,6 @@ function createFloodGate(): (attempt: SeenAttempt) => boolean {
     buckets.set(key, { left: Math.max(0, left - 1), at });
     return left < 1;
   };
-}
-
-type Attempts = ReadonlyMap<OrganizationId, readonly SignInAttempt[]>;
-
-async function appendAll(
-  tx: Repositories,
-  attempts: Attempts,
-  untrimmed: ReadonlyMap<OrganizationId, number>,
-): Promise<void> {
-  for (const [organizationId, own] of attempts) {
-    // It may have been removed since; its attempts go with it.
-    if ((await tx.organizations.find(organizationId)) === undefined) continue;
-    await tx.signInAttempts.append(organizationId, own);
-    // Nothing known of it in this process: it may have been full when the process before stopped.
-    const since = untrimmed.get(organizationId) ?? TRIM_EVERY;
-    if (since + own.length >= TRIM_EVERY) await tx.signInAttempts.trim(organizationId, KEEP);
-  }
-}
-
-/** After the commit, because a transaction may run twice. */
-function noteAppended(untrimmed: Map<OrganizationId, number>, attempts: Attempts): void {
-  for (const [organizationId, own] of attempts) {
-    const since = (untrimmed.get(organizationId) ?? TRIM_EVERY) + own.length;
-    untrimmed.set(organizationId, since >= TRIM_EVERY ? 0 : since);
-  }
 }
 
 const toAttempt = ({ facts, ...attempt }: SeenAttempt): SignInAttempt => ({

@@ -8,7 +8,8 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { OneTimeRecord } from './entities/credentials.ts';
 import type { Organization } from './entities/organization.ts';
 import type { JoiningAddress } from './joining.ts';
-import { addressProofMail } from './joining-mails.ts';
+import { layOut } from './mail-layout.ts';
+import { addressProofMail } from './member-mails.ts';
 import { enqueueMail } from './outbox.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 
@@ -51,7 +52,8 @@ export async function mailAddressProof(
     createdAt: context.now,
     expiresAt: context.now + PROOF_TTL_MS,
   });
-  const mail = addressProofMail({ to: email, organization, url: `${deps.baseUrl}${path}/${proof}` });
+  const content = addressProofMail({ organization, url: `${deps.baseUrl}${path}/${proof}` });
+  const mail = layOut(email, content, organization.branding);
   return { organizationId: context.organizationId, id: await enqueueMail(tx, context, mail) };
 }
 

@@ -1,4 +1,8 @@
-/** The mails about signing in: plain, short, with one link each that starts with the configured address. */
+/**
+ * The mails about signing in: short, with one link each that starts with the configured address. They look like Gatehouse's own
+ * whatever an organization has chosen: they are about the person, not about one organization (law 3).
+ */
+import { layOut, link, type MailBlock, text } from './mail-layout.ts';
 import type { Mail } from './ports/mailer.ts';
 
 /** A change of how somebody signs in that its person is told about. */
@@ -39,61 +43,58 @@ const HAPPENED: Readonly<Record<CredentialChange, readonly [subject: string, sen
 export function changeMail(to: string, what: CredentialChange, undoUrl: string): Mail {
   const [subject, sentence] = HAPPENED[what];
   return mailOf(to, subject, [
-    sentence,
-    'If that was you, there is nothing to do.',
-    '',
-    'If it was not you, open this link. It signs everybody out, takes the change and everything',
-    'that came after it back, and lets you set a new password:',
-    undoUrl,
-    '',
-    'The link works once, for seven days.',
+    text(sentence, 'If that was you, there is nothing to do.'),
+    link(
+      'If it was not you, open this link. It signs everybody out, takes the change and everything that came after it back, and lets you set a new password:',
+      'That was not me',
+      undoUrl,
+    ),
+    text('The link works once, for seven days.'),
   ]);
 }
 
 /** Carries the link that sets a new password. */
 export const resetMail = (to: string, url: string): Mail =>
   mailOf(to, 'Set a new password', [
-    'Somebody, probably you, asked for a new password for this address.',
-    'Open this link to choose one:',
-    url,
-    '',
-    'It works once, for 30 minutes, and only until another one is asked for.',
-    'If you did not ask, ignore this mail; your password stays as it is.',
+    text('Somebody, probably you, asked for a new password for this address.'),
+    link('Open this link to choose one:', 'Choose a password', url),
+    text(
+      'It works once, for 30 minutes, and only until another one is asked for.',
+      'If you did not ask, ignore this mail; your password stays as it is.',
+    ),
   ]);
 
 /** Says how to sign in to somebody for whom a password is not the way. */
 export const noResetMail = (to: string, signInUrl: string): Mail =>
   mailOf(to, 'How to sign in', [
-    'Somebody, probably you, asked for a new password for this address.',
-    'You do not need one: your organization lets you in through its own sign-in. Start here,',
-    'and enter your work e-mail address or the short name of your organization:',
-    signInUrl,
-    '',
-    'If you did not ask, ignore this mail; nothing happens.',
+    text('Somebody, probably you, asked for a new password for this address.'),
+    text('You do not need one: your organization lets you in through its own sign-in.'),
+    link(
+      'Start here, and enter your work e-mail address or the short name of your organization:',
+      'Sign in',
+      signInUrl,
+    ),
+    text('If you did not ask, ignore this mail; nothing happens.'),
   ]);
 
 /** Carries the link that proves a new sign-in address. */
 export const proveAddressMail = (to: string, url: string): Mail =>
   mailOf(to, 'Confirm your new sign-in address', [
-    'Somebody, probably you, wants to sign in with this e-mail address from now on.',
-    'Open this link to confirm it:',
-    url,
-    '',
-    'It works once, for one hour. If you did not ask for this, ignore this mail; nothing happens.',
+    text('Somebody, probably you, wants to sign in with this e-mail address from now on.'),
+    link('Open this link to confirm it:', 'Confirm the address', url),
+    text('It works once, for one hour. If you did not ask for this, ignore this mail; nothing happens.'),
   ]);
 
 /** Says to the holder of an address that it cannot become somebody else's. */
 export const addressTakenMail = (to: string, signInUrl: string): Mail =>
   mailOf(to, 'This address has an account already', [
-    'Somebody wanted to make this e-mail address the sign-in address of their account,',
-    'but it already has an account of its own. If that was you, sign in to that one:',
-    signInUrl,
-    '',
-    'If it was not you, ignore this mail; nothing has changed.',
+    text(
+      'Somebody wanted to make this e-mail address the sign-in address of their account,',
+      'but it already has an account of its own.',
+    ),
+    link('If that was you, sign in to that one:', 'Sign in', signInUrl),
+    text('If it was not you, ignore this mail; nothing has changed.'),
   ]);
 
-const mailOf = (to: string, subject: string, lines: readonly string[]): Mail => ({
-  to,
-  subject,
-  text: [...lines, ''].join('\n'),
-});
+const mailOf = (to: string, subject: string, blocks: readonly MailBlock[]): Mail =>
+  layOut(to, { subject, blocks });

@@ -18,10 +18,10 @@ import {
   assertMayInviteAnew,
   assertTeamsKnown,
   gifts,
+  mailInvitation,
 } from './invitations.ts';
-import { invitationMail } from './mails.ts';
 import { getOrganization } from './organization-lookup.ts';
-import { deliverMail, enqueueMail } from './outbox.ts';
+import { deliverMail } from './outbox.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import { roleHeld, roleNamed } from './role-table.ts';
@@ -110,9 +110,7 @@ export async function resendInvitation(
       tokenHash: deps.hashToken(token),
     });
     const url = mailedLink(deps.baseUrl, token, deps.hashToken);
-    const mail = invitationMail({ invitation, organization, url });
-    const isMailed = invitation.delivery === 'email';
-    return { invitation, mailId: isMailed ? await enqueueMail(tx, context, mail) : undefined };
+    return { invitation, mailId: await mailInvitation(tx, context, { invitation, organization, url }) };
   });
   const url = copiedLink(deps.baseUrl, token);
   if (mailId === undefined) return { invitation, url, delivery: { channel: 'link' } };

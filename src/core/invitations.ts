@@ -1,6 +1,6 @@
 /** Invitations: how people come into an organization that manages its members by hand. */
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
-import type { InvitationId, OrganizationId } from '../kernel/ids.ts';
+import type { InvitationId, OrganizationId, OutboxEventId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import { newToken } from '../kernel/tokens.ts';
@@ -13,7 +13,8 @@ import { invitationStatus } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { copiedLink, mailedLink } from './invitation-links.ts';
-import { invitationMail } from './mails.ts';
+import { layOut } from './mail-layout.ts';
+import { invitationMail } from './member-mails.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { DeliveryOutcome } from './outbox.ts';
 import { deliverMail, enqueueMail } from './outbox.ts';
@@ -74,19 +75,28 @@ export async function createInvitation(
       invitation: input.invitation,
       tokenHash: deps.hashToken(token),
     });
-    const mail = invitationMail({
+    const mailId = await mailInvitation(tx, context, {
       invitation: row,
       organization,
       url: mailedLink(deps.baseUrl, token, deps.hashToken),
     });
-    return {
-      invitation: row,
-      mailId: row.delivery === 'email' ? await enqueueMail(tx, context, mail) : undefined,
-    };
+    return { invitation: row, mailId };
   });
   if (mailId === undefined) return { invitation, url, delivery: { channel: 'link' } };
   const outcome = await deliverMail(deps, { organizationId, id: mailId });
   return { invitation, url, delivery: { channel: 'email', ...outcome } };
+}
+
+/** Queues the mail of an invitation that goes by mail; undefined: nothing to send. */
+export async function mailInvitation(
+  tx: Repositories,
+  context: ChangeContext,
+  input: Parameters<typeof invitationMail>[0] & { readonly invitation: Invitation },
+): Promise<OutboxEventId | undefined> {
+  const { invitation, organization } = input;
+  if (invitation.delivery !== 'email') return undefined;
+  const mail = layOut(invitation.email, invitationMail(input), organization.branding);
+  return enqueueMail(tx, context, mail);
 }
 
 interface Attempt {

@@ -8,6 +8,7 @@ import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
 import { dropCredentials } from './local-entry.ts';
+import { welcome } from './member-notices.ts';
 import { insertMembership } from './memberships.ts';
 import { isOwnProof } from './own-sessions.ts';
 import { acceptablePassword } from './password-rules.ts';
@@ -54,6 +55,7 @@ export type JoiningDeps = Pick<
   | 'secondStepAttempts'
   | 'afterwards'
   | 'oneTimeCodes'
+  | 'baseUrl'
 >;
 
 /** Somebody who has come in. */
@@ -70,7 +72,7 @@ export interface Joined {
  */
 export async function admit(
   tx: Repositories,
-  deps: Pick<Deps, 'clock' | 'hashToken' | 'oneTimeCodes'>,
+  deps: Pick<Deps, 'clock' | 'hashToken' | 'oneTimeCodes' | 'baseUrl'>,
   input: {
     readonly context: ChangeContext;
     readonly organization: Organization;
@@ -96,6 +98,7 @@ export async function admit(
     defaultRole: organization.defaultRole,
   });
   const membership = await settle(added);
+  await welcome(tx, context, { membership, baseUrl: deps.baseUrl });
   const sessionToken = newSessionToken();
   await startSession(tx, context, { membership, tokenHash: deps.hashToken(sessionToken), authentication });
   return { sessionToken, membership, organization };

@@ -1,50 +1,7 @@
-/** The texts of mails: plain, short, and nothing in them that a stranger could turn into a link or a header. */
-import type { Invitation } from './entities/invitation.ts';
+/** What mails to the owners of an organization say: about its domains, its single sign-on and its emergency codes. */
 import type { Organization } from './entities/organization.ts';
-import type { Mail } from './ports/mailer.ts';
-
-/** One line without control characters: safe in a subject, and no way to add lines of one's own. */
-export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-
-/** Whatever people typed is broken up so that mail programs do not make links of it (S174). */
-export const withoutLinks = (text: string): string =>
-  text.replace(/:\/\//g, ': //').replace(/\bwww\./gi, 'www .');
-
-/** The mail that carries an invitation's link to the invited address. */
-export function invitationMail(input: {
-  readonly invitation: Invitation;
-  readonly organization: Organization;
-  readonly url: string;
-}): Mail {
-  const { invitation, organization, url } = input;
-  const name = withoutLinks(oneLine(organization.name));
-  const until = new Date(invitation.expiresAt).toUTCString();
-  const message =
-    invitation.message === null
-      ? []
-      : [
-          '',
-          ...withoutLinks(invitation.message)
-            .split('\n')
-            .map((line) => `> ${oneLine(line)}`),
-        ];
-  return {
-    to: invitation.email,
-    subject: `You are invited to ${name}`,
-    text: [
-      `You have been invited to join ${name} as ${invitation.role}.`,
-      ...message,
-      '',
-      'Open this link to accept:',
-      url,
-      '',
-      `It works once, and only for ${invitation.email},`,
-      `until ${until}.`,
-      'If you did not expect this, ignore this mail; nothing happens.',
-      '',
-    ].join('\n'),
-  };
-}
+import type { MailContent } from './mail-layout.ts';
+import { facts, line, text } from './mail-layout.ts';
 
 /** Tells owners that a domain's record is gone: what stops, when, and what brings it back. */
 export function domainMissingMail(input: {
@@ -55,26 +12,23 @@ export function domainMissingMail(input: {
   /** Epoch ms. */
   readonly lapsesAt: number;
   readonly hasLapsed: boolean;
-}): Omit<Mail, 'to'> {
+}): MailContent {
   const { organization, domain, name, value, lapsesAt, hasLapsed } = input;
   const until = new Date(lapsesAt).toUTCString();
   return {
-    subject: hasLapsed ? `${domain} is no longer proved` : `The DNS record of ${domain} is missing`,
-    text: [
-      `The TXT record that proves ${domain} for ${withoutLinks(oneLine(organization.name))} could not be found.`,
-      hasLapsed
-        ? 'Addresses of this domain are no longer led to your sign-in, and nobody new joins through it.'
-        : `Unless it is back by ${until}, addresses of this domain are no longer led to your sign-in.`,
-      'People who are members already can sign in as before.',
-      '',
-      'The record:',
-      `  name:  ${name}`,
-      '  type:  TXT',
-      `  value: ${value}`,
-      '',
-      'It is looked for by itself every few hours.',
-      '',
-    ].join('\n'),
+    subject: hasLapsed ? line`${domain} is no longer proved` : line`The DNS record of ${domain} is missing`,
+    blocks: [
+      text(
+        line`The TXT record that proves ${domain} for ${organization.name} could not be found.`,
+        hasLapsed
+          ? 'Addresses of this domain are no longer led to your sign-in, and nobody new joins through it.'
+          : line`Unless it is back by ${until}, addresses of this domain are no longer led to your sign-in.`,
+        'People who are members already can sign in as before.',
+      ),
+      text('The record:'),
+      facts(['name', name], ['type', 'TXT'], ['value', value]),
+      text('It is looked for by itself every few hours.'),
+    ],
   };
 }
 
@@ -84,24 +38,21 @@ export function connectionChangedMail(input: {
   readonly name: string;
   readonly changes: readonly { readonly name: string; readonly before: string; readonly after: string }[];
   readonly by: string;
-}): Omit<Mail, 'to'> {
-  const plain = (text: string) => withoutLinks(oneLine(text));
+}): MailContent {
   const { organization, name, changes, by } = input;
   return {
-    subject: `Single sign-on of ${plain(organization.name)} was changed`,
-    text: [
-      `The connection "${plain(name)}" of ${plain(organization.name)} was changed by ${plain(by)}.`,
-      'It decides whose word is taken for who signs in:',
-      '',
+    subject: line`Single sign-on of ${organization.name} was changed`,
+    blocks: [
+      text(
+        line`The connection "${name}" of ${organization.name} was changed by ${by}.`,
+        'It decides whose word is taken for who signs in:',
+      ),
       ...changes.flatMap((change) => [
-        `  ${change.name}`,
-        `    before: ${plain(change.before)}`,
-        `    now:    ${plain(change.after)}`,
+        text(change.name),
+        facts(['before', change.before], ['now', change.after]),
       ]),
-      '',
-      'If nobody you know did this, disable the connection and look into the audit.',
-      '',
-    ].join('\n'),
+      text('If nobody you know did this, disable the connection and look into the audit.'),
+    ],
   };
 }
 
@@ -110,17 +61,18 @@ export function stagedMetadataMail(input: {
   readonly organization: Organization;
   readonly name: string;
   readonly url: string;
-}): Omit<Mail, 'to'> {
-  const name = withoutLinks(oneLine(input.name));
+}): MailContent {
+  const { organization, name, url } = input;
   return {
-    subject: `New metadata for "${name}" is waiting`,
-    text: [
-      `The metadata of the connection "${name}" of ${withoutLinks(oneLine(input.organization.name))} has changed at`,
-      `  ${withoutLinks(oneLine(input.url))}`,
-      'Usually that is a new certificate. Compare it with what your identity provider shows, then apply it to the connection.',
-      'Until then people sign in with what is pinned.',
-      '',
-    ].join('\n'),
+    subject: line`New metadata for "${name}" is waiting`,
+    blocks: [
+      text(
+        line`The metadata of the connection "${name}" of ${organization.name} has changed at`,
+        line`  ${url}`,
+        'Usually that is a new certificate. Compare it with what your identity provider shows, then apply it to the connection.',
+        'Until then people sign in with what is pinned.',
+      ),
+    ],
   };
 }
 
@@ -133,21 +85,26 @@ export function certificateMail(input: {
   /** Epoch ms. */
   readonly expiresAt: number;
   readonly thresholdDays: number;
-}): Omit<Mail, 'to'> {
-  const { use, fingerprint, expiresAt, thresholdDays } = input;
-  const name = withoutLinks(oneLine(input.name));
+}): MailContent {
+  const { organization, name, use, fingerprint, expiresAt, thresholdDays } = input;
   const isOver = thresholdDays === 0;
+  const until = new Date(expiresAt).toUTCString();
   return {
-    subject: isOver ? `A certificate of "${name}" has expired` : `A certificate of "${name}" expires soon`,
-    text: [
-      `A certificate of the connection "${name}" of ${withoutLinks(oneLine(input.organization.name))}`,
-      `${isOver ? 'has expired' : 'expires'} on ${new Date(expiresAt).toUTCString()}.`,
-      `  SHA-256: ${fingerprint}`,
-      use === 'idp'
-        ? 'It is your identity provider’s. Add the new one to the connection; both may be there at the same time.'
-        : 'It is ours. Make the next one, give it to your identity provider, then rotate.',
-      '',
-    ].join('\n'),
+    subject: isOver
+      ? line`A certificate of "${name}" has expired`
+      : line`A certificate of "${name}" expires soon`,
+    blocks: [
+      text(
+        line`A certificate of the connection "${name}" of ${organization.name}`,
+        `${isOver ? 'has expired' : 'expires'} on ${until}.`,
+      ),
+      facts(['SHA-256', fingerprint]),
+      text(
+        use === 'idp'
+          ? 'It is your identity provider’s. Add the new one to the connection; both may be there at the same time.'
+          : 'It is ours. Make the next one, give it to your identity provider, then rotate.',
+      ),
+    ],
   };
 }
 
@@ -157,18 +114,17 @@ export function emergencyCodeMail(input: {
   readonly owner: string;
   /** Epoch ms. */
   readonly expiresAt: number;
-}): Omit<Mail, 'to'> {
+}): MailContent {
   const { organization, owner, expiresAt } = input;
-  const name = withoutLinks(oneLine(organization.name));
   return {
-    subject: `An emergency code was made for ${name}`,
-    text: [
-      `An emergency code was made that lets ${withoutLinks(oneLine(owner))} into ${name} once, past its single sign-on,`,
-      `until ${new Date(expiresAt).toUTCString()}.`,
-      '',
-      'If none of you expected this, take it back now: an owner or the operator can revoke it.',
-      '',
-    ].join('\n'),
+    subject: line`An emergency code was made for ${organization.name}`,
+    blocks: [
+      text(
+        line`An emergency code was made that lets ${owner} into ${organization.name} once, past its single sign-on,`,
+        `until ${new Date(expiresAt).toUTCString()}.`,
+      ),
+      text('If none of you expected this, take it back now: an owner or the operator can revoke it.'),
+    ],
   };
 }
 
@@ -179,17 +135,19 @@ export function emergencyUseMail(input: {
   /** Epoch ms. */
   readonly at: number;
   readonly ip: string | null;
-}): Omit<Mail, 'to'> {
+}): MailContent {
   const { organization, owner, at, ip } = input;
-  const name = withoutLinks(oneLine(organization.name));
+  const time = new Date(at).toUTCString();
   return {
-    subject: `An emergency code was used at ${name}`,
-    text: [
-      `${withoutLinks(oneLine(owner))} came into ${name} with an emergency code, past its single sign-on,`,
-      `at ${new Date(at).toUTCString()}${ip === null ? '' : ` from ${oneLine(ip)}`}.`,
-      '',
-      'The session lasts one hour and the code is spent. If none of you expected this, suspend that person at once.',
-      '',
-    ].join('\n'),
+    subject: line`An emergency code was used at ${organization.name}`,
+    blocks: [
+      text(
+        line`${owner} came into ${organization.name} with an emergency code, past its single sign-on,`,
+        ip === null ? `at ${time}.` : line`at ${time} from ${ip}.`,
+      ),
+      text(
+        'The session lasts one hour and the code is spent. If none of you expected this, suspend that person at once.',
+      ),
+    ],
   };
 }

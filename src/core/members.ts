@@ -8,6 +8,7 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Membership, MembershipStatus, TeamMember } from './entities/people.ts';
 import { syncGrants } from './grants.ts';
+import { noticeRemoval, noticeRoleChange } from './member-notices.ts';
 import { endMembership, getMembership, setMembershipStatus } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { PageRequest } from './ports/paging.ts';
@@ -120,6 +121,7 @@ export async function giveOrgRole(
       { field: 'orgRole' },
     );
   }
+  await noticeRoleChange(tx, context, { membership: next, before: membership.orgRole });
   return next;
 }
 
@@ -165,6 +167,7 @@ export async function removeMember(
       'A directory manages this person. Remove them there, or suspend them here.',
     );
     await endMembership(tx, context, { membership });
+    await noticeRemoval(tx, context, membership);
   });
 }
 

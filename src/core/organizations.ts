@@ -10,27 +10,22 @@ import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { ApplicationGrant } from './entities/application.ts';
 import type { Cause } from './entities/journal.ts';
-import type { Organization, Plan, SsoPolicy } from './entities/organization.ts';
+import type { Organization, Plan } from './entities/organization.ts';
+import { PLAIN_BRANDING, USUAL_NOTIFICATIONS } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import { keepPast } from './history.ts';
 import { enqueueLogoutNotice } from './logout-notices.ts';
 import { assertMappingTestsPass } from './mapping-test-run.ts';
 import { getOrganization } from './organization-lookup.ts';
-import { DEFAULT_PLAN } from './plans.ts';
+import { changed, type OrganizationChange, settingsFacts } from './organization-settings.ts';
+import { DEFAULT_PLAN, type PlanChoice } from './plans.ts';
 import type { Repositories } from './ports/storage.ts';
 import { roleNamed } from './role-table.ts';
-import type { ConflictPolicy, OrgRole } from './roles.ts';
 import type { ProjectionDeps } from './rule-consequences.ts';
 import { carryOutPolicy } from './rule-consequences.ts';
 import { endSessions } from './session-endings.ts';
 import { assertMayRequireSso, endUnfitSessions } from './sso-enforcement.ts';
 import { insertTeam } from './teams.ts';
-
-/** A preset's name, or the name with another number of seats (null: no limit). */
-export interface PlanChoice {
-  readonly preset: string;
-  readonly seats?: number | null | undefined;
-}
 
 export interface OrganizationInput {
   readonly name: string;
@@ -40,17 +35,6 @@ export interface OrganizationInput {
 
 /** How long invitations are open in an organization that has not said otherwise. */
 const INVITATION_TTL_MS = days(7);
-
-export interface OrganizationChange {
-  readonly name?: string | undefined;
-  readonly slug?: string | undefined;
-  readonly plan?: PlanChoice | undefined;
-  readonly defaultRole?: Exclude<OrgRole, 'owner'> | undefined;
-  readonly conflictPolicy?: ConflictPolicy | undefined;
-  readonly strictClaims?: boolean | undefined;
-  readonly ssoPolicy?: SsoPolicy | undefined;
-  readonly invitationTtlMs?: number | undefined;
-}
 
 /** Turns a choice into switches. Throws `invalid` (field `plan`) for a preset that is not configured. */
 function resolvePlan(presets: Deps['plans'], choice: PlanChoice | undefined): Plan {
@@ -126,6 +110,8 @@ export async function createOrganization(
       reprojectionJobId: null,
       ssoPolicy: 'optional',
       invitationTtlMs: INVITATION_TTL_MS,
+      branding: PLAIN_BRANDING,
+      notifications: USUAL_NOTIFICATIONS,
       seatsUsed: 0,
       activeOwners: 0,
       createdAt: now,
@@ -160,18 +146,7 @@ export async function updateOrganization(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     await assertMayChange(tx, caller, change);
     const before = await getOrganization(tx, organizationId);
-    const after: Organization = {
-      ...before,
-      name: change.name ?? before.name,
-      slug: change.slug ?? before.slug,
-      plan: plan ?? before.plan,
-      defaultRole: change.defaultRole ?? before.defaultRole,
-      conflictPolicy: change.conflictPolicy ?? before.conflictPolicy,
-      strictClaims: change.strictClaims ?? before.strictClaims,
-      ssoPolicy: change.ssoPolicy ?? before.ssoPolicy,
-      invitationTtlMs: change.invitationTtlMs ?? before.invitationTtlMs,
-      updatedAt: context.now,
-    };
+    const after = changed(before, change, { plan, now: context.now });
     assertSeatsSuffice(after);
     const isNewlyRequired = after.ssoPolicy === 'required' && before.ssoPolicy === 'optional';
     if (isNewlyRequired)
@@ -180,7 +155,7 @@ export async function updateOrganization(
     await record(tx, context, {
       type: 'organization.updated',
       target: { kind: 'organization', id: organizationId },
-      details: { before: publicFacts(before), after: publicFacts(after) },
+      details: { before: settingsFacts(before), after: settingsFacts(after) },
     });
     if (speaksDifferently(before, after)) {
       const { conflictPolicy, defaultRole } = before;
@@ -221,13 +196,6 @@ function assertSeatsSuffice({ plan, seatsUsed }: Organization): void {
   const detail = `${seatsUsed} people hold a seat; a plan with ${plan.seats} is too small.`;
   throw new GatehouseError('seats_exhausted', detail, { field: 'plan' });
 }
-
-const publicFacts = (organization: Organization) => {
-  const { name, slug, plan, defaultRole, conflictPolicy, strictClaims, ssoPolicy, invitationTtlMs } =
-    organization;
-  const policies = { defaultRole, conflictPolicy, strictClaims, ssoPolicy, invitationTtlMs };
-  return { name, slug, plan: plan.preset, seats: plan.seats, ...policies };
-};
 
 /**
  * Removes an organization and everything that belongs to it; people who are nowhere else a member go too. What remains

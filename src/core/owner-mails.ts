@@ -1,9 +1,9 @@
 /** Mails to everybody who answers for an organization: its active owners. */
 import type { ChangeContext } from './deps.ts';
 import type { Organization } from './entities/organization.ts';
+import { layOut, type MailContent } from './mail-layout.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { enqueueMail } from './outbox.ts';
-import type { Mail } from './ports/mailer.ts';
 import type { Repositories } from './ports/storage.ts';
 
 /** More owners than this are told by the audit alone. */
@@ -13,12 +13,13 @@ const MOST = 100;
 export async function mailOwners(
   tx: Repositories,
   context: ChangeContext,
-  write: (organization: Organization) => Omit<Mail, 'to'>,
+  write: (organization: Organization) => MailContent,
 ): Promise<number> {
   const organization = await getOrganization(tx, context.organizationId);
   const filter = { role: 'owner', status: 'active' } as const;
   const owners = await tx.memberships.list(context.organizationId, filter, { limit: MOST });
   const addresses = new Set(owners.flatMap(({ email }) => (email === null ? [] : [email])));
-  for (const to of addresses) await enqueueMail(tx, context, { to, ...write(organization) });
+  for (const to of addresses)
+    await enqueueMail(tx, context, layOut(to, write(organization), organization.branding));
   return addresses.size;
 }

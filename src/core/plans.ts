@@ -18,3 +18,9 @@ export interface PlanPreset {
 
 /** The preset of an organization that is created without naming one. Configuration always holds it. */
 export const DEFAULT_PLAN = 'enterprise';
+
+/** A preset's name, or the name with another number of seats (null: no limit). */
+export interface PlanChoice {
+  readonly preset: string;
+  readonly seats?: number | null | undefined;
+}

@@ -10,6 +10,7 @@ import type { Cause } from './entities/journal.ts';
 import type { Connection, PendingSignIn, SignInPurpose } from './entities/sign-in.ts';
 import type { SignInOutcome } from './entities/sign-in-attempt.ts';
 import { admitFor } from './identity-connection.ts';
+import { welcome } from './member-notices.ts';
 import type { Repositories } from './ports/storage.ts';
 import { endSessions } from './session-endings.ts';
 import { newSessionToken, startSession } from './sessions.ts';
@@ -175,7 +176,7 @@ export async function takeAnswer(
  * session and records it, in one transaction. Throws `sign_in_refused` with the exact reason in `context.reason`.
  */
 export async function completeSignIn(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl'>,
   input: AnswerToTake,
 ): Promise<CompletedSignIn> {
   return deps.storage.transact(async (tx) => {
@@ -230,7 +231,7 @@ export interface LetIn {
 /** The end of every sign-in through a connection: decides, binds, opens the session. */
 export async function letIn(
   tx: Repositories,
-  deps: Pick<Deps, 'clock' | 'hashToken'>,
+  deps: Pick<Deps, 'clock' | 'hashToken' | 'baseUrl'>,
   input: {
     readonly current: Connection;
     readonly identity: UpstreamIdentity;
@@ -247,6 +248,8 @@ export async function letIn(
   const admitted = await admitFor(tx, context, { purpose, admission });
   const { organization } = admitted;
   const membership = await syncClaimGrants(tx, context, { ...admitted, identity });
+  if (admitted.kind === 'join' || admitted.kind === 'accept_invitation')
+    await welcome(tx, context, { membership, baseUrl: deps.baseUrl });
   await startSession(tx, context, {
     ...{ membership, organization },
     tokenHash: deps.hashToken(sessionToken),

@@ -18,7 +18,7 @@ import {
 } from './sign-ins.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
-type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken'>;
+type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl'>;
 
 /** A verified answer to nobody's question. */
 export interface UnsolicitedAnswer {

@@ -1,4 +1,4 @@
-/** Deterministic folding of text, so that every place that compares without case or keeps a unique key agrees. */
+/** Text treated the same way everywhere: folded for comparing and unique keys, escaped for markup. */
 
 /**
  * Text as compared without case: NFKC, lower case, invisible characters (zero-width, soft hyphen, variation
@@ -21,3 +21,15 @@ export function foldKey(text: string): string {
 
 const plainAscii = /^[\x20-\x7e]*$/;
 const invisible = /\p{Default_Ignorable_Code_Point}/gu;
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text that stands for itself in markup, between tags and in quoted attributes (S203). */
+export const escapeMarkup = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');

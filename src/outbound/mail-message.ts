@@ -3,10 +3,11 @@ import type { Mail } from '../core/ports/mailer.ts';
 
 export function toEnvelope(mail: Mail, from: string) {
   return {
-    from: { name: 'Gatehouse', address: from },
+    from: { name: mail.fromName ?? 'Gatehouse', address: from },
     to: [{ name: '', address: mail.to }],
     subject: mail.subject,
     text: mail.text,
+    ...(mail.html === undefined ? {} : { html: mail.html }),
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
 }

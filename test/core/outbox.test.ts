@@ -1,7 +1,8 @@
 /** Mails: they wait where the change was written, go out once, survive a dead server, and carry nothing a stranger planted. */
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createInvitation } from '../../src/core/invitations.ts';
-import { invitationMail } from '../../src/core/mails.ts';
+import { layOut } from '../../src/core/mail-layout.ts';
+import { invitationMail } from '../../src/core/member-mails.ts';
 import { deliverMail, enqueueMail } from '../../src/core/outbox.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { OrganizationId, OutboxEventId } from '../../src/kernel/ids.ts';
@@ -139,11 +140,12 @@ describe('delivery', () => {
 describe('the invitation mail', () => {
   const mailWith = (name: string, message: string | null = null) => {
     const organization = anOrganization({ name });
-    return invitationMail({
+    const content = invitationMail({
       organization,
       invitation: anInvitation(organization.id, { email: 'g@x.example', message }),
       url: 'https://gate.example.com/invitations/ghi_x',
     });
+    return layOut('g@x.example', content);
   };
 
   const names: [title: string, name: string][] = [

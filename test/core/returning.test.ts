@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RemovedUser } from '../../src/core/entities/adoption.ts';
 import type { Directory } from '../../src/core/entities/directory.ts';
 import { changeMember } from '../../src/core/members.ts';
-import type { OrganizationChange } from '../../src/core/organizations.ts';
+import type { OrganizationChange } from '../../src/core/organization-settings.ts';
 import type { DirectoryUserInput } from '../../src/core/pushed-user.ts';
 import { choosePerson } from '../../src/core/removed-users.ts';
 import { findSignedIn } from '../../src/core/sessions.ts';

@@ -10,6 +10,7 @@ import type {
 import type { Invitation } from '../../src/core/entities/invitation.ts';
 import type { AuditEvent, OutboxEvent } from '../../src/core/entities/journal.ts';
 import type { Organization, Plan } from '../../src/core/entities/organization.ts';
+import { PLAIN_BRANDING, USUAL_NOTIFICATIONS } from '../../src/core/entities/organization.ts';
 import type { Identity, Membership, Team, User } from '../../src/core/entities/people.ts';
 import type { RecorderEntry } from '../../src/core/entities/recorder.ts';
 import type {
@@ -89,6 +90,8 @@ export function anOrganization(overrides: Partial<Organization> = {}): Organizat
     reprojectionJobId: null,
     ssoPolicy: 'optional',
     invitationTtlMs: 7 * 86_400_000,
+    branding: PLAIN_BRANDING,
+    notifications: USUAL_NOTIFICATIONS,
     seatsUsed: 0,
     activeOwners: 0,
     ...overrides,

@@ -9,6 +9,8 @@ export interface ReceivedMail {
   readonly subject: string;
   /** The first text/plain part, decoded; the whole body if there is none. */
   readonly text: string;
+  /** The first text/html part, decoded; undefined if there is none. */
+  readonly html: string | undefined;
   /** As it came over the wire. */
   readonly raw: string;
 }
@@ -66,7 +68,8 @@ function describeMail(raw: Buffer, session: SMTPServerSession): ReceivedMail {
     from: mailFrom === false ? '' : mailFrom.address,
     to: rcptTo.map(({ address }) => address),
     subject: decodeWords(root.headers.get('subject') ?? ''),
-    text: findPlainText(root) ?? decodeBody(root),
+    text: findPart(root, 'text/plain') ?? decodeBody(root),
+    html: findPart(root, 'text/html'),
     raw: text,
   };
 }
@@ -90,14 +93,14 @@ function parsePart(source: string): Part {
   return { headers, body };
 }
 
-function findPlainText(part: Part): string | undefined {
+function findPart(part: Part, wanted: string): string | undefined {
   const type = part.headers.get('content-type') ?? 'text/plain';
-  if (/^text\/plain/i.test(type)) return decodeBody(part);
+  if (type.toLowerCase().startsWith(wanted)) return decodeBody(part);
   const boundary = /boundary="?([^";]+)"?/i.exec(type)?.[1];
   if (boundary === undefined) return undefined;
   const sections = part.body.split(`--${boundary}`).slice(1, -1);
   for (const section of sections) {
-    const text = findPlainText(parsePart(section.replace(/^\r?\n/, '')));
+    const text = findPart(parsePart(section.replace(/^\r?\n/, '')), wanted);
     if (text !== undefined) return text;
   }
   return undefined;

@@ -10,6 +10,41 @@ export interface Plan extends PlanPreset {
 
 export type SsoPolicy = 'optional' | 'required';
 
+/** How an organization's mails look and what its welcome says; null: as Gatehouse has it. */
+export interface Branding {
+  /** What people know the product as. */
+  readonly productName: string | null;
+  /** `#rrggbb`, of the heading and the button. */
+  readonly color: string | null;
+  /** https; for pages and the product. Mails never load it, because that would tell its server who reads them. */
+  readonly logoUrl: string | null;
+  /** Whom people ask: an address, or a line of text. */
+  readonly supportContact: string | null;
+  /** With variables of `core/welcome-text.ts`. */
+  readonly welcomeText: string | null;
+}
+
+/** An organization as it comes: nothing of its own. */
+export const PLAIN_BRANDING: Branding = {
+  productName: null,
+  color: null,
+  logoUrl: null,
+  supportContact: null,
+  welcomeText: null,
+};
+
+/** Which mails the organization sends to its members. */
+export interface Notifications {
+  /** An org role changed by hand. */
+  readonly roleChanged: boolean;
+  /** Removed by hand. */
+  readonly removed: boolean;
+  /** Joined by an invitation or at a first sign-in; never by a directory. */
+  readonly welcome: boolean;
+}
+
+export const USUAL_NOTIFICATIONS: Notifications = { roleChanged: true, removed: true, welcome: false };
+
 export interface Organization {
   readonly id: OrganizationId;
   readonly version: number;
@@ -28,6 +63,8 @@ export interface Organization {
   readonly reprojectionJobId: JobId | null;
   /** How long an invitation is open unless it says so itself, milliseconds. */
   readonly invitationTtlMs: number;
+  readonly branding: Branding;
+  readonly notifications: Notifications;
   /** Active memberships; kept by `organizations.moveCounts` so that seats are one conditional write. */
   readonly seatsUsed: number;
   /** Active memberships that resolve to owner. */

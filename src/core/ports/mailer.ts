@@ -5,6 +5,10 @@ export interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  /** The same as HTML that loads nothing; absent from mails that an older version queued. */
+  readonly html?: string | undefined;
+  /** Whose name stands beside our address; absent: Gatehouse. */
+  readonly fromName?: string | undefined;
 }
 
 /** What really happened: handed to a mail server, or written as a file because none is configured. */

@@ -20,12 +20,16 @@ export const lineOf = (length: number) =>
 /** What people call a thing: 1 to 200 characters on one line. */
 export const nameField = lineOf(200);
 
-/** Some lines of text, at most 1,000 characters; line ends become LF. */
-export const messageField = z
-  .string()
-  .overwrite((text) => text.replace(/\r\n?/g, '\n').trim())
-  .max(1000, 'At most 1000 characters.')
-  .refine((text) => !NOT_IN_A_TEXT.test(text), 'Must not hold control characters.');
+/** Some lines of text, at most `length` characters; line ends become LF. */
+export const messageOf = (length: number) =>
+  z
+    .string()
+    .overwrite((text) => text.replace(/\r\n?/g, '\n').trim())
+    .max(length, `At most ${length} characters.`)
+    .refine((text) => !NOT_IN_A_TEXT.test(text), 'Must not hold control characters.');
+
+/** What somebody adds to an invitation. */
+export const messageField = messageOf(1000);
 
 /** A slug: lower-case letters, digits, single hyphens. It never holds an underscore, so it is never taken for an id. */
 export const slugField = z

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createOrganization, removeOrganization, updateOrganization } from '../../core/organizations.ts';
 import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
+import { brandingField, notificationsField } from './branding.ts';
 import {
   changesSomething,
   durationField,
@@ -52,6 +53,8 @@ const changeBody = z
     invitationExpiresIn: durationField
       .optional()
       .describe('How long an invitation is open that does not say so itself: 1h to 30d.'),
+    branding: brandingField.optional(),
+    notifications: notificationsField.optional(),
   })
   .refine(changesSomething, NOTHING_TO_CHANGE);
 
@@ -113,7 +116,7 @@ export const organizationRoutes: readonly ApiRoute[] = [
     path: '/organizations/:org',
     operationId: 'updateOrganization',
     summary:
-      'Changes name, slug, role policy, sign-on policy or invitation expiry; the plan only by the operator.',
+      'Changes name, slug, role policy, sign-on policy, invitation expiry, or how and which mails are sent; the plan only by the operator.',
     tag,
     guard: { kind: 'organization', permission: 'organization.update' },
     body: changeBody,

@@ -42,6 +42,8 @@ export const presentOrganization = (organization: Organization): z.infer<typeof 
     reprojection: organization.reprojectionJobId,
     ssoPolicy: organization.ssoPolicy,
     invitationExpiresIn: presentDuration(organization.invitationTtlMs),
+    branding: { ...organization.branding },
+    notifications: { ...organization.notifications },
     seatsUsed,
     createdAt: isoTime(organization.createdAt),
     updatedAt: isoTime(organization.updatedAt),

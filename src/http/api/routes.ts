@@ -4,6 +4,7 @@ import { adoptionConflictRoutes } from './adoption-conflicts.ts';
 import { apiKeyRoutes } from './api-keys.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditEventRoutes } from './audit-events.ts';
+import { brandingRoutes } from './branding.ts';
 import { connectionKeyRoutes } from './connection-keys.ts';
 import { connectionMetadataRoutes } from './connection-metadata.ts';
 import { connectionRoutes } from './connections.ts';
@@ -42,6 +43,7 @@ import { testSignInRoutes } from './test-sign-ins.ts';
 const resources: readonly ApiRoute[] = [
   ...organizationRoutes,
   ...roleRoutes,
+  ...brandingRoutes,
   ...planUsageRoutes,
   ...teamRoutes,
   ...memberRoutes,

@@ -36,6 +36,18 @@ export const organizationShape = z.object({
     .enum(['optional', 'required'])
     .describe('required: members come in through a connection and by no other way.'),
   invitationExpiresIn: z.string().describe('How long invitations are open: days as `7d`, else hours.'),
+  branding: z
+    .object({
+      productName: z.string().nullable(),
+      color: z.string().nullable(),
+      logoUrl: z.string().nullable(),
+      supportContact: z.string().nullable(),
+      welcomeText: z.string().nullable(),
+    })
+    .describe('How its mails look; null: as Gatehouse has it.'),
+  notifications: z
+    .object({ roleChanged: z.boolean(), removed: z.boolean(), welcome: z.boolean() })
+    .describe('Which mails members get.'),
   seatsUsed: z.int(),
   createdAt: timeShape,
   updatedAt: timeShape,

@@ -1,4 +1,5 @@
 /** Text with markup, escaped by construction: whatever is put into a template is text unless a template made it. */
+import { escapeMarkup } from '../../kernel/text.ts';
 
 const MARKUP = Symbol('markup');
 
@@ -24,21 +25,10 @@ export const isolated = (text: string): Html => html`<bdi>${text}</bdi>`;
 
 function render(value: HtmlValue): string {
   if (value === null || value === undefined || value === false) return '';
-  if (typeof value === 'string') return escapeText(value);
+  if (typeof value === 'string') return escapeMarkup(value);
   if (typeof value === 'number') return String(value);
   if (isList(value)) return value.map(render).join('');
   return value[MARKUP];
 }
 
 const isList = (value: Html | readonly HtmlValue[]): value is readonly HtmlValue[] => Array.isArray(value);
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escapeText = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');

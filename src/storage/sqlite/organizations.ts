@@ -1,5 +1,6 @@
 /** Organizations in SQLite, with the two counters that move by conditional write only. */
 import type { Organization } from '../../core/entities/organization.ts';
+import { PLAIN_BRANDING, USUAL_NOTIFICATIONS } from '../../core/entities/organization.ts';
 import type { CountsOutcome, OrganizationRepository } from '../../core/ports/people.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
@@ -9,9 +10,11 @@ import {
   insertRow,
   integer,
   integerOrNull,
+  json,
   ownedBy,
   text,
   toFlag,
+  toJson,
   updateRow,
   word,
   wordOrNull,
@@ -32,6 +35,10 @@ const MOVE_COUNTS = `
     AND (? <= 0 OR plan_seats IS NULL OR seats_used + ? <= plan_seats)
     AND (? >= 0 OR active_owners < 1 OR active_owners + ? >= 1)`;
 
+/** Nearly every organization is as it comes; its row is read with every request and holds nothing to parse. */
+const unlessUsual = <Settings extends object>(settings: Settings, usual: Settings): string | null =>
+  toJson(settings) === toJson(usual) ? null : toJson(settings);
+
 /** Everything `update` may store: not the counters. */
 const settingsOf = (organization: Organization): Columns => ({
   slug: organization.slug,
@@ -49,6 +56,8 @@ const settingsOf = (organization: Organization): Columns => ({
   sso_policy: organization.ssoPolicy,
   reprojection_job_id: organization.reprojectionJobId,
   invitation_ttl_ms: organization.invitationTtlMs,
+  branding: unlessUsual(organization.branding, PLAIN_BRANDING),
+  notifications: unlessUsual(organization.notifications, USUAL_NOTIFICATIONS),
   created_at: organization.createdAt,
   updated_at: organization.updatedAt,
 });
@@ -73,6 +82,8 @@ const fromRow = (row: Row): Organization => ({
   ssoPolicy: word(row, 'sso_policy'),
   reprojectionJobId: wordOrNull(row, 'reprojection_job_id'),
   invitationTtlMs: integer(row, 'invitation_ttl_ms'),
+  branding: row.branding === null ? PLAIN_BRANDING : json(row, 'branding'),
+  notifications: row.notifications === null ? USUAL_NOTIFICATIONS : json(row, 'notifications'),
   seatsUsed: integer(row, 'seats_used'),
   activeOwners: integer(row, 'active_owners'),
   createdAt: integer(row, 'created_at'),

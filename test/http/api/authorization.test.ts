@@ -188,6 +188,7 @@ const BODIES: Readonly<Record<string, object>> = {
   updateOrganization: { name: 'A' },
   createRole: { key: 'auditor', name: 'Auditor', rank: 50 },
   updateRole: { name: 'A' },
+  previewBranding: { mail: 'welcome' },
   beginPasskey: { currentPassword: 'a' },
   renamePasskey: { name: 'A' },
   addPasskey: {

@@ -1,0 +1,121 @@
+/** What mails to the people of an organization say: invited, asked whether an address is theirs, welcome, another role, removed. They look as the organization chose. */
+import type { Invitation } from './entities/invitation.ts';
+import type { Organization } from './entities/organization.ts';
+import type { MailBlock, MailContent } from './mail-layout.ts';
+import { facts, line, link, paragraphs, quote, text } from './mail-layout.ts';
+import type { OrgRole } from './roles.ts';
+import { fillIn } from './welcome-text.ts';
+
+/** Carries an invitation's link to the invited address. */
+export function invitationMail(input: {
+  readonly invitation: Pick<Invitation, 'email' | 'role' | 'message' | 'expiresAt'>;
+  readonly organization: Organization;
+  readonly url: string;
+}): MailContent {
+  const { invitation, organization, url } = input;
+  const { email, role, message } = invitation;
+  const until = new Date(invitation.expiresAt).toUTCString();
+  const { productName } = organization.branding;
+  return {
+    subject: line`You are invited to ${organization.name}`,
+    blocks: [
+      text(
+        productName === null
+          ? line`You have been invited to join ${organization.name} as ${role}.`
+          : line`You have been invited to join ${organization.name} on ${productName} as ${role}.`,
+      ),
+      ...(message === null ? [] : [quote(message)]),
+      link('Open this link to accept:', 'Accept the invitation', url),
+      text(
+        line`It works once, and only for ${email},`,
+        `until ${until}.`,
+        'If you did not expect this, ignore this mail; nothing happens.',
+      ),
+    ],
+  };
+}
+
+/** Carries the link that proves an address to whoever wants to join with it. */
+export const addressProofMail = (input: {
+  readonly organization: Organization;
+  readonly url: string;
+}): MailContent => ({
+  subject: line`Confirm your address to join ${input.organization.name}`,
+  blocks: [
+    text(line`Somebody, probably you, wants to join ${input.organization.name} with this e-mail address.`),
+    link('Open this link to go on:', 'Confirm the address', input.url),
+    text('It works once, for one hour. If you did not ask for this, ignore this mail; nothing happens.'),
+  ],
+});
+
+/** Whom a welcome is for, and what they may do from now on. */
+export interface Welcomed {
+  readonly name: string;
+  readonly role: OrgRole;
+  /** Names of teams. */
+  readonly teams: readonly string[];
+  /** Such as `chatbot:7 (viewer)`. */
+  readonly resources: readonly string[];
+}
+
+const USUAL_WELCOME = 'Welcome to {organization}, {name}.\n\nYou are in as {role}.';
+
+/** Greets somebody who has joined, with the organization's own words where it has any. */
+export function welcomeMail(input: {
+  readonly organization: Organization;
+  readonly welcomed: Welcomed;
+  /** Where they sign in. */
+  readonly url: string;
+}): MailContent {
+  const { organization, welcomed, url } = input;
+  const { branding, name } = organization;
+  const values = {
+    name: welcomed.name,
+    organization: name,
+    team: welcomed.teams.join(', '),
+    role: welcomed.role,
+    resources: welcomed.resources.join(', '),
+    support: branding.supportContact ?? '',
+    product: branding.productName ?? 'Gatehouse',
+  };
+  return {
+    subject: line`Welcome to ${name}`,
+    blocks: [
+      ...paragraphs(url, (link) => fillIn(branding.welcomeText ?? USUAL_WELCOME, { ...values, link })),
+      ...entitlements(welcomed),
+      link('Start here:', 'Sign in', url),
+    ],
+  };
+}
+
+function entitlements({ role, teams, resources }: Welcomed): readonly MailBlock[] {
+  const some = (name: string, values: readonly string[]) =>
+    values.length === 0 ? [] : [[name, values.join(', ')] as const];
+  return [facts(['Role', role], ...some('Teams', teams), ...some('Access to', resources))];
+}
+
+/** Says to a member that their role is another one. */
+export const roleChangedMail = (input: {
+  readonly organization: Organization;
+  readonly before: OrgRole;
+  readonly after: OrgRole;
+}): MailContent => ({
+  subject: line`Your role in ${input.organization.name} has changed`,
+  blocks: [
+    text(
+      line`Your role in ${input.organization.name} is ${input.after} from now on; it was ${input.before}.`,
+    ),
+    text('If that surprises you, ask an administrator of the organization.'),
+  ],
+});
+
+/** Says to somebody that they are no member any more. */
+export const removedMail = (input: { readonly organization: Organization }): MailContent => ({
+  subject: line`You are no longer a member of ${input.organization.name}`,
+  blocks: [
+    text(
+      line`You have been removed from ${input.organization.name}. You are signed out, and what you could open there is closed.`,
+      'What you did stays in its records. If this is a mistake, ask an administrator of the organization; you can be invited again.',
+    ),
+  ],
+});

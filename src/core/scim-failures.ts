@@ -148,7 +148,11 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
   },
   role_from_directory: UNEXPECTED,
   mapping_test_failed: UNEXPECTED,
-  cutover_required: UNEXPECTED,
+  cutover_required: {
+    cause:
+      'The directory is a shadow in Gatehouse: its people become members by the cut-over there, not before.',
+    screen: 'nowhere',
+  },
   invitations_disabled: UNEXPECTED,
   invitation_expired: UNEXPECTED,
   invitation_revoked: UNEXPECTED,

@@ -13,6 +13,7 @@ import {
 } from './core/attempt-limit.ts';
 import { attendConnections } from './core/connection-attendance.ts';
 import { recheckDomains } from './core/domain-checks.ts';
+import { invitationImportHandler } from './core/invitation-import.ts';
 import { type JobHandlers, runDueJobs } from './core/jobs.ts';
 import { settleOperatorKey } from './core/operator-key.ts';
 import { issueOperatorLink } from './core/operator-link.ts';
@@ -71,6 +72,8 @@ export interface Replacements {
   readonly newRsaKey?: NewRsaKey;
   readonly afterwards?: Afterwards;
   readonly samlValidator?: SamlValidator;
+  /** Jobs, by name, that the test runs itself. */
+  readonly withoutJobs?: readonly string[];
 }
 
 export interface Gateway {
@@ -112,7 +115,8 @@ export async function composeGateway(
     cursors: createCursors(deriveKey(masterKey.key, 'scim-cursor')),
   };
   const server = createHttpServer(SERVER_LIMITS, createServer(deps));
-  const stop = { drain: createDrain(server, DRAIN_LIMIT_MS), jobs: startJobs(jobsOf(deps), logger) };
+  const jobs = jobsOf(deps).filter(({ name }) => replaced.withoutJobs?.includes(name) !== true);
+  const stop = { drain: createDrain(server, DRAIN_LIMIT_MS), jobs: startJobs(jobs, logger) };
   return {
     deps,
     masterKey,
@@ -188,12 +192,15 @@ async function flushRecorders({ recorder, signInRecorder }: HttpDeps): Promise<v
 }
 
 /** What does the steps of each kind of long work. */
-const JOB_HANDLERS: JobHandlers<HttpDeps> = { reprojection: reprojectSome };
+const JOB_HANDLERS: JobHandlers<HttpDeps> = {
+  reprojection: reprojectSome,
+  invitation_import: invitationImportHandler,
+};
 const logoutDeps = (deps: HttpDeps) => ({ ...deps, signLogoutToken: signLogoutTokenWith(deps) });
 
 const jobsOf = (deps: HttpDeps) => [
   { name: 'long-work', everyMs: seconds(1), run: () => runDueJobs(deps, JOB_HANDLERS) },
-  { name: 'deliver-mails', everyMs: seconds(15), run: () => deliverDueMails(deps) },
+  { name: 'deliver-mails', everyMs: seconds(2), run: () => deliverDueMails(deps) },
   { name: 'deliver-logouts', everyMs: seconds(2), run: () => deliverDueLogouts(logoutDeps(deps)) },
   { name: 'rotate-signing-keys', everyMs: hours(1), run: () => settleSigningKeys(deps) },
   { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },

@@ -91,6 +91,7 @@ export const importTable: readonly Ring[] = [
     packages: [
       '@node-saml/node-saml',
       '@node-saml/passport-saml',
+      'csv-parse',
       'express',
       'helmet',
       'jose',

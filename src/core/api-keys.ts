@@ -9,6 +9,7 @@ import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { ApiKey } from './entities/api-key.ts';
 import type { Cause } from './entities/journal.ts';
+import type { Membership } from './entities/people.ts';
 import { settleMember } from './reprojection.ts';
 import type { RoleFacts, RoleTable } from './role-table.ts';
 import { factsIn, isBuiltInRole, loadRoles } from './role-table.ts';
@@ -143,18 +144,31 @@ export async function findKeyCaller(
   const key = await deps.storage.apiKeys.findByHash(deps.hashToken(token));
   if (key === undefined || (key.expiresAt !== null && key.expiresAt <= now)) return undefined;
   const { organizationId, id, name, membershipId } = key;
-  const power = await powerOf(deps, key);
+  const power = await powerOf(deps.storage, key);
   if (power === undefined) return undefined;
   if (key.lastUsedAt === null || now - key.lastUsedAt >= LAST_USED_GRAIN_MS)
     await deps.storage.transact((tx) => tx.apiKeys.updateLastUsed(organizationId, id, now));
   return { kind: 'api_key', organizationId, apiKeyId: id, name, membershipId, ...power };
 }
 
-async function powerOf(
-  deps: Pick<Deps, 'storage' | 'clock'>,
-  { organizationId, membershipId, scopes, orgRole }: ApiKey,
-): Promise<Pick<KeyCaller, 'role' | 'scopes'> | undefined> {
+type Power = Pick<KeyCaller, 'role' | 'scopes'>;
+
+async function powerOf(deps: Pick<Deps, 'storage' | 'clock'>, key: ApiKey): Promise<Power | undefined> {
+  const { organizationId, membershipId } = key;
   const roles = await loadRoles(deps.storage);
+  if (membershipId === null) return powerFrom(roles, key, undefined);
+  const stored = await deps.storage.memberships.find(organizationId, membershipId);
+  const organization = await deps.storage.organizations.find(organizationId);
+  if (stored?.status !== 'active' || organization === undefined) return undefined;
+  return powerFrom(roles, key, await settleMember(deps, organization, stored));
+}
+
+/** Pure: what a key that is not over may do, given the person it belongs to. Undefined when that one is not active here. */
+export function powerFrom(
+  roles: RoleTable,
+  { membershipId, scopes, orgRole }: ApiKey,
+  person: Membership | undefined,
+): Power | undefined {
   if (membershipId === null) {
     const maker = factsIn(roles, orgRole);
     // A built-in role does not change; what the operator takes from one of their own is gone from its keys as well.
@@ -163,10 +177,7 @@ async function powerOf(
       : scopes.filter((scope) => maker.permissions.includes(scope));
     return { role: atMostAdmin(roles, maker), scopes: held };
   }
-  const stored = await deps.storage.memberships.find(organizationId, membershipId);
-  const organization = await deps.storage.organizations.find(organizationId);
-  if (stored?.status !== 'active' || organization === undefined) return undefined;
-  const person = await settleMember(deps, organization, stored);
+  if (person?.status !== 'active') return undefined;
   const own = factsIn(roles, person.orgRole);
   return {
     role: atMostAdmin(roles, own),

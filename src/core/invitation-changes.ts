@@ -10,16 +10,15 @@ import type { Invitation, InvitationResource, InvitationTeam } from './entities/
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { copiedLink, linkCopiedAgain, mailedLink } from './invitation-links.ts';
-import { assertAcceptable } from './invitation-settlement.ts';
-import type { CreatedInvitation } from './invitations.ts';
 import {
   assertMayGiveByInvitation,
   assertMayGiveResources,
   assertMayInviteAnew,
   assertTeamsKnown,
-  gifts,
-  mailInvitation,
-} from './invitations.ts';
+} from './invitation-rules.ts';
+import { assertAcceptable } from './invitation-settlement.ts';
+import type { CreatedInvitation } from './invitations.ts';
+import { gifts, mailInvitation } from './invitations.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { deliverMail } from './outbox.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
@@ -54,6 +53,8 @@ export interface InvitationChange {
   readonly resources?: readonly InvitationResource[] | undefined;
   /** Null takes it away. A mail that has left keeps the old one. */
   readonly message?: string | null | undefined;
+  /** Null takes it away; the teams stay as they are. */
+  readonly department?: string | null | undefined;
 }
 
 /**
@@ -86,10 +87,10 @@ export async function changeInvitation(
 
 function changed(before: Invitation, change: InvitationChange, cause: Cause): Invitation {
   const { role = before.role, teams = before.teams, resources = before.resources } = change;
-  const { message = before.message } = change;
+  const { message = before.message, department = before.department } = change;
   const givesOther = [change.role, change.teams, change.resources].some((gift) => gift !== undefined);
   const invitedBy = givesOther ? cause.actor : before.invitedBy;
-  return { ...before, role, teams, resources, message, invitedBy };
+  return { ...before, role, teams, resources, message, department, invitedBy };
 }
 
 /**

@@ -9,6 +9,7 @@ import { invitationStatus } from './entities/invitation.ts';
 import type { Membership } from './entities/people.ts';
 import type { WantedGrant } from './grants.ts';
 import { syncGrants } from './grants.ts';
+import { updateMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import type { RoleFacts } from './role-table.ts';
@@ -40,13 +41,26 @@ export async function settleInvitation(
     now,
   });
   if (!isWinner) throw new GatehouseError('invitation_used', 'This invitation has been used.');
-  const { next, role } = await giveWhatWasPromised(tx, context, { gift: invitation, membership });
+  const placed = await withDepartment(tx, context, input);
+  const { next, role } = await giveWhatWasPromised(tx, context, { gift: invitation, membership: placed });
   await record(tx, context, {
     type: 'invitation.accepted',
     target: { kind: 'invitation', id: invitation.id },
     details: { membershipId: membership.id, role, promisedRole: invitation.role },
   });
   return next;
+}
+
+/** The department goes along; who was there before keeps theirs when the invitation names none. */
+async function withDepartment(
+  tx: Repositories,
+  context: ChangeContext,
+  { invitation, membership }: { readonly invitation: Invitation; readonly membership: Membership },
+): Promise<Membership> {
+  const { department } = invitation;
+  if (department === null) return membership;
+  const after = { ...membership, department, updatedAt: context.now };
+  return updateMembership(tx, context, { before: membership, after });
 }
 
 /** What somebody was promised, and by whom. */

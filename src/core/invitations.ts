@@ -5,14 +5,15 @@ import { newId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Caller } from './access.ts';
-import { assertMayGrant, holdsPermission } from './access.ts';
 import { record } from './audit.ts';
+import { withDepartmentTeam } from './departments.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Invitation, InvitationResource, InvitationTeam } from './entities/invitation.ts';
 import { invitationStatus } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { copiedLink, mailedLink } from './invitation-links.ts';
+import { alreadyInvited, assertMayInvite } from './invitation-rules.ts';
 import { layOut } from './mail-layout.ts';
 import { invitationMail } from './member-mails.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -20,8 +21,6 @@ import type { DeliveryOutcome } from './outbox.ts';
 import { deliverMail, enqueueMail } from './outbox.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
-import type { RoleFacts } from './role-table.ts';
-import { roleNamed } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
 
 export interface InvitationInput {
@@ -30,6 +29,8 @@ export interface InvitationInput {
   readonly teams: readonly InvitationTeam[];
   readonly resources?: readonly InvitationResource[] | undefined;
   readonly message?: string | undefined;
+  /** Kept with the person; a team of that name is joined besides. */
+  readonly department?: string | undefined;
   /** Absent: as the organization says. */
   readonly ttlMs?: number | undefined;
   readonly delivery: 'email' | 'link';
@@ -47,7 +48,7 @@ export interface CreatedInvitation {
   readonly delivery: InvitationDelivery;
 }
 
-type InvitationDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'mailer' | 'baseUrl'>;
+export type InvitationDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'mailer' | 'baseUrl'>;
 
 interface InvitationRequest {
   readonly organizationId: OrganizationId;
@@ -62,29 +63,16 @@ export async function createInvitation(
   deps: InvitationDeps,
   input: InvitationRequest & { readonly caller: Caller; readonly invitation: InvitationInput },
 ): Promise<CreatedInvitation> {
-  const { organizationId, cause, caller } = input;
-  // 128 bits: S158's floor, so that mail programs need not break the link over two lines.
-  const token = newToken('ghi', 128);
-  const url = copiedLink(deps.baseUrl, token);
-  const { invitation, mailId } = await deps.storage.transact(async (tx) => {
+  const { organizationId, cause, caller, invitation } = input;
+  const invited = await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const organization = await getOrganization(tx, organizationId);
-    await assertMayInvite(tx, { organization, caller, invitation: input.invitation });
-    const row = await insertInvitation(tx, context, {
-      organization,
-      invitation: input.invitation,
-      tokenHash: deps.hashToken(token),
-    });
-    const mailId = await mailInvitation(tx, context, {
-      invitation: row,
-      organization,
-      url: mailedLink(deps.baseUrl, token, deps.hashToken),
-    });
-    return { invitation: row, mailId };
+    await assertMayInvite(tx, { organization, caller, invitation, now: context.now });
+    return inviteWithin(tx, context, { organization, invitation, deps });
   });
-  if (mailId === undefined) return { invitation, url, delivery: { channel: 'link' } };
-  const outcome = await deliverMail(deps, { organizationId, id: mailId });
-  return { invitation, url, delivery: { channel: 'email', ...outcome } };
+  const { mailId: id } = invited;
+  const outcome = id === undefined ? undefined : await deliverMail(deps, { organizationId, id });
+  return announced(deps, invited, outcome);
 }
 
 /** Queues the mail of an invitation that goes by mail; undefined: nothing to send. */
@@ -99,82 +87,40 @@ export async function mailInvitation(
   return enqueueMail(tx, context, mail);
 }
 
-interface Attempt {
-  readonly organization: Organization;
-  readonly caller: Caller;
-  readonly invitation: Pick<InvitationInput, 'email' | 'role' | 'teams' | 'resources'>;
+/** An invitation that stands, its mail queued where it goes by mail. */
+export interface Invited {
+  readonly invitation: Invitation;
+  readonly token: string;
+  readonly mailId: OutboxEventId | undefined;
 }
 
-/** Refuses in the order a person would want to hear it: the door, the plan, the role, the address, the seats. */
-async function assertMayInvite(tx: Repositories, attempt: Attempt): Promise<void> {
-  await assertMayInviteAnew(tx, attempt);
-  await assertTeamsKnown(tx, attempt.organization.id, attempt.invitation.teams);
-}
-
-/** What must still hold when an invitation is sent once more. Teams that have gone since are left out at acceptance. */
-export async function assertMayInviteAnew(tx: Repositories, attempt: Attempt): Promise<void> {
-  const { organization, caller, invitation } = attempt;
-  await assertInvitationsOpen(tx, organization);
-  assertPlanInvites(organization);
-  assertMayGiveByInvitation(caller, await roleNamed(tx, invitation.role));
-  assertMayGiveResources(caller, organization.id, invitation.resources);
-  const members = await tx.memberships.listByEmail(organization.id, foldKey(invitation.email));
-  if (members.length === 0) return;
-  const detail = `${invitation.email} is already a member of ${organization.name}.`;
-  throw new GatehouseError('already_member', detail, { field: 'email' });
-}
-
-/** Throws `forbidden` for a role that the caller may not give, and for owner (S162). */
-export function assertMayGiveByInvitation(caller: Caller, role: RoleFacts): void {
-  assertMayGrant(caller, role);
-  if (role.key !== 'owner') return;
-  throw new GatehouseError(
-    'forbidden',
-    'Nobody becomes owner by invitation. Invite as admin, then make the member an owner.',
-    { field: 'role' },
-  );
-}
-
-/** Throws `forbidden` for roles on resources by a caller who may not give them to members either (S162). */
-export function assertMayGiveResources(
-  caller: Caller,
-  organizationId: OrganizationId,
-  resources: readonly InvitationResource[] = [],
-): void {
-  if (resources.length === 0 || holdsPermission(caller, organizationId, 'roles.manage')) return;
-  throw new GatehouseError('forbidden', 'Roles on resources need the permission roles.manage.', {
-    field: 'resources',
-  });
-}
-
-/** Throws `invalid`, naming the place in the list, for a team of nobody here. */
-export async function assertTeamsKnown(
+/** Stores an invitation that may be made (see `assertMayInvite`) and queues its mail, inside the caller's transaction. */
+export async function inviteWithin(
   tx: Repositories,
-  organizationId: OrganizationId,
-  teams: readonly InvitationTeam[],
-): Promise<void> {
-  for (const [index, team] of teams.entries()) {
-    if ((await tx.teams.find(organizationId, team.teamId)) !== undefined) continue;
-    throw new GatehouseError('invalid', 'No team of this organization has this id.', {
-      field: `teams[${index}]`,
-    });
-  }
+  context: ChangeContext,
+  input: {
+    readonly organization: Organization;
+    readonly invitation: InvitationInput;
+    readonly deps: Pick<Deps, 'baseUrl' | 'hashToken'>;
+  },
+): Promise<Invited> {
+  const { organization, deps } = input;
+  // 128 bits: S158's floor, so that mail programs need not break the link over two lines.
+  const token = newToken('ghi', 128);
+  const invitation = await insertInvitation(tx, context, { ...input, tokenHash: deps.hashToken(token) });
+  const url = mailedLink(deps.baseUrl, token, deps.hashToken);
+  return { invitation, token, mailId: await mailInvitation(tx, context, { invitation, organization, url }) };
 }
 
-/** Throws `plan_lacks`, `seats_exhausted`. */
-export function assertPlanInvites({ plan, name, seatsUsed }: Organization): void {
-  if (!plan.invitations) {
-    throw new GatehouseError(
-      'plan_lacks',
-      `The plan ${plan.preset} is for one person. A plan with more seats lets you invite others.`,
-    );
-  }
-  if (plan.seats !== null && seatsUsed >= plan.seats) {
-    throw new GatehouseError(
-      'seats_exhausted',
-      `All ${plan.seats} seats of ${name} are taken. Free one, or ask for a plan with more seats.`,
-    );
-  }
+/** What the inviter is told; `outcome` is that of the mail, where one went. */
+export function announced(
+  { baseUrl }: Pick<Deps, 'baseUrl'>,
+  { invitation, token }: Invited,
+  outcome: DeliveryOutcome | undefined,
+): CreatedInvitation {
+  const delivery: InvitationDelivery =
+    outcome === undefined ? { channel: 'link' } : { channel: 'email', ...outcome };
+  return { invitation, url: copiedLink(baseUrl, token), delivery };
 }
 
 async function insertInvitation(
@@ -187,7 +133,7 @@ async function insertInvitation(
   },
 ): Promise<Invitation> {
   const { organizationId, now, cause } = context;
-  const { ttlMs = input.organization.invitationTtlMs, message, resources, ...chosen } = input.invitation;
+  const { ttlMs = input.organization.invitationTtlMs, message, department, ...chosen } = input.invitation;
   const emailKey = foldKey(chosen.email);
   await settleExpired(tx, context, emailKey);
   const row: Invitation = {
@@ -196,8 +142,10 @@ async function insertInvitation(
     organizationId,
     ...chosen,
     emailKey,
-    resources: resources ?? [],
+    teams: await teamsOf(tx, organizationId, input.invitation),
+    resources: chosen.resources ?? [],
     message: message ?? null,
+    department: department ?? null,
     tokenHash: input.tokenHash,
     status: 'pending',
     invitedBy: cause.actor,
@@ -208,8 +156,7 @@ async function insertInvitation(
   };
   await tx.invitations.insert(organizationId, row).catch((error: unknown) => {
     if (!isGatehouseError(error, 'already_exists')) throw error;
-    const detail = `${row.email} already has a pending invitation.`;
-    throw new GatehouseError('already_invited', detail, { field: 'email', cause: error });
+    throw alreadyInvited(row.email, error);
   });
   await record(tx, context, {
     type: 'invitation.created',
@@ -217,6 +164,15 @@ async function insertInvitation(
     details: { email: row.email, ...gifts(row), delivery: row.delivery, expiresAt: row.expiresAt },
   });
   return row;
+}
+
+async function teamsOf(
+  tx: Repositories,
+  organizationId: OrganizationId,
+  { teams, department }: InvitationInput,
+): Promise<readonly InvitationTeam[]> {
+  if (department === undefined) return teams;
+  return withDepartmentTeam(teams, department, await tx.teams.list(organizationId));
 }
 
 /** What an invitation gives, as the audit tells it. */

@@ -26,7 +26,17 @@ export interface JobStep {
  */
 export type JobHandler<StepDeps> = (deps: StepDeps, job: Job) => Promise<JobStep>;
 
-export type JobHandlers<StepDeps> = Readonly<Partial<Record<JobKind, JobHandler<StepDeps>>>>;
+/**
+ * Does a bounded piece of a job inside the transaction that also notes it: the piece is done once, however often runners end.
+ * Storage calls only.
+ */
+export interface TransactedHandler<StepDeps> {
+  readonly stepWithin: (tx: Repositories, deps: StepDeps, job: Job) => Promise<JobStep>;
+}
+
+export type JobHandlers<StepDeps> = Readonly<
+  Partial<Record<JobKind, JobHandler<StepDeps> | TransactedHandler<StepDeps>>>
+>;
 
 /** Notes a job in the caller's transaction; it starts within a second of the commit. @public */
 export async function startJob(
@@ -63,7 +73,26 @@ export async function runDueJobs<StepDeps extends Pick<Deps, 'storage' | 'clock'
     const now = deps.clock();
     const job = await deps.storage.transact((tx) => tx.jobs.claim(now, now + LEASE_MS));
     if (job === undefined) return steps;
-    await keep(deps, job, await attempt(deps, job, handlers[job.kind]));
+    const handler = handlers[job.kind];
+    if (typeof handler === 'object') await stepWithin(deps, job, handler);
+    else await keep(deps, job, await attempt(deps, job, handler));
+  }
+}
+
+async function stepWithin<StepDeps extends Pick<Deps, 'storage' | 'clock'>>(
+  deps: StepDeps,
+  job: Job,
+  handler: TransactedHandler<StepDeps>,
+): Promise<void> {
+  try {
+    await deps.storage.transact(async (tx) => {
+      const step = await handler.stepWithin(tx, deps, job);
+      await tx.jobs.update(job.organizationId, advanced(job, step, deps.clock()), job.version);
+    });
+  } catch (error) {
+    // Nothing of the step has happened. A store that is away for a moment is tried again when the lease is over.
+    if (isGatehouseError(error, 'version_conflict') || isGatehouseError(error, 'storage_unavailable')) return;
+    await keep(deps, job, { error });
   }
 }
 

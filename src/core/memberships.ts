@@ -89,7 +89,7 @@ export async function insertMembership(
     status: member.status,
     source: member.source,
     orgRole: member.defaultRole,
-    lastActiveAt: null,
+    ...{ department: null, lastActiveAt: null },
     createdAt: now,
     updatedAt: now,
   };

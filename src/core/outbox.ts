@@ -64,6 +64,27 @@ export async function deliverMail(
   }
 }
 
+/** At most this many mails under way at the mail server, so that a thousand are no burst. */
+const AT_ONCE = 10;
+
+/** Hands over several mails, some at a time; answers what became of each. */
+export async function deliverMails(
+  deps: Pick<Deps, 'storage' | 'clock' | 'mailer'>,
+  {
+    organizationId,
+    ids,
+  }: { readonly organizationId: OrganizationId; readonly ids: readonly OutboxEventId[] },
+): Promise<ReadonlyMap<string, DeliveryOutcome>> {
+  const outcomes = new Map<string, DeliveryOutcome>();
+  for (let start = 0; start < ids.length; start += AT_ONCE)
+    await Promise.all(
+      ids
+        .slice(start, start + AT_ONCE)
+        .map(async (id) => outcomes.set(id, await deliverMail(deps, { organizationId, id }))),
+    );
+  return outcomes;
+}
+
 const outcomeOf = (receipt: MailReceipt): DeliveryOutcome =>
   receipt.channel === 'smtp' ? { status: 'sent' } : { status: 'written', path: receipt.path };
 

@@ -8,7 +8,7 @@ interface JsonBodyOptions {
   readonly limit: number;
   /** Media types accepted, without parameters; anything else with a body answers `unsupported_media_type`. */
   readonly types: readonly string[];
-  /** What a body that is not an object, or not JSON, answers; `invalid_syntax` unless said otherwise. */
+  /** Media types left for another reader. */
   readonly alsoAccept?: readonly string[];
   /** What a name like `__proto__` answers: `invalid_syntax` unless it is SCIM's `invalid_path`. */
   readonly forbiddenName?: 'invalid_syntax' | 'invalid_path';
@@ -20,12 +20,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 export type ReadJson = (req: Request, res: Response) => Promise<void>;
 
 /** Puts the parsed value into `req.body`; leaves it undefined when the request has no body. */
-export function jsonReader({
-  limit,
-  types,
-  alsoAccept = ['text/csv'],
-  forbiddenName,
-}: JsonBodyOptions): ReadJson {
+export function jsonReader({ limit, types, alsoAccept = [], forbiddenName }: JsonBodyOptions): ReadJson {
   const isOurs = (type: string) => types.includes(type);
   const read = express.raw({
     limit,

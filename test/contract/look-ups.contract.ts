@@ -208,6 +208,21 @@ export function lookUps(name: string, open: OpenStorage): void {
         await under.storage.transact((tx) => tx.invitations.insert(id, late));
         expect(await under.storage.invitations.findPendingByEmail(id, late.emailKey)).toStrictEqual(late);
       });
+
+      test('countOpen counts what is pending and not over', async () => {
+        const { invitations } = under.storage;
+        const before = await invitations.countOpen(id, 7);
+        await under.storage.transact(async (tx) => {
+          for (const row of [
+            { expiresAt: 8 },
+            { expiresAt: 7 },
+            { expiresAt: 8, status: 'revoked' as const },
+          ])
+            await tx.invitations.insert(id, anInvitation(id, row));
+        });
+        expect(await invitations.countOpen(id, 7)).toBe(before + 1);
+        expect(await invitations.countOpen(id, 8)).toBe(before);
+      });
     });
 
     describe('directories', () => {

@@ -110,6 +110,7 @@ const people: Pick<
     },
     list: { answersOwn: 1, call: (store, b) => store.invitations.list(b, {}, PAGE) },
     listPending: { answersOwn: 1, call: (store, b) => store.invitations.listPending(b) },
+    countOpen: { answers: 1, call: (store, b) => store.invitations.countOpen(b, 1) },
     update: { ...conflict, call: (tx, b, a) => tx.invitations.update(b, claimedBy(b, a.invitation), 1) },
     claim: {
       ...untouched,

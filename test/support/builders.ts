@@ -131,6 +131,7 @@ export function aMembership(
     status: 'active',
     source: 'manual',
     orgRole: 'member',
+    department: null,
     lastActiveAt: null,
     ...overrides,
   };
@@ -415,6 +416,7 @@ export function anInvitation(
     teams: [],
     resources: [],
     message: null,
+    department: null,
     delivery: 'email',
     tokenHash: nextText('invitation-hash'),
     status: 'pending',

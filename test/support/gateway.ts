@@ -150,6 +150,7 @@ function replacementsOf(clock: TestClock, { mails, txtRecords }: Seen): Replacem
     passwords: fastPasswords,
     samlValidator: inProcessValidator,
     newRsaKey: fixedRsaKeys(),
+    withoutJobs: ['long-work', 'deliver-mails'],
     // Waited for, so that a test sees what its request has done.
     afterwards: (work) => work(),
     txtResolver: { resolveTxt: async (name) => txtRecords.get(name) ?? [] },

@@ -25,6 +25,8 @@ export interface Invitation {
   /** Roles on single things of the product; each thing once. */
   readonly resources: readonly InvitationResource[];
   readonly message: string | null;
+  /** As the inviter wrote it; the membership keeps it. */
+  readonly department: string | null;
   readonly delivery: 'email' | 'link';
   readonly tokenHash: string;
   /** `expired` is not stored: it is `pending` past `expiresAt`. */

@@ -34,6 +34,8 @@ export interface Membership {
   readonly source: MembershipSource;
   /** The result of `resolveRoles`; the ledger is the truth. */
   readonly orgRole: OrgRole;
+  /** What the invitation said; null for people who came another way. */
+  readonly department: string | null;
   readonly lastActiveAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;

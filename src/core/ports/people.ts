@@ -134,6 +134,8 @@ export interface InvitationRepository {
     page: PageRequest,
   ): Promise<readonly Invitation[]>;
   listPending(organizationId: OrganizationId): Promise<readonly Invitation[]>;
+  /** How many are pending and not expired at `now`. */
+  countOpen(organizationId: OrganizationId, now: number): Promise<number>;
   update(organizationId: OrganizationId, next: Invitation, expectedVersion: number): Promise<void>;
   /**
    * pending and unexpired -> accepted, in one conditional write that also raises `version` and sets `acceptedBy` and

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { changeInvitation, resendInvitation, showInvitationLink } from '../../core/invitation-changes.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { changesSomething, durationField, messageField, NOTHING_TO_CHANGE } from './fields.ts';
-import { resourcesField, teamsField } from './invitation-fields.ts';
+import { departmentField, resourcesField, teamsField } from './invitation-fields.ts';
 import { pathId } from './path-ids.ts';
 import { isoTime, presentCreatedInvitation, presentInvitation } from './present.ts';
 import { orgRoleField } from './role-fields.ts';
@@ -19,6 +19,7 @@ const changeBody = z
     role: orgRoleField.optional(),
     teams: teamsField.optional(),
     resources: resourcesField.optional(),
+    department: departmentField.nullable().optional(),
     message: messageField.nullable().optional(),
   })
   .refine(changesSomething, NOTHING_TO_CHANGE);

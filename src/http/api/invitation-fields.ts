@@ -1,8 +1,17 @@
 /** The values that every way of inviting reads the same way. */
 import { z } from 'zod';
+import type { InvitationInput } from '../../core/invitations.ts';
 import { RESOURCE_ROLES, resourceKey, TEAM_ROLES } from '../../core/roles.ts';
 import { parseId } from '../../kernel/ids.ts';
-import { resourceIdField, resourceTypeField } from './fields.ts';
+import {
+  durationField,
+  emailField,
+  lineOf,
+  messageField,
+  resourceIdField,
+  resourceTypeField,
+} from './fields.ts';
+import { orgRoleField } from './role-fields.ts';
 
 const teamField = z
   .union(
@@ -30,3 +39,28 @@ export const resourcesField = z
   .max(50, 'At most 50 resources.')
   .refine((given) => new Set(given.map(resourceKey)).size === given.length, 'Each resource once.')
   .transform((given) => given.map(({ type, id, role }) => ({ resource: { type, id }, role })));
+
+/** The word the organization has for where somebody works. */
+export const departmentField = lineOf(100);
+
+/** What an invitation may say when it is made, one by one or several at once. */
+export const newInvitationField = z.strictObject({
+  email: emailField,
+  role: orgRoleField.default('member'),
+  teams: teamsField.default([]),
+  resources: resourcesField.default([]),
+  department: departmentField
+    .optional()
+    .describe('Kept with the person. Where one team goes by this name, they join it as a member.'),
+  message: messageField.optional(),
+  expiresIn: durationField.optional().describe('1h to 30d; absent: as the organization says, else 7d.'),
+  delivery: z.enum(['email', 'link']).default('email'),
+});
+
+/** The same as core takes it. */
+export function newInvitation({
+  expiresIn: ttlMs,
+  ...invitation
+}: z.output<typeof newInvitationField>): InvitationInput {
+  return { ...invitation, ttlMs };
+}

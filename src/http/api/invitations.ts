@@ -6,12 +6,10 @@ import { createInvitation, getInvitation, revokeInvitation } from '../../core/in
 import type { PageRequest } from '../../core/ports/paging.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { adviseRole } from '../../core/role-fit-facts.ts';
-import { durationField, emailField, messageField } from './fields.ts';
-import { resourcesField, teamsField } from './invitation-fields.ts';
+import { newInvitation, newInvitationField } from './invitation-fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentCreatedInvitation, presentInvitation } from './present.ts';
-import { orgRoleField } from './role-fields.ts';
 import { hintShape, presentHint } from './role-fit.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
@@ -20,16 +18,6 @@ import { createdInvitationShape, invitationShape } from './shapes.ts';
 const tag = 'invitations';
 const guard = { kind: 'organization', permission: 'members.invite' } as const;
 const STATUSES = ['pending', 'accepted', 'revoked', 'expired'] as const satisfies InvitationStatus[];
-
-const createBody = z.strictObject({
-  email: emailField,
-  role: orgRoleField.default('member'),
-  teams: teamsField.default([]),
-  resources: resourcesField.default([]),
-  message: messageField.optional(),
-  expiresIn: durationField.optional().describe('1h to 30d; absent: as the organization says, else 7d.'),
-  delivery: z.enum(['email', 'link']).default('email'),
-});
 
 const listQuery = z.strictObject({ status: queryField(z.enum(STATUSES)), ...pageFields });
 
@@ -111,7 +99,7 @@ export const invitationRoutes: readonly ApiRoute[] = [
     summary: 'Invites one address, by mail or by a link to pass on, and says what really happened.',
     tag,
     guard,
-    body: createBody,
+    body: newInvitationField,
     status: 201,
     response: createdInvitationShape.extend({
       hints: z.array(hintShape).optional().describe('What speaks against the role; absent: nothing does.'),
@@ -125,12 +113,11 @@ export const invitationRoutes: readonly ApiRoute[] = [
       'version_conflict',
     ],
     handle: async ({ deps, caller, cause, organization }, { body }) => {
-      const { expiresIn: ttlMs, ...invitation } = body;
       const created = await createInvitation(deps, {
         organizationId: organization.id,
         caller,
         cause,
-        invitation: { ...invitation, ttlMs },
+        invitation: newInvitation(body),
       });
       const { role, email, teams } = created.invitation;
       const teamIds = teams.map(({ teamId }) => teamId);

@@ -125,7 +125,7 @@ function operationOf(route: ApiRoute): Json {
       : {
           requestBody: {
             required: !route.body.safeParse(undefined).success,
-            content: { 'application/json': { schema: refTo(nameOf(route, 'Request')) } },
+            content: { [route.bodyType ?? 'application/json']: { schema: refTo(nameOf(route, 'Request')) } },
           },
         }),
     responses: { [String(route.status)]: answerOf(route), ...acceptedOf(route), ...problemsOf(route) },

@@ -66,6 +66,7 @@ export const presentMember = ({ membership, teams }: Member): z.infer<typeof mem
   status: membership.status,
   orgRole: membership.orgRole,
   teams: teams.map(({ teamId, role }) => ({ id: teamId, role })),
+  ...(membership.department === null ? {} : { department: membership.department }),
   source: membership.source,
   lastActiveAt: isoTimeOrNull(membership.lastActiveAt),
 });
@@ -77,6 +78,7 @@ export const presentInvitation = (invitation: Invitation, now: number): z.infer<
   role: invitation.role,
   teams: invitation.teams.map(({ teamId, role }) => ({ id: teamId, role })),
   resources: invitation.resources.map(({ resource, role }) => ({ ...resource, role })),
+  department: invitation.department,
   message: invitation.message,
   channel: invitation.delivery,
   invitedBy: { ...invitation.invitedBy },

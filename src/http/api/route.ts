@@ -42,8 +42,9 @@ interface RouteShape<Body, Query> {
   /** One sentence for people who read the OpenAPI document. */
   readonly summary: string;
   readonly tag: string;
-  /** `application/json` unless said otherwise. */
+  /** JSON, or the text of a CSV file where `bodyType` says so. */
   readonly body?: z.ZodType<Body>;
+  readonly bodyType?: 'text/csv';
   readonly query?: z.ZodType<Query>;
   readonly status: 200 | 201 | 202 | 204;
   /** The answer's body; absent: none, or a file. */
@@ -56,12 +57,14 @@ interface RouteShape<Body, Query> {
   readonly errors: readonly ErrorCode[];
 }
 
-/** What a handler answers when the work goes on after the answer: 202. */
+/** What a handler answers when the work goes on after the answer: 202, and where it can be followed. */
 export class AcceptedAnswer {
   readonly body: unknown;
+  readonly location: string | undefined;
 
-  constructor(body: unknown) {
+  constructor(body: unknown, location?: string) {
     this.body = body;
+    this.location = location;
   }
 }
 

@@ -1,8 +1,9 @@
 /** Mounts the route table: guard first, then the schemas, then the handler; nothing of a request is read before its guard. */
-import type { Request, Response } from 'express';
-import express, { Router } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import { Router } from 'express';
 import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import { csvBody } from '../csv-body.ts';
 import type { HttpDeps } from '../deps.ts';
 import { renderProblem } from '../errors/problem.ts';
 import type { Guard } from '../guards.ts';
@@ -25,12 +26,13 @@ export function createApiRouter(deps: HttpDeps): Router {
     res.setHeader('Cache-Control', 'no-store');
     next();
   });
-  const readBody = [
-    strictJson({ limit: BODY_LIMIT_BYTES, types: ['application/json'] }),
-    express.text({ type: 'text/csv', limit: CSV_LIMIT_BYTES }),
-  ];
+  const readers: Readonly<Record<'json' | 'csv', readonly RequestHandler[]>> = {
+    json: [strictJson({ limit: BODY_LIMIT_BYTES, types: ['application/json'] })],
+    csv: csvBody(CSV_LIMIT_BYTES),
+  };
   for (const route of apiRoutes) {
     // The guard runs before the body is read: strangers do not get to make us parse.
+    const readBody = readers[route.bodyType === undefined ? 'json' : 'csv'];
     router[route.method](route.path, guardOf(deps, route), ...readBody, handlerOf(route));
   }
   mountMethodAnswers(router);
@@ -135,10 +137,15 @@ function handlerOf(route: ApiRoute) {
     };
     const answer = await callHandler(route, context, input);
     if (answer instanceof FileAnswer) await sendFile(res, answer);
-    else if (answer instanceof AcceptedAnswer) res.status(202).json(answer.body);
+    else if (answer instanceof AcceptedAnswer) sendAccepted(res, answer);
     else if (route.status === 204) res.status(204).end();
     else res.status(route.status).json(answer);
   };
+}
+
+function sendAccepted(res: Response, { body, location }: AcceptedAnswer): void {
+  if (location !== undefined) res.setHeader('Location', location);
+  res.status(202).json(body);
 }
 
 function callHandler(

@@ -16,6 +16,7 @@ import { domainRoutes } from './domains.ts';
 import { emergencyCodeRoutes } from './emergency-codes.ts';
 import { groupMappingRoutes } from './group-mappings.ts';
 import { invitationAcceptanceRoutes } from './invitation-acceptance.ts';
+import { invitationBulkRoutes } from './invitation-bulk.ts';
 import { invitationChangeRoutes } from './invitation-changes.ts';
 import { invitationLinkRoutes } from './invitation-links.ts';
 import { invitationRoutes } from './invitations.ts';
@@ -52,6 +53,7 @@ const resources: readonly ApiRoute[] = [
   ...ownershipRoutes,
   ...invitationRoutes,
   ...invitationChangeRoutes,
+  ...invitationBulkRoutes,
   ...invitationAcceptanceRoutes,
   ...invitationLinkRoutes,
   ...linkJoiningRoutes,

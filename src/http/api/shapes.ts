@@ -69,6 +69,7 @@ export const memberShape = z.object({
   status: z.enum(['active', 'suspended']),
   orgRole: orgRoleShape,
   teams: z.array(z.object({ id: z.string(), role: teamRoleShape })),
+  department: z.string().optional().describe('What the invitation said; absent where it said nothing.'),
   source: z.enum(['manual', 'invitation', 'directory', 'sso']),
   lastActiveAt: timeShape.nullable(),
 });
@@ -80,6 +81,7 @@ export const invitationShape = z.object({
   role: orgRoleShape,
   teams: z.array(z.object({ id: z.string(), role: teamRoleShape })),
   resources: z.array(resourceShape.extend({ role: resourceRoleShape })),
+  department: z.string().nullable(),
   message: z.string().nullable(),
   channel: z.enum(['email', 'link']),
   invitedBy: z.looseObject({ kind: z.string() }),

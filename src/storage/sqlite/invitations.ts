@@ -28,6 +28,8 @@ const LIST = 'SELECT * FROM invitations WHERE organization_id = ? AND id < ? ORD
 const LIST_BY_STATUS = `
   SELECT * FROM invitations WHERE organization_id = ? AND status = ? AND id < ? ORDER BY id DESC LIMIT ?`;
 const LIST_PENDING = "SELECT * FROM invitations WHERE organization_id = ? AND status = 'pending' ORDER BY id";
+const COUNT_OPEN = `
+  SELECT COUNT(*) AS count FROM invitations WHERE organization_id = ? AND status = 'pending' AND expires_at > ?`;
 const CLAIM = `
   UPDATE invitations SET status = 'accepted', accepted_by = ?, settled_at = ?, version = version + 1
   WHERE organization_id = ? AND id = ? AND status = 'pending' AND expires_at > ?`;
@@ -39,6 +41,7 @@ const columnsOf = (invitation: Invitation): Columns => ({
   teams: toJson(invitation.teams),
   resources: toJson(invitation.resources),
   message: invitation.message,
+  department: invitation.department,
   delivery: invitation.delivery,
   token_hash: invitation.tokenHash,
   status: invitation.status,
@@ -59,6 +62,7 @@ const fromRow = (row: Row): Invitation => ({
   teams: json(row, 'teams'),
   resources: json(row, 'resources'),
   message: textOrNull(row, 'message'),
+  department: textOrNull(row, 'department'),
   delivery: word(row, 'delivery'),
   tokenHash: text(row, 'token_hash'),
   status: word(row, 'status'),
@@ -85,6 +89,8 @@ export function invitationRepository(sql: Sql): InvitationRepository {
       one(sql.get(FIND_PENDING, organizationId, emailKey)),
     list: async (organizationId, filter, page) => listNewest(sql, organizationId, { ...filter, page }),
     listPending: async (organizationId) => sql.all(LIST_PENDING, organizationId).map(fromRow),
+    countOpen: async (organizationId, now) =>
+      integer(sql.get(COUNT_OPEN, organizationId, now) ?? {}, 'count'),
     update: async (organizationId, next, version) =>
       updateRow(sql, 'invitations', {
         key: { organization_id: ownedBy(organizationId, next), id: next.id },

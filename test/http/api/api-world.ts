@@ -71,7 +71,7 @@ async function send(
   const response = await fetch(`${gateway.baseUrl}/api/v1${path}`, {
     method: method.toUpperCase(),
     headers: {
-      ...(body === undefined || isText ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': isText ? 'text/csv' : 'application/json' }),
       ...sender.headers,
     },
     ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),

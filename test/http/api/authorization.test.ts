@@ -176,7 +176,7 @@ const fill = (route: ApiRoute, value: (name: string) => string): string =>
   `${route.method} ${route.path.replace(/:(\w+)/g, (_match, name: string) => value(name))}`;
 
 /** A body that each route's schema takes, so that a refusal is about who asks or what for. */
-const BODIES: Readonly<Record<string, object>> = {
+const BODIES: Readonly<Record<string, object | string>> = {
   changePassword: { currentPassword: 'a', newPassword: 'b' },
   requestEmailChange: { currentPassword: 'a', email: 'new@example.com' },
   beginSecondFactor: { currentPassword: 'a' },
@@ -206,6 +206,8 @@ const BODIES: Readonly<Record<string, object>> = {
   createInvitationLink: { expiresIn: '1h' },
   joinByInvitationLink: { proof: 'a' },
   requestAddressProof: { email: 'someone@example.com' },
+  createInvitations: { invitations: [{ email: 'someone@example.com' }] },
+  importInvitations: 'email\nsomeone@example.com\n',
   updateInvitation: { role: 'viewer' },
   resendInvitation: {},
   acceptInvitation: { name: 'Eve', password: 'a sentence nobody guesses' },

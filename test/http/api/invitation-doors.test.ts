@@ -22,6 +22,7 @@ const BODIES: Readonly<Record<string, object | string>> = {
   'post /organizations/{org}/invitations/import': 'email,role\nsomeone@example.com,member\n',
   'post /invitation-links/{token}/proofs': { email: 'someone@example.com' },
   'post /invitation-links/{token}/accept': { name: 'Eve', password: 'a sentence nobody guesses' },
+  'post /organizations/{org}/invitations/batch': { invitations: [{ email: 'someone@example.com' }] },
   'post /organizations/{org}/invitation-links': { role: 'member', expiresIn: '1h' },
 };
 

@@ -1,0 +1,130 @@
+/** Several invitations in one go: each stands for itself, and together they promise no more seats than there are. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { OrganizationId, OutboxEventId } from '../kernel/ids.ts';
+import type { Caller } from './access.ts';
+import type { ChangeContext } from './deps.ts';
+import type { Cause } from './entities/journal.ts';
+import type { Organization } from './entities/organization.ts';
+import { assertMayInvite } from './invitation-rules.ts';
+import type { CreatedInvitation, InvitationDeps, InvitationInput, Invited } from './invitations.ts';
+import { announced, inviteWithin } from './invitations.ts';
+import { getOrganization } from './organization-lookup.ts';
+import { deliverMails } from './outbox.ts';
+import type { Repositories } from './ports/storage.ts';
+
+/** What one invitation of several came to. */
+export type BulkOutcome<Good> = { readonly invited: Good } | { readonly refusal: GatehouseError };
+
+export interface Bulk {
+  readonly caller: Caller;
+  readonly invitations: readonly InvitationInput[];
+  /** Seats that earlier parts of a dry run have promised already. */
+  readonly promised?: number;
+}
+
+/** Refusals that are about one invitation; everything else ends the whole. */
+const OF_ONE: ReadonlySet<string> = new Set([
+  'invitations_disabled',
+  'plan_lacks',
+  'forbidden',
+  'already_member',
+  'already_invited',
+  'seats_exhausted',
+  'invalid',
+]);
+
+async function outcomeOf<Good>(work: () => Promise<Good>): Promise<BulkOutcome<Good>> {
+  try {
+    return { invited: await work() };
+  } catch (error) {
+    if (error instanceof GatehouseError && OF_ONE.has(error.code)) return { refusal: error };
+    throw error;
+  }
+}
+
+/**
+ * Invites as many as may be, in order, inside the caller's transaction; invitations that wait count as taken seats here.
+ * Mails are queued, not sent.
+ */
+export function inviteMany(
+  tx: Repositories,
+  context: ChangeContext,
+  input: Bulk & { readonly deps: Pick<InvitationDeps, 'baseUrl' | 'hashToken'> },
+): Promise<readonly BulkOutcome<Invited>[]> {
+  const { deps } = input;
+  const invite: Invite<Invited> = (organization, invitation) =>
+    inviteWithin(tx, context, { organization, invitation, deps });
+  return each(tx, context, { ...input, invite });
+}
+
+/** What `inviteMany` would come to; writes nothing. */
+export function tryMany(
+  tx: Repositories,
+  context: ChangeContext,
+  input: Bulk,
+): Promise<readonly BulkOutcome<undefined>[]> {
+  return each(tx, context, { ...input, invite: async () => undefined });
+}
+
+type Invite<Good> = (organization: Organization, invitation: InvitationInput) => Promise<Good>;
+
+async function each<Good>(
+  tx: Repositories,
+  context: ChangeContext,
+  { caller, invitations, promised = 0, invite }: Bulk & { readonly invite: Invite<Good> },
+): Promise<readonly BulkOutcome<Good>[]> {
+  const organization = await getOrganization(tx, context.organizationId);
+  let free = (await freeSeats(tx, context, organization)) - promised;
+  const outcomes: BulkOutcome<Good>[] = [];
+  for (const invitation of invitations) {
+    const outcome = await outcomeOf(async () => {
+      await assertMayInvite(tx, { organization, caller, invitation, now: context.now });
+      if (free <= 0) throw seatsPromised(organization);
+      return invite(organization, invitation);
+    });
+    if ('invited' in outcome) free -= 1;
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+async function freeSeats(
+  tx: Repositories,
+  { organizationId, now }: ChangeContext,
+  { plan, seatsUsed }: Organization,
+): Promise<number> {
+  if (plan.seats === null) return Number.POSITIVE_INFINITY;
+  return plan.seats - seatsUsed - (await tx.invitations.countOpen(organizationId, now));
+}
+
+const seatsPromised = ({ plan, name }: Organization) =>
+  new GatehouseError(
+    'seats_exhausted',
+    `All ${plan.seats} seats of ${name} are taken or promised to people invited already. Free one, or ask for a plan with more seats.`,
+  );
+
+/**
+ * Invites several addresses, each as `createInvitation` would: what is wrong with one changes nothing for the others. The
+ * answers stand in the order of the wishes. Mails are handed over before this answers.
+ */
+export async function createInvitations(
+  deps: InvitationDeps,
+  input: Bulk & { readonly organizationId: OrganizationId; readonly cause: Cause },
+): Promise<readonly BulkOutcome<CreatedInvitation>[]> {
+  const { organizationId, cause } = input;
+  const outcomes = await deps.storage.transact((tx) =>
+    inviteMany(tx, { organizationId, cause, now: deps.clock() }, { ...input, deps }),
+  );
+  const sent = await deliverMails(deps, { organizationId, ids: mailsOf(outcomes) });
+  return outcomes.map((outcome) =>
+    'refusal' in outcome
+      ? outcome
+      : { invited: announced(deps, outcome.invited, sent.get(outcome.invited.mailId ?? '')) },
+  );
+}
+
+/** The mails that the good ones of them queued. */
+export const mailsOf = (outcomes: readonly BulkOutcome<Invited>[]): readonly OutboxEventId[] =>
+  outcomes.flatMap((outcome) =>
+    'invited' in outcome && outcome.invited.mailId !== undefined ? [outcome.invited.mailId] : [],
+  );

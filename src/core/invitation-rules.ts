@@ -1,0 +1,113 @@
+/** Who may invite whom with what: the refusals that every way of inviting shares (law 8, law 11, S162). */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { OrganizationId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
+import type { Caller } from './access.ts';
+import { assertMayGrant, holdsPermission } from './access.ts';
+import type { Invitation, InvitationResource, InvitationTeam } from './entities/invitation.ts';
+import { invitationStatus } from './entities/invitation.ts';
+import type { Organization } from './entities/organization.ts';
+import type { Repositories } from './ports/storage.ts';
+import { assertInvitationsOpen } from './provisioning.ts';
+import type { RoleFacts } from './role-table.ts';
+import { roleNamed } from './role-table.ts';
+
+/** Somebody who wants to invite somebody. */
+interface Attempt {
+  readonly organization: Organization;
+  readonly caller: Caller;
+  readonly invitation: Pick<Invitation, 'email' | 'role' | 'teams'> & {
+    readonly resources?: Invitation['resources'] | undefined;
+  };
+}
+
+/** Refuses in the order a person would want to hear it: the door, the plan, the role, the address, the seats. */
+export async function assertMayInvite(
+  tx: Repositories,
+  attempt: Attempt & { readonly now: number },
+): Promise<void> {
+  const { organization, invitation, now } = attempt;
+  await assertMayInviteAnew(tx, attempt);
+  await assertTeamsKnown(tx, organization.id, invitation.teams);
+  const waiting = await tx.invitations.findPendingByEmail(organization.id, foldKey(invitation.email));
+  if (waiting !== undefined && invitationStatus(waiting, now) === 'pending')
+    throw alreadyInvited(invitation.email);
+}
+
+/** One open invitation for each address. */
+export const alreadyInvited = (email: string, cause?: unknown) =>
+  new GatehouseError('already_invited', `${email} already has a pending invitation.`, {
+    field: 'email',
+    cause,
+  });
+
+/** What must still hold when an invitation is sent once more. Teams that have gone since are left out at acceptance. */
+export async function assertMayInviteAnew(tx: Repositories, attempt: Attempt): Promise<void> {
+  const { organization, caller, invitation } = attempt;
+  await assertInvitationsOpen(tx, organization);
+  assertPlanInvites(organization);
+  assertMayGiveByInvitation(caller, await roleNamed(tx, invitation.role));
+  assertMayGiveResources(caller, organization.id, invitation.resources);
+  const members = await tx.memberships.listByEmail(organization.id, foldKey(invitation.email));
+  if (members.length === 0) return;
+  const detail = `${invitation.email} is already a member of ${organization.name}.`;
+  throw new GatehouseError('already_member', detail, { field: 'email' });
+}
+
+/** Throws `forbidden` for a role that the caller may not give, and for owner (S162). */
+export function assertMayGiveByInvitation(caller: Caller, role: RoleFacts): void {
+  assertMayGrant(caller, role);
+  if (role.key !== 'owner') return;
+  throw new GatehouseError(
+    'forbidden',
+    'Nobody becomes owner by invitation. Invite as admin, then make the member an owner.',
+    { field: 'role' },
+  );
+}
+
+/** Throws `forbidden` for roles on resources by a caller who may not give them to members either (S162). */
+export function assertMayGiveResources(
+  caller: Caller,
+  organizationId: OrganizationId,
+  resources: readonly InvitationResource[] = [],
+): void {
+  if (resources.length === 0 || holdsPermission(caller, organizationId, 'roles.manage')) return;
+  throw new GatehouseError('forbidden', 'Roles on resources need the permission roles.manage.', {
+    field: 'resources',
+  });
+}
+
+/** Throws `invalid`, naming the place in the list, for a team of nobody here. */
+export async function assertTeamsKnown(
+  tx: Repositories,
+  organizationId: OrganizationId,
+  teams: readonly InvitationTeam[],
+): Promise<void> {
+  for (const [index, team] of teams.entries()) {
+    if ((await tx.teams.find(organizationId, team.teamId)) !== undefined) continue;
+    throw new GatehouseError('invalid', 'No team of this organization has this id.', {
+      field: `teams[${index}]`,
+    });
+  }
+}
+
+/** Throws `plan_lacks`. */
+export function assertPlanHasInvitations({ plan }: Organization): void {
+  if (plan.invitations) return;
+  throw new GatehouseError(
+    'plan_lacks',
+    `The plan ${plan.preset} is for one person. A plan with more seats lets you invite others.`,
+  );
+}
+
+/** Throws `plan_lacks`, `seats_exhausted`. */
+export function assertPlanInvites(organization: Organization): void {
+  assertPlanHasInvitations(organization);
+  const { plan, name, seatsUsed } = organization;
+  if (plan.seats !== null && seatsUsed >= plan.seats) {
+    throw new GatehouseError(
+      'seats_exhausted',
+      `All ${plan.seats} seats of ${name} are taken. Free one, or ask for a plan with more seats.`,
+    );
+  }
+}

@@ -144,7 +144,7 @@ export async function findKeyCaller(
   const key = await deps.storage.apiKeys.findByHash(deps.hashToken(token));
   if (key === undefined || (key.expiresAt !== null && key.expiresAt <= now)) return undefined;
   const { organizationId, id, name, membershipId } = key;
-  const power = await powerOf(deps.storage, key);
+  const power = await powerOf(deps, key);
   if (power === undefined) return undefined;
   if (key.lastUsedAt === null || now - key.lastUsedAt >= LAST_USED_GRAIN_MS)
     await deps.storage.transact((tx) => tx.apiKeys.updateLastUsed(organizationId, id, now));

@@ -30,6 +30,7 @@ export async function callerNow(
   const person = await tx.memberships.find(organizationId, actor.membershipId as MembershipId);
   if (person?.status !== 'active') return undefined;
   const { id: membershipId, userId, email, orgRole } = person;
+  // No more than the rules give: who loses power by new rules loses it with them (`startReprojection`).
   const role = await roleHeld(tx, orgRole);
   return { kind: 'member', organizationId, membershipId, userId, email, role };
 }

@@ -42,6 +42,7 @@ export const connectionUrls = (baseUrl: string, id: string) => ({
   redirectUri: `${baseUrl}/oidc-callback/${id}`,
   backchannelLogoutUri: `${baseUrl}/oidc-backchannel-logout/${id}`,
   postLogoutRedirectUri: `${baseUrl}/signed-out/${id}`,
+  jwksUri: `${baseUrl}/oidc-keys/${id}`,
 });
 
 /** The connection, or `not_found`. */

@@ -1,4 +1,4 @@
-/** Our key pairs at SAML connections: one that signs, one that may follow it, one that may still open what was sent before. */
+/** Our key pairs at connections: one that signs, one that may follow it, one that may still open what was sent before. */
 import { days, hours } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import type { ConnectionId, OrganizationId, SpKeyId } from '../kernel/ids.ts';
@@ -35,18 +35,18 @@ export interface SpKeys {
 }
 
 /** The key pairs of a connection; one that has none yet gets its first here. Throws `not_found` when it has gone meanwhile. */
-export async function spKeys(deps: KeyDeps, connection: SamlConnection): Promise<SpKeys> {
-  const { settings } = await withSpKeys(deps, connection);
-  const [signing] = ofUse(settings.spKeys, 'current');
+export async function spKeys(deps: KeyDeps, connection: Connection): Promise<SpKeys> {
+  const keys = keysOf(await withSpKeys(deps, connection));
+  const [signing] = ofUse(keys, 'current');
   if (signing === undefined)
     throw new GatehouseError('internal', 'A connection has key pairs, none current.');
-  const published = [signing, ...ofUse(settings.spKeys, 'next')];
-  return { signing, published, decryption: [...published, ...ofUse(settings.spKeys, 'previous')] };
+  const published = [signing, ...ofUse(keys, 'next')];
+  return { signing, published, decryption: [...published, ...ofUse(keys, 'previous')] };
 }
 
 /** The connection with its key pairs: as given, or with a first one that is stored now. Throws `not_found`. */
-export async function withSpKeys(deps: KeyDeps, connection: SamlConnection): Promise<SamlConnection> {
-  if (connection.settings.spKeys.length > 0) return connection;
+export async function withSpKeys(deps: KeyDeps, connection: Connection): Promise<Connection> {
+  if (!isKeyed(connection) || keysOf(connection).length > 0) return connection;
   const { organizationId, id: connectionId } = connection;
   const cause: Cause = { actor: { kind: 'system' }, requestId: 'first-key-pair' };
   const made = await newSpKey(deps, connectionId, 'current');
@@ -57,7 +57,7 @@ export async function withSpKeys(deps: KeyDeps, connection: SamlConnection): Pro
 }
 
 /** Makes the key pair that will follow; metadata shows it from now on. Throws `not_found`, `already_exists`. */
-export async function addNextSpKey(deps: KeyDeps, request: KeyRequest): Promise<SamlConnection> {
+export async function addNextSpKey(deps: KeyDeps, request: KeyRequest): Promise<Connection> {
   const made = await newSpKey(deps, request.connectionId, 'next');
   return changeKeys(deps, request, (keys) => {
     if (ofUse(keys, 'next').length > 0)
@@ -72,7 +72,7 @@ export async function addNextSpKey(deps: KeyDeps, request: KeyRequest): Promise<
  * Starts to sign with the next key pair. The one before it is no longer published, but opens what is still encrypted with
  * it until the next rotation. Throws `not_found`, and `invalid` when no next pair has been published.
  */
-export function rotateSpKeys(deps: KeyDeps, request: KeyRequest): Promise<SamlConnection> {
+export function rotateSpKeys(deps: KeyDeps, request: KeyRequest): Promise<Connection> {
   return changeKeys(deps, request, (keys) => {
     const [next] = ofUse(keys, 'next');
     if (next === undefined)
@@ -91,7 +91,7 @@ export function rotateSpKeys(deps: KeyDeps, request: KeyRequest): Promise<SamlCo
 export function removeSpKey(
   deps: KeyDeps,
   { keyId, ...request }: KeyRequest & { readonly keyId: SpKeyId | undefined },
-): Promise<SamlConnection> {
+): Promise<Connection> {
   return changeKeys(deps, request, (keys) => {
     const key = keys.find(({ id }) => id === keyId);
     if (key === undefined) throw new GatehouseError('not_found', 'No such key pair.');
@@ -125,16 +125,18 @@ type KeyChange = (keys: readonly SpKey[]) =>
     }
   | undefined;
 
-function changeKeys(deps: KeyDeps, request: KeyRequest, change: KeyChange): Promise<SamlConnection> {
+function changeKeys(deps: KeyDeps, request: KeyRequest, change: KeyChange): Promise<Connection> {
   const { organizationId, connectionId, cause } = request;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const before = await getSamlConnection(tx, organizationId, connectionId);
-    const changed = change(before.settings.spKeys);
+    const before = await tx.connections.find(organizationId, connectionId);
+    if (before === undefined || !isKeyed(before))
+      throw new GatehouseError('not_found', 'No such connection.');
+    const changed = change(keysOf(before));
     if (changed === undefined) return before;
     const settings = { ...before.settings, spKeys: changed.keys };
     const dueAt = dueAtOf({ ...before, settings });
-    const after: SamlConnection = { ...before, settings, dueAt, updatedAt: context.now };
+    const after: Connection = { ...before, settings, dueAt, updatedAt: context.now };
     await tx.connections.update(organizationId, after, before.version);
     await record(tx, context, {
       type: changed.type,
@@ -155,6 +157,12 @@ export async function getSamlConnection(
   if (connection !== undefined && isSaml(connection)) return connection;
   throw new GatehouseError('not_found', 'No such connection.');
 }
+
+/** Whether keys of ours are of use there: at every SAML connection, and where an OpenID Provider is shown one. */
+export const isKeyed = ({ settings }: Connection): boolean =>
+  settings.protocol === 'saml' || settings.tokenEndpointAuthMethod === 'private_key_jwt';
+
+const keysOf = ({ settings }: Connection): readonly SpKey[] => settings.spKeys ?? [];
 
 /** Narrows a connection to a SAML one. */
 export const isSaml = (connection: Connection): connection is SamlConnection =>

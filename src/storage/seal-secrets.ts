@@ -2,7 +2,7 @@
 import type { ProviderRecord, SigningKey } from '../core/entities/application.ts';
 import type { SecondFactor } from '../core/entities/credentials.ts';
 import type { OutboxEvent } from '../core/entities/journal.ts';
-import type { Connection, PendingSignIn, Session } from '../core/entities/sign-in.ts';
+import type { Connection, PendingSignIn, Session, SpKey } from '../core/entities/sign-in.ts';
 import type { Repositories, Storage } from '../core/ports/storage.ts';
 import type { Sealer } from '../kernel/sealing.ts';
 
@@ -23,14 +23,15 @@ function formOf<Entity>(sealer: Sealer, change: (entity: Entity, turn: Turn) => 
 
 function changeConnection(connection: Connection, turn: Turn): Connection {
   const { organizationId, settings } = connection;
-  if (settings.protocol === 'saml') {
-    const place = { organizationId, field: 'connection.spKey' };
-    const spKeys = settings.spKeys.map((key) => ({ ...key, privateKey: turn(key.privateKey, place) }));
-    return { ...connection, settings: { ...settings, spKeys } };
-  }
-  if (settings.clientSecret === null) return connection;
-  const clientSecret = turn(settings.clientSecret, { organizationId, field: 'connection.clientSecret' });
-  return { ...connection, settings: { ...settings, clientSecret } };
+  const place = { organizationId, field: 'connection.spKey' };
+  const turned = (key: SpKey): SpKey => ({ ...key, privateKey: turn(key.privateKey, place) });
+  if (settings.protocol === 'saml')
+    return { ...connection, settings: { ...settings, spKeys: settings.spKeys.map(turned) } };
+  const { clientSecret, spKeys } = settings;
+  if (clientSecret === null && spKeys === undefined) return connection;
+  const secret = clientSecret && turn(clientSecret, { organizationId, field: 'connection.clientSecret' });
+  const keys = spKeys === undefined ? {} : { spKeys: spKeys.map(turned) };
+  return { ...connection, settings: { ...settings, clientSecret: secret, ...keys } };
 }
 
 function changePending(pending: PendingSignIn, turn: Turn): PendingSignIn {

@@ -12,7 +12,7 @@ import type {
 } from '../../kernel/ids.ts';
 import type { OrgRole } from '../roles.ts';
 
-/** A key pair of ours at one connection: signs what we ask, opens what is encrypted for us. */
+/** A key pair of ours at one connection: signs what we ask, opens what is encrypted for us, or shows who we are (OIDC). */
 export interface SpKey {
   readonly id: SpKeyId;
   /** `current` signs; `next` is published and waits; `previous` only opens what was still encrypted with it. */
@@ -86,7 +86,9 @@ export interface OidcSettings {
   readonly clientId: string;
   /** Sealed at rest; null for public registrations. */
   readonly clientSecret: string | null;
-  readonly tokenEndpointAuthMethod: 'client_secret_basic' | 'client_secret_post';
+  readonly tokenEndpointAuthMethod: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+  /** At most one of each use; absent until first needed, and without `private_key_jwt`. */
+  readonly spKeys?: readonly SpKey[];
   readonly scopes: readonly string[];
   /** Signature algorithms an ID token of this connection may carry; asymmetric ones only, never empty (S68). */
   readonly idTokenAlgs: readonly string[];

@@ -48,7 +48,9 @@ const scopesField = z
   .refine((scopes) => scopes.includes('openid'), 'openid must be among the scopes.');
 
 const oidcFields = {
-  tokenEndpointAuthMethod: z.enum(['client_secret_basic', 'client_secret_post']).optional(),
+  tokenEndpointAuthMethod: z
+    .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt'])
+    .optional(),
   scopes: scopesField.optional(),
   idTokenAlgs: z
     .array(z.enum(SIGNATURE_ALGORITHMS, `One of ${SIGNATURE_ALGORITHMS.join(', ')}.`))
@@ -87,7 +89,6 @@ export const createBody = z.discriminatedUnion('protocol', [
     ...oidcFields,
     issuer: addressField,
     clientId: lineOf(1024),
-    clientSecret: oidcFields.clientSecret.unwrap(),
   }),
 ]);
 

@@ -5,7 +5,7 @@ import {
   removeConnection,
   updateConnection,
 } from '../../core/connections.ts';
-import { isSaml, withSpKeys } from '../../core/sp-keys.ts';
+import { withSpKeys } from '../../core/sp-keys.ts';
 import { connectionChangeFrom, connectionFrom } from './connection-changes.ts';
 import { checkConnection } from './connection-check.ts';
 import { changeBody, createBody } from './connection-inputs.ts';
@@ -84,7 +84,7 @@ export const connectionRoutes: readonly ApiRoute[] = [
     handle: async ({ deps, cause, organization }, { body }) => {
       const connection = await connectionFrom(deps, body);
       const created = await createConnection(deps, { organizationId: organization.id, cause, connection });
-      return presentConnection(isSaml(created) ? await withSpKeys(deps, created) : created, deps);
+      return presentConnection(await withSpKeys(deps, created), deps);
     },
   }),
   organizationRoute({

@@ -116,10 +116,17 @@ const oidcConnectionShape = z.object({
   ...connectionFields,
   issuer: z.string(),
   clientId: z.string(),
-  tokenEndpointAuthMethod: z.enum(['client_secret_basic', 'client_secret_post']),
+  tokenEndpointAuthMethod: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']),
   scopes: z.array(z.string()),
   idTokenAlgs: z.array(z.string()).describe('Signature algorithms an ID token may carry.'),
   tenantId: z.string().nullable().describe('Entra: the tenant that every ID token must come from.'),
+  jwksUri: z
+    .string()
+    .nullable()
+    .describe('Where it reads our keys, with private_key_jwt; null: it has our secret.'),
+  spCertificates: z
+    .array(certificateShape.extend({ id: z.string(), use: z.enum(['current', 'next', 'previous']) }))
+    .describe('The same keys as certificates, for providers that want them uploaded.'),
   redirectUri: z.string(),
   backchannelLogoutUri: z.string().describe('Where the identity provider posts its logout tokens.'),
   postLogoutRedirectUri: z.string().describe('Where it sends the browser after signing out there.'),

@@ -28,23 +28,44 @@ export function newOidc(
 
 /** OIDC settings with what was given put in. Throws `invalid`, `egress_refused`. */
 export function applyOidc(deps: SettingsDeps, current: OidcSettings, input: OidcInput): OidcSettings {
-  const { clientSecret } = input;
   const issuer = input.issuer ?? current.issuer;
   const tenantId = tenantFor(current, input);
   if (input.issuer !== undefined || input.tenantId !== undefined) checkIssuer(deps, issuer, tenantId);
-  // Whoever changes where the secret is sent must know the secret: it is never shown, and must not be led out either.
-  if (issuer !== current.issuer && clientSecret === undefined)
-    throw invalid('clientSecret', 'Another issuer needs its own secret: give both together.');
   return {
     ...current,
     issuer,
     tenantId,
     clientId: input.clientId ?? current.clientId,
-    clientSecret: clientSecret ?? current.clientSecret,
-    tokenEndpointAuthMethod: input.tokenEndpointAuthMethod ?? current.tokenEndpointAuthMethod,
+    ...proofFor(current, input),
     scopes: input.scopes ?? current.scopes,
     idTokenAlgs: input.idTokenAlgs ?? current.idTokenAlgs,
   };
+}
+
+/**
+ * What shows the provider who asks. A key shows nothing that could be shown elsewhere, and with it the secret goes: one that
+ * stayed could be led out later. Throws `invalid`.
+ */
+function proofFor(
+  current: OidcSettings,
+  {
+    clientSecret,
+    issuer = current.issuer,
+    tokenEndpointAuthMethod = current.tokenEndpointAuthMethod,
+  }: OidcInput,
+): Pick<OidcSettings, 'clientSecret' | 'tokenEndpointAuthMethod'> {
+  if (tokenEndpointAuthMethod === 'private_key_jwt') {
+    if (clientSecret !== undefined)
+      throw invalid('clientSecret', 'With private_key_jwt there is no secret: leave it out.');
+    return { clientSecret: null, tokenEndpointAuthMethod };
+  }
+  // Whoever changes where the secret is sent must know the secret: it is never shown, and must not be led out either.
+  if (issuer !== current.issuer && clientSecret === undefined)
+    throw invalid('clientSecret', 'Another issuer needs its own secret: give both together.');
+  const secret = clientSecret ?? current.clientSecret;
+  if (secret === null && current.tokenEndpointAuthMethod === 'private_key_jwt')
+    throw invalid('clientSecret', 'Give the secret that takes the place of the key.');
+  return { clientSecret: secret, tokenEndpointAuthMethod };
 }
 
 /** An issuer of Entra names its tenant by itself, and then that one is pinned (S70). */

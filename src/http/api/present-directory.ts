@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { connectionUrls } from '../../core/connections.ts';
 import { challengeRecord } from '../../core/domains.ts';
 import type { Directory, DirectoryToken, GroupMapping, MappingMatch } from '../../core/entities/directory.ts';
-import type { Connection, Domain, OidcSettings, SamlSettings } from '../../core/entities/sign-in.ts';
+import type { Connection, Domain, OidcSettings, SamlSettings, SpKey } from '../../core/entities/sign-in.ts';
 import type { PreviewedMember, RoleChange } from '../../core/mapping-preview.ts';
 import { stagedId } from '../../core/metadata-watch.ts';
 import { certificateProblem, checkCertificate } from '../../protocols/saml/certificates.ts';
@@ -93,16 +93,14 @@ const presentSaml = (settings: SamlSettings, { acsUrl, spEntityId, metadataUrl, 
   forceAuthn: settings.forceAuthn,
   authnContexts: [...settings.authnContexts],
   nameIdFormat: settings.nameIdFormat,
-  spCertificates: settings.spKeys.map(({ id, use, certificate }) => ({
-    id,
-    use,
-    ...presentCertificate(certificate),
-  })),
+  spCertificates: settings.spKeys.map(presentSpKey),
   acsUrl,
   spEntityId: settings.spEntityId ?? spEntityId,
   metadataUrl,
   logoutUrl,
 });
+
+const presentSpKey = ({ id, use, certificate }: SpKey) => ({ id, use, ...presentCertificate(certificate) });
 
 /** The address that is read, and how what it says now differs from what is pinned. */
 function presentWatch({ metadata, certificates }: SamlSettings) {
@@ -127,7 +125,7 @@ function presentWatch({ metadata, certificates }: SamlSettings) {
 
 const presentOidc = (
   settings: OidcSettings,
-  { redirectUri, backchannelLogoutUri, postLogoutRedirectUri }: Urls,
+  { redirectUri, backchannelLogoutUri, postLogoutRedirectUri, jwksUri }: Urls,
 ) => ({
   protocol: settings.protocol,
   issuer: settings.issuer,
@@ -136,6 +134,8 @@ const presentOidc = (
   idTokenAlgs: [...settings.idTokenAlgs],
   tenantId: settings.tenantId,
   scopes: [...settings.scopes],
+  jwksUri: settings.tokenEndpointAuthMethod === 'private_key_jwt' ? jwksUri : null,
+  spCertificates: (settings.spKeys ?? []).map(presentSpKey),
   redirectUri,
   backchannelLogoutUri,
   postLogoutRedirectUri,

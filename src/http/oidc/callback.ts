@@ -7,7 +7,7 @@ import type { ConnectionOf } from '../sign-in-answer.ts';
 import { connectionAt, finishSignIn, judged, receiveAnswer } from '../sign-in-answer.ts';
 import { factsFrom, noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
 import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
-import { oidcTrust } from './connection-trust.ts';
+import { oidcTrustWithKey } from './connection-trust.ts';
 import { oidcIdentity } from './identity.ts';
 import type { OidcPending } from './strategy.ts';
 import { wantedClaims } from './wanted-claims.ts';
@@ -39,7 +39,7 @@ async function acceptCallback(
   noteAttempt(exchange.res, { signInId: received.pending?.id });
   const work = async (): Promise<void> => {
     const facts = await deps.oidc.verifyOidcCallback({
-      connection: oidcTrust(deps, connection),
+      connection: await oidcTrustWithKey(deps, connection),
       query,
       pending: secretsOf(received.pending, handle),
       now: deps.clock(),

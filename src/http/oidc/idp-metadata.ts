@@ -102,6 +102,7 @@ interface Ingredients {
   readonly clientSecret: string;
   readonly method: OidcTrust['tokenEndpointAuthMethod'];
   readonly allowInsecure: boolean;
+  readonly clientKey: string | undefined;
   readonly keys: PresentedKeys;
 }
 
@@ -114,7 +115,8 @@ const made = new WeakMap<IdpMetadata, { readonly from: Ingredients; readonly it:
 export function configurationFor(deps: Deps, trust: OidcTrust, idp: IdpMetadata): oidc.Configuration {
   const { clientId, clientSecret, tokenEndpointAuthMethod: method, allowInsecure } = trust;
   const keys = presentableKeys(idp.keys, deps.clock());
-  const from: Ingredients = { clientId, clientSecret, method, allowInsecure, keys };
+  const clientKey = trust.clientKey && `${trust.clientKey.kid} ${trust.clientKey.audience}`;
+  const from: Ingredients = { clientId, clientSecret, method, allowInsecure, clientKey, keys };
   const known = made.get(idp);
   if (known !== undefined && isSame(known.from, from)) return known.it;
   const it = makeConfiguration(deps, trust, { idp, keys });
@@ -127,6 +129,7 @@ const isSame = (a: Ingredients, b: Ingredients): boolean =>
   a.clientSecret === b.clientSecret &&
   a.method === b.method &&
   a.allowInsecure === b.allowInsecure &&
+  a.clientKey === b.clientKey &&
   a.keys.cache === b.keys.cache &&
   a.keys.mayAskAgain === b.keys.mayAskAgain;
 

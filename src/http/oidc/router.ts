@@ -5,14 +5,16 @@ import { requireForm } from '../form-body.ts';
 import { mountMethods } from '../methods.ts';
 import { postBackchannelLogout, renderLogoutError } from './backchannel-logout.ts';
 import { getCallback } from './callback.ts';
+import { getClientKeys } from './client-keys.ts';
 
 const LOGOUT_LIMIT_BYTES = 64 * 1024;
 
-/** The router for /oidc-callback/{connectionId} and /oidc-backchannel-logout/{connectionId}. */
+/** The router for /oidc-callback/{connectionId}, /oidc-keys/{connectionId} and /oidc-backchannel-logout/{connectionId}. */
 export function createOidcRouter(deps: HttpDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
   // A HEAD would spend the code that the GET after it needs.
   mountMethods(router, '/oidc-callback/:connectionId', { GET: [getCallback(deps)], allowsHead: false });
+  mountMethods(router, '/oidc-keys/:connectionId', { GET: [getClientKeys(deps)] });
   mountMethods(router, '/oidc-backchannel-logout/:connectionId', {
     POST: [...requireForm(LOGOUT_LIMIT_BYTES), postBackchannelLogout(deps)],
   });

@@ -1,7 +1,7 @@
 /** Encrypted assertions at the live door: opened with our keys where they are covered by a signature, refused otherwise. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import type { SamlConnection } from '../../../src/core/entities/sign-in.ts';
+import type { Connection, SamlConnection } from '../../../src/core/entities/sign-in.ts';
 import { addNextSpKey, isSaml, removeSpKey, rotateSpKeys, withSpKeys } from '../../../src/core/sp-keys.ts';
 import { verifySamlResponse } from '../../../src/http/saml/strategy.ts';
 import { samlTrust } from '../../../src/http/saml/trust.ts';
@@ -48,11 +48,13 @@ afterAll(() => gateway.close());
 async function aConnection(settings: Partial<SamlConnection['settings']> = {}): Promise<SamlConnection> {
   const made = await addSamlConnection(gateway, organization, { settings });
   if (!isSaml(made)) throw new Error('not SAML');
-  return withSpKeys(gateway.deps, made);
+  const keyed = await withSpKeys(gateway.deps, made);
+  if (!isSaml(keyed)) throw new Error('not SAML');
+  return keyed;
 }
 
-const certificateOf = ({ settings }: SamlConnection, use = 'current'): string =>
-  settings.spKeys.find((key) => key.use === use)?.certificate ?? '';
+const certificateOf = ({ settings }: Connection, use = 'current'): string =>
+  settings.spKeys?.find((key) => key.use === use)?.certificate ?? '';
 
 interface Stage {
   readonly context: SamlContext;
@@ -109,7 +111,7 @@ describe('opened', () => {
     const rotated = await rotateSpKeys(gateway.deps, request);
     expect(await withKey(certificateOf(first))).toBe('in');
     expect(await withKey(certificateOf(rotated))).toBe('in');
-    const before = rotated.settings.spKeys.find(({ use }) => use === 'previous');
+    const before = rotated.settings.spKeys?.find(({ use }) => use === 'previous');
     if (before === undefined) throw new Error('no previous key');
     await removeSpKey(gateway.deps, { ...request, keyId: before.id });
     expect(await withKey(certificateOf(first))).toBe('saml.decryption');

@@ -21,7 +21,9 @@ export interface OidcIdpApplication {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly redirectUris: readonly string[];
-  readonly tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post';
+  readonly tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+  /** Where the application's keys are read, with `private_key_jwt`. */
+  readonly jwksUri?: string;
   /** Where browsers may be sent after signing out; nowhere if absent. */
   readonly postLogoutRedirectUris?: readonly string[];
   /** Where logout tokens are posted, with `sid` in the ID tokens; nowhere if absent. */
@@ -229,11 +231,12 @@ function saveClient(records: Setup['records'], application: OidcIdpApplication):
     throw new Error('adapter without upsert');
   adapter.upsert(application.clientId, {
     client_id: application.clientId,
-    client_secret: application.clientSecret,
+    ...(application.jwksUri === undefined ? { client_secret: application.clientSecret } : {}),
     redirect_uris: [...application.redirectUris],
     grant_types: ['authorization_code'],
     response_types: ['code'],
     token_endpoint_auth_method: application.tokenEndpointAuthMethod ?? 'client_secret_basic',
+    ...(application.jwksUri === undefined ? {} : { jwks_uri: application.jwksUri }),
     post_logout_redirect_uris: [...(application.postLogoutRedirectUris ?? [])],
     ...(application.backchannelLogoutUri === undefined
       ? {}

@@ -151,7 +151,7 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
   cutover_required: {
     cause:
       'The directory is a shadow in Gatehouse: its people become members by the cut-over there, not before.',
-    screen: 'nowhere',
+    screen: 'connection',
   },
   invitations_disabled: UNEXPECTED,
   invitation_expired: UNEXPECTED,

@@ -9,7 +9,7 @@ const LONG = [
   '/test/process/',
   '/test/scripts/',
   '/test/contract/',
-  '/test/core/(?:counters|identity-histories)',
+  '/test/core/(?:counters|identity-histories|races)',
   '/test/http/(?:credential-changes|password-limits|password-crowd)',
   '/test/http/api/(?:authorization|fuzz)',
   '/test/http/(?:saml|provider|policy|sessions)/',

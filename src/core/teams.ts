@@ -2,6 +2,8 @@
 import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
+import type { Caller } from './access.ts';
+import { nameOfCaller } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
@@ -13,6 +15,7 @@ import { getMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import type { Grant, TeamRole } from './roles.ts';
+import { assertMayMove } from './team-access.ts';
 
 interface TeamRequest {
   readonly organizationId: OrganizationId;
@@ -154,7 +157,7 @@ const isGivenByPeople = (grant: Grant): boolean =>
 
 /**
  * Puts a member into a team by hand, or takes the hand-given role away (`role: null`); roles from the directory stay.
- * Throws `not_found`, and `role_from_directory` when the directory's grant keeps the member in.
+ * Throws `not_found`, `forbidden` (see `mayMove`), and `role_from_directory` when the directory's grant keeps the member in.
  */
 export async function setTeamMember(
   deps: Pick<Deps, 'storage' | 'clock'>,
@@ -162,14 +165,15 @@ export async function setTeamMember(
     readonly teamId: TeamId;
     readonly memberId: MembershipId;
     readonly role: TeamRole | null;
-    readonly actor: string;
+    readonly caller: Caller;
   },
 ): Promise<{ readonly teamId: TeamId; readonly memberId: MembershipId; readonly role: TeamRole | null }> {
-  const { organizationId, cause, teamId, memberId, role } = input;
+  const { organizationId, cause, teamId, memberId, role, caller } = input;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     await getTeam(tx, organizationId, teamId);
     const membership = await getMembership(tx, organizationId, memberId);
+    await assertMayMove(tx, { organizationId, teamId, memberId, caller, after: role });
     const rules = await getOrganization(tx, organizationId);
     await syncGrants(tx, context, {
       membership,
@@ -180,7 +184,7 @@ export async function setTeamMember(
           : [
               {
                 scope: { kind: 'team', teamId, role },
-                source: { kind: 'manual', actor: input.actor },
+                source: { kind: 'manual', actor: nameOfCaller(caller) },
                 rank: 0,
               },
             ],

@@ -21,7 +21,12 @@ export type Guard =
   | { readonly kind: 'public' }
   | { readonly kind: 'operator' }
   /** A signed-in person, or the operator, with this permission in the route's organization. */
-  | { readonly kind: 'organization'; readonly permission: Permission }
+  | {
+      readonly kind: 'organization';
+      readonly permission: Permission;
+      /** Or anybody in the route's team: core decides who of them. */
+      readonly orInTeam?: true;
+    }
   /** A signed-in person. */
   | { readonly kind: 'session' };
 
@@ -132,18 +137,30 @@ export function actorOf(caller: Caller): Actor {
  */
 export async function organizationFor(
   deps: HttpDeps,
-  request: { readonly caller: Caller; readonly reference: string; readonly permission: Permission },
+  request: {
+    readonly caller: Caller;
+    readonly reference: string;
+    readonly permission: Permission;
+    /** Of a route that whoever is in this team may reach as well. */
+    readonly team?: string | undefined;
+  },
 ): Promise<Organization> {
-  const { caller, reference, permission } = request;
+  const { caller, reference, permission, team } = request;
   const organization = await findOrganization(deps.storage, reference);
   const isVisible = caller.kind === 'operator' || caller.organizationId === organization?.id;
   if (organization === undefined || !isVisible)
     throw new GatehouseError('not_found', 'No such organization.');
-  if (!holdsPermission(caller, organization.id, permission)) {
+  if (!holdsPermission(caller, organization.id, permission) && !(await isInTeam(deps, caller, team))) {
     throw new GatehouseError(
       'forbidden',
       `This needs the permission ${permission}, which your role does not carry.`,
     );
   }
   return organization;
+}
+
+async function isInTeam({ storage }: HttpDeps, caller: Caller, team: string | undefined): Promise<boolean> {
+  if (team === undefined || caller.kind !== 'member') return false;
+  const rows = await storage.teamMembers.listByMemberships(caller.organizationId, [caller.membershipId]);
+  return rows.some(({ teamId }) => teamId === team);
 }

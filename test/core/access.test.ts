@@ -251,7 +251,7 @@ describe('what the directory decided', () => {
         teamId: team.id,
         memberId: request.id,
         role,
-        actor: 'operator',
+        caller: { kind: 'operator' } as const,
       };
       expect(await refusalOf(setTeamMember(world.deps, input))).toBe(outcome);
       const { teams } = await getMember(world.deps, request);
@@ -272,7 +272,7 @@ describe('teams', () => {
       teamId,
       memberId: place.people.viewer.id,
       role,
-      actor: 'operator',
+      caller: { kind: 'operator' },
     });
 
   test('one person holds another role in each team, and no team role moves the org role', async () => {

@@ -152,7 +152,7 @@ const STEPS: Readonly<Record<Step['kind'], (run: Run, step: Step) => Promise<unk
     if (member === undefined) return;
     const teamRole = step.other % 3 === 0 ? null : step.other % 3 === 1 ? 'member' : 'owner';
     const who = { ...scopeOf(run), teamId: run.teamId, memberId: member.id };
-    await setTeamMember(run.world.deps, { ...who, role: teamRole, actor: 'operator' });
+    await setTeamMember(run.world.deps, { ...who, role: teamRole, caller: { kind: 'operator' } });
   },
   resource: async (run, step) => {
     const member = await someMember(run, step.at);

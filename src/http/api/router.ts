@@ -93,7 +93,8 @@ async function contextOf(
     case 'organization': {
       const reference = String(req.params.org);
       const { permission } = guard;
-      const organization = await organizationFor(deps, { caller, reference, permission });
+      const team = guard.orInTeam ? String(req.params.team) : undefined;
+      const organization = await organizationFor(deps, { caller, reference, permission, team });
       if (caller.kind === 'member' && signedIn !== undefined && asksForFreshSignIn(route))
         assertFresh(deps, signedIn.session);
       return { ...context, organization };

@@ -1,6 +1,5 @@
 /** Teams over the management API, and who is in them by an admin's word. */
 import { z } from 'zod';
-import { nameOfCaller } from '../../core/access.ts';
 import { TEAM_ROLES } from '../../core/roles.ts';
 import { createTeam, getTeam, removeTeam, renameTeam, setTeamMember } from '../../core/teams.ts';
 import { nameField } from './fields.ts';
@@ -14,6 +13,8 @@ import { teamRoleShape, teamShape } from './shapes.ts';
 const tag = 'teams';
 const body = z.strictObject({ name: nameField });
 const manage = { kind: 'organization', permission: 'teams.manage' } as const;
+// Who is in a team is its owners' and admins' to say, whatever they are in the organization: core decides.
+const inTeam = { ...manage, orInTeam: true } as const;
 const read = { kind: 'organization', permission: 'members.read' } as const;
 
 const wholeTeamRoutes: readonly ApiRoute[] = [
@@ -97,7 +98,7 @@ const membershipOf = (
   cause,
   teamId: pathId('team', params, 'team'),
   memberId: pathId('mem', params, 'member'),
-  actor: nameOfCaller(caller),
+  caller,
 });
 
 /** All routes of this resource. */
@@ -107,9 +108,10 @@ export const teamRoutes: readonly ApiRoute[] = [
     method: 'put',
     path: '/organizations/:org/teams/:team/members/:member',
     operationId: 'setTeamMember',
-    summary: 'Puts a member into a team, or gives another team role.',
+    summary:
+      'Puts a member into a team, or gives another team role. For the owners of the team; its admins for plain members; who manages teams where nobody owns it.',
     tag,
-    guard: manage,
+    guard: inTeam,
     body: z.strictObject({ role: z.enum(TEAM_ROLES) }),
     status: 200,
     response: z.object({ teamId: z.string(), memberId: z.string(), role: teamRoleShape.nullable() }),
@@ -121,9 +123,9 @@ export const teamRoutes: readonly ApiRoute[] = [
     method: 'delete',
     path: '/organizations/:org/teams/:team/members/:member',
     operationId: 'removeTeamMember',
-    summary: 'Takes a member out of a team.',
+    summary: 'Takes a member out of a team; anybody may take out themselves.',
     tag,
-    guard: manage,
+    guard: inTeam,
     status: 204,
     errors: ['role_from_directory', 'version_conflict'],
     handle: async (context, { params }) =>

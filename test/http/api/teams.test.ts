@@ -101,3 +101,65 @@ describe('members of a team', () => {
     }
   });
 });
+
+describe('a team with an owner', () => {
+  const put = (sender: Person | typeof world.operator, path: string, role: string) =>
+    world.send(sender, `put ${path}`, { role });
+
+  /** A team of an owner who is only a viewer in the organization, with an admin and a member. */
+  async function ownedTeam() {
+    const organization = await world.newOrganization();
+    const here = `/organizations/${organization.id}`;
+    const [head, deputy, plain] = [
+      await world.newPerson(organization, 'viewer'),
+      await world.newPerson(organization, 'viewer'),
+      await world.newPerson(organization),
+    ];
+    const [manager, chief, guest] = [
+      await world.newPerson(organization, 'admin'),
+      await world.newPerson(organization, 'owner'),
+      await world.newPerson(organization, 'viewer'),
+    ];
+    const { body: team } = await world.send(manager, `post ${here}/teams`, { name: 'Red' });
+    const of = (person: Person) => `${here}/teams/${team.id}/members/${person.membership.id}`;
+    for (const [person, role] of [
+      [deputy, 'admin'],
+      [plain, 'member'],
+      [head, 'owner'],
+    ] as const)
+      expect((await put(manager, of(person), role)).status).toBe(200);
+    return { here, of, head, deputy, plain, manager, chief, guest };
+  }
+
+  test('S147: is its owners’ alone: whoever administers the organization makes teams, and stays out of this one', async () => {
+    const { of, head, plain, manager, chief, guest } = await ownedTeam();
+    expect((await put(manager, of(plain), 'admin')).body).toMatchObject({ status: 403, code: 'forbidden' });
+    expect((await put(manager, of(manager), 'owner')).status).toBe(403);
+    expect((await world.send(manager, `delete ${of(head)}`)).status).toBe(403);
+    expect((await put(head, of(guest), 'owner')).status).toBe(200);
+    expect((await put(chief, of(guest), 'member')).status).toBe(200);
+    expect((await put(world.operator, of(guest), 'admin')).status).toBe(200);
+    expect((await world.send(head, `delete ${of(guest)}`)).status).toBe(204);
+  });
+
+  test('S147: its admins look after plain members; members and strangers look on, and may go', async () => {
+    const { of, head, deputy, plain, guest } = await ownedTeam();
+    expect((await put(deputy, of(guest), 'member')).status).toBe(200);
+    expect((await put(deputy, of(guest), 'admin')).status).toBe(403);
+    expect((await put(deputy, of(deputy), 'owner')).status).toBe(403);
+    expect((await put(deputy, of(head), 'member')).status).toBe(403);
+    expect((await world.send(deputy, `delete ${of(guest)}`)).status).toBe(204);
+    expect((await put(guest, of(guest), 'member')).status).toBe(403);
+    expect((await put(plain, of(plain), 'admin')).status).toBe(403);
+    expect((await world.send(plain, `delete ${of(deputy)}`)).status).toBe(403);
+    expect((await world.send(plain, `delete ${of(plain)}`)).status).toBe(204);
+  });
+
+  test('is nobody’s once its owner is suspended: who manages teams looks after it again', async () => {
+    const { here, of, head, plain, manager } = await ownedTeam();
+    const path = `patch ${here}/members/${head.membership.id}`;
+    expect((await world.send(world.operator, path, { status: 'suspended' })).status).toBe(200);
+    expect((await put(manager, of(plain), 'owner')).status).toBe(200);
+    expect((await put(manager, of(plain), 'member')).status).toBe(403);
+  });
+});

@@ -32,6 +32,7 @@ export const peopleCalls = ({ organization: { id }, user, membership, team, gran
     await teams.remove(id, team.id),
     await teamMembers.listByMemberships(id, [membership.id]),
     await teamMembers.listByTeam(id, team.id, PAGE),
+    await teamMembers.listOwners(id, team.id),
     await teamMembers.replace(id, membership.id, []),
   ],
 });

@@ -1,0 +1,80 @@
+/** Who may put whom into a team: its owners alone, and its admins below themselves. A rule over roles, and the few lines that look them up. */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { MembershipId, OrganizationId, TeamId } from '../kernel/ids.ts';
+import type { Caller } from './access.ts';
+import { holdsPermission } from './access.ts';
+import type { Repositories } from './ports/storage.ts';
+import type { TeamRole } from './roles.ts';
+
+/** What whoever asks is to one team. */
+export interface TeamStanding {
+  /** The operator and owners of the organization: no team is out of their reach. */
+  readonly isAboveTeams: boolean;
+  /** Holds `teams.manage` in the organization. */
+  readonly managesTeams: boolean;
+  /** In this very team; null outside it. */
+  readonly own: TeamRole | null;
+  /** Whether an active member owns the team. */
+  readonly hasOwner: boolean;
+}
+
+/** One person's move in one team; null: not in it. */
+export interface TeamMove {
+  readonly isOwn: boolean;
+  readonly before: TeamRole | null;
+  readonly after: TeamRole | null;
+}
+
+const isBelowAdmin = (role: TeamRole | null): boolean => role === null || role === 'member';
+
+/**
+ * Pure: whether the move may be made. A team with an owner is its owners' alone, whoever administers the organization; one
+ * without is looked after by whoever manages teams, so that none is ever stuck. Anybody may go.
+ */
+export function mayMove(standing: TeamStanding, { isOwn, before, after }: TeamMove): boolean {
+  if (standing.isAboveTeams || standing.own === 'owner') return true;
+  if (isOwn && after === null) return true;
+  if (standing.managesTeams && !standing.hasOwner) return true;
+  return standing.own === 'admin' && isBelowAdmin(before) && isBelowAdmin(after);
+}
+
+interface Move {
+  readonly organizationId: OrganizationId;
+  readonly teamId: TeamId;
+  readonly memberId: MembershipId;
+  readonly caller: Caller;
+  readonly after: TeamRole | null;
+}
+
+/** Throws `forbidden`, saying who may, unless the caller may make this move. */
+export async function assertMayMove(tx: Repositories, move: Move): Promise<void> {
+  const { organizationId, teamId, memberId, caller, after } = move;
+  const own = caller.kind === 'member' ? caller.membershipId : null;
+  const rows = await tx.teamMembers.listByMemberships(
+    organizationId,
+    own === null ? [memberId] : [memberId, own],
+  );
+  const roleOf = (id: MembershipId | null) =>
+    rows.find((row) => row.teamId === teamId && row.membershipId === id)?.role ?? null;
+  const standing: TeamStanding = {
+    isAboveTeams: caller.kind === 'operator' || caller.role.key === 'owner',
+    managesTeams: holdsPermission(caller, organizationId, 'teams.manage'),
+    own: roleOf(own),
+    hasOwner: await hasActiveOwner(tx, organizationId, teamId),
+  };
+  if (mayMove(standing, { isOwn: own === memberId, before: roleOf(memberId), after })) return;
+  const who = standing.hasOwner
+    ? 'Its owners decide who is in this team'
+    : 'Those who manage teams decide who is in it';
+  throw new GatehouseError('forbidden', `${who}; its admins, about its plain members.`, { field: 'role' });
+}
+
+async function hasActiveOwner(
+  tx: Repositories,
+  organizationId: OrganizationId,
+  teamId: TeamId,
+): Promise<boolean> {
+  for (const { membershipId } of await tx.teamMembers.listOwners(organizationId, teamId))
+    if ((await tx.memberships.find(organizationId, membershipId))?.status === 'active') return true;
+  return false;
+}

@@ -1,14 +1,14 @@
-/** Whoever asked for long work, with the rights they have now: each step of it is theirs as if they asked again (S162). */
+/** Whoever asked for something that happens later, with the rights they have by then: it is theirs as if they asked again (S162). */
 import type { ApiKeyId, MembershipId, OrganizationId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
 import { powerFrom } from './api-keys.ts';
 import type { Actor } from './entities/journal.ts';
-import type { Repositories } from './ports/storage.ts';
+import type { Queries } from './ports/storage.ts';
 import { loadRoles, roleHeld } from './role-table.ts';
 
 /** The caller behind the actor of a change; undefined for one who is gone, suspended or over, and for what is no caller. */
 export async function callerNow(
-  tx: Pick<Repositories, 'memberships' | 'apiKeys' | 'orgRoles'>,
+  from: Pick<Queries, 'memberships' | 'apiKeys' | 'orgRoles'>,
   {
     organizationId,
     actor,
@@ -18,19 +18,19 @@ export async function callerNow(
   if (actor.kind === 'operator') return { kind: 'operator' };
   if (actor.kind === 'api_key') {
     // Actors are written from callers: their ids are ids.
-    const key = await tx.apiKeys.find(organizationId, actor.apiKeyId as ApiKeyId);
+    const key = await from.apiKeys.find(organizationId, actor.apiKeyId as ApiKeyId);
     if (key === undefined || (key.expiresAt !== null && key.expiresAt <= now)) return undefined;
-    const person = key.membershipId && (await tx.memberships.find(organizationId, key.membershipId));
-    const power = powerFrom(await loadRoles(tx), key, person ?? undefined);
+    const person = key.membershipId && (await from.memberships.find(organizationId, key.membershipId));
+    const power = powerFrom(await loadRoles(from), key, person ?? undefined);
     if (power === undefined) return undefined;
     const { id: apiKeyId, name, membershipId } = key;
     return { kind: 'api_key', organizationId, apiKeyId, name, membershipId, ...power };
   }
   if (actor.kind !== 'member') return undefined;
-  const person = await tx.memberships.find(organizationId, actor.membershipId as MembershipId);
+  const person = await from.memberships.find(organizationId, actor.membershipId as MembershipId);
   if (person?.status !== 'active') return undefined;
   const { id: membershipId, userId, email, orgRole } = person;
   // No more than the rules give: who loses power by new rules loses it with them (`startReprojection`).
-  const role = await roleHeld(tx, orgRole);
+  const role = await roleHeld(from, orgRole);
   return { kind: 'member', organizationId, membershipId, userId, email, role };
 }

@@ -1,8 +1,9 @@
 /** What an invitation or a link does to a membership: the claim that can succeed once, and the grants it brings. */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { ApiKeyId, MembershipId } from '../kernel/ids.ts';
-import { mayGrantAs } from './access.ts';
+import type { Caller } from './access.ts';
+import { holdsPermission, mayGrantAs } from './access.ts';
 import { record } from './audit.ts';
+import { callerNow } from './callers.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Invitation } from './entities/invitation.ts';
 import { invitationStatus } from './entities/invitation.ts';
@@ -12,7 +13,6 @@ import { syncGrants } from './grants.ts';
 import { updateMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
-import type { RoleFacts } from './role-table.ts';
 import { roleHeld } from './role-table.ts';
 import type { OrgRole, Permission } from './roles.ts';
 import { ORG_ROLE_RANKS } from './roles.ts';
@@ -77,16 +77,18 @@ export async function giveWhatWasPromised(
 ): Promise<{ readonly next: Membership; readonly role: OrgRole }> {
   const { gift, membership } = input;
   const { organizationId } = context;
-  const standing = await standingOfInviter(tx, gift);
-  const role = await orgRoleStillGiven(tx, gift.role, standing);
+  const inviter = await inviterNow(tx, gift, context.now);
+  const mayStill = (permission: Permission) =>
+    inviter !== undefined && holdsPermission(inviter, organizationId, permission);
+  const role = await orgRoleStillGiven(tx, gift.role, inviter);
   const source = { kind: 'invitation' as const, invitationId: gift.id };
   const wanted: WantedGrant[] = [{ scope: { kind: 'org', role }, source, rank: 0 }];
   for (const team of gift.teams) {
     if ((await tx.teams.find(organizationId, team.teamId)) === undefined) continue;
-    const teamRole = mayStill(standing, 'teams.manage') ? team.role : 'member';
+    const teamRole = mayStill('teams.manage') ? team.role : 'member';
     wanted.push({ scope: { kind: 'team', teamId: team.teamId, role: teamRole }, source, rank: 0 });
   }
-  if (mayStill(standing, 'roles.manage'))
+  if (mayStill('roles.manage'))
     wanted.push(
       ...gift.resources.map((given) => ({
         scope: { kind: 'resource', ...given } as const,
@@ -103,33 +105,28 @@ export async function giveWhatWasPromised(
   return { next, role };
 }
 
-/** What whoever invited is worth now; undefined for somebody suspended or removed. */
-type Standing = 'operator' | RoleFacts | undefined;
-
-async function standingOfInviter(
+/** Whoever invited, with the rights they have now; undefined for somebody suspended or removed, and for a key that is over. */
+const inviterNow = (
   from: Queries | Repositories,
-  { invitedBy, organizationId }: Pick<Invitation, 'invitedBy' | 'organizationId'>,
-): Promise<Standing> {
-  if (invitedBy.kind === 'operator') return 'operator';
-  if (invitedBy.kind !== 'member') return undefined;
-  const inviter = await from.memberships.find(organizationId, invitedBy.membershipId as MembershipId);
-  return inviter?.status === 'active' ? roleHeld(from, inviter.orgRole) : undefined;
-}
+  { invitedBy: actor, organizationId }: Pick<Invitation, 'invitedBy' | 'organizationId'>,
+  now: number,
+): Promise<Caller | undefined> => callerNow(from, { organizationId, actor, now });
 
 /**
  * S162: the inviter's rights count now, not then. What they could no longer give becomes the nearest built-in role that
  * anybody may have: `member`, or `viewer` where less than that was promised.
  */
-async function orgRoleStillGiven(tx: Repositories, promised: OrgRole, standing: Standing): Promise<OrgRole> {
+async function orgRoleStillGiven(
+  tx: Repositories,
+  promised: OrgRole,
+  inviter: Caller | undefined,
+): Promise<OrgRole> {
   const role = await roleHeld(tx, promised);
-  const isStillGiven = standing === 'operator' || (standing !== undefined && mayGrantAs(standing, role));
+  const isStillGiven =
+    inviter?.kind === 'operator' || (inviter !== undefined && mayGrantAs(inviter.role, role));
   if (isStillGiven || promised === 'member' || promised === 'viewer') return promised;
   return role.rank < ORG_ROLE_RANKS.member ? 'viewer' : 'member';
 }
-
-/** S162: roles in teams and on resources too come from what the inviter may give now. */
-const mayStill = (standing: Standing, permission: Permission): boolean =>
-  standing === 'operator' || standing?.permissions.includes(permission) === true;
 
 /** Law 6: whether whoever made a link might still make one: a link of somebody who may not invite any more lets nobody in. */
 export async function mayStillInvite(
@@ -137,12 +134,6 @@ export async function mayStillInvite(
   maker: Pick<Invitation, 'invitedBy' | 'organizationId'>,
   now: number,
 ): Promise<boolean> {
-  const { invitedBy, organizationId } = maker;
-  if (invitedBy.kind !== 'api_key') return mayStill(await standingOfInviter(from, maker), 'members.invite');
-  const key = await from.apiKeys.find(organizationId, invitedBy.apiKeyId as ApiKeyId);
-  if (key === undefined || (key.expiresAt !== null && key.expiresAt <= now)) return false;
-  if (!key.scopes.includes('members.invite')) return false;
-  if (key.membershipId === null) return mayStill(await roleHeld(from, key.orgRole), 'members.invite');
-  const owner = { kind: 'member', userId: '', membershipId: key.membershipId, email: null } as const;
-  return mayStill(await standingOfInviter(from, { organizationId, invitedBy: owner }), 'members.invite');
+  const inviter = await inviterNow(from, maker, now);
+  return inviter !== undefined && holdsPermission(inviter, maker.organizationId, 'members.invite');
 }

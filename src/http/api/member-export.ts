@@ -7,18 +7,7 @@ import { csvLine } from './csv.ts';
 import { presentMember } from './present.ts';
 import { FileAnswer, printPages } from './streamed-answer.ts';
 
-const HEAD = [
-  'id',
-  'userId',
-  'email',
-  'name',
-  'status',
-  'orgRole',
-  'teams',
-  'department',
-  'source',
-  'lastActiveAt',
-];
+const HEAD = ['id', 'userId', 'email', 'name', 'status', 'orgRole', 'teams', 'source', 'lastActiveAt'];
 
 /** Every member that fits, oldest first; teams as `name (role)`. */
 export async function exportMembers(
@@ -33,11 +22,9 @@ export async function exportMembers(
   const teams = await deps.storage.teams.list(organizationId);
   const names = new Map(teams.map(({ id, name }) => [id, name]));
   const lineOf = (member: Member): string => {
-    const { id, userId, email, name, status, orgRole, department, source, lastActiveAt } =
-      presentMember(member);
+    const { id, userId, email, name, status, orgRole, source, lastActiveAt } = presentMember(member);
     const inTeams = member.teams.map(({ teamId, role }) => `${names.get(teamId) ?? teamId} (${role})`);
-    const cells = [id, userId, email, name, status, orgRole, inTeams.join('; '), department];
-    return csvLine([...cells, source, lastActiveAt]);
+    return csvLine([id, userId, email, name, status, orgRole, inTeams.join('; '), source, lastActiveAt]);
   };
   async function* pieces(): AsyncGenerator<string> {
     yield csvLine(HEAD);

@@ -75,6 +75,20 @@ describe('roles on resources', () => {
     expect((await invite({}, key)).status).toBe(201);
   });
 
+  test('S162: a program gives them that may, and no more once its key is taken back', async () => {
+    const scopes = ['members.invite', 'roles.manage'];
+    const wish = { name: 'Onboarding', kind: 'team', scopes };
+    const { body: made } = await world.send(owner, `post ${base}/api-keys`, wish);
+    const key = { headers: { authorization: `Bearer ${made.token}` } };
+    const [first, second] = [
+      await invite({ resources: [bot] }, key),
+      await invite({ resources: [bot] }, key),
+    ];
+    expect(await resourcesOf((await accept(first.body)).membershipId)).toHaveLength(1);
+    await world.send(owner, `delete ${base}/api-keys/${made.id}`);
+    expect(await resourcesOf((await accept(second.body)).membershipId)).toEqual([]);
+  });
+
   test.each(['viewer', 'suspended'])(
     'S162: given by somebody who is %s by the time it is accepted, they are not given at all',
     async (fate) => {

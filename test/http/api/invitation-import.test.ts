@@ -240,8 +240,6 @@ describe('the department of a row', () => {
       const member = await world.send(admin, `get ${base}/members/${joined.body.membershipId}`);
       expect(member.body).toMatchObject({ department: department.trim(), teams });
     }
-    const file = await world.send(admin, `get ${base}/members/export`);
-    expect(file.body).toContain('SALES');
   });
 
   test('is said, changed and taken away on single invitations too', async () => {

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
+import { snapshotStep } from './core/access-review-snapshot.ts';
 import {
   CLIENT_ATTEMPT_LIMITS,
   createAttemptLimiter,
@@ -195,6 +196,7 @@ async function flushRecorders({ recorder, signInRecorder }: HttpDeps): Promise<v
 const JOB_HANDLERS: JobHandlers<HttpDeps> = {
   reprojection: reprojectSome,
   invitation_import: invitationImportHandler,
+  access_review: snapshotStep,
 };
 const logoutDeps = (deps: HttpDeps) => ({ ...deps, signLogoutToken: signLogoutTokenWith(deps) });
 

@@ -157,18 +157,23 @@ export async function removeMember(
   input: MemberRequest,
 ): Promise<void> {
   const { organizationId, id, caller, cause } = input;
-  await deps.storage.transact(async (tx) => {
-    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const membership = await getMembership(tx, organizationId, id);
-    assertMayTouch(caller, await roleHeld(tx, membership.orgRole));
-    await assertNotPushed(
-      tx,
-      membership,
-      'A directory manages this person. Remove them there, or suspend them here.',
-    );
-    await endMembership(tx, context, { membership });
-    await noticeRemoval(tx, context, membership);
-  });
+  await deps.storage.transact((tx) =>
+    removeMemberWithin(tx, { organizationId, cause, now: deps.clock() }, { id, caller }),
+  );
+}
+
+/** The same inside a transaction that does more. */
+export async function removeMemberWithin(
+  tx: Repositories,
+  context: ChangeContext,
+  { id, caller }: Pick<MemberRequest, 'id' | 'caller'>,
+): Promise<void> {
+  const membership = await getMembership(tx, context.organizationId, id);
+  assertMayTouch(caller, await roleHeld(tx, membership.orgRole));
+  const sentence = 'A directory manages this person. Remove them there, or suspend them here.';
+  await assertNotPushed(tx, membership, sentence);
+  await endMembership(tx, context, { membership });
+  await noticeRemoval(tx, context, membership);
 }
 
 /** Throws `role_from_directory` with this sentence when a directory holds the person here. */

@@ -1,19 +1,24 @@
 /** What role advice is made of: comparable people, sampled, and how many administer. Reads only. */
+import { days } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import type { DirectoryGroupId, MembershipId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import type { Deps } from './deps.ts';
+import type { AuditType } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import type { Queries } from './ports/storage.ts';
 import type { Hint, PeerGroup } from './role-fit.ts';
-import { ADMINISTRATORS_COUNTED, roleFit } from './role-fit.ts';
+import { ADMINISTRATORS_COUNTED, roleFit, UNUSED_DAYS } from './role-fit.ts';
 import { groupsOf } from './role-projection.ts';
 import { factsIn, loadRoles, type RoleTable } from './role-table.ts';
 import { ORG_ROLE_RANKS, type OrgRole } from './roles.ts';
 
 /** As many of a team or group are looked at, oldest first: enough to see what is usual. */
 const SAMPLE = 50;
+/** Of the newest audit rows so many are looked through for what administrators did. */
+const AUDIT_ROWS = 10_000;
+const AUDIT_PAGE = 500;
 
 /** Advice about one role, with what it rests on. */
 export interface RoleAdvice {
@@ -70,7 +75,7 @@ export async function adviseRole(
 }
 
 /** Active people with a role from admin upwards, counted up to `ADMINISTRATORS_COUNTED`. */
-async function countAdministrators(
+export async function countAdministrators(
   from: Queries,
   organizationId: OrganizationId,
   roles: RoleTable,
@@ -86,7 +91,7 @@ async function countAdministrators(
 }
 
 /** Comparable people, each team and group read once. */
-interface Peers {
+export interface Peers {
   ofTeam(id: TeamId, except?: MembershipId): Promise<PeerGroup>;
   /** Of each team and directory group that the member is in; the default team, which holds everybody, left out. */
   ofMember(member: Membership): Promise<readonly PeerGroup[]>;
@@ -98,7 +103,7 @@ interface Sample {
 }
 
 /** Compares within one organization; keep it no longer than one request or one step of a job. */
-function createPeers(from: Queries, organizationId: OrganizationId, roles: RoleTable): Peers {
+export function createPeers(from: Queries, organizationId: OrganizationId, roles: RoleTable): Peers {
   const samples = new Map<string, Promise<Sample>>();
   const sampled = (key: string, read: () => Promise<Sample>): Promise<Sample> => {
     const known = samples.get(key) ?? read();
@@ -165,4 +170,30 @@ async function activeOnes(
     if (member?.status === 'active') people.push(member);
   }
   return people;
+}
+
+/** Acts that a plain member does too, with nothing but their own things. */
+const OWN_ACTS =
+  /^(session|password|email|credentials|second_factor|passkey|saml|oidc|application_grant|identity|operator)\.|^invitation\.accepted$/;
+
+const takesAnAdministrator = (type: AuditType): boolean => !OWN_ACTS.test(type);
+
+/** Who administered in the last 90 days, by membership, as far back as `AUDIT_ROWS` newest rows reach. */
+export async function listActiveAdministrators(
+  from: Queries,
+  organizationId: OrganizationId,
+  now: number,
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  const filter = { since: now - days(UNUSED_DAYS) };
+  let after: string | undefined;
+  for (let read = 0; read < AUDIT_ROWS; read += AUDIT_PAGE) {
+    const page = { after, limit: AUDIT_PAGE };
+    const rows = await from.auditEvents.list(organizationId, filter, page);
+    for (const { actor, type } of rows)
+      if (actor.kind === 'member' && takesAnAdministrator(type)) found.add(actor.membershipId);
+    if (rows.length < AUDIT_PAGE) break;
+    after = rows.at(-1)?.id;
+  }
+  return found;
 }

@@ -59,7 +59,7 @@ const FEWEST_PEERS = 5;
 /** What at least this part of the peers holds at most (or at least) is usual among them. */
 const USUAL_PART = 0.8;
 /** Days without use, or without a sign of life, that are worth a hint. */
-const UNUSED_DAYS = 90;
+export const UNUSED_DAYS = 90;
 /** More administrators than this part of all members blur who did what, from `FEWEST_PEERS` administrators on. */
 const MANY_PART = 0.2;
 /** Nobody needs to count further: more are many, whatever the size. */

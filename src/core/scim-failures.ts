@@ -153,6 +153,7 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
       'The directory is a shadow in Gatehouse: its people become members by the cut-over there, not before.',
     screen: 'connection',
   },
+  review_not_open: UNEXPECTED,
   invitations_disabled: UNEXPECTED,
   invitation_expired: UNEXPECTED,
   invitation_revoked: UNEXPECTED,

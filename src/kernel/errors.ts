@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'role_from_directory'
   | 'mapping_test_failed'
   | 'cutover_required'
+  | 'review_not_open'
   | 'invitations_disabled'
   | 'invitation_expired'
   | 'invitation_revoked'

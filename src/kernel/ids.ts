@@ -22,6 +22,7 @@ export type DomainId = Id<'domain'>;
 export type AdoptionConflictId = Id<'adoptionConflict'>;
 export type TestSignInId = Id<'testSignIn'>;
 export type EmergencyCodeId = Id<'emergencyCode'>;
+export type AccessReviewId = Id<'accessReview'>;
 export type InvitationId = Id<'invitation'>;
 export type ShareableLinkId = Id<'shareableLink'>;
 export type PasskeyId = Id<'passkey'>;
@@ -56,6 +57,7 @@ interface Prefixes {
   acf: AdoptionConflictId;
   tsi: TestSignInId;
   emc: EmergencyCodeId;
+  arv: AccessReviewId;
   inv: InvitationId;
   lnk: ShareableLinkId;
   pky: PasskeyId;

@@ -43,6 +43,8 @@ const EVERY_PART: readonly Part[] = [
   'testSignIns',
   'emergencyCodes',
   'apiKeys',
+  'accessReviews',
+  'reviewItems',
   'sessions',
   'jobs',
   'auditEvents',

@@ -36,6 +36,7 @@ import { JOB_ROWS } from './job-rows.ts';
 import { shareableLinks } from './link-rows.ts';
 import { mappingTests } from './mapping-test-rows.ts';
 import { POLICY_ROWS } from './policy-rows.ts';
+import { REVIEW_ROWS } from './review-rows.ts';
 import type { RowKind } from './row-kind.ts';
 
 const organizations: RowKind = {
@@ -484,6 +485,7 @@ export const ROW_KINDS: readonly RowKind[] = [
   domains,
   pendingSignIns,
   ...JOB_ROWS,
+  ...REVIEW_ROWS,
   ...POLICY_ROWS,
   sessions,
   auditEvents,

@@ -17,6 +17,7 @@ import { paging } from './paging.contract.ts';
 import { policy } from './policy.contract.ts';
 import { recorder } from './recorder.contract.ts';
 import { removals } from './removals.contract.ts';
+import { reviews } from './reviews.contract.ts';
 import { roundTrips } from './round-trips.contract.ts';
 import { sessions } from './sessions.contract.ts';
 import { shareableLinks } from './shareable-links.contract.ts';
@@ -42,6 +43,7 @@ const SUITES: readonly ContractSuite[] = [
   orgRoles,
   removals,
   history,
+  reviews,
   paging,
   directoryQuery,
   directoryOrder,

@@ -25,6 +25,7 @@ import { jobs } from './tenant-isolation-jobs.ts';
 import { journal } from './tenant-isolation-journal.ts';
 import { links } from './tenant-isolation-links.ts';
 import { policy } from './tenant-isolation-policy.ts';
+import { reviews } from './tenant-isolation-reviews.ts';
 
 const people: Pick<
   IsolationTable,
@@ -375,6 +376,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...people,
   ...credentials,
   ...jobs,
+  ...reviews,
   ...policy,
   ...links,
   ...directories,

@@ -34,8 +34,9 @@ export function versions(name: string, open: OpenStorage): void {
       return { row, update, write };
     };
 
-    test('nineteen kinds of rows are versioned', () => {
+    test('these kinds of rows are versioned', () => {
       expect(VERSIONED.map((kind) => kind.name).sort()).toEqual([
+        'accessReviews',
         'adoptionConflicts',
         'applicationGrants',
         'applications',
@@ -52,6 +53,7 @@ export function versions(name: string, open: OpenStorage): void {
         'memberships',
         'orgRoles',
         'organizations',
+        'reviewItems',
         'shareableLinks',
         'signingKeys',
         'teams',

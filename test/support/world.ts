@@ -1,6 +1,8 @@
 /** A world: one organization that holds one of everything, so that a test can ask what else sees or changes it. */
 
 import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
+import type { Organization } from '../../src/core/entities/organization.ts';
+import type { Membership } from '../../src/core/entities/people.ts';
 import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
 import {
   aDirectoryClient,
@@ -41,6 +43,8 @@ import { aShareableLink } from './link-builders.ts';
 import { aMappingTest } from './mapping-test-builders.ts';
 import { anApiKey, anEmergencyCode, aTestSignIn } from './policy-builders.ts';
 
+import { anAccessReview, aReviewItem } from './review-builders.ts';
+
 export type World = ReturnType<typeof aWorld>;
 
 /** What two worlds have in common: an outsider who guesses names finds the same ones in both (S115). */
@@ -56,6 +60,11 @@ export const SHARED = {
   assertionId: '_assertion-1',
 } as const;
 
+function aReviewWorld({ id }: Organization, membership: Membership) {
+  const review = anAccessReview(id);
+  return { review, reviewItem: aReviewItem(review, membership) };
+}
+
 function aPeopleWorld() {
   const user = aUser();
   const organization = anOrganization({ activeOwners: 1, seatsUsed: 2 });
@@ -68,6 +77,7 @@ function aPeopleWorld() {
     team,
     grant: aGrant(organization.id, membership.id),
     pastName: aPastName(organization.id, { subjectId: nextId('team') }),
+    ...aReviewWorld(organization, membership),
     teamMember: { teamId: team.id, membershipId: membership.id, role: 'member' as const },
     invitation: anInvitation(organization.id, { email: 'invitee@shared.example' }),
     shareableLink: aShareableLink(organization.id),
@@ -140,9 +150,12 @@ export function aWorld() {
 
 const FIRST_LINK = { seq: 1, salt: 'salt', personalDigest: 'digest', hash: 'hash' } as const;
 
-async function plantLedger(tx: Repositories, { organization, grant, pastName }: World): Promise<void> {
+async function plantLedger(tx: Repositories, world: World): Promise<void> {
+  const { organization, grant, pastName, review, reviewItem } = world;
   await tx.grants.insert(organization.id, grant);
   await tx.pastValues.append(organization.id, pastName);
+  await tx.accessReviews.insert(organization.id, review);
+  await tx.reviewItems.append(organization.id, [reviewItem]);
 }
 
 /** Stores the world in one given transaction, parents first. */
@@ -197,7 +210,9 @@ async function plantLink(tx: Repositories, { organization: { id }, shareableLink
 const EVERYTHING = { kind: 'all' } as const;
 const WHOLE_PAGE = { offset: 0, limit: 1000 } as const;
 
-const readLedger = async (store: Queries, { organization: { id }, membership, pastName }: World) => ({
+const readLedger = async (store: Queries, { organization: { id }, membership, pastName, review }: World) => ({
+  accessReviews: await store.accessReviews.find(id, review.id),
+  reviewItems: await store.reviewItems.find(id, review.id, membership.id),
   grants: await store.grants.listByMembership(id, membership.id),
   pastValues: await store.pastValues.find(id, { kind: 'name', id: pastName.subjectId }, 0),
 });

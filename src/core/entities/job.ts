@@ -2,7 +2,7 @@
 import type { JobId, OrganizationId } from '../../kernel/ids.ts';
 import type { Cause } from './journal.ts';
 
-export type JobKind = 'reprojection' | 'invitation_import' | 'cutover';
+export type JobKind = 'reprojection' | 'invitation_import' | 'cutover' | 'access_review';
 
 export type JobState = 'waiting' | 'running' | 'done' | 'failed';
 

@@ -158,6 +158,9 @@ export type AuditType =
   | 'signing_key.retired'
   | 'signing_key.removed'
   | 'operator.claimed'
+  | 'access_review.created'
+  | 'access_review.decided'
+  | 'access_review.completed'
   | 'api_key.created'
   | 'api_key.removed';
 

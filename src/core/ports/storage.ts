@@ -16,6 +16,7 @@
  * - expired means `expiresAt <= now`.
  */
 
+import type { AccessReviewRepository, ReviewItemRepository } from './access-reviews.ts';
 import type { AdoptionConflictRepository, RemovedUserRepository } from './adoption.ts';
 import type { ApiKeyRepository } from './api-keys.ts';
 import type {
@@ -116,6 +117,8 @@ export interface Repositories {
   readonly providerRecords: ProviderRecordRepository;
   readonly signingKeys: SigningKeyRepository;
   readonly apiKeys: ApiKeyRepository;
+  readonly accessReviews: AccessReviewRepository;
+  readonly reviewItems: ReviewItemRepository;
 }
 
 /** The verbs that change something; everything else only reads. */

@@ -16,6 +16,7 @@ const NOT_FOUND = {
   dom: 'No such domain.',
   tsi: 'No such test sign-in.',
   emc: 'No such emergency code.',
+  arv: 'No such access review.',
   inv: 'No such invitation.',
   lnk: 'No such invitation link.',
   rec: 'No such recorder entry.',

@@ -1,4 +1,5 @@
 /** The route table of the management API: one file per resource, put together; nothing else is mounted below /api/v1. */
+import { accessReviewRoutes } from './access-reviews.ts';
 import { accountRoutes } from './account.ts';
 import { adoptionConflictRoutes } from './adoption-conflicts.ts';
 import { apiKeyRoutes } from './api-keys.ts';
@@ -50,6 +51,7 @@ const resources: readonly ApiRoute[] = [
   ...memberRoutes,
   ...memberResourceRoutes,
   ...roleFitRoutes,
+  ...accessReviewRoutes,
   ...ownershipRoutes,
   ...invitationRoutes,
   ...invitationChangeRoutes,

@@ -1,5 +1,6 @@
 /** All repositories over one connection. */
 import type { Repositories } from '../../core/ports/storage.ts';
+import { accessReviewRepository, reviewItemRepository } from './access-reviews.ts';
 import { adoptionConflictRepository } from './adoption-conflicts.ts';
 import { apiKeyRepository } from './api-keys.ts';
 import { applicationGrantRepository } from './application-grants.ts';
@@ -82,6 +83,8 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     providerRecords: providerRecordRepository(sql),
     signingKeys: signingKeyRepository(sql),
     apiKeys: apiKeyRepository(sql),
+    accessReviews: accessReviewRepository(sql),
+    reviewItems: reviewItemRepository(sql),
   };
 }
 

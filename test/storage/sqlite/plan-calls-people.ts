@@ -8,7 +8,26 @@ type Calls = Readonly<Record<string, (repositories: Repositories) => Promise<unk
 const PAGE = { limit: 10 };
 
 /** Each look-up and write once. */
-export const peopleCalls = ({ organization: { id }, user, membership, team, grant }: World): Calls => ({
+export const peopleCalls = ({
+  organization: { id },
+  user,
+  membership,
+  team,
+  grant,
+  review,
+  reviewItem,
+}: World): Calls => ({
+  'access reviews': async ({ accessReviews, reviewItems }) => [
+    await accessReviews.find(id, review.id),
+    await accessReviews.list(id, PAGE),
+    await accessReviews.update(id, review, 1),
+    await reviewItems.append(id, [reviewItem]),
+    await reviewItems.find(id, review.id, membership.id),
+    await reviewItems.list(id, { reviewId: review.id }, PAGE),
+    await reviewItems.list(id, { reviewId: review.id, decision: 'pending' }, PAGE),
+    await reviewItems.update(id, reviewItem, 1),
+    await reviewItems.count(id, review.id),
+  ],
   memberships: async ({ memberships }) => [
     await memberships.find(id, membership.id),
     await memberships.findByUser(id, user.id),

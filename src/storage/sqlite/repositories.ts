@@ -82,11 +82,16 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     applicationGrants: applicationGrantRepository(sql),
     providerRecords: providerRecordRepository(sql),
     signingKeys: signingKeyRepository(sql),
-    apiKeys: apiKeyRepository(sql),
-    accessReviews: accessReviewRepository(sql),
-    reviewItems: reviewItemRepository(sql),
+    ...accessRepositories(sql),
   };
 }
+
+/** What programs may do, and what people are reviewed for. */
+const accessRepositories = (sql: Sql) => ({
+  apiKeys: apiKeyRepository(sql),
+  accessReviews: accessReviewRepository(sql),
+  reviewItems: reviewItemRepository(sql),
+});
 
 /** How people come in. */
 const signInRepositories = (sql: Sql) => ({

@@ -30,7 +30,8 @@ const start = async (input: object = {}, sender: Sender = owner) =>
   (await world.send(sender, `post ${base}/access-reviews`, input)).body;
 const itemsOf = async (review: { readonly id: string }, query = '') =>
   (await world.send(owner, `get ${base}/access-reviews/${review.id}/items${query}`)).body.items;
-const decide = (sender: Sender, review: { readonly id: string }, who: Person, decision: object) =>
+/** Answers who decides what: `decide(owner, review)(member, { decision: 'confirm' })`. */
+const decide = (sender: Sender, review: { readonly id: string }) => (who: Person, decision: object) =>
   world.send(sender, `patch ${base}/access-reviews/${review.id}/items/${who.membership.id}`, decision);
 const getMember = (who: Person) => world.send(owner, `get ${base}/members/${who.membership.id}`);
 
@@ -88,7 +89,7 @@ describe('starting', () => {
     await pushGroup(world.gateway, organization, { name: 'Many', count: 230 });
     const review = await start();
     expect([review.state, review.counts.total]).toEqual(['preparing', 200]);
-    const early = await decide(owner, review, member, { decision: 'confirm' });
+    const early = await decide(owner, review)(member, { decision: 'confirm' });
     expect([early.status, early.body.code]).toEqual([409, 'review_not_open']);
     await runDueJobs(world.gateway.deps, { access_review: snapshotStep });
     const { body } = await world.send(owner, `get ${base}/access-reviews/${review.id}`);
@@ -101,7 +102,7 @@ describe('starting', () => {
 describe('deciding', () => {
   test('200: confirmed with a note; counted; picked out by decision; audited', async () => {
     const review = await start();
-    const { status, body } = await decide(owner, review, member, { decision: 'confirm', note: 'Needs it' });
+    const { status, body } = await decide(owner, review)(member, { decision: 'confirm', note: 'Needs it' });
     expect([status, body.decision, body.note, body.decidedBy.email]).toEqual([
       200,
       'confirmed',
@@ -122,20 +123,20 @@ describe('deciding', () => {
 
   test('200: revoked is removed at once, and the session is dead', async () => {
     const review = await start();
-    const { body } = await decide(owner, review, member, { decision: 'revoke' });
+    const { body } = await decide(owner, review)(member, { decision: 'revoke' });
     expect(body).toMatchObject({ decision: 'revoked', outcome: { kind: 'removed' } });
     expect(body.changes).toEqual([{ what: 'membership', of: null, was: 'active', is: null }]);
     expect((await getMember(member)).status).toBe(404);
     expect((await world.send(member, 'get /session')).status).toBe(401);
-    const late = await decide(owner, review, member, { decision: 'confirm' });
+    const late = await decide(owner, review)(member, { decision: 'confirm' });
     expect([late.status, late.body.field]).toEqual([422, 'decision']);
   });
 
   test('200: revoked down to a lower role; a higher one is no revocation', async () => {
     const review = await start();
-    const higher = await decide(owner, review, member, { decision: 'revoke', becomes: 'admin' });
+    const higher = await decide(owner, review)(member, { decision: 'revoke', becomes: 'admin' });
     expect([higher.status, higher.body.field]).toEqual([422, 'becomes']);
-    const { body } = await decide(owner, review, admin, { decision: 'revoke', becomes: 'viewer' });
+    const { body } = await decide(owner, review)(admin, { decision: 'revoke', becomes: 'viewer' });
     expect(body.outcome).toEqual({ kind: 'lowered', role: 'viewer' });
     expect(body.changes).toEqual([{ what: 'orgRole', of: null, was: 'admin', is: 'viewer' }]);
     expect((await getMember(admin)).body.orgRole).toBe('viewer');
@@ -172,17 +173,17 @@ describe('deciding', () => {
       [admin, admin, 'confirm'],
       [owner, owner, 'confirm'],
     ] as const) {
-      const { status, body } = await decide(sender, review, who, { decision });
+      const { status, body } = await decide(sender, review)(who, { decision });
       expect([status, body.code]).toEqual([403, 'forbidden']);
     }
-    expect((await decide(member, review, admin, { decision: 'confirm' })).status).toBe(403);
+    expect((await decide(member, review)(admin, { decision: 'confirm' })).status).toBe(403);
     expect((await itemsOf(review, '?decision=pending')).length).toBe(3);
-    expect((await decide(admin, review, member, { decision: 'confirm' })).status).toBe(200);
+    expect((await decide(admin, review)(member, { decision: 'confirm' })).status).toBe(200);
   });
 
   test('409 last_owner (S140): the last owner is not revoked by the operator either', async () => {
     const review = await start({}, world.operator);
-    const { status, body } = await decide(world.operator, review, owner, { decision: 'revoke' });
+    const { status, body } = await decide(world.operator, review)(owner, { decision: 'revoke' });
     expect([status, body.code]).toEqual([409, 'last_owner']);
     expect((await getMember(owner)).status).toBe(200);
   });
@@ -220,7 +221,7 @@ describe('deciding', () => {
 describe('ending', () => {
   test('200: completed once; then no decision any more', async () => {
     const review = await start();
-    await decide(owner, review, member, { decision: 'confirm' });
+    await decide(owner, review)(member, { decision: 'confirm' });
     const path = `post ${base}/access-reviews/${review.id}/complete`;
     const done = await world.send(admin, path);
     expect(done.body).toMatchObject({
@@ -229,7 +230,7 @@ describe('ending', () => {
       completedBy: { email: admin.email },
     });
     const again = await world.send(admin, path);
-    const late = await decide(owner, review, admin, { decision: 'confirm' });
+    const late = await decide(owner, review)(admin, { decision: 'confirm' });
     expect([again.body.code, late.body.code]).toEqual(['review_not_open', 'review_not_open']);
     const list = await world.send(owner, `get ${base}/access-reviews`);
     expect(list.body.items.map(({ id }: { id: string }) => id)).toEqual([review.id]);
@@ -237,7 +238,7 @@ describe('ending', () => {
 
   test('S202: the export is CSV whose cells are no formulas', async () => {
     const review = await start();
-    await decide(owner, review, member, { decision: 'confirm', note: '=HYPERLINK("https://evil.example")' });
+    await decide(owner, review)(member, { decision: 'confirm', note: '=HYPERLINK("https://evil.example")' });
     const { headers, body } = await world.send(admin, `get ${base}/access-reviews/${review.id}/export`);
     expect(headers['content-type']).toBe('text/csv; charset=utf-8');
     const lines: readonly string[] = body.trimEnd().split('\r\n');

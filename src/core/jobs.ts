@@ -71,6 +71,7 @@ export async function runDueJobs<StepDeps extends Pick<Deps, 'storage' | 'clock'
 ): Promise<number> {
   for (let steps = 0; ; steps += 1) {
     const now = deps.clock();
+    if (!(await deps.storage.jobs.isDue(now))) return steps;
     const job = await deps.storage.transact((tx) => tx.jobs.claim(now, now + LEASE_MS));
     if (job === undefined) return steps;
     const handler = handlers[job.kind];

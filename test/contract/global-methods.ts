@@ -24,6 +24,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'installation.insert',
   'invitations.findByTokenHash',
   'jobs.claim',
+  'jobs.isDue',
   'jobs.removeExpired',
   'memberships.listByUser',
   'oneTimeRecords.claim',

@@ -28,7 +28,9 @@ export function jobs(name: string, open: OpenStorage): void {
       const taken = { ...world.job, state: 'running', version: 2, dueAt: BUILT_AT + 101 };
       expect(await claim(BUILT_AT + 1)).toStrictEqual(taken);
       expect((await claim(BUILT_AT + 1))?.id).toBe(later.id);
+      expect(await under.storage.jobs.isDue(BUILT_AT + 100)).toBe(false);
       expect(await claim(BUILT_AT + 100)).toBeUndefined();
+      expect(await under.storage.jobs.isDue(BUILT_AT + 101)).toBe(true);
       expect((await claim(BUILT_AT + 101))?.version).toBe(3);
     });
 

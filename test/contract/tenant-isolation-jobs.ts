@@ -17,6 +17,7 @@ export const jobs: Pick<IsolationTable, 'jobs'> = {
     find: { ...absent, call: (store, b, a) => store.jobs.find(b, a.job.id) },
     list: { answersOwn: 1, call: (store, b) => store.jobs.list(b, PAGE) },
     update: { ...conflict, call: (tx, b, a) => tx.jobs.update(b, claimedBy(b, a.job), 1) },
+    isDue: global,
     claim: global,
     removeExpired: global,
   },

@@ -9,6 +9,8 @@ export interface JobRepository {
   /** Newest first. */
   list(organizationId: OrganizationId, page: PageRequest): Promise<readonly Job[]>;
   update(organizationId: OrganizationId, next: Job, expectedVersion: number): Promise<void>;
+  /** GLOBAL: whether there is a job to hand out; a look that costs no write, so that nobody writes when there is none. */
+  isDue(now: number): Promise<boolean>;
   /**
    * GLOBAL: hands the job that has been due longest to exactly one runner: `running`, its version one up, due again at
    * `leaseEnds`. Undefined when none is due.

@@ -20,14 +20,15 @@ export interface Projections {
 
 const isUser = (row: ListedRow): row is DirectoryUser => 'userName' in row;
 
-/** The user as an answer shows it; empty when nobody will read it. */
+/** The user as an answer shows it; empty when nobody will read it. `isNew`: in no group yet, so that none are looked for. */
 export async function userText(
   context: ScimContext,
   user: DirectoryUser,
-  projection: Projection,
+  { projection, isNew = false }: { readonly projection: Projection; readonly isNew?: boolean },
 ): Promise<string> {
   if (context.isAnswerUnread === true) return '';
-  const shown = { projection, groups: await groupsAround(context, [user], projection) };
+  const groups = isNew ? NO_GROUPS : await groupsAround(context, [user], projection);
+  const shown = { projection, groups };
   return shortTextOf(context, user, shown) ?? fullTextOf(context, user, shown);
 }
 

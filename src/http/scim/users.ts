@@ -77,7 +77,7 @@ export async function createUser(context: ScimContext, req: Request, res: Respon
   const user = await provisionUser(context.deps, { ...context, user: toUserInput(input.resource, context) });
   await noteSharedExternalId(context, res, { user, noted: input });
   tagResource(res, user.version, locationOf(context, context.userType, user.id));
-  sendText(res, 201, await userText(context, user, projection));
+  sendText(res, 201, await userText(context, user, { projection, isNew: true }));
 }
 
 /** GET /Users/{id}: 304 when the SCIM client has that version. */
@@ -151,7 +151,7 @@ async function sendUser(
 ): Promise<void> {
   const { user, projection } = answer;
   tagResource(res, user.version);
-  sendText(res, 200, await userText(context, user, projection));
+  sendText(res, 200, await userText(context, user, { projection }));
 }
 
 const projectionOf = (context: ScimContext, req: Request): Projection =>

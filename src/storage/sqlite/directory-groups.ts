@@ -7,6 +7,7 @@ import { renameMember } from './member-names.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import {
   type Columns,
+  changedColumns,
   insertRow,
   integer,
   json,
@@ -21,6 +22,9 @@ import type { Row, Sql } from './sql.ts';
 
 const FIND = 'SELECT * FROM directory_groups WHERE organization_id = ? AND directory_id = ? AND id = ?';
 const FIND_IN_ORGANIZATION = 'SELECT * FROM directory_groups WHERE organization_id = ? AND id = ?';
+const INDEXED_OF = `
+  SELECT display_name, display_name_key, external_id FROM directory_groups
+  WHERE organization_id = ? AND directory_id = ? AND id = ?`;
 const LIST_BY_NAME =
   'SELECT * FROM directory_groups WHERE organization_id = ? AND display_name_key = ? ORDER BY id';
 const REMOVE = 'DELETE FROM directory_groups WHERE organization_id = ? AND directory_id = ? AND id = ?';
@@ -99,8 +103,11 @@ export function directoryGroupRepository(sql: Sql, anchors?: PageAnchors): Direc
         directory_id: next.directoryId,
         id: next.id,
       };
-      updateRow(sql, 'directory_groups', { key, columns: columnsOf(next), version });
-      renameMember(sql, organizationId, { id: next.id, name: next.displayName });
+      const before = sql.get(INDEXED_OF, organizationId, next.directoryId, next.id);
+      const columns = changedColumns(columnsOf(next), before);
+      updateRow(sql, 'directory_groups', { key, columns, version });
+      if (before?.display_name !== next.displayName)
+        renameMember(sql, organizationId, { id: next.id, name: next.displayName });
     },
     remove: async (organizationId, directoryId, id) => {
       const removed = sql.run(REMOVE, organizationId, directoryId, id) > 0;

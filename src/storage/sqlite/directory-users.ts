@@ -8,6 +8,7 @@ import { renameMember } from './member-names.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import {
   type Columns,
+  changedColumns,
   flag,
   insertRow,
   integer,
@@ -23,8 +24,9 @@ import {
 import type { Row, Sql } from './sql.ts';
 
 const FIND = 'SELECT * FROM directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
-const EMAILS_OF =
-  'SELECT email_keys FROM directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
+const INDEXED_OF = `
+  SELECT membership_id, user_name_key, external_id, display_name_key, email_keys FROM directory_users
+  WHERE organization_id = ? AND directory_id = ? AND id = ?`;
 const FIND_BY_MEMBERSHIP = `
   SELECT * FROM directory_users WHERE organization_id = ? AND membership_id = ? ORDER BY id LIMIT 1`;
 const IN_ACTIVE_DIRECTORY = `
@@ -182,8 +184,9 @@ function updateUser(
 ): void {
   const { next, version } = change;
   const columns = columnsOf(next);
-  const before = sql.get(EMAILS_OF, organizationId, next.directoryId, next.id);
-  updateRow(sql, 'directory_users', { key: keyOf(organizationId, next), columns, version });
+  const before = sql.get(INDEXED_OF, organizationId, next.directoryId, next.id);
+  const key = keyOf(organizationId, next);
+  updateRow(sql, 'directory_users', { key, columns: changedColumns(columns, before), version });
   renameMember(sql, organizationId, { id: next.id, name: shownName(next) });
   if (before === undefined || before.email_keys === columns.email_keys) return;
   sql.run(FORGET_EMAILS, organizationId, next.directoryId, next.id);

@@ -19,6 +19,7 @@ import type { Row, Sql } from './sql.ts';
 
 const FIND = 'SELECT * FROM jobs WHERE organization_id = ? AND id = ?';
 const LIST = 'SELECT * FROM jobs WHERE organization_id = ? AND id < ? ORDER BY id DESC LIMIT ?';
+const IS_DUE = 'SELECT 1 FROM jobs WHERE due_at <= ? LIMIT 1';
 const CLAIM = `
   UPDATE jobs SET state = 'running', due_at = ?, version = version + 1
   WHERE (organization_id, id) =
@@ -77,6 +78,7 @@ export function jobRepository(sql: Sql): JobRepository {
         columns: columnsOf(next),
         version,
       }),
+    isDue: async (now) => sql.get(IS_DUE, now) !== undefined,
     claim: async (now, leaseEnds) => one(sql.get(CLAIM, leaseEnds, now)),
     removeExpired: async (endedBefore) => sql.run(REMOVE_EXPIRED, endedBefore),
   };

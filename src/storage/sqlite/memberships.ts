@@ -6,6 +6,7 @@ import type { OrganizationId } from '../../kernel/ids.ts';
 import { foldText } from '../../kernel/text.ts';
 import {
   type Columns,
+  changedColumns,
   insertRow,
   integer,
   integerOrNull,
@@ -18,6 +19,8 @@ import {
 import type { Row, Sql, Value } from './sql.ts';
 
 const FIND = 'SELECT * FROM memberships WHERE organization_id = ? AND id = ?';
+const INDEXED_OF = `
+  SELECT user_id, email_key, org_role FROM memberships WHERE organization_id = ? AND id = ?`;
 const FIND_BY_USER = 'SELECT * FROM memberships WHERE organization_id = ? AND user_id = ?';
 const LIST_BY_EMAIL = 'SELECT * FROM memberships WHERE organization_id = ? AND email_key = ? ORDER BY id';
 const LIST_BY_USER = 'SELECT * FROM memberships WHERE user_id = ? ORDER BY id';
@@ -75,7 +78,7 @@ export function membershipRepository(sql: Sql): MembershipRepository {
     update: async (organizationId, next, version) =>
       updateRow(sql, 'memberships', {
         key: { organization_id: ownedBy(organizationId, next), id: next.id },
-        columns: columnsOf(next),
+        columns: changedColumns(columnsOf(next), sql.get(INDEXED_OF, organizationId, next.id)),
         version,
       }),
     remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,

@@ -90,12 +90,14 @@ export function updateRow(
   change: { readonly key: Columns; readonly columns: Columns; readonly version: number },
 ): void {
   const { key, columns, version } = change;
-  let statement = updateTexts.get(table);
+  const names = Object.keys(columns);
+  const kept = `${table} ${names.join()}`;
+  let statement = updateTexts.get(kept);
   if (statement === undefined) {
-    const sets = Object.keys(columns).map((name) => `${name} = ?`);
-    const matches = Object.keys(key).map((name) => `${name} = ?`);
-    statement = `UPDATE ${table} SET ${sets.join(', ')}, version = ? WHERE ${matches.join(' AND ')} AND version = ?`;
-    updateTexts.set(table, statement);
+    const sets = [...names, 'version'].map((name) => `${name} = ?`);
+    const matches = [...Object.keys(key), 'version'].map((name) => `${name} = ?`);
+    statement = `UPDATE ${table} SET ${sets.join(', ')} WHERE ${matches.join(' AND ')}`;
+    updateTexts.set(kept, statement);
   }
   const changed = sql.run(statement, ...Object.values(columns), version + 1, ...Object.values(key), version);
   if (changed === 0) {
@@ -103,4 +105,15 @@ export function updateRow(
       context: { table, version },
     });
   }
+}
+
+/**
+ * `columns` without those that `before` holds with the same value. An UPDATE takes the entries of every index it names a
+ * column of out and puts them back, changed or not: a row with many indexes is read first, and says which it need not name.
+ */
+export function changedColumns(columns: Columns, before: Row | undefined): Columns {
+  if (before === undefined) return columns;
+  return Object.fromEntries(
+    Object.entries(columns).filter(([name, value]) => !(name in before) || before[name] !== value),
+  );
 }

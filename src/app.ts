@@ -13,6 +13,7 @@ import {
   SECOND_STEP_LIMITS,
 } from './core/attempt-limit.ts';
 import { attendConnections } from './core/connection-attendance.ts';
+import { runCutoverJob } from './core/cutover-job.ts';
 import { recheckDomains } from './core/domain-checks.ts';
 import { invitationImportHandler } from './core/invitation-import.ts';
 import { type JobHandlers, runDueJobs } from './core/jobs.ts';
@@ -194,6 +195,7 @@ async function flushRecorders({ recorder, signInRecorder }: HttpDeps): Promise<v
 
 /** What does the steps of each kind of long work. */
 const JOB_HANDLERS: JobHandlers<HttpDeps> = {
+  cutover: runCutoverJob,
   reprojection: reprojectSome,
   invitation_import: invitationImportHandler,
   access_review: snapshotStep,

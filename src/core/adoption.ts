@@ -18,6 +18,9 @@ import { ranksOf } from './role-table.ts';
 import { ORG_ROLE_RANKS, type OrgRole } from './roles.ts';
 import { insertUpstreamPerson } from './users.ts';
 
+/** What a membership takes from a pushed person. */
+export type PersonFacts = Pick<DirectoryUserInput, 'personName' | 'primaryEmail' | 'isActive'>;
+
 /** A member who has the address of a pushed person, and whether this organization has proved its domain. */
 interface Candidate {
   readonly membership: Membership;
@@ -85,7 +88,7 @@ export async function receivePerson(
   }
 }
 
-const statusOf = (user: DirectoryUserInput): MembershipStatus => (user.isActive ? 'active' : 'suspended');
+const statusOf = (user: PersonFacts): MembershipStatus => (user.isActive ? 'active' : 'suspended');
 const pushedState = ({ personName: name, isActive }: DirectoryUserInput) => ({ name, isActive });
 
 /** The oldest member with the address whom no directory holds yet; one in a proved domain is proved for all of them. */
@@ -122,10 +125,11 @@ export async function adoptMember(
   return isActive ? adopted : setMembershipStatus(tx, context, { membership: adopted, status: 'suspended' });
 }
 
-async function addMember(
+/** Adds somebody new under the directory. Throws `seats_exhausted`. */
+export async function addMember(
   tx: Repositories,
   context: ChangeContext,
-  input: { readonly user: DirectoryUserInput; readonly status: MembershipStatus },
+  input: { readonly user: PersonFacts; readonly status: MembershipStatus },
 ): Promise<Membership> {
   const { user, status } = input;
   const { defaultRole } = await getOrganization(tx, context.organizationId);
@@ -146,10 +150,10 @@ async function addMember(
  * Brings the same person back under the same membership id, with nothing of what they held: sessions, identities and
  * grants ended with the removal, and the default role is no more than member (S144, R26).
  */
-async function reviveMember(
+export async function reviveMember(
   tx: Repositories,
   context: ChangeContext,
-  subject: { readonly returned: RemovedUser; readonly user: DirectoryUserInput },
+  subject: { readonly returned: RemovedUser; readonly user: PersonFacts },
 ): Promise<Membership> {
   const { returned, user } = subject;
   await tx.removedUsers.consume(context.organizationId, returned.directoryId, returned.id);

@@ -1,12 +1,9 @@
 /** What a cut-over comes to: seats, owners, people suspended, and what stands in the way. Pure. */
 import type { CutoverFacts, PersonMatch } from './cutover-matching.ts';
+import type { UnmatchedChoice } from './entities/cutover.ts';
 import type { Membership } from './entities/people.ts';
 import type { RoleChange } from './mapping-preview.ts';
 import type { OrgRole } from './roles.ts';
-
-/** What becomes of the unmatched. `keep`: they stay members by hand. */
-export const UNMATCHED_CHOICES = ['keep', 'suspend'] as const;
-export type UnmatchedChoice = (typeof UNMATCHED_CHOICES)[number];
 
 /** `matched`: is somebody the directory pushed. `waiting`: may be. `elsewhere`: another directory holds them. `unmatched`: kept or suspended, as is chosen. */
 export const MEMBER_FATES = ['matched', 'waiting', 'elsewhere', 'unmatched'] as const;

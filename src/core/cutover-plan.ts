@@ -8,8 +8,8 @@ import {
   type MemberOutcome,
   outcomeOf,
   type PersonOutcome,
-  type UnmatchedChoice,
 } from './cutover-outcome.ts';
+import type { UnmatchedChoice } from './entities/cutover.ts';
 import { compareRoles } from './mapping-preview.ts';
 import { type Grant, resolveRoles } from './roles.ts';
 

@@ -11,6 +11,7 @@ import { dropUnderWayOfStranded } from './person-records.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { Grant, OrgRole } from './roles.ts';
 import { endSessions, type SessionEnd } from './session-endings.ts';
+import { insertUpstreamPerson } from './users.ts';
 
 const seatWeight = (membership: Membership | undefined): number => (membership?.status === 'active' ? 1 : 0);
 const ownerWeight = (membership: Membership | undefined): number =>
@@ -109,6 +110,27 @@ export async function insertMembership(
     type: 'member.added',
     target: { kind: 'membership', id: membership.id },
     details: { source: member.source, status: member.status, email: member.email },
+  });
+  return membership;
+}
+
+/** Puts back somebody as they were, under the same id; their grants are the caller's. Takes a seat when active; throws `seats_exhausted`. */
+export async function reinstateMembership(
+  tx: Repositories,
+  context: ChangeContext,
+  former: Membership,
+): Promise<Membership> {
+  const { organizationId, now } = context;
+  const { userId, name } = former;
+  if ((await tx.users.find(userId)) === undefined)
+    await insertUpstreamPerson(tx, context, { id: userId, name });
+  const membership: Membership = { ...former, version: 1, createdAt: now, updatedAt: now };
+  await moveCounts(tx, organizationId, { before: undefined, after: membership });
+  await tx.memberships.insert(organizationId, membership);
+  await record(tx, context, {
+    type: 'member.added',
+    target: { kind: 'membership', id: membership.id },
+    details: { source: former.source, status: former.status, email: former.email, isBack: true },
   });
   return membership;
 }

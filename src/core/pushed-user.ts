@@ -38,7 +38,9 @@ export const storedFields = (input: DirectoryUserInput): StoredFields => ({
 });
 
 /** What a push decides of the membership: what this organization knows of the person, never the global user (law 3). */
-export const profileOf = (user: DirectoryUserInput): Pick<Membership, 'email' | 'emailKey' | 'name'> => ({
+export const profileOf = (
+  user: Pick<DirectoryUserInput, 'primaryEmail' | 'personName'>,
+): Pick<Membership, 'email' | 'emailKey' | 'name'> => ({
   email: user.primaryEmail,
   emailKey: user.primaryEmail === null ? null : foldKey(user.primaryEmail),
   name: user.personName,

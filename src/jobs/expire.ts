@@ -20,8 +20,9 @@ export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Prom
     const jobs = await tx.jobs.removeExpired(now - ENDED_JOBS_KEPT_MS);
     const records = await tx.providerRecords.removeExpired(now);
     const grants = await tx.applicationGrants.removeExpired(now);
+    const cutovers = await tx.cutoverMembers.removeExpired(now);
     const removedUsers = await tx.removedUsers.removeExpired(now);
     const swept = signIns + assertions + sessions + oneTime + tests + jobs + recorded + removedUsers;
-    return swept + records + grants;
+    return swept + records + grants + cutovers;
   });
 }

@@ -4,6 +4,7 @@ import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
 import type { Repositories } from '../../src/core/ports/storage.ts';
 import { anAdoptionConflict, aRemovedUser } from '../support/arrival-builders.ts';
 import { aDirectory, aDirectoryUser, aMembership, aUser, BUILT_AT, nextId } from '../support/builders.ts';
+import { aCutoverMember } from '../support/cutover-builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
 import {
   expectOneWinner,
@@ -138,8 +139,38 @@ export function arrivals(name: string, open: OpenStorage): void {
       });
     });
 
+    describe('members that a cut-over remembers', () => {
+      test('listed by membership, whole; gone once their time is over, and only those', async () => {
+        const { organization, directory, membership, cutoverMember, grant } = world;
+        const person = aUser();
+        const other = aMembership(organization.id, person.id);
+        const old = aCutoverMember(directory, other, { expiresAt: 5, grants: [grant], isSwitchedOff: false });
+        await write((tx) => tx.cutoverMembers.insert(organization.id, old));
+        const list = () => under.storage.cutoverMembers.list(organization.id, directory.id, { limit: 9 });
+        const byId = (a: string, b: string) => (a < b ? -1 : 1);
+        expect((await list()).map(({ membershipId }) => membershipId)).toEqual(
+          [membership.id, other.id].sort(byId),
+        );
+        expect(await list()).toContainEqual(old);
+        expect(await write((tx) => tx.cutoverMembers.removeExpired(5))).toBe(1);
+        expect(await list()).toStrictEqual([cutoverMember]);
+      });
+    });
+
     describe('removed people', () => {
       const NOW = BUILT_AT + 1000;
+
+      test('found by the membership they had, the last removed first', async () => {
+        const { organization, directory, removedUser } = world;
+        const { membershipId } = removedUser;
+        const later = aRemovedUser(directory, { membershipId, removedAt: BUILT_AT + 5 });
+        await write((tx) => tx.removedUsers.insert(organization.id, later));
+        const { removedUsers } = under.storage;
+        const find = (id: typeof membershipId) =>
+          removedUsers.findByMembership(organization.id, directory.id, id);
+        expect(await find(membershipId)).toStrictEqual(later);
+        expect(await find(nextId('mem'))).toBeUndefined();
+      });
 
       test('matched by either key, the last removed first, until they expire', async () => {
         const { organization, directory } = world;

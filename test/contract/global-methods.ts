@@ -13,6 +13,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'connections.findById',
   'connections.listDue',
   'consumedAssertions.removeExpired',
+  'cutoverMembers.removeExpired',
   'directoryClients.findById',
   'directoryTokens.findByHash',
   'directoryTokens.listExpiring',

@@ -32,6 +32,8 @@ const EVERY_PART: readonly Part[] = [
   'uniqueValues',
   'adoptionConflicts',
   'removedUsers',
+  'cutovers',
+  'cutoverMembers',
   'directoryGroups',
   'groupMembers',
   'groupMappings',
@@ -112,6 +114,8 @@ const REMOVALS: readonly Removal[] = [
       'uniqueValues',
       'adoptionConflicts',
       'removedUsers',
+      'cutovers',
+      'cutoverMembers',
       'directoryGroups',
       'groupMembers',
     ],
@@ -156,6 +160,16 @@ const REMOVALS: readonly Removal[] = [
     remove: (tx, { organization: { id }, directory, removedUser }) =>
       tx.removedUsers.consume(id, directory.id, removedUser.id),
     gone: ['removedUsers'],
+  },
+  {
+    what: 'a cut-over',
+    remove: (tx, { organization: { id }, directory }) => tx.cutovers.remove(id, directory.id),
+    gone: ['cutovers', 'cutoverMembers'],
+  },
+  {
+    what: 'an adoption conflict',
+    remove: (tx, { organization: { id }, conflict }) => tx.adoptionConflicts.remove(id, conflict.id),
+    gone: ['adoptionConflicts'],
   },
   {
     what: 'a directory group',

@@ -32,6 +32,7 @@ import {
 import { anEnding } from '../support/history-builders.ts';
 import type { World } from '../support/world.ts';
 import { APPLICATION_ROW_KINDS } from './application-rows.ts';
+import { cutovers } from './cutover-rows.ts';
 import { JOB_ROWS } from './job-rows.ts';
 import { shareableLinks } from './link-rows.ts';
 import { mappingTests } from './mapping-test-rows.ts';
@@ -476,6 +477,7 @@ export const ROW_KINDS: readonly RowKind[] = [
   uniqueValues,
   adoptionConflicts,
   removedUsers,
+  cutovers,
   directoryGroups,
   groupMappings,
   mappingTests,

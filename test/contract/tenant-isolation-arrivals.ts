@@ -50,6 +50,7 @@ export const arrivals: Pick<IsolationTable, 'uniqueValues' | 'adoptionConflicts'
       call: (store, b, a) => store.adoptionConflicts.list(b, { directoryId: a.directory.id }, PAGE),
     },
     update: { ...conflict, call: (tx, b, a) => tx.adoptionConflicts.update(b, claimedBy(b, a.conflict), 1) },
+    remove: { ...untouched, call: (tx, b, a) => tx.adoptionConflicts.remove(b, a.conflict.id) },
   },
   removedUsers: {
     insert: {
@@ -65,6 +66,11 @@ export const arrivals: Pick<IsolationTable, 'uniqueValues' | 'adoptionConflicts'
           externalId: SHARED.externalId,
           now: 1,
         }),
+    },
+    findByMembership: {
+      ...absent,
+      call: (store, b, a) =>
+        store.removedUsers.findByMembership(b, a.directory.id, a.removedUser.membershipId),
     },
     consume: {
       ...untouched,

@@ -6,6 +6,7 @@ import { SHARED } from '../support/world.ts';
 import { applications } from './tenant-isolation-applications.ts';
 import { arrivals } from './tenant-isolation-arrivals.ts';
 import { credentials } from './tenant-isolation-credentials.ts';
+import { cutovers } from './tenant-isolation-cutovers.ts';
 import {
   absent,
   type Bounded,
@@ -377,6 +378,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...credentials,
   ...jobs,
   ...reviews,
+  ...cutovers,
   ...policy,
   ...links,
   ...directories,

@@ -41,6 +41,7 @@ export function versions(name: string, open: OpenStorage): void {
         'applicationGrants',
         'applications',
         'connections',
+        'cutovers',
         'directories',
         'directoryGroups',
         'directoryUsers',

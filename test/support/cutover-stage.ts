@@ -1,12 +1,14 @@
 /** A live organization with people in it, and a shadow directory beside them that is about to be switched on. */
+import type { ChangeContext } from '../../src/core/deps.ts';
 import { createDirectory, createDirectoryToken } from '../../src/core/directories.ts';
 import { addDomain } from '../../src/core/domains.ts';
 import type { AdoptionPolicy } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
-import type { Membership, MembershipStatus } from '../../src/core/entities/people.ts';
+import type { Membership, MembershipStatus, User } from '../../src/core/entities/people.ts';
 import { syncGrants } from '../../src/core/grants.ts';
 import { insertMembership, setMembershipStatus } from '../../src/core/memberships.ts';
 import type { OrganizationInput } from '../../src/core/organizations.ts';
+import type { Repositories } from '../../src/core/ports/storage.ts';
 import type { OrgRole } from '../../src/core/roles.ts';
 import { newSessionToken, startSession } from '../../src/core/sessions.ts';
 import { foldKey } from '../../src/kernel/text.ts';
@@ -75,13 +77,34 @@ async function addMember(
   const context = { organizationId, cause: testCause, now: deps.clock() };
   const rules = { conflictPolicy: 'highest', defaultRole: 'member' } as const;
   return storage.transact(async (tx) => {
-    await tx.users.insert(user);
-    const known = { email, emailKey, name: user.name, status: 'active', source: 'manual' } as const;
-    const membership = await insertMembership(tx, context, { user, ...known, defaultRole: 'member' });
+    const membership = await insertByHand(tx, context, user);
     const source = { kind: 'manual', actor: 'operator' } as const;
     const wanted = role === 'member' ? [] : [{ scope: { kind: 'org', role } as const, source, rank: 0 }];
     const next = await syncGrants(tx, context, { membership, owns: () => false, wanted, rules });
     return setMembershipStatus(tx, context, { membership: next, status });
+  });
+}
+
+async function insertByHand(tx: Repositories, context: ChangeContext, user: User): Promise<Membership> {
+  await tx.users.insert(user);
+  const { email, emailKey, name } = user;
+  const known = { email, emailKey, name, status: 'active', source: 'manual' } as const;
+  return insertMembership(tx, context, { user, ...known, defaultRole: 'member' });
+}
+
+/** Members by hand in one transaction: they are what makes an organization large. */
+export async function addManyMembers(
+  { deps, storage }: TestGateway,
+  { id: organizationId, slug }: Organization,
+  count: number,
+): Promise<void> {
+  const context = { organizationId, cause: testCause, now: deps.clock() };
+  await storage.transact(async (tx) => {
+    for (let index = 0; index < count; index += 1) {
+      const email = `many${index}@${slug}-many.example`;
+      const user = aUser({ email, emailKey: email, emailVerifiedAt: null, passwordHash: null });
+      await insertByHand(tx, context, user);
+    }
   });
 }
 

@@ -37,6 +37,7 @@ import {
   oidcSettings,
   upstreamSession,
 } from './builders.ts';
+import { aCutover, aCutoverMember } from './cutover-builders.ts';
 import { aPastName } from './history-builders.ts';
 import { aJob } from './job-builders.ts';
 import { aShareableLink } from './link-builders.ts';
@@ -102,6 +103,8 @@ function aDirectoryWorld({ organization, membership }: ReturnType<typeof aPeople
     uniqueValue: uniqueValue(SHARED.uniquePath, 'B-1'),
     conflict: anAdoptionConflict(directoryUser, membership.id),
     removedUser: aRemovedUser(directory, { userNameKey: userName, externalId }),
+    cutover: aCutover(directory),
+    cutoverMember: aCutoverMember(directory, membership),
     recorderEntry: aRecorderEntry(directory),
     signInAttempt: aSignInAttempt(organization.id),
     mapping: aGroupMapping(organization.id, { match: { kind: 'group_id', groupId: group.id } }),
@@ -174,9 +177,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.directoryTokens.insert(id, world.token);
   await tx.directoryClients.insert(id, world.directoryClient);
   await tx.directoryUsers.insert(id, directoryUser);
-  await tx.uniqueValues.replace(id, directoryUser, [world.uniqueValue]);
-  await tx.adoptionConflicts.insert(id, world.conflict);
-  await tx.removedUsers.insert(id, world.removedUser);
+  await plantArrivals(tx, world);
   await tx.directoryGroups.insert(id, group);
   await tx.groupMembers.insert(id, group.id, [{ memberId: directoryUser.id, memberKind: 'user' }]);
   await tx.groupMappings.insert(id, world.mapping);
@@ -200,6 +201,15 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.providerRecords.insert(world.providerRecord);
 }
 
+async function plantArrivals(tx: Repositories, world: World): Promise<void> {
+  const { id } = world.organization;
+  await tx.uniqueValues.replace(id, world.directoryUser, [world.uniqueValue]);
+  await tx.adoptionConflicts.insert(id, world.conflict);
+  await tx.removedUsers.insert(id, world.removedUser);
+  await tx.cutovers.insert(id, world.cutover);
+  await tx.cutoverMembers.insert(id, world.cutoverMember);
+}
+
 /** With one use, so that what hangs on the link is seen to go with it. */
 async function plantLink(tx: Repositories, { organization: { id }, shareableLink, membership }: World) {
   await tx.shareableLinks.insert(id, { ...shareableLink, uses: 0 });
@@ -216,6 +226,18 @@ const readLedger = async (store: Queries, { organization: { id }, membership, pa
   grants: await store.grants.listByMembership(id, membership.id),
   pastValues: await store.pastValues.find(id, { kind: 'name', id: pastName.subjectId }, 0),
 });
+
+async function readArrivals(store: Queries, world: World) {
+  const { directory, organization, directoryUser, conflict, removedUser } = world;
+  const { id } = organization;
+  return {
+    uniqueValues: await store.uniqueValues.list(id, directoryUser),
+    adoptionConflicts: await store.adoptionConflicts.find(id, conflict.id),
+    removedUsers: await store.removedUsers.find(id, directory.id, removedUser.id),
+    cutovers: await store.cutovers.find(id, directory.id),
+    cutoverMembers: await store.cutoverMembers.list(id, directory.id, WHOLE_PAGE),
+  };
+}
 
 /** Reads back everything of the world's organization that the port can show, named by repository. */
 export async function readWorld(store: Queries, world: World) {
@@ -234,9 +256,7 @@ export async function readWorld(store: Queries, world: World) {
     directoryTokens: await store.directoryTokens.list(id, directory.id),
     directoryClients: await store.directoryClients.list(id, directory.id),
     directoryUsers: await store.directoryUsers.query(id, directory.id, EVERYTHING, WHOLE_PAGE),
-    uniqueValues: await store.uniqueValues.list(id, world.directoryUser),
-    adoptionConflicts: await store.adoptionConflicts.find(id, world.conflict.id),
-    removedUsers: await store.removedUsers.find(id, directory.id, world.removedUser.id),
+    ...(await readArrivals(store, world)),
     directoryGroups: await store.directoryGroups.query(id, directory.id, EVERYTHING, WHOLE_PAGE),
     groupMembers: await store.groupMembers.list(id, group.id, WHOLE_PAGE),
     groupMappings: await store.groupMappings.list(id),

@@ -1,6 +1,12 @@
 /** What core asks of storage about doubtful matches and removed people. */
 
-import type { AdoptionConflictId, DirectoryId, DirectoryUserId, OrganizationId } from '../../kernel/ids.ts';
+import type {
+  AdoptionConflictId,
+  DirectoryId,
+  DirectoryUserId,
+  MembershipId,
+  OrganizationId,
+} from '../../kernel/ids.ts';
 import type { AdoptionConflict, ConflictStatus, RemovedUser } from '../entities/adoption.ts';
 import type { PageRequest } from './paging.ts';
 
@@ -18,6 +24,7 @@ export interface AdoptionConflictRepository {
     page: PageRequest,
   ): Promise<readonly AdoptionConflict[]>;
   update(organizationId: OrganizationId, next: AdoptionConflict, expectedVersion: number): Promise<void>;
+  remove(organizationId: OrganizationId, id: AdoptionConflictId): Promise<boolean>;
 }
 
 export interface RemovedUserRepository {
@@ -34,6 +41,12 @@ export interface RemovedUserRepository {
     directoryId: DirectoryId,
     match: { readonly userNameKey: string; readonly externalId: string | null; readonly now: number },
   ): Promise<readonly RemovedUser[]>;
+  /** The last one removed of those who had this membership, expired or not. */
+  findByMembership(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    membershipId: MembershipId,
+  ): Promise<RemovedUser | undefined>;
   /** Takes the row out; true for exactly one caller (law 5). */
   consume(organizationId: OrganizationId, directoryId: DirectoryId, id: DirectoryUserId): Promise<boolean>;
   /** GLOBAL: housekeeping. */

@@ -32,6 +32,7 @@ import type {
   RecoveryCodeRepository,
   SecondFactorRepository,
 } from './credentials.ts';
+import type { CutoverMemberRepository, CutoverRepository } from './cutovers.ts';
 import type {
   DirectoryGroupRepository,
   DirectoryRepository,
@@ -92,6 +93,8 @@ export interface Repositories {
   readonly uniqueValues: UniqueValueRepository;
   readonly adoptionConflicts: AdoptionConflictRepository;
   readonly removedUsers: RemovedUserRepository;
+  readonly cutovers: CutoverRepository;
+  readonly cutoverMembers: CutoverMemberRepository;
   readonly directoryGroups: DirectoryGroupRepository;
   readonly groupMembers: GroupMemberRepository;
   readonly groupMappings: GroupMappingRepository;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CUTOVER_REASONS, CUTOVER_RULES } from '../../core/cutover-matching.ts';
 import { BLOCKERS, MEMBER_FATES } from '../../core/cutover-outcome.ts';
+import { CUTOVER_STATUSES, UNMATCHED_CHOICES } from '../../core/entities/cutover.ts';
 import { roleChangeShape } from './directory-shapes.ts';
 import { orgRoleShape, timeShape } from './shapes.ts';
 
@@ -24,7 +25,7 @@ const outcomeShape = z.object({
     .describe('Why the switch would be refused, and what to do about it.'),
 });
 
-export const cutoverReportShape = z.object({
+const reportFields = {
   reportHash: z.string().describe('Of the whole report: send it with the switch, which does exactly this.'),
   people: z.object({
     total: z.int(),
@@ -50,6 +51,37 @@ export const cutoverReportShape = z.object({
   outcomes: z
     .object({ keep: outcomeShape, suspend: outcomeShape })
     .describe('By what becomes of the unmatched.'),
+};
+
+/** The last switch of a directory. */
+export const cutoverShape = z.object({
+  status: z.enum(CUTOVER_STATUSES),
+  unmatched: z.enum(UNMATCHED_CHOICES),
+  reportHash: z.string().describe('Of the report that was agreed to.'),
+  job: z.string().nullable().describe('The job that does it, for large organizations; null: done at once.'),
+  counts: z.object({
+    members: z.int().describe('Before the switch.'),
+    adopted: z.int(),
+    added: z.int(),
+    waiting: z.int(),
+    suspended: z.int(),
+    kept: z.int(),
+  }),
+  voided: z
+    .array(z.object({ kind: z.enum(['invitation', 'link']), id: z.string(), email: z.string().nullable() }))
+    .describe('What died with the switch. A roll-back does not bring it back: invite again.'),
+  switchedAt: timeShape,
+  rollbackUntil: timeShape,
+  rolledBackAt: timeShape.nullable(),
+});
+
+export const cutoverViewShape = z.object({
+  reportHash: reportFields.reportHash.nullable().describe('Null once the directory is switched on.'),
+  people: reportFields.people.nullable(),
+  members: reportFields.members.nullable(),
+  voids: reportFields.voids.nullable(),
+  outcomes: reportFields.outcomes.nullable(),
+  cutover: cutoverShape.nullable().describe('The last switch; null: none yet.'),
 });
 
 export const cutoverPersonShape = z.object({

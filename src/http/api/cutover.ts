@@ -1,12 +1,25 @@
-/** The cut-over of a directory over the management API: the report, person by person, before anything is switched. */
+/** The cut-over of a directory over the management API: the report, person by person, the switch, and the way back. */
 import { z } from 'zod';
-import { reportCutover } from '../../core/cutover.ts';
+import { reportCutover, rollBackCutover, switchCutover, viewCutover } from '../../core/cutover.ts';
 import { CUTOVER_RULES } from '../../core/cutover-matching.ts';
 import { MEMBER_FATES } from '../../core/cutover-outcome.ts';
-import { cutoverMemberShape, cutoverPersonShape, cutoverReportShape, voidedShape } from './cutover-shapes.ts';
+import { UNMATCHED_CHOICES } from '../../core/entities/cutover.ts';
+import {
+  cutoverMemberShape,
+  cutoverPersonShape,
+  cutoverShape,
+  cutoverViewShape,
+  voidedShape,
+} from './cutover-shapes.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
-import { presentCutoverMember, presentPerson, presentReport, presentVoids } from './present-cutover.ts';
+import {
+  presentCutover,
+  presentCutoverMember,
+  presentPerson,
+  presentView,
+  presentVoids,
+} from './present-cutover.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
 
@@ -14,11 +27,13 @@ const tag = 'cut-over';
 const guard = { kind: 'organization', permission: 'scim.manage' } as const;
 const path = '/organizations/:org/directories/:directory/cutover';
 
-const reportOf = ({ deps, organization }: OrganizationContext, params: Readonly<Record<string, string>>) =>
-  reportCutover(deps, {
-    organizationId: organization.id,
-    directoryId: pathId('dir', params, 'directory'),
-  });
+const placeOf = ({ organization }: OrganizationContext, params: Readonly<Record<string, string>>) => ({
+  organizationId: organization.id,
+  directoryId: pathId('dir', params, 'directory'),
+});
+
+const reportOf = (context: OrganizationContext, params: Readonly<Record<string, string>>) =>
+  reportCutover(context.deps, placeOf(context, params));
 
 /** A page of what was computed as a whole; rows are ordered by id. */
 const pageFrom = <Item>(items: readonly Item[], idOf: (item: Item) => string) => ({
@@ -29,8 +44,7 @@ const pageFrom = <Item>(items: readonly Item[], idOf: (item: Item) => string) =>
   idOf,
 });
 
-/** All routes of this resource. */
-export const cutoverRoutes: readonly ApiRoute[] = [
+const readRoutes: readonly ApiRoute[] = [
   organizationRoute({
     method: 'get',
     path,
@@ -40,9 +54,12 @@ export const cutoverRoutes: readonly ApiRoute[] = [
     tag,
     guard,
     status: 200,
-    response: cutoverReportShape,
+    response: cutoverViewShape,
     errors: [],
-    handle: async (context, { params }) => presentReport(await reportOf(context, params)),
+    handle: async (context, { params }) => {
+      const { plan, cutover } = await viewCutover(context.deps, placeOf(context, params));
+      return presentView(plan, cutover);
+    },
   }),
   organizationRoute({
     method: 'get',
@@ -101,3 +118,47 @@ export const cutoverRoutes: readonly ApiRoute[] = [
     },
   }),
 ];
+
+const writeRoutes: readonly ApiRoute[] = [
+  organizationRoute({
+    method: 'post',
+    path,
+    operationId: 'switchCutover',
+    summary:
+      'Switches the directory on, exactly as the report of this hash says; large organizations by a job.',
+    tag,
+    guard,
+    body: z.strictObject({
+      reportHash: z.string().max(100).describe('The hash of the report that was agreed to.'),
+      unmatched: z
+        .enum(UNMATCHED_CHOICES)
+        .describe('keep: members who are not in the directory stay, by hand; suspend: they are suspended.'),
+    }),
+    status: 200,
+    response: cutoverShape,
+    errors: ['cutover_moved', 'cutover_blocked', 'last_owner', 'seats_exhausted', 'version_conflict'],
+    handle: async (context, { params, body }) => {
+      const { deps, cause } = context;
+      return presentCutover(await switchCutover(deps, { ...placeOf(context, params), ...body, cause }));
+    },
+  }),
+  organizationRoute({
+    method: 'post',
+    path: `${path}/rollback`,
+    operationId: 'rollBackCutover',
+    summary:
+      'Takes the switch back within seven days: members as before, people of the directory shadows again.',
+    tag,
+    guard,
+    status: 200,
+    response: cutoverShape,
+    errors: ['rollback_over', 'last_owner', 'seats_exhausted', 'version_conflict'],
+    handle: async (context, { params }) => {
+      const { deps, cause } = context;
+      return presentCutover(await rollBackCutover(deps, { ...placeOf(context, params), cause }));
+    },
+  }),
+];
+
+/** All routes of this resource. */
+export const cutoverRoutes: readonly ApiRoute[] = [...readRoutes, ...writeRoutes];

@@ -3,17 +3,28 @@ import type { z } from 'zod';
 import type { CutoverFacts } from '../../core/cutover-matching.ts';
 import type { MemberOutcome, PersonOutcome } from '../../core/cutover-outcome.ts';
 import type { CutoverPlan } from '../../core/cutover-plan.ts';
+import type { Cutover } from '../../core/entities/cutover.ts';
 import type { Membership } from '../../core/entities/people.ts';
 import type {
   cutoverMemberShape,
   cutoverPersonShape,
-  cutoverReportShape,
+  cutoverShape,
+  cutoverViewShape,
   voidedShape,
 } from './cutover-shapes.ts';
-import { isoTime } from './present.ts';
+import { isoTime, isoTimeOrNull } from './present.ts';
 import { presentRoleChange } from './present-directory.ts';
 
-export function presentReport(plan: CutoverPlan): z.infer<typeof cutoverReportShape> {
+type View = z.infer<typeof cutoverViewShape>;
+
+/** The report, if there is something to switch, and the last switch. */
+export const presentView = (plan: CutoverPlan | undefined, cutover: Cutover | undefined): View => ({
+  ...{ reportHash: null, people: null, members: null, voids: null, outcomes: null },
+  ...(plan === undefined ? {} : presentReport(plan)),
+  cutover: cutover === undefined ? null : presentCutover(cutover),
+});
+
+function presentReport(plan: CutoverPlan): Omit<View, 'cutover'> {
   const { people, members, outcomes, facts } = plan;
   const by = (rule: PersonOutcome['rule']) => people.filter((one) => one.rule === rule).length;
   const of = (fate: MemberOutcome['fate']) => members.filter((one) => one.fate === fate).length;
@@ -40,6 +51,16 @@ export function presentReport(plan: CutoverPlan): z.infer<typeof cutoverReportSh
     outcomes: { keep: presentOutcome(outcomes.keep), suspend: presentOutcome(outcomes.suspend) },
   };
 }
+
+export const presentCutover = (cutover: Cutover): z.infer<typeof cutoverShape> => {
+  const { status, unmatched, reportHash, jobId: job, counts, voided } = cutover;
+  return {
+    ...{ status, unmatched, reportHash, job, counts, voided: [...voided] },
+    switchedAt: isoTime(cutover.switchedAt),
+    rollbackUntil: isoTime(cutover.rollbackUntil),
+    rolledBackAt: isoTimeOrNull(cutover.rolledBackAt),
+  };
+};
 
 const memberOf = ({ id, name, email, status, orgRole }: Membership) => ({ id, name, email, status, orgRole });
 

@@ -13,6 +13,8 @@ const LIST_BY_STATUS = `
   SELECT * FROM adoption_conflicts
   WHERE organization_id = ? AND directory_id = ? AND status = ? AND id > ? ORDER BY id LIMIT ?`;
 
+const REMOVE = 'DELETE FROM adoption_conflicts WHERE organization_id = ? AND id = ?';
+
 const columnsOf = (conflict: AdoptionConflict): Columns => ({
   directory_id: conflict.directoryId,
   directory_user_id: conflict.directoryUserId,
@@ -63,5 +65,6 @@ export function adoptionConflictRepository(sql: Sql): AdoptionConflictRepository
         columns: columnsOf(next),
         version,
       }),
+    remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,
   };
 }

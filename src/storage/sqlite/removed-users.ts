@@ -12,6 +12,9 @@ const LIST_BY_USER_NAME = `
 const LIST_BY_EXTERNAL_ID = `
   SELECT * FROM removed_directory_users
   WHERE organization_id = ? AND directory_id = ? AND external_id = ? AND expires_at > ?`;
+const FIND_BY_MEMBERSHIP = `
+  SELECT * FROM removed_directory_users
+  WHERE organization_id = ? AND directory_id = ? AND membership_id = ? ORDER BY removed_at DESC, id DESC LIMIT 1`;
 const CONSUME =
   'DELETE FROM removed_directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
 const REMOVE_EXPIRED = 'DELETE FROM removed_directory_users WHERE expires_at <= ?';
@@ -59,6 +62,10 @@ export function removedUserRepository(sql: Sql): RemovedUserRepository {
         externalId === null ? [] : sql.all(LIST_BY_EXTERNAL_ID, organizationId, directoryId, externalId, now);
       const found = new Map([...byName, ...byId].map((row) => [text(row, 'id'), fromRow(row)]));
       return [...found.values()].sort(lastRemovedFirst);
+    },
+    findByMembership: async (organizationId, directoryId, membershipId) => {
+      const row = sql.get(FIND_BY_MEMBERSHIP, organizationId, directoryId, membershipId);
+      return row && fromRow(row);
     },
     consume: async (organizationId, directoryId, id) => sql.run(CONSUME, organizationId, directoryId, id) > 0,
     removeExpired: async (now) => sql.run(REMOVE_EXPIRED, now),

@@ -7,6 +7,7 @@ import { applicationGrantRepository } from './application-grants.ts';
 import { applicationRepository } from './applications.ts';
 import { auditEventRepository } from './audit-events.ts';
 import { connectionRepository } from './connections.ts';
+import { cutoverMemberRepository, cutoverRepository } from './cutovers.ts';
 import { directoryRepository, directoryTokenRepository } from './directories.ts';
 import { directoryClientRepository } from './directory-clients.ts';
 import { directoryGroupRepository } from './directory-groups.ts';
@@ -63,9 +64,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     directoryTokens: directoryTokenRepository(sql),
     directoryClients: directoryClientRepository(sql),
     directoryUsers: directoryUserRepository(sql, anchors),
-    uniqueValues: uniqueValueRepository(sql),
-    adoptionConflicts: adoptionConflictRepository(sql),
-    removedUsers: removedUserRepository(sql),
+    ...arrivalRepositories(sql),
     directoryGroups: directoryGroupRepository(sql, anchors),
     groupMembers: groupMemberRepository(sql),
     groupMappings: groupMappingRepository(sql),
@@ -91,6 +90,15 @@ const accessRepositories = (sql: Sql) => ({
   apiKeys: apiKeyRepository(sql),
   accessReviews: accessReviewRepository(sql),
   reviewItems: reviewItemRepository(sql),
+});
+
+/** What is known of people between a directory and their membership. */
+const arrivalRepositories = (sql: Sql) => ({
+  uniqueValues: uniqueValueRepository(sql),
+  adoptionConflicts: adoptionConflictRepository(sql),
+  removedUsers: removedUserRepository(sql),
+  cutovers: cutoverRepository(sql),
+  cutoverMembers: cutoverMemberRepository(sql),
 });
 
 /** How people come in. */

@@ -179,6 +179,7 @@ const fill = (route: ApiRoute, value: (name: string) => string): string =>
 
 /** A body that each route's schema takes, so that a refusal is about who asks or what for. */
 const BODIES: Readonly<Record<string, object | string>> = {
+  switchCutover: { reportHash: 'a', unmatched: 'keep' },
   changePassword: { currentPassword: 'a', newPassword: 'b' },
   requestEmailChange: { currentPassword: 'a', email: 'new@example.com' },
   beginSecondFactor: { currentPassword: 'a' },

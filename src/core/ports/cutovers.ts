@@ -1,0 +1,25 @@
+/** What core asks of storage about cut-overs. */
+import type { DirectoryId, OrganizationId } from '../../kernel/ids.ts';
+import type { Cutover, CutoverMember } from '../entities/cutover.ts';
+import type { PageRequest } from './paging.ts';
+
+export interface CutoverRepository {
+  /** Unique: the directory, `already_exists` with field `directoryId`. */
+  insert(organizationId: OrganizationId, cutover: Cutover): Promise<void>;
+  find(organizationId: OrganizationId, directoryId: DirectoryId): Promise<Cutover | undefined>;
+  update(organizationId: OrganizationId, next: Cutover, expectedVersion: number): Promise<void>;
+  /** Removes it with the members it remembers. */
+  remove(organizationId: OrganizationId, directoryId: DirectoryId): Promise<boolean>;
+}
+
+export interface CutoverMemberRepository {
+  insert(organizationId: OrganizationId, member: CutoverMember): Promise<void>;
+  /** Ordered by membership id, which is also what `after` means. */
+  list(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    page: PageRequest,
+  ): Promise<readonly CutoverMember[]>;
+  /** GLOBAL: housekeeping. */
+  removeExpired(now: number): Promise<number>;
+}

@@ -29,7 +29,7 @@ import { createRecorder } from './core/recorder.ts';
 import { reprojectSome } from './core/reprojection.ts';
 import { createSignInRecorder } from './core/sign-in-recorder.ts';
 import { settleSigningKeys } from './core/signing-keys.ts';
-import { warnOfExpiringTokens } from './core/token-warnings.ts';
+import { warnOfExpiringKeys, warnOfExpiringTokens } from './core/token-warnings.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createDrain } from './http/drain.ts';
 import { createOidcClient } from './http/oidc/strategy.ts';
@@ -212,6 +212,7 @@ const jobsOf = (deps: HttpDeps) => [
   { name: 'flush-recorder', everyMs: 250, run: () => flushRecorders(deps) },
   { name: 'attend-connections', everyMs: minutes(10), run: () => attendConnections(deps) },
   { name: 'warn-of-expiring-tokens', everyMs: hours(1), run: () => warnOfExpiringTokens(deps) },
+  { name: 'warn-of-expiring-keys', everyMs: hours(1), run: () => warnOfExpiringKeys(deps) },
 ];
 
 const storePathOf = ({ storage, dataDir }: Config): string => storage.file ?? join(dataDir, 'gatehouse.db');

@@ -1,6 +1,6 @@
 /** Who may do what: pure rules over the caller's and the target's roles (law 8). */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { ApiKeyId, MembershipId, OrganizationId, UserId } from '../kernel/ids.ts';
+import type { ApiKeyId, MembershipId, OrganizationId, TeamId, UserId } from '../kernel/ids.ts';
 import type { RoleFacts } from './role-table.ts';
 import type { Permission, PermissionKey } from './roles.ts';
 import { ORG_ROLE_RANKS } from './roles.ts';
@@ -13,6 +13,8 @@ export interface KeyCaller {
   readonly name: string;
   /** Whose key it is; null for keys of the organization. */
   readonly membershipId: MembershipId | null;
+  /** The one team it acts in, as if it were an owner of it; null: not bound to a team. */
+  readonly teamId: TeamId | null;
   /** Admin at most, whoever made the key. */
   readonly role: RoleFacts;
   readonly scopes: readonly Permission[];

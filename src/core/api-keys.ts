@@ -1,6 +1,6 @@
 /** API keys: made, listed, taken back, and what a program with one of them may do at this moment. */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { ApiKeyId, OrganizationId } from '../kernel/ids.ts';
+import type { ApiKeyId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Caller, KeyCaller } from './access.ts';
@@ -10,11 +10,13 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { ApiKey } from './entities/api-key.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Membership } from './entities/people.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
 import { settleMember } from './reprojection.ts';
 import type { RoleFacts, RoleTable } from './role-table.ts';
 import { factsIn, isBuiltInRole, loadRoles } from './role-table.ts';
 import type { Permission } from './roles.ts';
 import { ORG_ROLE_RANKS } from './roles.ts';
+import { decidesInTeam, standingIn } from './team-access.ts';
 
 /** Every bearer value of an API key begins with it. */
 export const API_KEY_PREFIX = 'ghk_';
@@ -45,31 +47,35 @@ export async function createApiKey(
     readonly cause: Cause;
     readonly name: string;
     readonly kind: ApiKey['kind'];
+    /** Of a team key that acts in this team only; absent: not bound to one. */
+    readonly teamId?: TeamId | undefined;
     readonly scopes: readonly Permission[];
     readonly expiresAt: number | null;
   },
 ): Promise<{ readonly key: ApiKey; readonly token: string }> {
-  const { organizationId, caller, cause, name, kind, expiresAt } = input;
+  const { organizationId, caller, cause, name, kind, teamId = null, expiresAt } = input;
   const scopes = [...new Set(input.scopes)];
-  const maker = makerOf(input, scopes);
   const token = newToken('ghk');
   const tokenHash = deps.hashToken(token);
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const maker =
+      teamId === null ? makerOf(input, scopes) : await makerInTeam(tx, { ...input, teamId }, scopes);
     if (expiresAt !== null && expiresAt <= context.now)
       throw new GatehouseError('invalid', 'The expiry lies in the past.', { field: 'expiresAt' });
     const key: ApiKey = {
       id: newId('apk', context.now),
-      ...{ organizationId, name, kind, scopes, tokenHash, expiresAt, ...maker },
+      ...{ organizationId, name, kind, teamId, scopes, tokenHash, expiresAt, ...maker },
       membershipId: kind === 'personal' && caller.kind === 'member' ? caller.membershipId : null,
       createdAt: context.now,
+      expiryWarnedDays: null,
       lastUsedAt: null,
     };
     await tx.apiKeys.insert(organizationId, key);
     await record(tx, context, {
       type: 'api_key.created',
       target: { kind: 'api_key', id: key.id },
-      details: { name, kind, scopes, expiresAt },
+      details: { name, kind, teamId, scopes, expiresAt },
     });
     return { key, token };
   });
@@ -92,22 +98,62 @@ function makerOf(
     throw new GatehouseError('forbidden', `You do not hold ${missing}, so no key of yours may.`, {
       field: 'scopes',
     });
-  return caller.kind === 'operator'
-    ? { createdBy: 'operator', orgRole: 'admin' }
-    : { createdBy: caller.membershipId, orgRole: caller.role.key === 'owner' ? 'admin' : caller.role.key };
+  return makerFacts(caller);
 }
 
-/** The keys the caller may see: one's own, or all for those who manage roles. */
+const makerFacts = (caller: Exclude<Caller, KeyCaller>): Pick<ApiKey, 'createdBy' | 'orgRole'> =>
+  caller.kind === 'operator'
+    ? { createdBy: 'operator', orgRole: 'admin' }
+    : { createdBy: caller.membershipId, orgRole: caller.role.key === 'owner' ? 'admin' : caller.role.key };
+
+/** All that a key can do in one team. */
+const TEAM_SCOPES: readonly Permission[] = ['members.read', 'teams.manage'];
+
+/** For whoever decides who is in the team: the key will, too, and goes on as people come and go. */
+async function makerInTeam(
+  tx: Repositories,
+  request: KeyRequest & { readonly kind: ApiKey['kind']; readonly teamId: TeamId },
+  scopes: readonly Permission[],
+): Promise<Pick<ApiKey, 'createdBy' | 'orgRole'>> {
+  const { caller, kind, organizationId, teamId } = request;
+  if (caller.kind === 'api_key') throw new GatehouseError('forbidden', 'A key does not make keys.');
+  if (kind !== 'team')
+    throw new GatehouseError('invalid', 'A personal key goes with its person, not with a team.', {
+      field: 'teamId',
+    });
+  if ((await tx.teams.find(organizationId, teamId)) === undefined)
+    throw new GatehouseError('invalid', 'No team of this organization has this id.', { field: 'teamId' });
+  if (!scopes.every((scope) => TEAM_SCOPES.includes(scope)))
+    throw new GatehouseError('invalid', `In a team a key takes ${TEAM_SCOPES.join(' and ')}.`, {
+      field: 'scopes',
+    });
+  if (!decidesInTeam(await standingIn(tx, request)))
+    throw new GatehouseError('forbidden', 'Its owners make the keys of this team.', { field: 'teamId' });
+  return makerFacts(caller);
+}
+
+/** The keys the caller may see: one's own, those of teams one owns, or all for those who manage roles. */
 export async function listApiKeys(
   deps: Pick<Deps, 'storage'>,
   request: KeyRequest,
 ): Promise<readonly ApiKey[]> {
   const keys = await deps.storage.apiKeys.list(request.organizationId);
-  return keys.filter((key) => maySee(request, key));
+  const owned = await teamsOwned(deps.storage, request);
+  return keys.filter((key) => maySee(request, key, owned));
 }
 
-const maySee = (request: KeyRequest, key: ApiKey): boolean =>
+async function teamsOwned(
+  from: Queries | Repositories,
+  { caller, organizationId }: KeyRequest,
+): Promise<ReadonlySet<TeamId>> {
+  if (caller.kind !== 'member') return new Set();
+  const rows = await from.teamMembers.listByMemberships(organizationId, [caller.membershipId]);
+  return new Set(rows.flatMap(({ teamId, role }) => (role === 'owner' ? [teamId] : [])));
+}
+
+const maySee = (request: KeyRequest, key: ApiKey, owned: ReadonlySet<TeamId>): boolean =>
   managesKeys(request) ||
+  (key.teamId !== null && owned.has(key.teamId)) ||
   (request.caller.kind === 'member' && key.membershipId === request.caller.membershipId);
 
 /** Takes a key back: the next request with it is refused. Throws `not_found`, also for a key one may not see. */
@@ -118,7 +164,11 @@ export async function removeApiKey(
   const { organizationId, id, cause } = input;
   await deps.storage.transact(async (tx) => {
     const key = await tx.apiKeys.find(organizationId, id);
-    if (key === undefined || !maySee(input, key) || !(await tx.apiKeys.remove(organizationId, id)))
+    if (
+      key === undefined ||
+      !maySee(input, key, await teamsOwned(tx, input)) ||
+      !(await tx.apiKeys.remove(organizationId, id))
+    )
       throw new GatehouseError('not_found', 'No such API key.');
     await record(
       tx,
@@ -151,7 +201,7 @@ export async function findKeyCaller(
   return { kind: 'api_key', organizationId, apiKeyId: id, name, membershipId, ...power };
 }
 
-type Power = Pick<KeyCaller, 'role' | 'scopes'>;
+type Power = Pick<KeyCaller, 'role' | 'scopes' | 'teamId'>;
 
 async function powerOf(deps: Pick<Deps, 'storage' | 'clock'>, key: ApiKey): Promise<Power | undefined> {
   const { organizationId, membershipId } = key;
@@ -166,21 +216,24 @@ async function powerOf(deps: Pick<Deps, 'storage' | 'clock'>, key: ApiKey): Prom
 /** Pure: what a key that is not over may do, given the person it belongs to. Undefined when that one is not active here. */
 export function powerFrom(
   roles: RoleTable,
-  { membershipId, scopes, orgRole }: ApiKey,
+  { membershipId, teamId, scopes, orgRole }: ApiKey,
   person: Membership | undefined,
 ): Power | undefined {
   if (membershipId === null) {
     const maker = factsIn(roles, orgRole);
     // A built-in role does not change; what the operator takes from one of their own is gone from its keys as well.
-    const held = isBuiltInRole(orgRole)
-      ? scopes
-      : scopes.filter((scope) => maker.permissions.includes(scope));
-    return { role: atMostAdmin(roles, maker), scopes: held };
+    // And what a key may do in a team comes of the team.
+    const held =
+      isBuiltInRole(orgRole) || teamId !== null
+        ? scopes
+        : scopes.filter((scope) => maker.permissions.includes(scope));
+    return { role: atMostAdmin(roles, maker), scopes: held, teamId };
   }
   if (person?.status !== 'active') return undefined;
   const own = factsIn(roles, person.orgRole);
   return {
     role: atMostAdmin(roles, own),
+    teamId,
     scopes: scopes.filter((scope) => own.permissions.includes(scope)),
   };
 }

@@ -27,53 +27,66 @@ export interface TeamMove {
 
 const isBelowAdmin = (role: TeamRole | null): boolean => role === null || role === 'member';
 
+/** Pure: whether all that happens in the team is for whoever has this standing to decide. */
+export const decidesInTeam = ({ isAboveTeams, managesTeams, own, hasOwner }: TeamStanding): boolean =>
+  isAboveTeams || own === 'owner' || (managesTeams && !hasOwner);
+
 /**
  * Pure: whether the move may be made. A team with an owner is its owners' alone, whoever administers the organization; one
  * without is looked after by whoever manages teams, so that none is ever stuck. Anybody may go.
  */
 export function mayMove(standing: TeamStanding, { isOwn, before, after }: TeamMove): boolean {
-  if (standing.isAboveTeams || standing.own === 'owner') return true;
-  if (isOwn && after === null) return true;
-  if (standing.managesTeams && !standing.hasOwner) return true;
+  if (decidesInTeam(standing) || (isOwn && after === null)) return true;
   return standing.own === 'admin' && isBelowAdmin(before) && isBelowAdmin(after);
 }
 
-interface Move {
+interface TeamRequest {
   readonly organizationId: OrganizationId;
   readonly teamId: TeamId;
-  readonly memberId: MembershipId;
   readonly caller: Caller;
-  readonly after: TeamRole | null;
+}
+
+/** What the caller is to this team at this moment. A key of the team stands as its owner. */
+export async function standingIn(tx: Repositories, request: TeamRequest): Promise<TeamStanding> {
+  const { organizationId, teamId, caller } = request;
+  const isOwnersKey = caller.kind === 'api_key' && caller.teamId === teamId;
+  return {
+    isAboveTeams: caller.kind === 'operator' || caller.role.key === 'owner',
+    managesTeams: holdsPermission(caller, organizationId, 'teams.manage'),
+    own: isOwnersKey
+      ? 'owner'
+      : caller.kind === 'member'
+        ? await roleIn(tx, request, caller.membershipId)
+        : null,
+    hasOwner: await hasActiveOwner(tx, request),
+  };
 }
 
 /** Throws `forbidden`, saying who may, unless the caller may make this move. */
-export async function assertMayMove(tx: Repositories, move: Move): Promise<void> {
-  const { organizationId, teamId, memberId, caller, after } = move;
-  const own = caller.kind === 'member' ? caller.membershipId : null;
-  const rows = await tx.teamMembers.listByMemberships(
-    organizationId,
-    own === null ? [memberId] : [memberId, own],
-  );
-  const roleOf = (id: MembershipId | null) =>
-    rows.find((row) => row.teamId === teamId && row.membershipId === id)?.role ?? null;
-  const standing: TeamStanding = {
-    isAboveTeams: caller.kind === 'operator' || caller.role.key === 'owner',
-    managesTeams: holdsPermission(caller, organizationId, 'teams.manage'),
-    own: roleOf(own),
-    hasOwner: await hasActiveOwner(tx, organizationId, teamId),
-  };
-  if (mayMove(standing, { isOwn: own === memberId, before: roleOf(memberId), after })) return;
+export async function assertMayMove(
+  tx: Repositories,
+  move: TeamRequest & { readonly memberId: MembershipId; readonly after: TeamRole | null },
+): Promise<void> {
+  const { memberId, caller, after } = move;
+  const standing = await standingIn(tx, move);
+  const isOwn = caller.kind === 'member' && caller.membershipId === memberId;
+  if (mayMove(standing, { isOwn, before: await roleIn(tx, move, memberId), after })) return;
   const who = standing.hasOwner
     ? 'Its owners decide who is in this team'
     : 'Those who manage teams decide who is in it';
   throw new GatehouseError('forbidden', `${who}; its admins, about its plain members.`, { field: 'role' });
 }
 
-async function hasActiveOwner(
+async function roleIn(
   tx: Repositories,
-  organizationId: OrganizationId,
-  teamId: TeamId,
-): Promise<boolean> {
+  { organizationId, teamId }: TeamRequest,
+  id: MembershipId,
+): Promise<TeamRole | null> {
+  const rows = await tx.teamMembers.listByMemberships(organizationId, [id]);
+  return rows.find((row) => row.teamId === teamId)?.role ?? null;
+}
+
+async function hasActiveOwner(tx: Repositories, { organizationId, teamId }: TeamRequest): Promise<boolean> {
   for (const { membershipId } of await tx.teamMembers.listOwners(organizationId, teamId))
     if ((await tx.memberships.find(organizationId, membershipId))?.status === 'active') return true;
   return false;

@@ -143,13 +143,17 @@ export async function organizationFor(
     readonly permission: Permission;
     /** Of a route that whoever is in this team may reach as well. */
     readonly team?: string | undefined;
+    /** The team that the request keeps to; undefined: it may reach beyond one. */
+    readonly within?: string | undefined;
   },
 ): Promise<Organization> {
-  const { caller, reference, permission, team } = request;
+  const { caller, reference, permission, team, within } = request;
   const organization = await findOrganization(deps.storage, reference);
   const isVisible = caller.kind === 'operator' || caller.organizationId === organization?.id;
   if (organization === undefined || !isVisible)
     throw new GatehouseError('not_found', 'No such organization.');
+  if (caller.kind === 'api_key' && caller.teamId !== null && caller.teamId !== within)
+    throw new GatehouseError('forbidden', 'This key acts in its own team only.');
   if (!holdsPermission(caller, organization.id, permission) && !(await isInTeam(deps, caller, team))) {
     throw new GatehouseError(
       'forbidden',

@@ -3,6 +3,7 @@
 /** The closed list of methods that reach beyond one organization, each for the reason its docblock gives. */
 export const GLOBAL_METHODS: readonly string[] = [
   'apiKeys.findByHash',
+  'apiKeys.listExpiring',
   'applicationGrants.findById',
   'applicationGrants.removeExpired',
   'applications.find',

@@ -46,7 +46,7 @@ const apiKeys: RowKind = {
       { organizationId: id, id: nextId('mem') },
       {
         ...{ name: text, createdBy: text, tokenHash: text, kind: 'team', membershipId: null },
-        ...{ scopes: ['audit.read', 'members.read'], expiresAt: 7, lastUsedAt: 8 },
+        ...{ scopes: ['audit.read', 'members.read'], expiresAt: 7, expiryWarnedDays: 1, lastUsedAt: 8 },
       },
     );
     return {

@@ -2,10 +2,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EmergencyCode } from '../../src/core/entities/sso-policy.ts';
 import type { Repositories } from '../../src/core/ports/storage.ts';
+import type { ApiKeyId } from '../../src/kernel/ids.ts';
+
 import { BUILT_AT } from '../support/builders.ts';
-import { anEmergencyCode, aTestSignIn } from '../support/policy-builders.ts';
+import { anApiKey, anEmergencyCode, aTestSignIn } from '../support/policy-builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
-import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
+import { type OpenStorage, outcomeOf, type StorageUnderTest } from './storage-under-test.ts';
 
 const REPORT = { reason: null, facts: null, decision: null };
 
@@ -76,6 +78,52 @@ export function policy(name: string, open: OpenStorage): void {
         version: 2,
         usedAt: BUILT_AT + 7,
       });
+    });
+
+    test('a key of a team goes with the team; one of another organization’s team is refused', async () => {
+      const { organization, membership, team } = world;
+      const { id } = organization;
+      const key = anApiKey(membership, { kind: 'team', membershipId: null, teamId: team.id });
+      await write((tx) => tx.apiKeys.insert(id, key));
+      expect(await under.storage.apiKeys.find(id, key.id)).toStrictEqual(key);
+      const other = aWorld();
+      await write((tx) => plantWorld(tx, other));
+      const foreign = anApiKey(other.membership, { kind: 'team', membershipId: null, teamId: team.id });
+      expect(await outcomeOf(write((tx) => tx.apiKeys.insert(other.organization.id, foreign)))).toMatchObject(
+        {
+          refused: 'not_found',
+        },
+      );
+      await write((tx) => tx.teams.remove(id, team.id));
+      expect(await under.storage.apiKeys.find(id, key.id)).toBeUndefined();
+    });
+
+    test('keys that end inside a span are listed soonest first, and each warning is given once', async () => {
+      const { organization, membership } = world;
+      const { id } = organization;
+      const far = BUILT_AT + 800_000_000_000;
+      const keys = [far + 3, far + 1, far + 2, far + 2].map((expiresAt) =>
+        anApiKey(membership, { expiresAt }),
+      );
+      await write(async (tx) => {
+        for (const key of keys) await tx.apiKeys.insert(id, key);
+      });
+      const list = async (span: { after: number; afterId?: ApiKeyId | undefined }) =>
+        (await under.storage.apiKeys.listExpiring({ ...span, until: far + 3 }, 10)).map((key) =>
+          keys.findIndex((one) => one.id === key.id),
+        );
+      expect(await list({ after: far + 1 })).toEqual([2, 3, 0]);
+      expect(await list({ after: far + 2, afterId: keys[2]?.id })).toEqual([3, 0]);
+      const first = keys[0]?.id;
+      if (first === undefined) throw new Error('no key');
+      const claim = (days: number) => write((tx) => tx.apiKeys.claimWarning(id, first, days));
+      expect([await claim(7), await claim(7), await claim(14), await claim(1)]).toEqual([
+        true,
+        false,
+        false,
+        true,
+      ]);
+      expect((await under.storage.apiKeys.find(id, first))?.expiryWarnedDays).toBe(1);
     });
   });
 }

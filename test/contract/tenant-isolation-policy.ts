@@ -67,6 +67,8 @@ export const policy: Pick<IsolationTable, 'testSignIns' | 'emergencyCodes' | 'ap
     list: { answersOwn: 1, call: (store, b) => store.apiKeys.list(b) },
     remove: { ...untouched, call: (tx, b, a) => tx.apiKeys.remove(b, a.apiKey.id) },
     removeByMembership: { answers: 0, call: (tx, b, a) => tx.apiKeys.removeByMembership(b, a.membership.id) },
+    claimWarning: { ...untouched, call: (tx, b, a) => tx.apiKeys.claimWarning(b, a.apiKey.id, 30) },
+    listExpiring: global,
     updateLastUsed: { ...absent, call: (tx, b, a) => tx.apiKeys.updateLastUsed(b, a.apiKey.id, 1) },
     findByHash: global,
   },

@@ -1,8 +1,9 @@
 /** Warnings before a directory token ends: 30, 14, 7 and 1 days before, each once, on any number of nodes. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createApiKey } from '../../src/core/api-keys.ts';
 import { createDirectory, createDirectoryToken } from '../../src/core/directories.ts';
 import { createOrganization } from '../../src/core/organizations.ts';
-import { warnOfExpiringTokens } from '../../src/core/token-warnings.ts';
+import { warnOfExpiringKeys, warnOfExpiringTokens } from '../../src/core/token-warnings.ts';
 import { days } from '../../src/kernel/clock.ts';
 import { type CoreWorld, OPERATOR, openCoreWorld } from '../support/core-world.ts';
 import { journalOf } from '../support/journal-rows.ts';
@@ -116,4 +117,30 @@ describe('warnings', () => {
     });
     expect(JSON.stringify(event)).not.toContain('ghd_');
   });
+});
+
+test('API keys are warned of in the same way: 30, 14, 7 and 1 days before, once each', async () => {
+  const { deps, time } = world;
+  const { id: organizationId } = await createOrganization(deps, {
+    cause: OPERATOR,
+    organization: { name: 'Acme' },
+  });
+  const make = (name: string, expiresAt: number | null) =>
+    createApiKey(deps, {
+      ...{ organizationId, caller: { kind: 'operator' }, cause: OPERATOR, name, expiresAt },
+      ...{ kind: 'team', scopes: ['members.read'] },
+    });
+  const { key, token } = await make('Nightly', time.now + days(40));
+  await make('Forever', null);
+  for (let day = 0; day <= 41; day += 1) {
+    await Promise.all([1, 2].map(() => warnOfExpiringKeys(deps)));
+    time.now += days(1);
+  }
+  const filter = { type: 'api_key.expiring' };
+  const told = await deps.storage.auditEvents.list(organizationId, filter, { limit: 100 });
+  expect(told.map(({ target, details }) => [target.id, details.thresholdDays]).toReversed()).toEqual(
+    [30, 14, 7, 1].map((left) => [key.id, left]),
+  );
+  expect(told[0]).toMatchObject({ actor: { kind: 'system' }, details: { name: 'Nightly', kind: 'team' } });
+  expect(JSON.stringify(told)).not.toContain(token);
 });

@@ -1,5 +1,5 @@
 /** Keys for programs that use the management API. */
-import type { ApiKeyId, MembershipId, OrganizationId } from '../../kernel/ids.ts';
+import type { ApiKeyId, MembershipId, OrganizationId, TeamId } from '../../kernel/ids.ts';
 import type { TokenHash } from '../../kernel/tokens.ts';
 import type { OrgRole, Permission } from '../roles.ts';
 
@@ -7,10 +7,12 @@ export interface ApiKey {
   readonly id: ApiKeyId;
   readonly organizationId: OrganizationId;
   readonly name: string;
-  /** `personal`: lives and dies with the membership. `team`: belongs to the organization and outlives whoever made it. */
+  /** `personal`: lives and dies with the membership. `team`: belongs to the organization, or to one team, and outlives whoever made it. */
   readonly kind: 'personal' | 'team';
   /** Whose key it is; null for team keys. */
   readonly membershipId: MembershipId | null;
+  /** The one team it acts in; null: everywhere its scopes reach. */
+  readonly teamId: TeamId | null;
   /** A membership, or `operator`. */
   readonly createdBy: string;
   /** What it may do; for personal keys never more than the person may at that moment. */
@@ -21,6 +23,8 @@ export interface ApiKey {
   readonly createdAt: number;
   /** Null: never. */
   readonly expiresAt: number | null;
+  /** The last warning given before `expiresAt`, in days; null: none yet. */
+  readonly expiryWarnedDays: number | null;
   /** To the minute. */
   readonly lastUsedAt: number | null;
 }

@@ -145,6 +145,7 @@ export type AuditType =
   | 'oidc.rejected'
   | 'oidc.logout'
   | 'directory_token.expiring'
+  | 'api_key.expiring'
   | 'recorder_entry.replayed'
   | 'application.created'
   | 'application.updated'

@@ -4,6 +4,7 @@ import { createApiKey, listApiKeys, removeApiKey } from '../../core/api-keys.ts'
 import type { ApiKey } from '../../core/entities/api-key.ts';
 import { PERMISSIONS } from '../../core/roles.ts';
 import { assertFresh } from '../../core/step-up.ts';
+import { parseId } from '../../kernel/ids.ts';
 import { nameField, timeField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
@@ -17,11 +18,22 @@ const tag = 'api-keys';
 const guard = { kind: 'organization', permission: 'members.read' } as const;
 const scopesField = z.array(z.enum(PERMISSIONS)).min(1).max(PERMISSIONS.length);
 
+const teamField = z
+  .string()
+  .transform((text, context) => {
+    const id = parseId('team', text);
+    if (id !== undefined) return id;
+    context.addIssue({ code: 'custom', message: 'No team of this organization has this id.' });
+    return z.NEVER;
+  })
+  .describe('The key acts in this team only.');
+
 const apiKeyShape = z.object({
   id: z.string(),
   name: z.string(),
   kind: z.enum(['personal', 'team']),
-  memberId: z.string().nullable().describe('Whose key it is; null for keys of the organization.'),
+  memberId: z.string().nullable().describe('Whose key it is; null for team keys.'),
+  teamId: z.string().nullable().describe('The one team it acts in; null: not bound to one.'),
   createdBy: z.string(),
   scopes: z.array(z.enum(PERMISSIONS)),
   createdAt: timeShape,
@@ -37,6 +49,7 @@ const presentApiKey = (key: ApiKey): z.infer<typeof apiKeyShape> => ({
   name: key.name,
   kind: key.kind,
   memberId: key.membershipId,
+  teamId: key.teamId,
   createdBy: key.createdBy,
   scopes: [...key.scopes],
   createdAt: isoTime(key.createdAt),
@@ -51,12 +64,13 @@ export const apiKeyRoutes: readonly ApiRoute[] = [
     path: '/organizations/:org/api-keys',
     operationId: 'createApiKey',
     summary:
-      'Makes a key for this API, with scopes the maker holds. A personal key ends with the membership; a team key outlives its maker and needs roles.manage.',
+      'Makes a key for this API, with scopes the maker holds. A personal key ends with the membership; a team key outlives its maker and needs roles.manage, or, with teamId, whoever decides who is in that team.',
     tag,
     guard,
     body: z.strictObject({
       name: nameField,
       kind: z.enum(['personal', 'team']),
+      teamId: teamField.optional(),
       scopes: scopesField,
       expiresAt: timeField.nullable().optional(),
     }),
@@ -76,7 +90,8 @@ export const apiKeyRoutes: readonly ApiRoute[] = [
     method: 'get',
     path: '/organizations/:org/api-keys',
     operationId: 'listApiKeys',
-    summary: 'Lists one’s own keys, or all of them for those who manage roles; never their values.',
+    summary:
+      'Lists one’s own keys and those of teams one owns, or all of them for those who manage roles; never their values.',
     tag,
     guard,
     status: 200,

@@ -94,12 +94,19 @@ async function contextOf(
       const reference = String(req.params.org);
       const { permission } = guard;
       const team = guard.orInTeam ? String(req.params.team) : undefined;
-      const organization = await organizationFor(deps, { caller, reference, permission, team });
+      const within = team ?? teamRead(req);
+      const organization = await organizationFor(deps, { caller, reference, permission, team, within });
       if (caller.kind === 'member' && signedIn !== undefined && asksForFreshSignIn(route))
         assertFresh(deps, signedIn.session);
       return { ...context, organization };
     }
   }
+}
+
+/** The one team that a read keeps to: the one of its path, or of its filter. */
+function teamRead({ method, params, query }: Request): string | undefined {
+  const team = params.team ?? query.team;
+  return method === 'GET' && typeof team === 'string' ? team : undefined;
 }
 
 /**

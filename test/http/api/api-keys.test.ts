@@ -131,6 +131,82 @@ describe('making one', () => {
   });
 });
 
+describe('a key of one team', () => {
+  const scopes = ['members.read', 'teams.manage'];
+  /** A team owned by a plain member of the organization, with a key of that team. */
+  async function teamWithKey() {
+    const head = await world.newPerson(organization);
+    const { body } = await world.send(world.operator, `post ${base}/teams`, { name: 'Red' });
+    const team: string = body.id;
+    const at = (of: string, { membership }: Person) => `${base}/teams/${of}/members/${membership.id}`;
+    await world.send(world.operator, `put ${at(team, head)}`, { role: 'owner' });
+    const key = await program(head, { kind: 'team', teamId: team, scopes });
+    return { head, team, at, key };
+  }
+
+  test('S147: acts in its team and nowhere else', async () => {
+    const { head, team, at, key } = await teamWithKey();
+    const { body: other } = await world.send(world.operator, `post ${base}/teams`, { name: 'Blue' });
+    const person = await world.newPerson(organization);
+    const allowed: [request: string, body?: object][] = [
+      [`put ${at(team, person)}`, { role: 'admin' }],
+      [`get ${base}/members?team=${team}`],
+      [`get ${base}/teams/${team}`],
+      [`delete ${at(team, person)}`],
+    ];
+    for (const [request, body] of allowed)
+      expect([request, (await world.send(key, request, body)).status < 300]).toEqual([request, true]);
+    const refused: [request: string, body?: object][] = [
+      [`put ${at(other.id, person)}`, { role: 'member' }],
+      [`get ${base}/teams/${other.id}`],
+      [`get ${base}/members?team=${other.id}`],
+      [`get ${base}/members?team=${team}&team=${other.id}`],
+      [`get ${base}/members`],
+      [`get ${base}/members/${head.membership.id}`],
+      [`get ${base}/teams`],
+      [`post ${base}/teams`, { name: 'Green' }],
+      [`patch ${base}/teams/${team}`, { name: 'Mine' }],
+      [`delete ${base}/teams/${team}`],
+      [`get ${base}/api-keys`],
+    ];
+    for (const [request, body] of refused)
+      expect([request, (await world.send(key, request, body)).status]).toEqual([request, 403]);
+  });
+
+  test('goes on when its maker leaves, is for the owners of the team to see and take, and goes with the team', async () => {
+    const { head, team, at, key } = await teamWithKey();
+    const next = await world.newPerson(organization);
+    await world.send(head, `put ${at(team, next)}`, { role: 'owner' });
+    await world.send(world.operator, `delete ${base}/members/${head.membership.id}`);
+    expect((await world.send(key, `get ${base}/teams/${team}`)).status).toBe(200);
+    const listed = await world.send(next, `get ${base}/api-keys`);
+    expect(listed.body.items).toMatchObject([{ id: key.id, teamId: team, kind: 'team' }]);
+    const second = await program(next, { kind: 'team', teamId: team, scopes });
+    expect((await world.send(next, `delete ${base}/api-keys/${key.id}`)).status).toBe(204);
+    await world.send(world.operator, `delete ${base}/teams/${team}`);
+    expect((await world.send(second, `get ${base}/teams/${team}`)).status).toBe(401);
+  });
+
+  test('S147: is made by whoever decides who is in the team, with what counts there', async () => {
+    const { head, team } = await teamWithKey();
+    const admin = await world.newPerson(organization, 'admin');
+    const foreign = await world.newOrganization();
+    const { body: theirs } = await world.send(world.operator, `post /organizations/${foreign.id}/teams`, {
+      name: 'A',
+    });
+    const told = async (sender: Sender, input: object) => {
+      const { body } = await make(sender, { kind: 'team', teamId: team, scopes, ...input });
+      return [body.status, body.field];
+    };
+    expect(await told(admin, {})).toEqual([403, 'teamId']);
+    expect(await told(await world.newPerson(organization), {})).toEqual([403, 'teamId']);
+    expect(await told(head, { scopes: ['audit.read'] })).toEqual([422, 'scopes']);
+    expect(await told(head, { kind: 'personal' })).toEqual([422, 'teamId']);
+    expect(await told(head, { teamId: theirs.id })).toEqual([422, 'teamId']);
+    expect(await told(head, { teamId: 'team_1' })).toEqual([422, 'teamId']);
+  });
+});
+
 describe('its end', () => {
   test('S141, S144: a personal key is dead with the suspension and does not come back; a team key goes on', async () => {
     const admin = await world.newPerson(organization, 'admin');

@@ -212,6 +212,8 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await apiKeys.remove(id, world.apiKey.id),
     await apiKeys.removeByMembership(id, membership.id),
     await apiKeys.updateLastUsed(id, world.apiKey.id, 1),
+    await apiKeys.claimWarning(id, world.apiKey.id, 30),
+    await apiKeys.listExpiring({ after: 1, until: 2 }, 10),
   ],
   'test sign-ins and emergency codes': async ({ testSignIns, emergencyCodes }) => [
     await testSignIns.find(id, world.testSignIn.id),

@@ -4,12 +4,13 @@ import type { MembershipId, OrganizationId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
 import { assertMayGrant, assertMayTouch, nameOfCaller } from './access.ts';
 import { isHeld } from './adoption-conflicts.ts';
+import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Membership, MembershipStatus, TeamMember } from './entities/people.ts';
 import { syncGrants } from './grants.ts';
 import { noticeRemoval, noticeRoleChange } from './member-notices.ts';
-import { endMembership, getMembership, setMembershipStatus } from './memberships.ts';
+import { endMembership, getMembership, setMembershipStatus, updateMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { PageRequest } from './ports/paging.ts';
 import type { MemberFilter } from './ports/people.ts';
@@ -77,6 +78,8 @@ export async function changeMember(
     readonly change: {
       readonly orgRole?: OrgRole | undefined;
       readonly status?: MembershipStatus | undefined;
+      /** Null takes it away; the teams stay as they are. */
+      readonly department?: string | null | undefined;
     };
   },
 ): Promise<Member> {
@@ -90,9 +93,27 @@ export async function changeMember(
       membership = await giveOrgRole(tx, context, { membership, role: change.orgRole, caller });
     if (change.status !== undefined)
       membership = await giveStatus(tx, context, { membership, status: change.status });
+    if (change.department !== undefined)
+      membership = await moveTo(tx, context, { membership, department: change.department });
     const [member] = await withTeams(tx, organizationId, [membership]);
     return member ?? { membership, teams: [] };
   });
+}
+
+async function moveTo(
+  tx: Repositories,
+  context: ChangeContext,
+  { membership, department }: Pick<Membership, 'department'> & { readonly membership: Membership },
+): Promise<Membership> {
+  if (department === membership.department) return membership;
+  const after = { ...membership, department, updatedAt: context.now };
+  const next = await updateMembership(tx, context, { before: membership, after });
+  await record(tx, context, {
+    type: 'member.updated',
+    target: { kind: 'membership', id: membership.id },
+    details: { before: { department: membership.department }, after: { department } },
+  });
+  return next;
 }
 
 const isGivenByPeople = (grant: Grant): boolean =>

@@ -10,6 +10,7 @@ import type { MembershipId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { foldText } from '../../kernel/text.ts';
 import { changesSomething, lineOf, NOTHING_TO_CHANGE } from './fields.ts';
+import { departmentField } from './invitation-fields.ts';
 import { memberExplanationRoute } from './member-explanation.ts';
 import { exportMembers } from './member-export.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
@@ -126,13 +127,15 @@ export const memberRoutes: readonly ApiRoute[] = [
     method: 'patch',
     path: '/organizations/:org/members/:member',
     operationId: 'updateMember',
-    summary: 'Gives another org role, suspends or brings back. A suspension ends every session at once.',
+    summary:
+      'Gives another org role or department, suspends or brings back. A suspension ends every session at once.',
     tag,
     guard: { kind: 'organization', permission: 'members.update' },
     body: z
       .strictObject({
         orgRole: orgRoleField.optional(),
         status: z.enum(['active', 'suspended']).optional(),
+        department: departmentField.nullable().optional(),
       })
       .refine(changesSomething, NOTHING_TO_CHANGE),
     status: 200,

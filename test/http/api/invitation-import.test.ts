@@ -239,6 +239,10 @@ describe('the department of a row', () => {
       const joined = await world.send(world.nobody, accept, { name: 'Eve', password: PASSWORD });
       const member = await world.send(admin, `get ${base}/members/${joined.body.membershipId}`);
       expect(member.body).toMatchObject({ department: department.trim(), teams });
+      const one = `patch ${base}/members/${joined.body.membershipId}`;
+      const moved = await world.send(admin, one, { department: 'Legal' });
+      expect(moved.body).toMatchObject({ department: 'Legal', teams });
+      expect((await world.send(admin, one, { department: null })).body.department).toBeUndefined();
     }
   });
 

@@ -8,6 +8,7 @@ import { importTableAsMarkdown } from './architecture/import-table.ts';
 import { configSchemaDocument, configurationPage } from './generate/configuration.ts';
 import { errorsPage } from './generate/errors.ts';
 import { openApiText } from './generate/openapi.ts';
+import { builtInRolesAsMarkdown } from './generate/roles.ts';
 
 export interface GeneratedFile {
   /** Relative to the root of the project. */
@@ -24,6 +25,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/configuration.md', content: configurationPage },
   { path: 'docs/errors.md', content: errorsPage },
   { path: 'schemas/console-api.openapi.json', content: openApiText },
+  { path: 'docs/roles.md', section: 'built-in roles', content: builtInRolesAsMarkdown },
   { path: 'ARCHITECTURE.md', section: 'imports', content: importTableAsMarkdown },
 ];
 

@@ -8,7 +8,7 @@ import type { LookingBack } from './explain-words.ts';
 import { teamNameOf, tellActor, tellSource } from './explain-words.ts';
 import { factsOf } from './history.ts';
 import { getOrganization } from './organization-lookup.ts';
-import { ranksOfGrants } from './role-table.ts';
+import { ranksLookingBack } from './past-roles.ts';
 import type { Grant, OrgRole, ResolvedRoles, Resource, ResourceRole, TeamRole } from './roles.ts';
 import { resolveRoles } from './roles.ts';
 
@@ -135,7 +135,7 @@ async function ledgerAt({ from, organizationId, at }: LookingBack, id: Membershi
   const past = await from.pastValues.find(organizationId, { kind: 'rules', id: organizationId }, at);
   const { conflictPolicy, defaultRole } = past?.value ?? (await getOrganization(from, organizationId));
   const grants = traced.map(({ grant }) => grant);
-  const ranks = await ranksOfGrants(from, grants);
+  const ranks = await ranksLookingBack(from, grants);
   return { traced, resolved: resolveRoles(grants, conflictPolicy, ranks), defaultRole };
 }
 

@@ -325,4 +325,41 @@ describe('a role in use', () => {
     expect((await edit(lead, { rank: above(100) })).status).toBe(200);
     expect((await world.send(world.operator, `delete /roles/${lead}`)).status).toBe(204);
   });
+
+  test('that is removed is still told of the past', async () => {
+    const lead = await newRole({ permissions: LEAD });
+    const person = await world.newPerson(organization, lead);
+    const then = new Date(world.gateway.clock.now()).toISOString();
+    world.gateway.clock.advance(60_000);
+    await give(world.operator, person, 'viewer');
+    expect((await world.send(world.operator, `delete /roles/${lead}`)).status).toBe(204);
+    const explained = await world.send(world.operator, `get ${at(person)}/explain?at=${then}`);
+    expect(explained.body.orgRole.role).toBe(lead);
+    const now = await world.send(world.operator, `get ${at(person)}/explain`);
+    expect(now.body.orgRole.role).toBe('viewer');
+  });
+
+  test('under parallel gifts and removals: nobody is left with a role that is gone', async () => {
+    const people = await Promise.all([1, 2, 3].map(() => world.newPerson(organization)));
+    const outcomes = new Set<string>();
+    for (let round = 0; round < 15; round += 1) {
+      const key = await newRole({ rank: above(100) });
+      const gifts = people.slice(0, round % 4).map((person) => give(world.operator, person, key));
+      const removal = () => world.send(world.operator, `delete /roles/${key}`);
+      const answers = await Promise.all(round % 2 === 0 ? [...gifts, removal()] : [removal(), ...gifts]);
+      outcomes.add(
+        answers
+          .map(({ status }) => status)
+          .toSorted()
+          .join(),
+      );
+      const isGone = (await world.send(world.operator, `get /roles/${key}`)).status === 404;
+      const { body } = await world.send(world.operator, `get ${base}/members`);
+      const holders = body.items.filter(({ orgRole }: { orgRole: string }) => orgRole === key);
+      if (isGone) expect(holders).toEqual([]);
+      for (const person of people) await give(world.operator, person, 'member');
+    }
+    expect(outcomes).toContain('204');
+    expect(outcomes.size).toBeGreaterThan(1);
+  });
 });

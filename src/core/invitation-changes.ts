@@ -14,7 +14,7 @@ import {
   assertMayGiveByInvitation,
   assertMayGiveResources,
   assertMayInviteAnew,
-  assertTeamsKnown,
+  assertMayPromiseTeams,
 } from './invitation-rules.ts';
 import { assertAcceptable } from './invitation-settlement.ts';
 import type { CreatedInvitation } from './invitations.ts';
@@ -74,7 +74,8 @@ export async function changeInvitation(
     const next = changed(invitation, change, cause);
     assertMayGiveByInvitation(caller, await roleNamed(tx, next.role));
     assertMayGiveResources(caller, organizationId, next.resources);
-    if (change.teams !== undefined) await assertTeamsKnown(tx, organizationId, change.teams);
+    if (change.teams !== undefined)
+      await assertMayPromiseTeams(tx, { organizationId, caller, teams: change.teams });
     await tx.invitations.update(organizationId, next, invitation.version);
     await record(tx, context, {
       type: 'invitation.updated',

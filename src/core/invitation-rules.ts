@@ -11,6 +11,7 @@ import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { RoleFacts } from './role-table.ts';
 import { roleNamed } from './role-table.ts';
+import { mayPromise } from './team-access.ts';
 
 /** Somebody who wants to invite somebody. */
 interface Attempt {
@@ -26,9 +27,9 @@ export async function assertMayInvite(
   tx: Repositories,
   attempt: Attempt & { readonly now: number },
 ): Promise<void> {
-  const { organization, invitation, now } = attempt;
+  const { organization, caller, invitation, now } = attempt;
   await assertMayInviteAnew(tx, attempt);
-  await assertTeamsKnown(tx, organization.id, invitation.teams);
+  await assertMayPromiseTeams(tx, { organizationId: organization.id, caller, teams: invitation.teams });
   const waiting = await tx.invitations.findPendingByEmail(organization.id, foldKey(invitation.email));
   if (waiting !== undefined && invitationStatus(waiting, now) === 'pending')
     throw alreadyInvited(invitation.email);
@@ -77,17 +78,26 @@ export function assertMayGiveResources(
   });
 }
 
-/** Throws `invalid`, naming the place in the list, for a team of nobody here. */
-export async function assertTeamsKnown(
+/**
+ * Throws, naming the place in the list, `invalid` for a team of nobody here and `forbidden` for a team role that is not the
+ * caller's to promise (see `mayPromise`).
+ */
+export async function assertMayPromiseTeams(
   tx: Repositories,
-  organizationId: OrganizationId,
-  teams: readonly InvitationTeam[],
+  promise: {
+    readonly organizationId: OrganizationId;
+    readonly caller: Caller;
+    readonly teams: readonly InvitationTeam[];
+  },
 ): Promise<void> {
+  const { organizationId, caller, teams } = promise;
   for (const [index, team] of teams.entries()) {
-    if ((await tx.teams.find(organizationId, team.teamId)) !== undefined) continue;
-    throw new GatehouseError('invalid', 'No team of this organization has this id.', {
-      field: `teams[${index}]`,
-    });
+    const field = `teams[${index}]`;
+    if ((await tx.teams.find(organizationId, team.teamId)) === undefined)
+      throw new GatehouseError('invalid', 'No team of this organization has this id.', { field });
+    if (await mayPromise(tx, { organizationId, caller, team })) continue;
+    const detail = 'Invite into this team as a plain member: more than that its owners give.';
+    throw new GatehouseError('forbidden', detail, { field });
   }
 }
 

@@ -16,6 +16,7 @@ import type { Queries, Repositories } from './ports/storage.ts';
 import { roleHeld } from './role-table.ts';
 import type { OrgRole, Permission } from './roles.ts';
 import { ORG_ROLE_RANKS } from './roles.ts';
+import { mayPromise } from './team-access.ts';
 
 /** Throws the code that says why this invitation can no longer be accepted; passes when it can. */
 export function assertAcceptable(invitation: Invitation, now: number): void {
@@ -85,7 +86,9 @@ export async function giveWhatWasPromised(
   const wanted: WantedGrant[] = [{ scope: { kind: 'org', role }, source, rank: 0 }];
   for (const team of gift.teams) {
     if ((await tx.teams.find(organizationId, team.teamId)) === undefined) continue;
-    const teamRole = mayStill('teams.manage') ? team.role : 'member';
+    const isStillGiven =
+      inviter !== undefined && (await mayPromise(tx, { organizationId, caller: inviter, team }));
+    const teamRole = isStillGiven ? team.role : 'member';
     wanted.push({ scope: { kind: 'team', teamId: team.teamId, role: teamRole }, source, rank: 0 });
   }
   if (mayStill('roles.manage'))

@@ -9,7 +9,7 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { ShareableLink } from './entities/shareable-link.ts';
-import { assertMayGiveByInvitation, assertPlanInvites, assertTeamsKnown } from './invitation-rules.ts';
+import { assertMayGiveByInvitation, assertMayPromiseTeams, assertPlanInvites } from './invitation-rules.ts';
 import { endShareableLink } from './link-endings.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
@@ -50,7 +50,7 @@ export async function createShareableLink(
     assertPlanInvites(organization);
     assertLinksLeadIn(organization);
     assertMayGiveByInvitation(caller, await roleNamed(tx, chosen.role));
-    await assertTeamsKnown(tx, organizationId, chosen.teams);
+    await assertMayPromiseTeams(tx, { organizationId, caller, teams: chosen.teams });
     const made: ShareableLink = {
       id: newId('lnk', context.now),
       version: 1,

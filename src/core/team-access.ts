@@ -91,3 +91,14 @@ async function hasActiveOwner(tx: Repositories, { organizationId, teamId }: Team
     if ((await tx.memberships.find(organizationId, membershipId))?.status === 'active') return true;
   return false;
 }
+
+/** Whether the caller may promise somebody who comes this role in this team: a plain member anybody who invites, more whoever decides there. */
+export async function mayPromise(
+  tx: Repositories,
+  promise: Omit<TeamRequest, 'teamId'> & {
+    readonly team: { readonly teamId: TeamId; readonly role: TeamRole };
+  },
+): Promise<boolean> {
+  const { team, ...request } = promise;
+  return team.role === 'member' || decidesInTeam(await standingIn(tx, { ...request, teamId: team.teamId }));
+}

@@ -1,5 +1,6 @@
 /** /organizations/{org}/teams: teams and who is in them. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { nextText } from '../../support/builders.ts';
 import { type ApiWorld, type Person, startApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -161,5 +162,31 @@ describe('a team with an owner', () => {
     expect((await world.send(world.operator, path, { status: 'suspended' })).status).toBe(200);
     expect((await put(manager, of(plain), 'owner')).status).toBe(200);
     expect((await put(manager, of(plain), 'member')).status).toBe(403);
+  });
+
+  test('S162: an invitation promises more than plain membership only for whoever decides there, then and at acceptance', async () => {
+    const { here, of, head, manager, chief } = await ownedTeam();
+    const team = of(head).split('/')[4];
+    const invite = (sender: Person, role: string) =>
+      world.send(sender, `post ${here}/invitations`, {
+        ...{ email: `${nextText('new')}@example.com`, delivery: 'link', teams: [{ team, role }] },
+      });
+    expect((await invite(manager, 'owner')).body).toMatchObject({ status: 403, field: 'teams[0]' });
+    expect((await invite(manager, 'member')).status).toBe(201);
+    expect((await invite(chief, 'admin')).status).toBe(201);
+    const { body } = await invite(chief, 'owner');
+    const heir = await world.send(world.operator, `patch ${here}/members/${manager.membership.id}`, {
+      orgRole: 'owner',
+    });
+    expect(heir.status).toBe(200);
+    await world.send(world.operator, `patch ${here}/members/${chief.membership.id}`, { orgRole: 'admin' });
+    const token = body.url.slice(body.url.lastIndexOf('/') + 1);
+    const password = 'a sentence nobody guesses';
+    const accepted = await world.send(world.nobody, `post /invitations/${token}/accept`, {
+      name: 'Max',
+      password,
+    });
+    const path = `get ${here}/members/${accepted.body.membershipId}`;
+    expect((await world.send(world.operator, path)).body.teams).toMatchObject([{ id: team, role: 'member' }]);
   });
 });

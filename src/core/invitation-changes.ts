@@ -132,7 +132,7 @@ async function renew(
   await assertMayInviteAnew(tx, { organization, caller: request.caller, invitation });
   const expiresAt = context.now + (request.ttlMs ?? organization.invitationTtlMs);
   const invitedBy = context.cause.actor;
-  const next: Invitation = { ...invitation, tokenHash, invitedBy, expiresAt };
+  const next: Invitation = { ...invitation, tokenHash, invitedBy, expiresAt, askedAt: null };
   await tx.invitations.update(context.organizationId, next, invitation.version);
   await record(tx, context, {
     type: 'invitation.resent',

@@ -153,6 +153,7 @@ async function insertInvitation(
     createdAt: now,
     expiresAt: now + ttlMs,
     settledAt: null,
+    askedAt: null,
   };
   await tx.invitations.insert(organizationId, row).catch((error: unknown) => {
     if (!isGatehouseError(error, 'already_exists')) throw error;

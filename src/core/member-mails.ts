@@ -48,6 +48,30 @@ export const addressProofMail = (input: {
   ],
 });
 
+/** What somebody asks for anew: an invitation of an address, or a link that was passed on. */
+export type Asked =
+  | { readonly kind: 'invitation'; readonly email: string }
+  /** Epoch ms. */
+  | { readonly kind: 'link'; readonly createdAt: number };
+
+/** Says to whoever invited that the link works no more and somebody who holds it would like a new one. */
+export const newLinkWantedMail = (input: {
+  readonly organization: Organization;
+  readonly asked: Asked;
+  readonly url: string;
+}): MailContent => ({
+  subject: line`Somebody asks for a new invitation to ${input.organization.name}`,
+  blocks: [
+    text(
+      input.asked.kind === 'invitation'
+        ? line`The invitation of ${input.asked.email} to ${input.organization.name} works no more, and whoever holds it asks for a new one.`
+        : line`A link into ${input.organization.name}, made on ${new Date(input.asked.createdAt).toUTCString()}, works no more, and somebody who holds it asks for a new one.`,
+      'Invite again if you still want to. You are told of this once.',
+    ),
+    link('To the console:', 'Open the console', input.url),
+  ],
+});
+
 /** Whom a welcome is for, and what they may do from now on. */
 export interface Welcomed {
   readonly name: string;

@@ -62,6 +62,7 @@ export async function createShareableLink(
       createdAt: context.now,
       expiresAt: context.now + ttlMs,
       revokedAt: null,
+      askedAt: null,
     };
     await tx.shareableLinks.insert(organizationId, made);
     const { role, domains, maxUses, expiresAt } = made;

@@ -8,7 +8,7 @@ export const shareableLinks: RowKind = {
   name: 'shareableLinks',
   make: ({ organization: { id } }, text) => {
     const value = aShareableLink(id, {
-      ...{ tokenHash: text, domains: [text, 'example.com'], role: 'viewer', revokedAt: 5 },
+      ...{ tokenHash: text, domains: [text, 'example.com'], role: 'viewer', revokedAt: 5, askedAt: 6 },
       teams: [{ teamId: nextId('team'), role: 'owner' }],
       createdBy: { kind: 'connection', connectionId: text },
     });

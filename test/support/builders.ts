@@ -425,6 +425,7 @@ export function anInvitation(
     ...BORN,
     expiresAt: BUILT_AT + 7 * 86_400_000,
     settledAt: null,
+    askedAt: null,
     ...overrides,
   };
 }

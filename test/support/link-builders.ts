@@ -22,6 +22,7 @@ export function aShareableLink(
     createdAt: BUILT_AT,
     expiresAt: BUILT_AT + 7 * 86_400_000,
     revokedAt: null,
+    askedAt: null,
     ...overrides,
   };
 }

@@ -36,6 +36,8 @@ export interface Invitation {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly settledAt: number | null;
+  /** When its holder asked for a new one because it worked no more; null while nobody has. */
+  readonly askedAt: number | null;
 }
 
 export type InvitationStatus = Invitation['status'] | 'expired';

@@ -20,6 +20,8 @@ export interface ShareableLink {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly revokedAt: number | null;
+  /** When a holder asked for a new one because it worked no more; null while nobody has. */
+  readonly askedAt: number | null;
 }
 
 /** Who joined through a link, and when. */

@@ -58,6 +58,7 @@ const linkShape = z.object({
   createdAt: timeShape,
   expiresAt: timeShape,
   revokedAt: timeShape.nullable(),
+  askedAt: timeShape.nullable().describe('When a holder asked for a new one because it worked no more.'),
 });
 const createdLinkShape = linkShape.extend({ url: z.string().describe('The only time it is shown.') });
 const useShape = z.object({
@@ -78,6 +79,7 @@ const presentLink = (link: ShareableLink, now: number): z.infer<typeof linkShape
   createdAt: isoTime(link.createdAt),
   expiresAt: isoTime(link.expiresAt),
   revokedAt: isoTimeOrNull(link.revokedAt),
+  askedAt: isoTimeOrNull(link.askedAt),
 });
 
 /** The door is looked at before the id: in a directory-managed organization every id answers alike (law 11). */

@@ -86,6 +86,7 @@ export const presentInvitation = (invitation: Invitation, now: number): z.infer<
   createdAt: isoTime(invitation.createdAt),
   expiresAt: isoTime(invitation.expiresAt),
   settledAt: isoTimeOrNull(invitation.settledAt),
+  askedAt: isoTimeOrNull(invitation.askedAt),
 });
 
 /** The folder of a written mail is the operator's business; its file name is enough to find it. */

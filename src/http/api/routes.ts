@@ -26,6 +26,7 @@ import { linkJoiningRoutes } from './link-joining.ts';
 import { mappingTestRoutes } from './mapping-tests.ts';
 import { memberResourceRoutes } from './member-resources.ts';
 import { memberRoutes } from './members.ts';
+import { newLinkRequestRoutes } from './new-link-requests.ts';
 import { describingRoute } from './openapi.ts';
 import { organizationRoutes } from './organizations.ts';
 import { ownershipRoutes } from './ownership.ts';
@@ -59,6 +60,7 @@ const resources: readonly ApiRoute[] = [
   ...invitationAcceptanceRoutes,
   ...invitationLinkRoutes,
   ...linkJoiningRoutes,
+  ...newLinkRequestRoutes,
   ...directoryRoutes,
   ...cutoverRoutes,
   ...directoryClientRoutes,

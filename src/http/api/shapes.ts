@@ -89,6 +89,7 @@ export const invitationShape = z.object({
   createdAt: timeShape,
   expiresAt: timeShape,
   settledAt: timeShape.nullable().describe('When it was accepted or withdrawn.'),
+  askedAt: timeShape.nullable().describe('When its holder asked for a new one because it worked no more.'),
 });
 
 export const createdInvitationShape = invitationShape.extend({

@@ -6,7 +6,7 @@ import { formText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { enterSession } from '../session-cookie.ts';
 import { invitationBody, type JoiningProblem } from './invitation-view.ts';
-import { acceptorOf, joiningProblem, sendDeadLink } from './joining-forms.ts';
+import { acceptorOf, asksForNewLink, joiningProblem, postAsk, sendDeadLink } from './joining-forms.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
 
@@ -21,8 +21,9 @@ export const getInvitation =
 export const postInvitation =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
-    const visitor = await visitorOf(deps, req);
     assertNotForeign(deps, req);
+    if (asksForNewLink(req)) return postAsk(deps, req, res);
+    const visitor = await visitorOf(deps, req);
     if (visitor !== undefined) assertOwnForm(req, visitor);
     try {
       const token = String(req.params.token);
@@ -36,7 +37,7 @@ export const postInvitation =
       seeOther(res, '/');
     } catch (error) {
       const outcome = joiningProblem(error);
-      if (outcome === 'dead') return sendDeadLink(res);
+      if (outcome === 'dead') return sendDeadLink(req, res);
       await showInvitation(deps, { req, res, visitor, ...outcome });
     }
   };
@@ -54,7 +55,7 @@ async function showInvitation(deps: HttpDeps, showing: Showing): Promise<void> {
   const { req, res, visitor, status = 200, problem } = showing;
   const token = String(req.params.token);
   const preview = await previewInvitation(deps, token);
-  if (preview === undefined) return sendDeadLink(res);
+  if (preview === undefined) return sendDeadLink(req, res);
   const { email, emailKey } = preview.invitation;
   const path = `/invitations/${encodeURIComponent(token)}`;
   const typedName = formText(req, 'name') ?? '';

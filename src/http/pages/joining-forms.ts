@@ -1,11 +1,15 @@
 /** What the pages that let somebody in have in common: what their forms carry, and what is said when it did not work. */
 import type { Request, Response } from 'express';
 import type { Acceptor } from '../../core/joining.ts';
+import { askForNewLink } from '../../core/new-link-requests.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
-import { formText } from '../form-body.ts';
+import type { HttpDeps } from '../deps.ts';
+import { formText, queryText } from '../form-body.ts';
+import { causeOf } from '../request-facts.ts';
+import { hiddenField } from './form-parts.ts';
 import { html } from './html.ts';
 import type { JoiningProblem } from './invitation-view.ts';
-import { sendPage } from './layout.ts';
+import { seeOther, sendPage } from './layout.ts';
 import type { Visitor } from './visitor.ts';
 
 /**
@@ -73,12 +77,42 @@ const ASK = {
   seats_exhausted: 'All seats of this organization are taken. Ask whoever invited you to free one.',
 } as const;
 
-/** One page for whatever does not work any more, or never did. */
-export function sendDeadLink(res: Response): void {
+/**
+ * One page for whatever does not work any more, or never did (S165). Its form is posted to the page's own address: the page
+ * itself is the same for every token.
+ */
+export function sendDeadLink(req: Request, res: Response): void {
+  if (queryText(req, 'asked') !== undefined) {
+    sendAsked(res);
+    return;
+  }
   sendPage(res, {
     title: 'This invitation does not work',
     status: 404,
-    body: html`<p>An invitation works once and for a limited time. Ask whoever invited you for a new one.</p>
+    body: html`<p>An invitation works once and for a limited time. Ask whoever invited you for a new one, or let us ask:</p>
+<form method="post" name="ask">
+${hiddenField('ask', 'new')}
+<button type="submit">Ask for a new invitation</button>
+</form>
+<p><a href="/sign-in">To the sign-in page</a></p>`,
+  });
+}
+
+/** True for the form of the page above. */
+export const asksForNewLink = (req: Request): boolean => formText(req, 'ask') === 'new';
+
+/** Has whoever invited told, and leads back to the same address: what it was worth is not said. */
+export async function postAsk(deps: HttpDeps, req: Request, res: Response): Promise<void> {
+  const token = String(req.params.token);
+  await askForNewLink(deps, { token, cause: causeOf(res, { kind: 'anonymous' }) });
+  seeOther(res, `${req.path}?asked=yes`);
+}
+
+function sendAsked(res: Response): void {
+  sendPage(res, {
+    title: 'We have asked',
+    body: html`<p>If you were invited with this link, whoever invited you is told that you would like a new one. Look out for a mail.</p>
+<p class="quiet">They are told once. Nothing after a while? Ask them yourself.</p>
 <p><a class="button" href="/sign-in">To the sign-in page</a></p>`,
   });
 }

@@ -16,7 +16,7 @@ import { causeOf } from '../request-facts.ts';
 import { enterSession } from '../session-cookie.ts';
 import { html } from './html.ts';
 import type { JoiningProblem } from './invitation-view.ts';
-import { acceptorOf, joiningProblem, sendDeadLink } from './joining-forms.ts';
+import { acceptorOf, asksForNewLink, joiningProblem, postAsk, sendDeadLink } from './joining-forms.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { linkBody, provedLinkBody } from './link-view.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
@@ -45,6 +45,8 @@ export const getLink =
 export const postLink =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
+    assertNotForeign(deps, req);
+    if (asksForNewLink(req)) return postAsk(deps, req, res);
     const visit = await actingVisit(deps, req, res);
     await answer(deps, { ...visit, show: showLink }, async () => {
       const email = formText(req, 'email');
@@ -69,6 +71,8 @@ export const getProvedLink =
 export const postProvedLink =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
+    assertNotForeign(deps, req);
+    if (asksForNewLink(req)) return postAsk(deps, req, res);
     const visit = await actingVisit(deps, req, res);
     await answer(deps, { ...visit, show: showProvedLink }, () => join(deps, visit, proofOf(req)));
   };
@@ -77,10 +81,9 @@ const tokenOf = (req: Request): string => String(req.params.token);
 const proofOf = (req: Request): string => String(req.params.proof);
 const pathOf = (req: Request): string => `/links/${encodeURIComponent(tokenOf(req))}`;
 
-/** S186: nobody is made to join by another site's form. */
+/** S186: who acts with a session does so with a form of ours. */
 async function actingVisit(deps: HttpDeps, req: Request, res: Response): Promise<Visit> {
   const visitor = await visitorOf(deps, req);
-  assertNotForeign(deps, req);
   if (visitor !== undefined) assertOwnForm(req, visitor);
   return { req, res, visitor };
 }
@@ -95,7 +98,7 @@ async function answer(
     await (act === undefined ? visit.show(deps, visit) : act());
   } catch (error) {
     const outcome = joiningProblem(error);
-    if (outcome === 'dead') return sendDeadLink(visit.res);
+    if (outcome === 'dead') return sendDeadLink(visit.req, visit.res);
     await answer(deps, { ...visit, ...outcome });
   }
 }

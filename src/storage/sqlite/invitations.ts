@@ -50,6 +50,7 @@ const columnsOf = (invitation: Invitation): Columns => ({
   created_at: invitation.createdAt,
   expires_at: invitation.expiresAt,
   settled_at: invitation.settledAt,
+  asked_at: invitation.askedAt,
 });
 
 const fromRow = (row: Row): Invitation => ({
@@ -71,6 +72,7 @@ const fromRow = (row: Row): Invitation => ({
   createdAt: integer(row, 'created_at'),
   expiresAt: integer(row, 'expires_at'),
   settledAt: integerOrNull(row, 'settled_at'),
+  askedAt: integerOrNull(row, 'asked_at'),
 });
 
 /** Invitations over one connection; the promises are those of the port. */

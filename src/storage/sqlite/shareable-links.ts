@@ -39,6 +39,7 @@ const columnsOf = (link: ShareableLink): Columns => ({
   created_at: link.createdAt,
   expires_at: link.expiresAt,
   revoked_at: link.revokedAt,
+  asked_at: link.askedAt,
 });
 
 const fromRow = (row: Row): ShareableLink => ({
@@ -55,6 +56,7 @@ const fromRow = (row: Row): ShareableLink => ({
   createdAt: integer(row, 'created_at'),
   expiresAt: integer(row, 'expires_at'),
   revokedAt: integerOrNull(row, 'revoked_at'),
+  askedAt: integerOrNull(row, 'asked_at'),
 });
 
 const useFromRow = (row: Row): ShareableLinkUse => ({

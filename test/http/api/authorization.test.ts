@@ -266,6 +266,7 @@ describe('the table', () => {
       apiRoutes.filter(({ guard }) => guard.kind === 'public').map(({ operationId }) => operationId),
     ).toEqual([
       ...['acceptInvitation', 'previewInvitationLink', 'requestAddressProof', 'joinByInvitationLink'],
+      ...['askForNewInvitation', 'askForNewInvitationLink'],
       'getOpenApi',
     ]);
     const withBody = apiRoutes.filter(({ body }) => body !== undefined);

@@ -30,7 +30,7 @@ describe('making one', () => {
         createdBy: { kind: 'operator' },
         createdAt: at(now),
         expiresAt: at(now + hours(24)),
-        revokedAt: null,
+        ...{ revokedAt: null, askedAt: null },
       },
     ]);
     const { url, ...rest } = body;

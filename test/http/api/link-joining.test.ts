@@ -307,6 +307,26 @@ describe('somebody with an account', () => {
   });
 });
 
+describe('asking for a new one', () => {
+  test('204 for whatever the token is worth; the maker of a link that works no more hears of it once', async () => {
+    const organization = await world.newOrganization();
+    await world.newPerson(organization, 'owner');
+    const maker = await world.newPerson(organization, 'admin');
+    const dead = await newLink({}, { in: organization, by: maker });
+    await world.send(maker, `delete ${dead.list}/${dead.id}`);
+    const open = await newLink({}, { in: organization, by: maker });
+    for (const path of [dead.path, dead.path, open.path, '/invitation-links/x', '/invitations/x']) {
+      const { status, body } = await world.send(world.nobody, `post ${path}/new-link-request`);
+      expect([status, body]).toEqual([204, undefined]);
+    }
+    await world.gateway.deliverMails();
+    const told = world.gateway.mails.filter(({ text }) => text.includes('asks for a new one'));
+    expect(told.map(({ to }) => to)).toEqual([maker.email]);
+    const { body } = await world.send(maker, `get ${dead.list}/${dead.id}`);
+    expect(body.askedAt).toBe(new Date(world.gateway.clock.now()).toISOString());
+  });
+});
+
 describe('what a link is worth', () => {
   test('S166: a hundred at once at most ten: exactly ten, ten seats, ten uses', async () => {
     const link = await newLink({ maxUses: 10 });

@@ -1,8 +1,12 @@
 /** Invitations in the browser: looking costs nothing, joining works once and for the invited person only, and dead links tell nothing. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Actor } from '../../../src/core/entities/journal.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
+import type { Membership } from '../../../src/core/entities/people.ts';
 import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
+import { resendInvitation } from '../../../src/core/invitation-changes.ts';
 import { revokeInvitation } from '../../../src/core/invitations.ts';
+import { changeMember } from '../../../src/core/members.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
@@ -207,6 +211,88 @@ describe('with an account', () => {
       expect((await postForm(gateway, browser, { path, fields })).status).toBe(403);
     expect((await gateway.storage.invitations.find(other.id, invitation.id))?.status).toBe('pending');
     expect(await sessionStatus(gateway, browser)).toBe(200);
+  });
+});
+
+describe('asking for a new one', () => {
+  const expired = async (invitedBy?: Membership) => {
+    const given = await invite(gateway, organization);
+    const { id } = given.invitation;
+    await gateway.storage.transact(async (tx) => {
+      const row = await tx.invitations.find(organization.id, id);
+      const by = invitedBy && {
+        ...{ kind: 'member', membershipId: invitedBy.id, userId: invitedBy.userId, email: null },
+      };
+      if (row !== undefined)
+        await tx.invitations.update(
+          organization.id,
+          { ...row, expiresAt: 1, ...(by === undefined ? {} : { invitedBy: by as Actor }) },
+          row.version,
+        );
+    });
+    return given;
+  };
+  const ask = async (path: string) => {
+    const browser = createBrowser();
+    const page = await browser.submitForm(await open(path, browser), { form: 'ask' });
+    await gateway.deliverMails();
+    return page;
+  };
+  const asked = (email: string) =>
+    gateway.mails.filter(({ text }) => text.includes(email) && text.includes('asks for a new one'));
+  const memberOf = async (email: string) => {
+    const [member] = await gateway.storage.memberships.listByEmail(organization.id, email);
+    return member;
+  };
+
+  test('the inviter hears of it once, and the row says so; sent again, the new link works and may be asked for anew', async () => {
+    const inviter = await aMember(gateway, organization, 'Inviter');
+    const { path, email, invitation } = await expired(await memberOf(inviter.email));
+    for (const _ of [1, 2, 3]) expect((await ask(path)).text).toContain('We have asked');
+    expect(asked(email).map(({ to }) => to)).toEqual([inviter.email]);
+    const row = () => gateway.storage.invitations.find(organization.id, invitation.id);
+    expect((await row())?.askedAt).toBe(gateway.clock.now());
+    const request = { organizationId: organization.id, id: invitation.id, cause: testCause } as const;
+    await resendInvitation(gateway.deps, { ...request, caller: { kind: 'operator' } });
+    expect((await row())?.askedAt).toBeNull();
+  });
+
+  test('the owners hear of what the operator or somebody who has gone made', async () => {
+    const owner = await aMember(gateway, organization, 'Owner');
+    const { id } = (await memberOf(owner.email)) ?? { id: undefined };
+    if (id === undefined) throw new Error('no owner');
+    await changeMember(gateway.deps, {
+      ...{ organizationId: organization.id, id, cause: testCause, caller: { kind: 'operator' } },
+      change: { orgRole: 'owner' },
+    });
+    const { path, email } = await expired();
+    await ask(path);
+    expect(asked(email).map(({ to }) => to)).toEqual([owner.email]);
+  });
+
+  test('S165 no oracle: pending, accepted, unknown and voided ask like the others, and nobody is told', async () => {
+    const pending = await invite(gateway, organization);
+    const accepted = await invite(gateway, organization);
+    const acceptor = { kind: 'new', ...join } as const;
+    await acceptInvitation(gateway.deps, { token: accepted.token, acceptor, cause: testCause });
+    const managed = await gateway.createOrganization({ name: 'Then managed' });
+    const voided = await invite(gateway, managed);
+    await gateway.createDirectory(managed);
+    const dead = await expired();
+    const pages = [];
+    for (const { path } of [accepted, voided, dead, { path: '/invitations/x' }, { path: '/links/x' }])
+      pages.push(await ask(path));
+    expect(new Set(pages.map(({ text }) => text)).size).toBe(1);
+    const posted = await postForm(gateway, createBrowser(), { path: pending.path, fields: { ask: 'new' } });
+    expect(posted.status).toBe(303);
+    for (const { email } of [pending, accepted, voided]) expect(asked(email)).toEqual([]);
+    expect(asked(dead.email)).toHaveLength(1);
+  });
+
+  test.each(FOREIGN)('S186 posted from %s: 403, nobody is told', async (_title, headers) => {
+    const { path, email } = await expired();
+    const page = await postForm(gateway, createBrowser(), { path, fields: { ask: 'new' }, headers });
+    expect([page.status, asked(email)]).toEqual([403, []]);
   });
 });
 

@@ -152,8 +152,7 @@ async function insertInvitation(
     acceptedBy: null,
     createdAt: now,
     expiresAt: now + ttlMs,
-    settledAt: null,
-    askedAt: null,
+    ...{ settledAt: null, askedAt: null },
   };
   await tx.invitations.insert(organizationId, row).catch((error: unknown) => {
     if (!isGatehouseError(error, 'already_exists')) throw error;

@@ -43,8 +43,8 @@ export async function liveSessionsOf(
   { organizationId, id, orgRole }: Membership,
 ): Promise<readonly Session[]> {
   const sessions = await storage.sessions.listByMembership(organizationId, id);
-  const { rank } = await roleHeld(storage, orgRole);
-  return sessions.filter((session) => isAlive(session, rank, clock()));
+  const role = await roleHeld(storage, orgRole);
+  return sessions.filter((session) => isAlive(session, role, clock()));
 }
 
 interface OwnEnding {

@@ -1,8 +1,8 @@
 /** How long a session lives, which of its cookie values count, and when the value is to be replaced. Pure. */
 import { hours, minutes, seconds } from '../kernel/clock.ts';
 import type { Session } from './entities/sign-in.ts';
-import type { OrgRole } from './roles.ts';
-import { ORG_ROLE_RANKS } from './roles.ts';
+import type { RoleFacts } from './role-table.ts';
+import type { OrgRole, Permission, PermissionKey } from './roles.ts';
 
 /** S185: the session ends this long after it began, whatever happens. */
 export const ABSOLUTE_LIMIT_MS = hours(24);
@@ -13,13 +13,22 @@ export const ADMIN_IDLE_LIMIT_MS = minutes(30);
 /** S190: how long a replaced cookie value still counts after the browser has shown the new one: requests under way. */
 export const ROTATION_GRACE_MS = seconds(30);
 
-/** How long somebody whose role has this rank may do nothing. */
-export const idleLimitOf = (rank: number): number =>
-  rank >= ORG_ROLE_RANKS.admin ? ADMIN_IDLE_LIMIT_MS : IDLE_LIMIT_MS;
+/** Whoever holds one of these changes other people's access, whatever the role is called. */
+const CHANGES_ACCESS: ReadonlySet<PermissionKey> = new Set<Permission>([
+  'members.update',
+  'members.remove',
+  'roles.manage',
+  'sso.manage',
+  'scim.manage',
+]);
 
-/** Whether a session of somebody whose role has this rank now is neither at its end nor idle for too long. */
-export const isAlive = (session: Session, rank: number, now: number): boolean =>
-  session.expiresAt > now && session.lastSeenAt + idleLimitOf(rank) > now;
+/** How long somebody of this role may do nothing. */
+export const idleLimitOf = ({ permissions }: Pick<RoleFacts, 'permissions'>): number =>
+  permissions.some((key) => CHANGES_ACCESS.has(key)) ? ADMIN_IDLE_LIMIT_MS : IDLE_LIMIT_MS;
+
+/** Whether a session of somebody who has this role now is neither at its end nor idle for too long. */
+export const isAlive = (session: Session, role: Pick<RoleFacts, 'permissions'>, now: number): boolean =>
+  session.expiresAt > now && session.lastSeenAt + idleLimitOf(role) > now;
 
 /** What a shown cookie value is to its session. */
 export type ShownValue =

@@ -145,7 +145,7 @@ export async function findSignedIn(
   if (stored?.status !== 'active' || user === undefined || organization === undefined) return undefined;
   const membership = await settleMember(deps, organization, stored);
   const role = await roleHeld(storage, membership.orgRole);
-  if (!isAlive(session, role.rank, now) || !sessionFits(organization, session)) return undefined;
+  if (!isAlive(session, role, now) || !sessionFits(organization, session)) return undefined;
   const renewedToken = await noteUse(deps, { session, shown, shownHash, role: membership.orgRole });
   return { session, user, membership, role, organization, renewedToken };
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { OrgRole } from '../../../src/core/roles.ts';
 import { hours, minutes, seconds } from '../../../src/kernel/clock.ts';
+import { roleKey } from '../../support/org-roles.ts';
 import { type ApiWorld, cookieSender, type Person, startApiWorld } from '../api/api-world.ts';
 
 let world: ApiWorld;
@@ -54,6 +55,21 @@ describe('how long', () => {
     world.gateway.clock.advance(minutes(30));
     expect(await statusOf(person.token)).toBe(401);
   });
+});
+
+test('S185, S146: a custom role is idle after half an hour while it changes other people’s access, from the edit on', async () => {
+  const send = (request: string, body: object) => world.send(world.operator, request, body);
+  await send('post /roles', { key: 'lead', name: 'Lead', rank: 110, permissions: ['members.read'] });
+  const person = await newPerson(roleKey('lead'));
+  const idleFor = async (left: number) => {
+    await ask(person.token);
+    world.gateway.clock.advance(minutes(left));
+    return statusOf(person.token);
+  };
+  expect(await idleFor(31)).toBe(200);
+  await send('patch /roles/lead', { permissions: ['members.read', 'members.update'] });
+  expect(await idleFor(29)).toBe(200);
+  expect(await idleFor(30)).toBe(401);
 });
 
 describe('S184: a change of role', () => {

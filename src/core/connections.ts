@@ -72,8 +72,7 @@ export async function createConnection(
   assertAddresses(deps, input.connection.settings);
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const { plan } = await getOrganization(tx, organizationId);
-    if (!plan.sso) throw new GatehouseError('plan_lacks', `The plan ${plan.preset} has no single sign-on.`);
+    await assertPlanHasSso(tx, organizationId);
     const connection: Connection = {
       id: newId('con', context.now),
       version: 1,
@@ -111,6 +110,7 @@ export async function updateConnection(
     const changed = { ...before, ...input.change(before), updatedAt: context.now };
     const after: Connection = { ...changed, dueAt: dueAtOf(changed) };
     assertAddresses(deps, after.settings);
+    if (after.status === 'active' && before.status !== 'active') await assertPlanHasSso(tx, organizationId);
     if (after.status !== 'active')
       await assertNotLastConnection(tx, await getOrganization(tx, organizationId), id);
     await tx.connections.update(organizationId, after, before.version);
@@ -128,6 +128,11 @@ export async function updateConnection(
     await tellOwnersOfTrust(tx, context, { before, after });
     return { ...after, version: before.version + 1 };
   });
+}
+
+async function assertPlanHasSso(tx: Repositories, organizationId: OrganizationId): Promise<void> {
+  const { plan } = await getOrganization(tx, organizationId);
+  if (!plan.sso) throw new GatehouseError('plan_lacks', `The plan ${plan.preset} has no single sign-on.`);
 }
 
 /** Removes a connection with the identities bound, the sessions opened and the roles given through it. Throws `not_found`, `last_connection`. */

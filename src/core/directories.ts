@@ -5,10 +5,10 @@ import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
+import { assertPlanHasDirectories, cutInactive } from './directory-activation.ts';
 import type { AdoptionPolicy, Directory, DirectoryKind, DirectoryToken } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
 import { keepPast } from './history.ts';
-import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { releaseDirectory, settleProvisioning } from './provisioning.ts';
 import { endSessionsOfDirectory } from './session-endings.ts';
@@ -45,10 +45,7 @@ export async function createDirectory(
   if (isShadow) assertDraft(input.status);
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const { plan } = await getOrganization(tx, organizationId);
-    if (!plan.scim) {
-      throw new GatehouseError('plan_lacks', `The plan ${plan.preset} has no directory provisioning (SCIM).`);
-    }
+    await assertPlanHasDirectories(tx, context);
     const directory: Directory = {
       id: newId('dir', context.now),
       version: 1,
@@ -85,7 +82,7 @@ const KIND_NAMES: Readonly<Record<DirectoryKind, string>> = {
 
 /**
  * Changes name, status, adoption policy or shadow; organization and directory switch together. Throws `not_found`, `invalid`
- * (field `shadow`), `cutover_required` when its people are shadows, who become members by a cut-over only.
+ * (field `shadow`), `cutover_required` when its people are shadows, who become members by a cut-over only, `plan_lacks`, and `last_owner` when it keeps the only owner out.
  */
 export async function updateDirectory(
   deps: Pick<Deps, 'storage' | 'clock'>,
@@ -111,6 +108,8 @@ export async function updateDirectory(
       adoption: change.adoption ?? before.adoption,
       updatedAt: context.now,
     };
+    const isSwitchedOn = after.status === 'active' && before.status !== 'active';
+    if (isSwitchedOn) await assertPlanHasDirectories(tx, context);
     await tx.directories.update(organizationId, after, before.version);
     if (after.name !== before.name) await keepPast(tx, context, { kind: 'name', id, value: before.name });
     await record(tx, context, {
@@ -123,6 +122,7 @@ export async function updateDirectory(
     });
     if (before.status === 'active' && after.status !== 'active')
       await endSessionsOfDirectory(tx, context, { directoryId: id, reason: 'directory_disabled' });
+    if (isSwitchedOn) await cutInactive(tx, context, after);
     await settleProvisioning(tx, context);
     return { ...after, version: before.version + 1 };
   });

@@ -6,6 +6,7 @@ import { assertMayGrant, assertMayTouch, nameOfCaller } from './access.ts';
 import { isHeld } from './adoption-conflicts.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
+import { findHeld, releasePerson } from './directory-hold.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Membership, MembershipStatus, TeamMember } from './entities/people.ts';
 import { syncGrants } from './grants.ts';
@@ -153,7 +154,7 @@ async function giveStatus(
 ): Promise<Membership> {
   const { membership, status } = change;
   if (status === 'active') {
-    const pushed = await tx.directoryUsers.findByMembership(context.organizationId, membership.id);
+    const pushed = await findHeld(tx, membership);
     if (pushed !== undefined && !pushed.isActive) {
       throw new GatehouseError(
         'role_from_directory',
@@ -192,17 +193,7 @@ export async function removeMemberWithin(
   const membership = await getMembership(tx, context.organizationId, id);
   assertMayTouch(caller, await roleHeld(tx, membership.orgRole));
   const sentence = 'A directory manages this person. Remove them there, or suspend them here.';
-  await assertNotPushed(tx, membership, sentence);
+  await releasePerson(tx, context, { membership, sentence });
   await endMembership(tx, context, { membership });
   await noticeRemoval(tx, context, membership);
-}
-
-/** Throws `role_from_directory` with this sentence when a directory holds the person here. */
-export async function assertNotPushed(
-  tx: Repositories,
-  { organizationId, id }: Membership,
-  sentence: string,
-): Promise<void> {
-  const pushed = await tx.directoryUsers.findByMembership(organizationId, id);
-  if (pushed !== undefined) throw new GatehouseError('role_from_directory', sentence);
 }

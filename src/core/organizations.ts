@@ -18,6 +18,7 @@ import { enqueueLogoutNotice } from './logout-notices.ts';
 import { assertMappingTestsPass } from './mapping-test-run.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { changed, type OrganizationChange, settingsFacts } from './organization-settings.ts';
+import { assertPlanFits } from './plan-fit.ts';
 import { DEFAULT_PLAN, type PlanChoice } from './plans.ts';
 import type { Repositories } from './ports/storage.ts';
 import { roleNamed } from './role-table.ts';
@@ -129,7 +130,7 @@ export async function createOrganization(
   });
 }
 
-/** Changes name, slug, plan or role policy. Members follow a new policy at once, or by a job where they are very many. Throws `already_exists`, `invalid`, `mapping_test_failed`, `not_found`, `seats_exhausted`, `sso_test_required`, `plan_lacks`. */
+/** Changes name, slug, plan or role policy. Members follow a new policy at once, or by a job where they are very many. Throws `already_exists`, `invalid`, `mapping_test_failed`, `not_found`, `seats_exhausted`, `plan_in_use`, `sso_test_required`, `plan_lacks`. */
 export async function updateOrganization(
   deps: Pick<Deps, 'storage' | 'clock' | 'plans' | 'hashToken'> & ProjectionDeps,
   input: {
@@ -147,7 +148,7 @@ export async function updateOrganization(
     await assertMayChange(tx, caller, change);
     const before = await getOrganization(tx, organizationId);
     const after = changed(before, change, { plan, now: context.now });
-    assertSeatsSuffice(after);
+    if (plan !== undefined) await assertPlanFits(tx, after);
     const isNewlyRequired = after.ssoPolicy === 'required' && before.ssoPolicy === 'optional';
     if (isNewlyRequired)
       await assertMayRequireSso(tx, context, { organization: after, hashToken: deps.hashToken });
@@ -190,12 +191,6 @@ const OWNERS_SETTINGS = [
   ['strictClaims', 'What a sign-in leaves out can take roles of admins too; only an owner changes this.'],
   ['ssoPolicy', 'How everybody signs in is for an owner to decide.'],
 ] as const;
-
-function assertSeatsSuffice({ plan, seatsUsed }: Organization): void {
-  if (plan.seats === null || plan.seats >= seatsUsed) return;
-  const detail = `${seatsUsed} people hold a seat; a plan with ${plan.seats} is too small.`;
-  throw new GatehouseError('seats_exhausted', detail, { field: 'plan' });
-}
 
 /**
  * Removes an organization and everything that belongs to it; people who are nowhere else a member go too. What remains

@@ -4,9 +4,10 @@ import type { MembershipId, OrganizationId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
+import { releasePerson } from './directory-hold.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Membership } from './entities/people.ts';
-import { assertNotPushed, giveOrgRole } from './members.ts';
+import { giveOrgRole } from './members.ts';
 import { endMembership, getMembership } from './memberships.ts';
 import type { OrgRole } from './roles.ts';
 
@@ -69,11 +70,8 @@ export async function leaveOrganization(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const membership = await getMembership(tx, organizationId, membershipId);
-    await assertNotPushed(
-      tx,
-      membership,
-      'Your company directory put you here. Ask the people who run it to take you out.',
-    );
+    const sentence = 'Your company directory put you here. Ask the people who run it to take you out.';
+    await releasePerson(tx, context, { membership, sentence });
     await endMembership(tx, context, { membership, reason: 'left' });
   });
 }

@@ -1,16 +1,17 @@
 /** The switch between manual and directory-managed, and what it does to invitations and directory grants (law 11). */
 
 import { GatehouseError } from '../kernel/errors.ts';
+import { isHeld } from './adoption-conflicts.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
-import type { Directory } from './entities/directory.ts';
+import type { Directory, DirectoryUser } from './entities/directory.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import type { RoleRules } from './grants.ts';
 import { insertGrant, refreshRoles } from './grants.ts';
 import { endingOf } from './history.ts';
 import { endShareableLink } from './link-endings.ts';
-import { getMembership } from './memberships.ts';
+import { endMembership, getMembership, updateMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { ranksOfGrants } from './role-table.ts';
@@ -65,7 +66,7 @@ async function voidOpenLinks(tx: Repositories, context: ChangeContext): Promise<
   return open.length;
 }
 
-/** Before a directory goes: its people stay, its grants become manual ones or go, and its users are forgotten. */
+/** Before a directory goes: its people stay as members by hand, its grants become manual ones or go, and its users are forgotten. */
 export async function releaseDirectory(
   tx: Repositories,
   context: ChangeContext,
@@ -84,13 +85,31 @@ export async function releaseDirectory(
     );
     for (const user of page) {
       if (user.shadow !== null) continue;
-      const membership = await getMembership(tx, context.organizationId, user.membershipId);
-      await releaseGrants(tx, context, { membership, rules, grants });
-      await refreshRoles(tx, context, { membership, rules });
+      await releaseUser(tx, context, { user, rules, grants });
     }
     if (page.length < limit) return;
     after = page.at(-1)?.id;
   }
+}
+
+async function releaseUser(
+  tx: Repositories,
+  context: ChangeContext,
+  input: {
+    readonly user: DirectoryUser;
+    readonly rules: RoleRules;
+    readonly grants: 'keep' | 'drop';
+  },
+): Promise<void> {
+  const { user, rules, grants } = input;
+  const held = await getMembership(tx, context.organizationId, user.membershipId);
+  // Whoever still waits to be told from a member was never let in, and nobody is left to decide.
+  if (await isHeld(tx, context.organizationId, user.id))
+    return endMembership(tx, context, { membership: held });
+  const after: Membership = { ...held, source: 'manual', updatedAt: context.now };
+  const membership = await updateMembership(tx, context, { before: held, after });
+  await releaseGrants(tx, context, { membership, rules, grants });
+  await refreshRoles(tx, context, { membership, rules });
 }
 
 async function releaseGrants(

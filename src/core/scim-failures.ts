@@ -146,6 +146,7 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
       'This would leave the organization without an active owner. Make somebody else owner in Gatehouse, then retry.',
     screen: 'logs',
   },
+  plan_in_use: UNEXPECTED,
   role_from_directory: UNEXPECTED,
   mapping_test_failed: UNEXPECTED,
   cutover_required: {

@@ -3,6 +3,7 @@ import { GatehouseError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import type { ChangeContext } from './deps.ts';
+import { findHeld } from './directory-hold.ts';
 import { isProvedAddress } from './domains.ts';
 import type { DirectoryUser } from './entities/directory.ts';
 import { invitationStatus } from './entities/invitation.ts';
@@ -148,15 +149,6 @@ async function findBound(
   const membership = await tx.memberships.find(organizationId, known.membershipId);
   if (membership === undefined) return undefined;
   return { membership, directoryUser: await findHeld(tx, membership) };
-}
-
-/** What an active directory says about the member; one that is switched off can no longer vouch for anybody. */
-async function findHeld(tx: Repositories, membership: Membership): Promise<DirectoryUser | undefined> {
-  const { organizationId, id } = membership;
-  const user = await tx.directoryUsers.findByMembership(organizationId, id);
-  if (user === undefined) return undefined;
-  const directory = await tx.directories.find(organizationId, user.directoryId);
-  return directory?.status === 'active' ? user : undefined;
 }
 
 async function findPushed(

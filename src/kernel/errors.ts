@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'already_invited'
   | 'seats_exhausted'
   | 'plan_lacks'
+  | 'plan_in_use'
   | 'last_owner'
   | 'last_connection'
   | 'sso_test_required'

@@ -97,7 +97,7 @@ export const connectionRoutes: readonly ApiRoute[] = [
     body: changeBody,
     status: 200,
     response: connectionShape,
-    errors: ['egress_refused', 'last_connection', 'upstream_unreachable', 'version_conflict'],
+    errors: ['egress_refused', 'last_connection', 'plan_lacks', 'upstream_unreachable', 'version_conflict'],
     handle: async ({ deps, cause, organization }, { params, body }) => {
       const id = pathId('con', params, 'connection');
       const { settings } = await getConnection(deps.storage, organization.id, id);

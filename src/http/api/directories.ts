@@ -102,7 +102,7 @@ const writeRoutes: readonly ApiRoute[] = [
     body: changeBody,
     status: 200,
     response: directoryShape,
-    errors: ['cutover_required', 'version_conflict'],
+    errors: ['cutover_required', 'last_owner', 'plan_lacks', 'version_conflict'],
     handle: async ({ deps, cause, organization }, { params, body }) => {
       const id = pathId('dir', params, 'directory');
       const change = { organizationId: organization.id, cause, id, change: body };

@@ -124,6 +124,7 @@ export const organizationRoutes: readonly ApiRoute[] = [
     response: organizationShape,
     errors: [
       'already_exists',
+      'plan_in_use',
       'plan_lacks',
       'seats_exhausted',
       'sso_test_required',

@@ -7,6 +7,10 @@ export interface Asked {
   /** Below `/api/v1`. */
   readonly path: string;
   readonly body?: unknown;
+  /** A file instead of a body of JSON. */
+  readonly csv?: string;
+  /** The `Prefer` header. */
+  readonly prefer?: string;
 }
 
 export interface Operator {
@@ -21,11 +25,16 @@ export function createOperator(gateway: {
   readonly baseUrl: string;
   readonly operatorKey: string;
 }): Operator {
-  const expect = async (status: number, { method, path, body }: Asked): Promise<unknown> => {
-    const sent = body === undefined ? null : JSON.stringify(body);
+  const expect = async (status: number, asked: Asked): Promise<unknown> => {
+    const { method, path, body, csv, prefer } = asked;
+    const sent = csv ?? (body === undefined ? null : JSON.stringify(body));
     const answer = await request(`${gateway.baseUrl}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${gateway.operatorKey}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${gateway.operatorKey}`,
+        'content-type': csv === undefined ? 'application/json' : 'text/csv',
+        ...(prefer === undefined ? {} : { prefer }),
+      },
       body: sent,
     });
     const text = await answer.body.text();
@@ -34,7 +43,7 @@ export function createOperator(gateway: {
       [
         `${status} was expected.`,
         `> ${method} /api/v1${path}`,
-        ...(sent === null ? [] : [`> ${sent}`]),
+        ...(sent === null ? [] : [`> ${sent.slice(0, 2000)}`]),
         `< ${answer.statusCode}`,
         `< ${text}`,
       ].join('\n'),

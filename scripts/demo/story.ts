@@ -1,7 +1,9 @@
 /** The demo from the first organization to the last 401, step by step. */
 import type { Browser } from '../../test/support/browser.ts';
 import { type Company, foundCompany } from './companies.ts';
+import { cutOver } from './cutover.ts';
 import { deactivate } from './deactivation.ts';
+import { importPeople } from './import.ts';
 import {
   acceptAgain,
   acceptInvitation,
@@ -12,6 +14,7 @@ import {
 } from './invitations.ts';
 import type { Narrator } from './narration.ts';
 import { OVERVIEW_HEAD, overviewOf } from './overview.ts';
+import { testRules } from './rules.ts';
 import { connectOidc, connectSaml, enterApplication, refuseStranger, signInEmployee } from './sign-ins.ts';
 import type { Stage } from './stage.ts';
 
@@ -55,6 +58,9 @@ export async function tellStory(stage: Stage, narrator: Narrator): Promise<Endin
     overview(stage, [saml, oidc, manual]),
   );
   narrator.table([OVERVIEW_HEAD, ...rows]);
+  await testRules(stage, narrator, saml);
+  await cutOver(stage, narrator, { bakery: manual, guest: GUEST });
+  await importPeople(stage, narrator);
   await letGo(stage, narrator, { saml, oidc, browsers });
   return { saml, oidc, manual, guest: GUEST };
 }

@@ -1,0 +1,59 @@
+/** Thousands of invitations from a file: tried out, then sent as a job with a report per row. */
+import { listAt, textAt, valueAt } from '../simulate/answers.ts';
+import type { Narrator } from './narration.ts';
+import type { Stage } from './stage.ts';
+
+const ROWS = 5000;
+const PATH = '/organizations/fairground/invitations/import';
+const LONGEST_WAIT_MS = 15_000;
+const ROLES = ['member', 'viewer', 'admin'];
+
+/** Imports the file into an organization of its own; every hundredth row is wrong. */
+export async function importPeople(stage: Stage, narrator: Narrator): Promise<void> {
+  narrator.chapter('Thousands of people at once, without a directory');
+  await stage.operator.create('/organizations', { name: 'Fairground', slug: 'fairground' });
+  const rows = Array.from({ length: ROWS }, (_, index) => {
+    const email = index % 100 === 99 ? 'not an address' : `person${index}@fair.example`;
+    return `${email},${ROLES[index % 3]},,`;
+  });
+  const csv = ['email,role,department,message', ...rows].join('\n');
+  await narrator.step(`A file of ${ROWS} rows is tried out: nothing is written, every row is judged`, () =>
+    tryOut(stage, csv),
+  );
+  await narrator.step('The same file for real, as a job', () => runImport(stage, csv));
+}
+
+const told = (report: unknown): string =>
+  `${String(valueAt(report, 'totals', 'invited'))} good, ${String(valueAt(report, 'totals', 'refused'))} refused`;
+
+async function tryOut({ operator }: Stage, csv: string) {
+  const startedAt = performance.now();
+  const report = await operator.expect(200, { method: 'POST', path: `${PATH}?dryRun=true`, csv });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const bad = listAt(report, 'rows').find((row) => textAt(row, 'status') === 'refused');
+  return {
+    result: undefined,
+    facts: [
+      `${seconds} s: ${told(report)}`,
+      `line ${String(valueAt(bad, 'line'))}: ${textAt(bad, 'code')}, ${textAt(bad, 'detail')}`,
+    ],
+  };
+}
+
+async function runImport({ operator }: Stage, csv: string) {
+  const startedAt = performance.now();
+  const prefer = 'respond-async';
+  const job = await operator.expect(202, { method: 'POST', path: PATH, csv, prefer });
+  for (;;) {
+    const now = await operator.expect(200, { method: 'GET', path: `${PATH}/${textAt(job, 'id')}` });
+    const state = textAt(now, 'job', 'state');
+    const ms = performance.now() - startedAt;
+    if (state === 'done')
+      return {
+        result: undefined,
+        facts: [`${(ms / 1000).toFixed(1)} s: ${told(now)}, a report for each row`],
+      };
+    if (state === 'failed' || ms > LONGEST_WAIT_MS) throw new Error(JSON.stringify(valueAt(now, 'job')));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

@@ -39,7 +39,8 @@ export async function listMembers(
   return withTeams(deps.storage, organizationId, memberships);
 }
 
-async function withTeams(
+/** The members with their team roles, in their order. */
+export async function withTeams(
   from: Queries | Repositories,
   organizationId: OrganizationId,
   memberships: readonly Membership[],

@@ -58,6 +58,15 @@ const people: Pick<
     findByUser: { ...absent, call: (store, b, a) => store.memberships.findByUser(b, a.user.id) },
     listByEmail: { answersOwn: 1, call: (store, b) => store.memberships.listByEmail(b, SHARED.email) },
     list: { answersOwn: 1, call: (store, b) => store.memberships.list(b, {}, PAGE) },
+    listByEmailStart: {
+      answersOwn: 1,
+      call: (store, b) =>
+        store.memberships.listByEmailStart(b, { text: SHARED.email.slice(0, 3) }, { limit: 9 }),
+    },
+    findNth: {
+      ...absent,
+      call: (store, b, a) => store.memberships.findNth(b, a.membership.id, 2),
+    },
     update: { ...conflict, call: (tx, b, a) => tx.memberships.update(b, claimedBy(b, a.membership), 1) },
     remove: { ...untouched, call: (tx, b, a) => tx.memberships.remove(b, a.membership.id) },
     listByUser: global,

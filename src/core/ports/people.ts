@@ -22,6 +22,10 @@ export interface MemberFilter {
   readonly source?: Membership['source'] | undefined;
   /** Folded text found at the start of, or anywhere in, e-mail or name. */
   readonly text?: string | undefined;
+  /** Leaves out, of all that hold `text`, those whose e-mail starts with it. */
+  readonly isElsewhere?: boolean | undefined;
+  /** Nobody behind this id. */
+  readonly upTo?: MembershipId | undefined;
 }
 
 export type CountsOutcome = 'moved' | 'seats_exhausted' | 'last_owner';
@@ -59,6 +63,12 @@ export interface UserRepository {
   remove(userId: UserId): Promise<boolean>;
 }
 
+/** Where somebody stands in a list by e-mail. */
+export interface EmailPlace {
+  readonly emailKey: string;
+  readonly id: string;
+}
+
 export interface MembershipRepository {
   /** Unique: the user inside the organization, `already_exists` with field `userId`. */
   insert(organizationId: OrganizationId, membership: Membership): Promise<void>;
@@ -70,6 +80,18 @@ export interface MembershipRepository {
     filter: MemberFilter,
     page: PageRequest,
   ): Promise<readonly Membership[]>;
+  /** Those whose e-mail starts with `filter.text`, by e-mail, then id; behind `after` if given. */
+  listByEmailStart(
+    organizationId: OrganizationId,
+    filter: MemberFilter & { readonly text: string },
+    page: { readonly after?: EmailPlace | undefined; readonly limit: number },
+  ): Promise<readonly Membership[]>;
+  /** The id of the `count`-th member behind `after` (absent: of all), by id; undefined when there are fewer. */
+  findNth(
+    organizationId: OrganizationId,
+    after: string | undefined,
+    count: number,
+  ): Promise<MembershipId | undefined>;
   update(organizationId: OrganizationId, next: Membership, expectedVersion: number): Promise<void>;
   /** Removes the membership with its grants, team roles, identities and sessions. */
   remove(organizationId: OrganizationId, id: MembershipId): Promise<boolean>;

@@ -13,7 +13,8 @@ import { changesSomething, lineOf, NOTHING_TO_CHANGE } from './fields.ts';
 import { departmentField } from './invitation-fields.ts';
 import { memberExplanationRoute } from './member-explanation.ts';
 import { exportMembers } from './member-export.ts';
-import { pageFields, pageOf, queryField, readPage } from './paging.ts';
+import { answerSearch, fitsCursor, memberCursorField } from './member-search.ts';
+import { pageFields, pageOf, queryField, readPage, UNKNOWN_CURSOR } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentMember } from './present.ts';
 import { orgRoleField } from './role-fields.ts';
@@ -38,7 +39,9 @@ const filterFields = {
   source: queryField(z.enum(['manual', 'invitation', 'directory', 'sso'])),
   q: queryField(lineOf(200)),
 };
-const listQuery = z.strictObject({ ...filterFields, ...pageFields });
+const listQuery = z
+  .strictObject({ ...filterFields, ...pageFields, cursor: queryField(memberCursorField) })
+  .refine(fitsCursor, { message: UNKNOWN_CURSOR, path: ['cursor'] });
 const exportQuery = z.strictObject(filterFields);
 
 /** Throws `invalid` for a role that is not there: an empty list would say that nobody holds it. */
@@ -55,7 +58,8 @@ const readRoutes: readonly ApiRoute[] = [
     method: 'get',
     path: '/organizations/:org/members',
     operationId: 'listMembers',
-    summary: 'Lists members, oldest first; q looks into names and e-mail addresses.',
+    summary:
+      'Lists members, oldest first; q looks into names and e-mail addresses, those first whose address starts with it.',
     tag,
     guard: read,
     query: listQuery,
@@ -65,8 +69,17 @@ const readRoutes: readonly ApiRoute[] = [
     handle: async (context, { query }) => {
       const { deps, organization } = context;
       const filter = await filterOf(context, query);
+      const { cursor, limit } = query;
+      const { text } = filter;
+      if (text !== undefined)
+        return answerSearch(deps, {
+          organizationId: organization.id,
+          filter: { ...filter, text },
+          cursor,
+          limit,
+        });
       const list = readPage(
-        query,
+        { limit, cursor: typeof cursor === 'string' ? cursor : undefined },
         (page) => listMembers(deps, { organizationId: organization.id, filter, page }),
         ({ membership }) => membership.id,
       );

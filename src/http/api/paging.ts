@@ -3,13 +3,22 @@ import { z } from 'zod';
 import type { PageRequest } from '../../core/ports/paging.ts';
 
 const MOST = 200;
-const USUAL = 50;
+/** Rows on a page where nobody says. */
+export const USUAL_PAGE = 50;
+
+/** What a cursor that is not ours is told. */
+export const UNKNOWN_CURSOR = 'Send the nextCursor of the page before, unchanged.';
+
+/** The id in a cursor of ours; undefined for anything else. */
+export function readCursor(text: string): string | undefined {
+  const id = Buffer.from(text, 'base64url').toString('utf8');
+  return /^[a-z]{2,4}_[0-9a-z]{26}$/.test(id) && cursorAfter(id) === text ? id : undefined;
+}
 
 const cursorField = z.string().transform((text, context) => {
-  const id = Buffer.from(text, 'base64url').toString('utf8');
-  const isOurs = /^[a-z]{2,4}_[0-9a-z]{26}$/.test(id) && cursorAfter(id) === text;
-  if (isOurs) return id;
-  context.addIssue({ code: 'custom', message: 'Send the nextCursor of the page before, unchanged.' });
+  const id = readCursor(text);
+  if (id !== undefined) return id;
+  context.addIssue({ code: 'custom', message: UNKNOWN_CURSOR });
   return z.NEVER;
 });
 
@@ -51,7 +60,7 @@ export async function readPage<Row>(
   list: (page: PageRequest) => Promise<readonly Row[]>,
   idOf: (row: Row) => string,
 ): Promise<Page<Row>> {
-  const limit = choice.limit ?? USUAL;
+  const limit = choice.limit ?? USUAL_PAGE;
   const found = await list({ after: choice.cursor, limit: limit + 1 });
   const rows = found.slice(0, limit);
   const last = rows.at(-1);

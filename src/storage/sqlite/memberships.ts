@@ -1,7 +1,7 @@
 /** Memberships in SQLite. */
 import type { Membership } from '../../core/entities/people.ts';
 import type { PageRequest } from '../../core/ports/paging.ts';
-import type { MemberFilter, MembershipRepository } from '../../core/ports/people.ts';
+import type { EmailPlace, MemberFilter, MembershipRepository } from '../../core/ports/people.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { foldText } from '../../kernel/text.ts';
 import {
@@ -25,6 +25,10 @@ const FIND_BY_USER = 'SELECT * FROM memberships WHERE organization_id = ? AND us
 const LIST_BY_EMAIL = 'SELECT * FROM memberships WHERE organization_id = ? AND email_key = ? ORDER BY id';
 const LIST_BY_USER = 'SELECT * FROM memberships WHERE user_id = ? ORDER BY id';
 const REMOVE = 'DELETE FROM memberships WHERE organization_id = ? AND id = ?';
+const FIND_NTH =
+  'SELECT id FROM memberships WHERE organization_id = ? AND id > ? ORDER BY id LIMIT 1 OFFSET ?';
+const HOLDS = "(instr(name_key, ?) > 0 OR instr(coalesce(email_key, ''), ?) > 0)";
+const STARTS_NOT = "NOT (coalesce(email_key, '') >= ? AND coalesce(email_key, '') < ?)";
 const IN_TEAM = `id IN (SELECT membership_id FROM team_members WHERE organization_id = ? AND team_id = ?)`;
 
 const columnsOf = (membership: Membership): Columns => ({
@@ -75,6 +79,12 @@ export function membershipRepository(sql: Sql): MembershipRepository {
     listByEmail: async (organizationId, emailKey) =>
       sql.all(LIST_BY_EMAIL, organizationId, emailKey).map(fromRow),
     list: async (organizationId, filter, page) => listMembers(sql, organizationId, { filter, page }),
+    listByEmailStart: async (organizationId, filter, page) =>
+      listByEmailStart(sql, organizationId, { filter, page }),
+    findNth: async (organizationId, after, count) => {
+      const row = sql.get(FIND_NTH, organizationId, after ?? '', count - 1);
+      return row && word(row, 'id');
+    },
     update: async (organizationId, next, version) =>
       updateRow(sql, 'memberships', {
         key: { organization_id: ownedBy(organizationId, next), id: next.id },
@@ -90,16 +100,17 @@ export function membershipRepository(sql: Sql): MembershipRepository {
 const isHigh = (role: MemberFilter['role']): boolean =>
   role !== undefined && role !== 'viewer' && role !== 'member';
 
-function listMembers(
-  sql: Sql,
-  organizationId: OrganizationId,
-  ask: { readonly filter: MemberFilter; readonly page: PageRequest },
-): readonly Membership[] {
-  const { filter, page } = ask;
-  const conditions = ['organization_id = ?', 'id > ?'];
-  const values: Value[] = [organizationId, page.after ?? ''];
+interface Conditions {
+  readonly texts: readonly string[];
+  readonly values: readonly Value[];
+}
+
+/** What a filter says besides its text. */
+function conditionsOf(organizationId: OrganizationId, filter: MemberFilter): Conditions {
+  const texts = ['organization_id = ?'];
+  const values: Value[] = [organizationId];
   const add = (condition: string, ...added: readonly Value[]) => {
-    conditions.push(condition);
+    texts.push(condition);
     values.push(...added);
   };
   if (filter.role !== undefined) add('org_role = ?', filter.role);
@@ -107,9 +118,50 @@ function listMembers(
   if (filter.status !== undefined) add('status = ?', filter.status);
   if (filter.source !== undefined) add('source = ?', filter.source);
   if (filter.teamId !== undefined) add(IN_TEAM, organizationId, filter.teamId);
-  if (filter.text !== undefined) {
-    add("(instr(name_key, ?) > 0 OR instr(coalesce(email_key, ''), ?) > 0)", filter.text, filter.text);
-  }
-  const statement = `SELECT * FROM memberships WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`;
-  return sql.compose(statement, [...values, page.limit]).map(fromRow);
+  if (filter.upTo !== undefined) add('id <= ?', filter.upTo);
+  return { texts, values };
+}
+
+/** Behind every text that starts with the same characters. */
+const LAST = '\u{10ffff}';
+
+function listMembers(
+  sql: Sql,
+  organizationId: OrganizationId,
+  { filter, page }: { readonly filter: MemberFilter; readonly page: PageRequest },
+): readonly Membership[] {
+  const { texts, values } = conditionsOf(organizationId, filter);
+  const { text: held, isElsewhere } = filter;
+  const holds = held === undefined ? [] : [HOLDS];
+  const not = held === undefined || isElsewhere !== true ? [] : [STARTS_NOT];
+  const where = [...texts, 'id > ?', ...not, ...holds].join(' AND ');
+  return sql
+    .compose(`SELECT * FROM memberships WHERE ${where} ORDER BY id LIMIT ?`, [
+      ...[...values, page.after ?? ''],
+      ...(held === undefined ? [] : not.length === 0 ? [held, held] : [held, held + LAST, held, held]),
+      page.limit,
+    ])
+    .map(fromRow);
+}
+
+/** Walks the index of addresses from where the page begins: nobody before it, nobody behind it is looked at. */
+function listByEmailStart(
+  sql: Sql,
+  organizationId: OrganizationId,
+  ask: {
+    readonly filter: MemberFilter & { readonly text: string };
+    readonly page: { readonly after?: EmailPlace | undefined; readonly limit: number };
+  },
+): readonly Membership[] {
+  const { filter, page } = ask;
+  const { texts, values } = conditionsOf(organizationId, filter);
+  const after = page.after ?? { emailKey: filter.text, id: '' };
+  const where = [...texts, 'email_key >= ?', 'email_key < ?', '(email_key > ? OR id > ?)'].join(' AND ');
+  const range = [after.emailKey, filter.text + LAST, after.emailKey, after.id];
+  return sql
+    .compose(`SELECT * FROM memberships WHERE ${where} ORDER BY email_key, id LIMIT ?`, [
+      ...[...values, ...range],
+      page.limit,
+    ])
+    .map(fromRow);
 }

@@ -75,6 +75,22 @@ describe('GET members', () => {
     expect(emailsOf(exact.body.items)).toEqual(emailsOf([...first.body.items, ...second.body.items]));
   });
 
+  test('200: a search has pages of its own; its cursors serve no other list', async () => {
+    const first = await world.send(member, `get ${base}?q=a&limit=2`);
+    // Addresses that start with the text come first: adam, then those that hold it anywhere.
+    expect(first.body.items[0].email).toBe('adam@example.com');
+    const second = await world.send(member, `get ${base}?q=a&limit=2&cursor=${first.body.nextCursor}`);
+    expect(emailsOf([...first.body.items, ...second.body.items]).toSorted()).toEqual(
+      ['adam', 'mia', 'olga', 'vera'].map((name) => `${name}@example.com`),
+    );
+    expect(second.body.nextCursor).toBeNull();
+    const { body: plain } = await world.send(member, `get ${base}?limit=2`);
+    for (const query of [`cursor=${first.body.nextCursor}`, `q=a&cursor=${plain.nextCursor}`]) {
+      const { status, body } = await world.send(member, `get ${base}?${query}`);
+      expect([status, body.field]).toEqual([422, 'cursor']);
+    }
+  });
+
   test.each([
     ['role=boss', 'role'],
     ['status=gone', 'status'],

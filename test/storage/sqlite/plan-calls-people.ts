@@ -28,6 +28,12 @@ export const peopleCalls = ({
     await reviewItems.update(id, reviewItem, 1),
     await reviewItems.count(id, review.id),
   ],
+  'the start of an address': async ({ memberships }) => [
+    await memberships.listByEmailStart(id, { text: 'x', status: 'active' }, { limit: 9 }),
+    await memberships.listByEmailStart(id, { text: 'x', role: 'admin' }, { limit: 9 }),
+    await memberships.findNth(id, undefined, 5_000),
+    await memberships.list(id, { text: 'x', isElsewhere: true, status: 'active' }, PAGE),
+  ],
   memberships: async ({ memberships }) => [
     await memberships.find(id, membership.id),
     await memberships.findByUser(id, user.id),
@@ -36,6 +42,7 @@ export const peopleCalls = ({
     await memberships.list(id, {}, PAGE),
     await memberships.list(id, { role: 'owner', status: 'active' }, PAGE),
     await memberships.list(id, { role: 'admin', status: 'active', teamId: team.id, text: 'x' }, PAGE),
+    await memberships.list(id, { text: 'x', isElsewhere: true, upTo: membership.id }, PAGE),
     await memberships.update(id, membership, 1),
     await memberships.remove(id, membership.id),
   ],

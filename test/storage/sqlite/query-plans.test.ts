@@ -338,6 +338,12 @@ describe('query plans', () => {
     expect(stepsOf(statement).filter((step) => step.includes('_by_custom_role'))).toHaveLength(3);
   });
 
+  test('the start of an address is a look-up in the index of addresses', async () => {
+    const work = peopleCalls(world)['the start of an address'] ?? (() => Promise.reject(new Error('none')));
+    const [statement = ''] = await statementsOf(work);
+    expect(stepsOf(statement)[0]).toContain('_by_email (organization_id=? AND email_key>? AND email_key<?)');
+  });
+
   test('the gate fails on a statement without an index', () => {
     expect(slowSteps('SELECT * FROM users WHERE name = ?')).toEqual(['SCAN users']);
   });

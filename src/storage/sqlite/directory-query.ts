@@ -1,5 +1,6 @@
 /** Compiles a DirectoryQuery to SQL with parameters. Values never become text. */
 import type { DirectoryQuery } from '../../core/directory-query.ts';
+import { beyond } from './rows.ts';
 import type { Value } from './sql.ts';
 
 /** Where a field is kept: in the row itself, or in the rows of a child table that a sub-select reaches. */
@@ -34,9 +35,6 @@ export interface Fragment {
 
 const ALL: Fragment = { text: '1', values: [] };
 const NONE: Fragment = { text: '0', values: [] };
-
-/** Bytes that no text beginning with `prefix` reaches: 0xff does not occur in UTF-8, so nothing sorts between. */
-const beyond = (prefix: string): Buffer => Buffer.concat([Buffer.from(prefix, 'utf8'), Buffer.from([0xff])]);
 
 function comparison(column: string, kind: 'equals' | 'startsWith', value: string): Fragment {
   if (kind === 'equals') return { text: `${column} = ?`, values: [value] };

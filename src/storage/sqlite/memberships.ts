@@ -5,6 +5,7 @@ import type { EmailPlace, MemberFilter, MembershipRepository } from '../../core/
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { foldText } from '../../kernel/text.ts';
 import {
+  beyond,
   type Columns,
   changedColumns,
   insertRow,
@@ -28,7 +29,7 @@ const REMOVE = 'DELETE FROM memberships WHERE organization_id = ? AND id = ?';
 const FIND_NTH =
   'SELECT id FROM memberships WHERE organization_id = ? AND id > ? ORDER BY id LIMIT 1 OFFSET ?';
 const HOLDS = "(instr(name_key, ?) > 0 OR instr(coalesce(email_key, ''), ?) > 0)";
-const STARTS_NOT = "NOT (coalesce(email_key, '') >= ? AND coalesce(email_key, '') < ?)";
+const STARTS_NOT = "NOT (coalesce(email_key, '') >= ? AND coalesce(email_key, '') < CAST(? AS TEXT))";
 const IN_TEAM = `id IN (SELECT membership_id FROM team_members WHERE organization_id = ? AND team_id = ?)`;
 
 const columnsOf = (membership: Membership): Columns => ({
@@ -122,9 +123,6 @@ function conditionsOf(organizationId: OrganizationId, filter: MemberFilter): Con
   return { texts, values };
 }
 
-/** Behind every text that starts with the same characters. */
-const LAST = '\u{10ffff}';
-
 function listMembers(
   sql: Sql,
   organizationId: OrganizationId,
@@ -138,7 +136,7 @@ function listMembers(
   return sql
     .compose(`SELECT * FROM memberships WHERE ${where} ORDER BY id LIMIT ?`, [
       ...[...values, page.after ?? ''],
-      ...(held === undefined ? [] : not.length === 0 ? [held, held] : [held, held + LAST, held, held]),
+      ...(held === undefined ? [] : not.length === 0 ? [held, held] : [held, beyond(held), held, held]),
       page.limit,
     ])
     .map(fromRow);
@@ -155,9 +153,12 @@ function listByEmailStart(
 ): readonly Membership[] {
   const { filter, page } = ask;
   const { texts, values } = conditionsOf(organizationId, filter);
-  const after = page.after ?? { emailKey: filter.text, id: '' };
-  const where = [...texts, 'email_key >= ?', 'email_key < ?', '(email_key > ? OR id > ?)'].join(' AND ');
-  const range = [after.emailKey, filter.text + LAST, after.emailKey, after.id];
+  const start = { emailKey: filter.text, id: '' };
+  const after = page.after === undefined || page.after.emailKey < filter.text ? start : page.after;
+  const where = [...texts, 'email_key >= ?', 'email_key < CAST(? AS TEXT)', '(email_key > ? OR id > ?)'].join(
+    ' AND ',
+  );
+  const range = [after.emailKey, beyond(filter.text), after.emailKey, after.id];
   return sql
     .compose(`SELECT * FROM memberships WHERE ${where} ORDER BY email_key, id LIMIT ?`, [
       ...[...values, ...range],

@@ -117,3 +117,7 @@ export function changedColumns(columns: Columns, before: Row | undefined): Colum
     Object.entries(columns).filter(([name, value]) => !(name in before) || before[name] !== value),
   );
 }
+
+/** Bytes that no text beginning with `prefix` reaches: 0xff does not occur in UTF-8, so nothing sorts between. To be read by `CAST(? AS TEXT)`. */
+export const beyond = (prefix: string): Buffer =>
+  Buffer.concat([Buffer.from(prefix, 'utf8'), Buffer.from([0xff])]);

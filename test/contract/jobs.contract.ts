@@ -34,6 +34,12 @@ export function jobs(name: string, open: OpenStorage): void {
       expect((await claim(BUILT_AT + 101))?.version).toBe(3);
     });
 
+    test('lists leave out what is left to do', async () => {
+      const { progress: _, ...listed } = world.job;
+      const jobs = await under.storage.jobs.list(world.organization.id, { limit: 10 });
+      expect(jobs).toStrictEqual([listed]);
+    });
+
     test('fifty runners at once: one gets it', async () => {
       const claims = await Promise.all(Array.from({ length: 50 }, () => claim(BUILT_AT)));
       expect(claims.filter((job) => job !== undefined)).toHaveLength(1);

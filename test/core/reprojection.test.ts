@@ -10,7 +10,7 @@ import type {
 } from '../../src/core/entities/directory.ts';
 import type { Job } from '../../src/core/entities/job.ts';
 import { createGroupMapping, removeGroupMapping, updateGroupMapping } from '../../src/core/group-mappings.ts';
-import { runDueJobs } from '../../src/core/jobs.ts';
+import { getJob, runDueJobs } from '../../src/core/jobs.ts';
 import { updateOrganization } from '../../src/core/organizations.ts';
 import { reprojectSome, requestReprojection, settleMemberById } from '../../src/core/reprojection.ts';
 import { findSignedIn } from '../../src/core/sessions.ts';
@@ -70,7 +70,10 @@ const roleOf = async (id: MembershipId) => (await membershipOf(world, organizati
 const rolesNow = () => Promise.all(people.map(({ membershipId }) => roleOf(membershipId)));
 const run = () => runDueJobs(deps(), { reprojection: reprojectSome });
 const underWay = async () => (await world.deps.storage.organizations.find(organizationId))?.reprojectionJobId;
-const jobs = (): Promise<readonly Job[]> => world.deps.storage.jobs.list(organizationId, { limit: 10 });
+const jobs = async (): Promise<readonly Job[]> => {
+  const listed = await world.deps.storage.jobs.list(organizationId, { limit: 10 });
+  return Promise.all(listed.map(({ id }) => getJob(world.deps.storage, organizationId, id)));
+};
 const all = (what: string) => people.map(() => what);
 
 describe('a change that concerns more people than a request can wait for', () => {

@@ -28,3 +28,6 @@ export interface Job {
   /** When a runner may take it (again), epoch ms; null once it has ended. A running job's is the end of its runner's lease. */
   readonly dueAt: number | null;
 }
+
+/** A job as lists show it: what is left to do can be megabytes of one job, and nobody reads it there. */
+export type ListedJob = Omit<Job, 'progress'>;

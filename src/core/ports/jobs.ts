@@ -1,13 +1,13 @@
 /** What core asks of storage about long work. */
 import type { JobId, OrganizationId } from '../../kernel/ids.ts';
-import type { Job } from '../entities/job.ts';
+import type { Job, ListedJob } from '../entities/job.ts';
 import type { PageRequest } from './paging.ts';
 
 export interface JobRepository {
   insert(organizationId: OrganizationId, job: Job): Promise<void>;
   find(organizationId: OrganizationId, id: JobId): Promise<Job | undefined>;
   /** Newest first. */
-  list(organizationId: OrganizationId, page: PageRequest): Promise<readonly Job[]>;
+  list(organizationId: OrganizationId, page: PageRequest): Promise<readonly ListedJob[]>;
   update(organizationId: OrganizationId, next: Job, expectedVersion: number): Promise<void>;
   /** GLOBAL: whether there is a job to hand out; a look that costs no write, so that nobody writes when there is none. */
   isDue(now: number): Promise<boolean>;

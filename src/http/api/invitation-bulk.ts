@@ -40,9 +40,12 @@ const reportShape = z.object({ rows: z.array(reportRowShape), totals: totalsShap
 
 const present = (rows: readonly ReportRow[]) => ({ rows, totals: totalsOf(rows) });
 
+/** Documented as what is wanted, taken as it comes: one that does not fit is refused alone. */
+const { $schema: _, ...wanted } = z.toJSONSchema(newInvitationField, { io: 'input' });
+
 const batchBody = z.strictObject({
   invitations: z
-    .array(z.unknown())
+    .array(z.unknown().meta(wanted))
     .min(1, 'Name at least one.')
     .max(50, 'At most 50 at once; import a file for more.')
     .describe('Each as createInvitation takes it; one that is not is refused alone.'),

@@ -1,6 +1,6 @@
 /** Long work over the management API: how far it is, and its report. */
 import { z } from 'zod';
-import type { Job } from '../../core/entities/job.ts';
+import type { ListedJob } from '../../core/entities/job.ts';
 import { getJob } from '../../core/jobs.ts';
 import { pageFields, pageOf, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
@@ -25,7 +25,7 @@ export const jobShape = z.object({
 });
 
 /** A job as the API shows it. */
-export function presentJob(job: Job): z.infer<typeof jobShape> {
+export function presentJob(job: ListedJob): z.infer<typeof jobShape> {
   const { id, kind, state, problem, doneCount: done, totalCount: total } = job;
   const result: unknown = job.result === null ? null : JSON.parse(job.result);
   const times = { createdAt: isoTime(job.createdAt), updatedAt: isoTime(job.updatedAt) };

@@ -1,5 +1,5 @@
 /** Long work in SQLite; a runner takes a job with one conditional write and holds it for the length of a lease. */
-import type { Job } from '../../core/entities/job.ts';
+import type { Job, ListedJob } from '../../core/entities/job.ts';
 import type { JobRepository } from '../../core/ports/jobs.ts';
 import { NO_ID_YET } from './paging.ts';
 import {
@@ -18,7 +18,10 @@ import {
 import type { Row, Sql } from './sql.ts';
 
 const FIND = 'SELECT * FROM jobs WHERE organization_id = ? AND id = ?';
-const LIST = 'SELECT * FROM jobs WHERE organization_id = ? AND id < ? ORDER BY id DESC LIMIT ?';
+const LIST = `
+  SELECT organization_id, id, version, kind, state, cause, done_count, total_count, result, problem,
+    created_at, updated_at, due_at
+  FROM jobs WHERE organization_id = ? AND id < ? ORDER BY id DESC LIMIT ?`;
 const IS_DUE = 'SELECT 1 FROM jobs WHERE due_at <= ? LIMIT 1';
 const CLAIM = `
   UPDATE jobs SET state = 'running', due_at = ?, version = version + 1
@@ -41,14 +44,13 @@ const columnsOf = (job: Job): Columns => ({
   due_at: job.dueAt,
 });
 
-const fromRow = (row: Row): Job => ({
+const fromListRow = (row: Row): ListedJob => ({
   id: word(row, 'id'),
   version: integer(row, 'version'),
   organizationId: word(row, 'organization_id'),
   kind: word(row, 'kind'),
   state: word(row, 'state'),
   cause: json(row, 'cause'),
-  progress: text(row, 'progress'),
   doneCount: integer(row, 'done_count'),
   totalCount: integerOrNull(row, 'total_count'),
   result: textOrNull(row, 'result'),
@@ -57,6 +59,8 @@ const fromRow = (row: Row): Job => ({
   updatedAt: integer(row, 'updated_at'),
   dueAt: integerOrNull(row, 'due_at'),
 });
+
+const fromRow = (row: Row): Job => ({ ...fromListRow(row), progress: text(row, 'progress') });
 
 /** Jobs over one connection; the promises are those of the port. */
 export function jobRepository(sql: Sql): JobRepository {
@@ -71,7 +75,7 @@ export function jobRepository(sql: Sql): JobRepository {
       }),
     find: async (organizationId, id) => one(sql.get(FIND, organizationId, id)),
     list: async (organizationId, page) =>
-      sql.all(LIST, organizationId, page.after ?? NO_ID_YET, page.limit).map(fromRow),
+      sql.all(LIST, organizationId, page.after ?? NO_ID_YET, page.limit).map(fromListRow),
     update: async (organizationId, next, version) =>
       updateRow(sql, 'jobs', {
         key: { organization_id: ownedBy(organizationId, next), id: next.id },

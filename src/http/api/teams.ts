@@ -1,14 +1,15 @@
 /** Teams over the management API, and who is in them by an admin's word. */
 import { z } from 'zod';
+import { listMembers } from '../../core/members.ts';
 import { TEAM_ROLES } from '../../core/roles.ts';
 import { createTeam, getTeam, removeTeam, renameTeam, setTeamMember } from '../../core/teams.ts';
 import { nameField } from './fields.ts';
-import { wholeList, wholeListOf } from './paging.ts';
+import { pageOf, pageQuery, readPage, wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
-import { presentTeam } from './present.ts';
+import { presentMember, presentTeam } from './present.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
-import { teamRoleShape, teamShape } from './shapes.ts';
+import { memberShape, teamRoleShape, teamShape } from './shapes.ts';
 
 const tag = 'teams';
 const body = z.strictObject({ name: nameField });
@@ -51,7 +52,7 @@ const wholeTeamRoutes: readonly ApiRoute[] = [
     operationId: 'getTeam',
     summary: 'Answers one team.',
     tag,
-    guard: read,
+    guard: { ...read, orInTeam: true },
     status: 200,
     response: teamShape,
     errors: [],
@@ -104,6 +105,34 @@ const membershipOf = (
 /** All routes of this resource. */
 export const teamRoutes: readonly ApiRoute[] = [
   ...wholeTeamRoutes,
+  organizationRoute({
+    method: 'get',
+    path: '/organizations/:org/teams/:team/members',
+    operationId: 'listTeamMembers',
+    summary:
+      'Lists who is in a team, oldest first; for whoever is in it too, whatever they are in the organization.',
+    tag,
+    guard: { ...read, orInTeam: true },
+    query: pageQuery,
+    status: 200,
+    response: pageOf(memberShape),
+    errors: [],
+    handle: async ({ deps, organization: { id } }, { params, query }) => {
+      const team = await getTeam(deps.storage, id, pathId('team', params, 'team'));
+      const filter = { teamId: team.id };
+      const { rows, nextCursor } = await readPage(
+        query,
+        (page) => listMembers(deps, { organizationId: id, filter, page }),
+        ({ membership }) => membership.id,
+      );
+      // Whoever is in a team may know who else is, not what they are in other teams.
+      const inThis = rows.map(({ membership, teams }) => ({
+        membership,
+        teams: teams.filter(({ teamId }) => teamId === team.id),
+      }));
+      return { items: inThis.map(presentMember), nextCursor };
+    },
+  }),
   organizationRoute({
     method: 'put',
     path: '/organizations/:org/teams/:team/members/:member',

@@ -152,6 +152,7 @@ describe('a key of one team', () => {
       [`put ${at(team, person)}`, { role: 'admin' }],
       [`get ${base}/members?team=${team}`],
       [`get ${base}/teams/${team}`],
+      [`get ${base}/teams/${team}/members`],
       [`delete ${at(team, person)}`],
     ];
     for (const [request, body] of allowed)

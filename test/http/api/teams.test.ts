@@ -189,4 +189,20 @@ describe('a team with an owner', () => {
     const path = `get ${here}/members/${accepted.body.membershipId}`;
     expect((await world.send(world.operator, path)).body.teams).toMatchObject([{ id: team, role: 'member' }]);
   });
+
+  test('200: whoever is in it sees who is in it, a viewer of the organization too; a stranger does not', async () => {
+    const { here, of, head, deputy, plain, manager, guest } = await ownedTeam();
+    const path = of(head).replace(`/${head.membership.id}`, '');
+    const { body } = await world.send(deputy, `get ${path}`);
+    const ids = body.items.map(({ id }: { id: string }) => id).toSorted();
+    expect(ids).toEqual([head, deputy, plain].map(({ membership }) => membership.id).toSorted());
+    expect((await world.send(manager, `get ${path}?limit=2`)).body.items).toHaveLength(2);
+    const red = of(head).split('/')[4];
+    for (const { teams } of body.items) expect(teams).toMatchObject([{ id: red }]);
+    expect((await world.send(deputy, `get ${path.replace('/members', '')}`)).status).toBe(200);
+    expect((await world.send(guest, `get ${path}`)).status).toBe(403);
+    expect((await world.send(deputy, `get ${here}/members`)).status).toBe(403);
+    const other = (await world.send(manager, `post ${here}/teams`, { name: 'Blue' })).body.id;
+    expect((await world.send(deputy, `get ${here}/teams/${other}/members`)).status).toBe(403);
+  });
 });

@@ -1,6 +1,6 @@
 /** Accepting an invitation over the management API: whoever holds the link, as a new person or as the one signed in. */
 import { z } from 'zod';
-import { acceptInvitation } from '../../core/invitation-acceptance.ts';
+import { acceptInvitation, requestInvitedAddressProof } from '../../core/invitation-acceptance.ts';
 import { findByLink } from '../../core/invitation-links.ts';
 import type { Acceptor } from '../../core/joining.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
@@ -24,15 +24,25 @@ export const joiningFields = {
 /** What somebody is told who gives one without the other. */
 export const TOGETHER = 'Give name and password together, or neither and a session.';
 
+/** What a mail carried that proves an address. */
+export const proofField = z.string().max(200);
+
 const acceptBody = z
-  .strictObject(joiningFields)
+  .strictObject({
+    proof: proofField
+      .optional()
+      .describe(
+        'What the mail to the invited address ends with, for whoever is signed in with another address.',
+      ),
+    ...joiningFields,
+  })
   .refine(({ name, password }) => (name === undefined) === (password === undefined), TOGETHER)
   .optional();
 
 /** Name and password are an explicit choice to be somebody new, whoever is signed in (S160). Throws `unauthenticated` without either. */
 export async function acceptorFrom(
   { deps, req }: ApiContext,
-  body: z.output<typeof acceptBody>,
+  body: Omit<NonNullable<z.output<typeof acceptBody>>, 'proof'> | undefined,
 ): Promise<Acceptor> {
   // Read first: a cookie that rides along must come from our own pages, whatever the body says (S186).
   const signedIn = await signedInOf(deps, req);
@@ -87,12 +97,30 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
       const token = params.token ?? '';
       const acceptor = await acceptorFrom(context, body);
       await assertDoorIsOpen(deps, token);
-      const accepted = await acceptInvitation(deps, { token, acceptor, cause });
+      const accepted = await acceptInvitation(deps, { token, proof: body?.proof, acceptor, cause });
       const { sessionToken, membership, organization } = accepted;
       await endReplacedSession(deps, { req, res });
       setSessionCookie(res, sessionToken);
       const { id, slug } = organization;
       return { membershipId: membership.id, organization: { id, slug }, orgRole: membership.orgRole };
+    },
+  }),
+  plainRoute({
+    method: 'post',
+    path: '/invitations/:token/proofs',
+    operationId: 'requestInvitedAddressProof',
+    summary:
+      'Mails a proof to the invited address, for somebody signed in with another one who wants to join as who they are.',
+    tag: 'invitations',
+    guard: { kind: 'public' },
+    status: 204,
+    errors: ['unauthenticated', 'forbidden', 'not_found', 'invitations_disabled', 'too_many_requests'],
+    handle: async ({ deps, req, cause }, { params }) => {
+      const token = params.token ?? '';
+      const signedIn = await signedInOf(deps, req);
+      await assertDoorIsOpen(deps, token);
+      if (signedIn === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
+      await requestInvitedAddressProof(deps, { token, signedIn, cause });
     },
   }),
 ];

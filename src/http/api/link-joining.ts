@@ -4,7 +4,7 @@ import { joinByLink, previewLink, requestAddressProof } from '../../core/link-jo
 import { signedInOf } from '../guards.ts';
 import { endReplacedSession, setSessionCookie } from '../session-cookie.ts';
 import { emailField } from './fields.ts';
-import { acceptorFrom, joiningFields, TOGETHER } from './invitation-acceptance.ts';
+import { acceptorFrom, joiningFields, proofField, TOGETHER } from './invitation-acceptance.ts';
 import { isoTime } from './present.ts';
 import type { ApiRoute } from './route.ts';
 import { plainRoute } from './route.ts';
@@ -22,9 +22,7 @@ const deadLink = [
 
 const joinBody = z
   .strictObject({
-    proof: z
-      .string()
-      .max(200)
+    proof: proofField
       .optional()
       .describe('What the mailed link ends with; not needed by whoever is signed in with a proved address.'),
     ...joiningFields,

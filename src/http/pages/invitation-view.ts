@@ -22,6 +22,8 @@ export interface JoiningView {
   readonly hasAccount: boolean;
   /** The account that may join with this address although it has another (S160). */
   readonly askedBy?: UserId | undefined;
+  /** Whether somebody signed in with another address may ask for a mail to this one. */
+  readonly mayAskAs?: boolean | undefined;
   /** The page's own path, token included. */
   readonly path: string;
   readonly visitor: Visitor | undefined;
@@ -127,12 +129,21 @@ ${hiddenField('csrf', visitor.csrf)}
 <p><a href="/">Not now</a></p>`;
 }
 
-/** S160: nobody is bound by accident; the choice is to sign out and come back as the invited person. */
-function otherPerson({ path, email }: JoiningView, visitor: Visitor): Html {
+/** S160: nobody is bound by accident; the choice is to come back as the invited person, or to prove the address as who one is. */
+function otherPerson({ path, email, mayAskAs }: JoiningView, visitor: Visitor): Html {
   const { user, membership } = visitor.signedIn;
   const shown = user.email ?? membership.email ?? membership.name;
   return html`<p class="wrong" role="alert">You are signed in as ${isolated(shown)}, but this invitation is for ${isolated(email)}.</p>
 <p>Sign out, then this page lets you join as the invited person.</p>
 ${signOutForm(visitor, path)}
+${
+  mayAskAs === true &&
+  html`<p>Is ${isolated(email)} your address too? Then join as ${isolated(shown)}: a mail to it shows that it is yours.</p>
+<form method="post" action="${path}" name="prove">
+${hiddenField('csrf', visitor.csrf)}
+${hiddenField('prove', 'yes')}
+<button class="second" type="submit">Send the mail</button>
+</form>`
+}
 <p><a href="/">Stay signed in and leave this page</a></p>`;
 }

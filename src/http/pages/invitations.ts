@@ -1,23 +1,42 @@
 /** Invitations in the browser: looking consumes nothing (S164); accepting is a form of ours, for whoever the link was sent to. */
 import type { Request, RequestHandler, Response } from 'express';
-import { acceptInvitation, previewInvitation } from '../../core/invitation-acceptance.ts';
+import {
+  acceptInvitation,
+  previewInvitation,
+  previewProvedInvitation,
+  requestInvitedAddressProof,
+} from '../../core/invitation-acceptance.ts';
+import { isOwnProof } from '../../core/own-sessions.ts';
 import type { HttpDeps } from '../deps.ts';
-import { formText } from '../form-body.ts';
+import { formText, queryText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { enterSession } from '../session-cookie.ts';
 import { invitationBody, type JoiningProblem } from './invitation-view.ts';
-import { acceptorOf, asksForNewLink, joiningProblem, postAsk, sendDeadLink } from './joining-forms.ts';
+import {
+  acceptorOf,
+  asksForNewLink,
+  joiningProblem,
+  postAsk,
+  sendDeadLink,
+  sendMailSent,
+} from './joining-forms.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
 
-/** `GET /invitations/{token}`: whatever is not pending looks like an unknown token (S165). */
+/**
+ * `GET /invitations/{token}`, and with `/{proof}` where the mail to the invited address leads: whatever is not pending looks like
+ * an unknown token (S165). With `sent` what to do next.
+ */
 export const getInvitation =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     await showInvitation(deps, { req, res, visitor: await visitorOf(deps, req) });
   };
 
-/** `POST /invitations/{token}`: 303 to the person's page, else the same page with what went wrong. */
+/**
+ * `POST /invitations/{token}`, with or without `/{proof}`: 303 to the person's page, else the same page with what went wrong. With
+ * `prove` somebody signed in as another address has a mail sent to the invited one (S160).
+ */
 export const postInvitation =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
@@ -26,15 +45,8 @@ export const postInvitation =
     const visitor = await visitorOf(deps, req);
     if (visitor !== undefined) assertOwnForm(req, visitor);
     try {
-      const token = String(req.params.token);
-      const preview = await previewInvitation(deps, token);
-      const { sessionToken } = await acceptInvitation(deps, {
-        token,
-        acceptor: acceptorOf(req, visitor, preview && { ...preview, email: preview.invitation.email }),
-        cause: causeOf(res, { kind: 'anonymous' }),
-      });
-      await enterSession(deps, { req, res }, sessionToken);
-      seeOther(res, '/');
+      if (visitor !== undefined && formText(req, 'prove') === 'yes') await prove(deps, { req, res, visitor });
+      else await accept(deps, { req, res, visitor });
     } catch (error) {
       const outcome = joiningProblem(error);
       if (outcome === 'dead') return sendDeadLink(req, res);
@@ -51,17 +63,51 @@ interface Showing {
   readonly problem?: JoiningProblem;
 }
 
+const tokenOf = (req: Request): string => String(req.params.token);
+const proofOf = (req: Request): string | undefined =>
+  typeof req.params.proof === 'string' ? req.params.proof : undefined;
+
+/** What is known of the invitation and, behind the mail, of who asked for it. */
+function preview(deps: HttpDeps, req: Request) {
+  const [token, proof] = [tokenOf(req), proofOf(req)];
+  return proof === undefined
+    ? previewInvitation(deps, token)
+    : previewProvedInvitation(deps, { token, proof });
+}
+
+async function accept(deps: HttpDeps, { req, res, visitor }: Showing): Promise<void> {
+  const door = await preview(deps, req);
+  const { sessionToken } = await acceptInvitation(deps, {
+    token: tokenOf(req),
+    proof: proofOf(req),
+    acceptor: acceptorOf(req, visitor, door && { ...door, email: door.invitation.email }),
+    cause: causeOf(res, { kind: 'anonymous' }),
+  });
+  await enterSession(deps, { req, res }, sessionToken);
+  seeOther(res, '/');
+}
+
+async function prove(
+  deps: HttpDeps,
+  { req, res, visitor }: Showing & { readonly visitor: Visitor },
+): Promise<void> {
+  const token = tokenOf(req);
+  const cause = causeOf(res, { kind: 'anonymous' });
+  await requestInvitedAddressProof(deps, { token, signedIn: visitor.signedIn, cause });
+  seeOther(res, `/invitations/${encodeURIComponent(token)}?sent=yes`);
+}
+
 async function showInvitation(deps: HttpDeps, showing: Showing): Promise<void> {
   const { req, res, visitor, status = 200, problem } = showing;
-  const token = String(req.params.token);
-  const preview = await previewInvitation(deps, token);
-  if (preview === undefined) return sendDeadLink(req, res);
-  const { email, emailKey } = preview.invitation;
-  const path = `/invitations/${encodeURIComponent(token)}`;
+  const found = await preview(deps, req);
+  if (found === undefined) return sendDeadLink(req, res);
+  const { email, emailKey } = found.invitation;
+  const proof = proofOf(req);
+  const own = `/invitations/${encodeURIComponent(tokenOf(req))}`;
+  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendMailSent(res, own);
+  const path = proof === undefined ? own : `${own}/${encodeURIComponent(proof)}`;
+  const mayAskAs = proof === undefined && visitor !== undefined && isOwnProof(visitor.signedIn.session);
   const typedName = formText(req, 'name') ?? '';
-  sendPage(res, {
-    title: 'You are invited',
-    status,
-    body: invitationBody({ ...preview, email, emailKey, path, visitor, problem, typedName }),
-  });
+  const view = { ...found, email, emailKey, mayAskAs, path, visitor, problem, typedName };
+  sendPage(res, { title: 'You are invited', status, body: invitationBody(view) });
 }

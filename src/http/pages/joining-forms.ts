@@ -98,6 +98,15 @@ ${hiddenField('ask', 'new')}
   });
 }
 
+/** What to do next, for somebody whose address was sent a proof. */
+export function sendMailSent(res: Response, path: string): void {
+  sendPage(res, {
+    title: 'Look into your mailbox',
+    body: html`<p>A mail with a link is on its way. The link works once, for one hour, and brings you back here to join.</p>
+<p class="quiet">Nothing there? Look into the spam folder, check the address, and <a href="${path}">try again</a>.</p>`,
+  });
+}
+
 /** True for the form of the page above. */
 export const asksForNewLink = (req: Request): boolean => formText(req, 'ask') === 'new';
 

@@ -14,9 +14,15 @@ import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { enterSession } from '../session-cookie.ts';
-import { html } from './html.ts';
 import type { JoiningProblem } from './invitation-view.ts';
-import { acceptorOf, asksForNewLink, joiningProblem, postAsk, sendDeadLink } from './joining-forms.ts';
+import {
+  acceptorOf,
+  asksForNewLink,
+  joiningProblem,
+  postAsk,
+  sendDeadLink,
+  sendMailSent,
+} from './joining-forms.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { linkBody, provedLinkBody } from './link-view.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
@@ -126,7 +132,7 @@ async function join(deps: HttpDeps, { req, res, visitor }: Visit, proof: string 
 async function showLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const { req, res, visitor, status = 200, problem } = visit;
   const opened = await previewLink(deps, tokenOf(req));
-  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendSent(res, pathOf(req));
+  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendMailSent(res, pathOf(req));
   const { link } = opened;
   const own = visitor && ownProvedAddress(visitor.signedIn, link.organizationId)?.email;
   const ownEmail = own !== undefined && takesAddress(link, own) ? own : undefined;
@@ -144,12 +150,4 @@ async function showProvedLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const typedName = formText(req, 'name') ?? '';
   const view = { ...opened, email, emailKey, askedBy, path, visitor, problem, typedName };
   sendPage(res, { title: 'You are invited', status, body: provedLinkBody(view) });
-}
-
-function sendSent(res: Response, path: string): void {
-  sendPage(res, {
-    title: 'Look into your mailbox',
-    body: html`<p>A mail with a link is on its way. The link works once, for one hour, and brings you back here to join.</p>
-<p class="quiet">Nothing there? Look into the spam folder, check the address, and <a href="${path}">try again</a>.</p>`,
-  });
 }

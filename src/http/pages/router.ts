@@ -87,6 +87,10 @@ function mountJoining(router: Router, deps: HttpDeps): void {
     GET: [getInvitation(deps)],
     POST: [...form, postInvitation(deps)],
   });
+  mountMethods(router, '/invitations/:token/:proof', {
+    GET: [getInvitation(deps)],
+    POST: [...form, postInvitation(deps)],
+  });
   mountMethods(router, '/links/:token', { GET: [getLink(deps)], POST: [...form, postLink(deps)] });
   mountMethods(router, '/links/:token/:proof', {
     GET: [getProvedLink(deps)],

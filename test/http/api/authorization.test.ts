@@ -265,7 +265,13 @@ describe('the table', () => {
     expect(
       apiRoutes.filter(({ guard }) => guard.kind === 'public').map(({ operationId }) => operationId),
     ).toEqual([
-      ...['acceptInvitation', 'previewInvitationLink', 'requestAddressProof', 'joinByInvitationLink'],
+      ...[
+        'acceptInvitation',
+        'requestInvitedAddressProof',
+        'previewInvitationLink',
+        'requestAddressProof',
+        'joinByInvitationLink',
+      ],
       ...['askForNewInvitation', 'askForNewInvitationLink'],
       'getOpenApi',
     ]);

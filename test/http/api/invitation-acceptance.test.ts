@@ -50,6 +50,48 @@ describe('S163: after the switch to a directory both links say who decides now',
   });
 });
 
+describe('S160: signed in with another address', () => {
+  const proofMailedTo = (email: string): string => {
+    const { text = '' } = world.gateway.mails.filter(({ to }) => to === email).at(-1) ?? {};
+    return /\/invitations\/[^/\s]+\/(ghp_\S+)/.exec(text)?.[1] ?? '';
+  };
+
+  test('200 with what a mail to the invited address carried, once, and only for whoever asked for it', async () => {
+    const { organization, invitation, accept } = await newInvitation();
+    const proofs = accept.replace(/accept$/, 'proofs');
+    const elsewhere = await world.newOrganization();
+    const [asker, other] = [await world.newPerson(elsewhere), await world.newPerson(elsewhere)];
+    expect((await world.send(asker, accept)).status).toBe(403);
+    expect((await world.send(asker, proofs)).status).toBe(204);
+    const proof = proofMailedTo(invitation.email);
+    expect(proof).not.toBe('');
+    expect((await world.send(other, accept, { proof })).status).toBe(403);
+    const { status, body } = await world.send(asker, accept, { proof });
+    expect(status).toBe(200);
+    const { storage } = world.gateway;
+    const joined = await storage.memberships.find(organization.id, body.membershipId);
+    expect([joined?.userId, joined?.email]).toEqual([asker.membership.userId, invitation.email]);
+    const again = await world.send(other, accept, { proof });
+    expect([again.status, again.body.code]).toEqual([410, 'invitation_used']);
+  });
+
+  test('401 without a session, 404 for a dead link or a proof of another invitation; the invitation stays', async () => {
+    const [one, two] = [await newInvitation(), await newInvitation()];
+    const proofs = ({ accept }: typeof one) => accept.replace(/accept$/, 'proofs');
+    expect((await world.send(world.nobody, proofs(one))).status).toBe(401);
+    const asker = await world.newPerson(await world.newOrganization());
+    expect((await world.send(asker, 'post /invitations/ghi_x/proofs')).status).toBe(404);
+    await world.send(asker, proofs(two));
+    const proof = proofMailedTo(two.invitation.email);
+    for (const wrong of [proof, 'ghp_x']) {
+      const { status, body } = await world.send(asker, one.accept, { proof: wrong });
+      expect([status, body.code]).toEqual([404, 'not_found']);
+    }
+    const { body } = await world.send(world.operator, `get ${one.list}/${one.invitation.id}`);
+    expect(body.status).toBe('pending');
+  });
+});
+
 describe('somebody new', () => {
   test('200: a member with the promised role and teams, signed in by a __Host- cookie (S185)', async () => {
     const { organization, invitation, accept } = await newInvitation({ role: 'viewer' });

@@ -203,6 +203,23 @@ describe('with an account', () => {
     expect(back.text).toContain('name="password"');
   });
 
+  test('S160 signed in as somebody else whose address it is too: a mail to it, and they join as who they are', async () => {
+    const other = await gateway.createOrganization({ name: 'Sixth Co' });
+    const { browser, email: mine } = await aMember(gateway, organization);
+    const { path, email } = await invite(gateway, other);
+    const sent = await browser.submitForm(await open(path, browser), { form: 'prove' });
+    expect(sent.text).toContain('mailbox');
+    const mail = gateway.mails.filter(({ to }) => to === email).at(-1);
+    const url = mail?.text.split('\n').find((line) => line.startsWith(`${gateway.baseUrl}${path}/`)) ?? '';
+    const proved = url.slice(gateway.baseUrl.length);
+    const stranger = await aMember(gateway, organization);
+    expect((await open(proved, stranger.browser)).text).toContain('You are signed in as');
+    const done = await browser.submitForm(await open(proved, browser), { form: 'accept' });
+    for (const fact of ['Sixth Co', email]) expect(done.text).toContain(fact);
+    const [joined] = await gateway.storage.memberships.listByEmail(other.id, email);
+    expect((await gateway.storage.users.findByEmail(mine))?.id).toBe(joined?.userId);
+  });
+
   test('S186 signed in as the invited person, without the token of the form: 403', async () => {
     const other = await gateway.createOrganization({ name: 'Fifth Co' });
     const { browser, email } = await aMember(gateway, organization);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { snapshotStep } from '../../../src/core/access-review-snapshot.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { runDueJobs } from '../../../src/core/jobs.ts';
-import { days } from '../../../src/kernel/clock.ts';
+import { days, minutes } from '../../../src/kernel/clock.ts';
 import { type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';
 import { pushGroup } from './push.ts';
 
@@ -186,6 +186,16 @@ describe('deciding', () => {
     const { status, body } = await decide(world.operator, review)(owner, { decision: 'revoke' });
     expect([status, body.code]).toEqual([409, 'last_owner']);
     expect((await getMember(owner)).status).toBe(200);
+  });
+
+  test('403 step_up_required (S192): who takes something from an owner has signed in minutes ago', async () => {
+    const second = await world.newPerson(organization, 'owner');
+    const review = await start();
+    world.gateway.clock.advance(minutes(11));
+    const { status, body } = await decide(owner, review)(second, { decision: 'revoke' });
+    expect([status, body.code]).toEqual([403, 'step_up_required']);
+    expect((await decide(owner, review)(second, { decision: 'confirm' })).status).toBe(200);
+    expect((await decide(owner, review)(member, { decision: 'revoke' })).status).toBe(200);
   });
 
   test('200: several at once, each by itself; what is refused is told beside what was done', async () => {

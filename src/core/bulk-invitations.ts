@@ -30,14 +30,17 @@ const OF_ONE: ReadonlySet<string> = new Set([
   'already_member',
   'already_invited',
   'seats_exhausted',
+  'too_many_requests',
   'invalid',
 ]);
 
-async function outcomeOf<Good>(work: () => Promise<Good>): Promise<BulkOutcome<Good>> {
+/** Why not, before anything is written: a refusal in the middle would leave half an invitation. */
+async function refusalOf(check: () => Promise<void>): Promise<GatehouseError | undefined> {
   try {
-    return { invited: await work() };
+    await check();
+    return undefined;
   } catch (error) {
-    if (error instanceof GatehouseError && OF_ONE.has(error.code)) return { refusal: error };
+    if (error instanceof GatehouseError && OF_ONE.has(error.code)) return error;
     throw error;
   }
 }
@@ -77,13 +80,12 @@ async function each<Good>(
   let free = (await freeSeats(tx, context, organization)) - promised;
   const outcomes: BulkOutcome<Good>[] = [];
   for (const invitation of invitations) {
-    const outcome = await outcomeOf(async () => {
+    const refusal = await refusalOf(async () => {
       await assertMayInvite(tx, { organization, caller, invitation, now: context.now });
       if (free <= 0) throw seatsPromised(organization);
-      return invite(organization, invitation);
     });
-    if ('invited' in outcome) free -= 1;
-    outcomes.push(outcome);
+    if (refusal === undefined) free -= 1;
+    outcomes.push(refusal ? { refusal } : { invited: await invite(organization, invitation) });
   }
   return outcomes;
 }

@@ -7,6 +7,7 @@ import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Membership, MembershipSource, MembershipStatus, User } from './entities/people.ts';
 import { endingOf, factsOf, keepPast, traceOf } from './history.ts';
+import { endLinksOf } from './link-endings.ts';
 import { dropUnderWayOfStranded } from './person-records.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { Grant, OrgRole } from './roles.ts';
@@ -150,7 +151,10 @@ export async function setMembershipStatus(
   // Keys do not come back with the person (S144).
   const revokedApiKeys =
     status === 'suspended' ? await tx.apiKeys.removeByMembership(context.organizationId, membership.id) : 0;
-  if (status === 'suspended') await dropUnderWayOfStranded(tx, membership.userId);
+  if (status === 'suspended') {
+    await endLinksOf(tx, context, membership.id);
+    await dropUnderWayOfStranded(tx, membership.userId);
+  }
   await record(tx, context, {
     type: status === 'suspended' ? 'member.suspended' : 'member.reactivated',
     target: { kind: 'membership', id: membership.id },
@@ -175,6 +179,7 @@ export async function endMembership(
   const endedSessions = await endSessionsOf(tx, context, { membership, reason: 'member_removed' });
   await tx.grants.endByMembership(organizationId, membership.id, endingOf(context));
   await keepPast(tx, context, { kind: 'membership', id: membership.id, value: factsOf(membership) });
+  await endLinksOf(tx, context, membership.id);
   await tx.teamMembers.replace(organizationId, membership.id, []);
   await tx.identities.removeByMembership(organizationId, membership.id);
   await tx.memberships.remove(organizationId, membership.id);

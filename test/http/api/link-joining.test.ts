@@ -374,6 +374,10 @@ describe('what a link is worth', () => {
       const answer = await world.send(world.nobody, `post ${link.path}/accept`, { ...person, proof });
       expect([answer.status, answer.body.code]).toEqual([410, 'invitation_revoked']);
       expect((await world.send(world.nobody, `get ${link.path}`)).status).toBe(410);
+      if (fate !== 'suspended') return;
+      // S144: a link does not come back with its maker.
+      await changeMember(world.gateway.deps, { ...request, change: { status: 'active' } });
+      expect((await world.send(world.nobody, `get ${link.path}`)).status).toBe(410);
     },
   );
 

@@ -2,7 +2,7 @@
 import type { CutoverFacts, PersonMatch } from './cutover-matching.ts';
 import type { UnmatchedChoice } from './entities/cutover.ts';
 import type { Membership } from './entities/people.ts';
-import type { RoleChange } from './mapping-preview.ts';
+import type { RoleChange } from './role-differences.ts';
 import type { OrgRole } from './roles.ts';
 
 /** `matched`: is somebody the directory pushed. `waiting`: may be. `elsewhere`: another directory holds them. `unmatched`: kept or suspended, as is chosen. */

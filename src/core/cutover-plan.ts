@@ -10,7 +10,7 @@ import {
   type PersonOutcome,
 } from './cutover-outcome.ts';
 import type { UnmatchedChoice } from './entities/cutover.ts';
-import { compareRoles } from './mapping-preview.ts';
+import { compareRoles } from './role-differences.ts';
 import { type Grant, resolveRoles } from './roles.ts';
 
 export interface CutoverPlan {

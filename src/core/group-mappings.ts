@@ -4,18 +4,17 @@ import type { GroupMappingId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
 import { assertMayGrant } from './access.ts';
-import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { GroupMapping, MappingGrant, MappingMatch } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
-import { keepPast } from './history.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { givesByName } from './role-projection.ts';
 import type { RoleTable } from './role-table.ts';
 import { factsIn, loadRoles, rankIn, roleNamed } from './role-table.ts';
 import type { RankOf } from './roles.ts';
 import type { ProjectionDeps } from './rule-consequences.ts';
-import { carryOutRule } from './rule-consequences.ts';
+import { carryOutRule, carryOutRules } from './rule-consequences.ts';
+import { dropRule, insertRule, replaceRule } from './rule-writes.ts';
 
 export interface GroupMappingInput {
   readonly match: MappingMatch;
@@ -94,22 +93,9 @@ export async function createGroupMapping(
     assertMayMap(caller, await loadRoles(tx), mapping.grants);
     await assertMappingFits(tx, organizationId, mapping);
     const existing = await tx.groupMappings.list(organizationId);
-    const row: GroupMapping = {
-      id: newId('map', context.now),
-      version: 1,
-      organizationId,
-      match: mapping.match,
-      grants: mapping.grants,
-      rank: mapping.rank ?? Math.max(0, ...existing.map((other) => other.rank)) + 1,
-      createdAt: context.now,
-      updatedAt: context.now,
-    };
-    await tx.groupMappings.insert(organizationId, row);
-    await record(tx, context, {
-      type: 'group_mapping.created',
-      target: { kind: 'group_mapping', id: row.id },
-      details: { match: row.match, grants: row.grants },
-    });
+    const { match, grants } = mapping;
+    const rank = mapping.rank ?? Math.max(0, ...existing.map((other) => other.rank)) + 1;
+    const row = await insertRule(tx, context, { id: newId('map', context.now), match, grants, rank });
     await carryOutRule(deps, tx, { context, change: { caller, after: row } });
     return row;
   });
@@ -124,28 +110,13 @@ export async function updateGroupMapping(
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const before = await getGroupMapping(tx, organizationId, input.id);
-    const after: GroupMapping = {
-      ...before,
-      match: change.match ?? before.match,
-      grants: change.grants ?? before.grants,
-      rank: change.rank ?? before.rank,
-      updatedAt: context.now,
-    };
-    assertMayMap(caller, await loadRoles(tx), [...before.grants, ...after.grants]);
-    await assertMappingFits(tx, organizationId, after);
-    await tx.groupMappings.update(organizationId, after, before.version);
-    const said = { match: before.match, grants: before.grants };
-    await keepPast(tx, context, { kind: 'mapping', id: before.id, value: said });
-    await record(tx, context, {
-      type: 'group_mapping.updated',
-      target: { kind: 'group_mapping', id: before.id },
-      details: {
-        before: said,
-        after: { match: after.match, grants: after.grants },
-      },
-    });
+    const { match = before.match, grants = before.grants, rank = before.rank } = change;
+    const next = { id: before.id, match, grants, rank };
+    assertMayMap(caller, await loadRoles(tx), [...before.grants, ...grants]);
+    await assertMappingFits(tx, organizationId, next);
+    const after = await replaceRule(tx, context, { before, after: next });
     await carryOutRule(deps, tx, { context, change: { caller, before, after } });
-    return { ...after, version: before.version + 1 };
+    return after;
   });
 }
 
@@ -159,14 +130,36 @@ export async function removeGroupMapping(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const before = await getGroupMapping(tx, organizationId, input.id);
     assertMayMap(caller, await loadRoles(tx), before.grants);
-    await tx.groupMappings.remove(organizationId, before.id);
-    const said = { match: before.match, grants: before.grants };
-    await keepPast(tx, context, { kind: 'mapping', id: before.id, value: said });
-    await record(tx, context, {
-      type: 'group_mapping.removed',
-      target: { kind: 'group_mapping', id: before.id },
-      details: said,
-    });
+    await dropRule(tx, context, before);
     await carryOutRule(deps, tx, { context, change: { caller, before } });
+  });
+}
+
+/**
+ * Puts all rules into this order: their ranks become 1, 2, 3. Throws `invalid` unless each rule is named once, and what a
+ * change of each rule that moves would.
+ */
+export async function orderGroupMappings(
+  deps: RuleDeps,
+  input: MappingRequest & { readonly ids: readonly GroupMappingId[] },
+): Promise<readonly GroupMapping[]> {
+  const { organizationId, caller, cause, ids } = input;
+  return deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
+    const rules = await tx.groupMappings.list(organizationId);
+    const isWhole = ids.length === rules.length && rules.every(({ id }) => ids.includes(id));
+    if (!isWhole) {
+      const detail = `Name each of the ${rules.length} rules once.`;
+      throw new GatehouseError('invalid', detail, { field: 'mappings' });
+    }
+    const moved = rules.filter(({ id, rank }) => ids.indexOf(id) + 1 !== rank);
+    const roles = await loadRoles(tx);
+    for (const before of moved) {
+      assertMayMap(caller, roles, before.grants);
+      const { id, match, grants } = before;
+      await replaceRule(tx, context, { before, after: { id, match, grants, rank: ids.indexOf(id) + 1 } });
+    }
+    if (moved.length > 0) await carryOutRules(deps, tx, { context, caller });
+    return (await tx.groupMappings.list(organizationId)).toSorted((a, b) => a.rank - b.rank);
   });
 }

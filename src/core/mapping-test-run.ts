@@ -3,19 +3,18 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { ConnectionId, DirectoryGroupId, DirectoryId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import { wantedClaimGrants } from './claim-grants.ts';
-import type { DirectoryGroup, GroupMapping } from './entities/directory.ts';
+import type { DirectoryGroup } from './entities/directory.ts';
 import type {
   GivenGroup,
   MappingTest,
   MappingTestExpect,
   MappingTestGiven,
 } from './entities/mapping-test.ts';
-import type { RoleRules } from './grants.ts';
-import { getOrganization } from './organization-lookup.ts';
+import type { RuleSet } from './member-projection.ts';
+import { loadRuleSet } from './member-projection.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { groupsOf, wantedGroupGrants } from './role-projection.ts';
-import { loadRoles, rankIn } from './role-table.ts';
-import type { Grant, RankOf } from './roles.ts';
+import type { Grant } from './roles.ts';
 import { resolveRoles, resourceKey } from './roles.ts';
 
 type Reader = Queries | Repositories;
@@ -45,7 +44,7 @@ export type MappingTestResult = { readonly test: MappingTest; readonly reason: s
 
 /** Pure: the roles of somebody in exactly these groups, with these claims and no grant by hand, under these rules. */
 export function outcomeOfRules(
-  rules: RoleRules & { readonly mappings: readonly GroupMapping[]; readonly rankOf: RankOf },
+  rules: RuleSet,
   given: { readonly groups: readonly TestedGroup[]; readonly claims: MappingTestGiven['claims'] },
 ): MappingTestOutcome {
   const claims = new Map(given.claims.map(({ claim, values }) => [claim, values]));
@@ -100,17 +99,16 @@ function pairUp<Entry extends { readonly role: string }>(
     .filter((pair) => pair.expected !== pair.got);
 }
 
-/** Runs every test against the rules as they are (in a transaction: as they would be), oldest first. */
+/** Runs every test, oldest first, against `rules`; absent: as they are (in a transaction: as they would be). */
 export async function runMappingTests(
   from: Reader,
   organizationId: OrganizationId,
+  rules?: RuleSet,
 ): Promise<readonly MappingTestResult[]> {
   const tests = await from.mappingTests.list(organizationId);
   if (tests.length === 0) return [];
-  const { conflictPolicy, defaultRole } = await getOrganization(from, organizationId);
-  const mappings = await from.groupMappings.list(organizationId);
+  const under = rules ?? (await loadRuleSet(from, organizationId));
   const teams = await from.teams.list(organizationId);
-  const rankOf = rankIn(await loadRoles(from));
   const names = new Map<TeamId, string>(teams.map(({ id, name }) => [id, name]));
   const results: MappingTestResult[] = [];
   for (const test of tests) {
@@ -121,7 +119,7 @@ export async function runMappingTests(
       continue;
     }
     const given = { groups: groups.found, claims: test.given.claims };
-    const got = outcomeOfRules({ mappings, conflictPolicy, defaultRole, rankOf }, given);
+    const got = outcomeOfRules(under, given);
     const differences = differencesOf(test.expect, got);
     const reason = differences.length === 0 ? null : differences.map((one) => inWords(one, names)).join(', ');
     results.push({ test, status: reason === null ? 'passed' : 'failed', reason, got, differences });
@@ -194,7 +192,12 @@ export async function assertMappingTestsPass(
   tx: Repositories,
   organizationId: OrganizationId,
 ): Promise<void> {
-  const failed = (await runMappingTests(tx, organizationId)).filter(({ status }) => status === 'failed');
+  assertPassed(await runMappingTests(tx, organizationId));
+}
+
+/** Likewise, for tests that have been run. */
+export function assertPassed(results: readonly MappingTestResult[]): void {
+  const failed = results.filter(({ status }) => status === 'failed');
   if (failed.length === 0) return;
   const told = failed.slice(0, MOST_TOLD).map(({ test, reason }) => `"${test.name}" (${test.id}): ${reason}`);
   const rest = failed.length > MOST_TOLD ? `; and ${failed.length - MOST_TOLD} more` : '';

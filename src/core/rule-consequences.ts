@@ -8,8 +8,9 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { GroupMapping, MappingMatch } from './entities/directory.ts';
 import { refreshRoles } from './grants.ts';
 import { assertMappingTestsPass } from './mapping-test-run.ts';
+import { loadRuleSet, projectMember } from './member-projection.ts';
 import { getOrganization } from './organization-lookup.ts';
-import type { Repositories } from './ports/storage.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
 import { startReprojection } from './reprojection.ts';
 import { concernsMoreThan, membersConcerned, reprojectMapping } from './role-projection.ts';
 import { factsIn, loadRoles } from './role-table.ts';
@@ -24,11 +25,11 @@ export const mostAtOnce = ({ mostProjectedAtOnce = MOST_AT_ONCE }: ProjectionDep
 
 /** Whether the organization has more members than `limit`, of any status. */
 export async function hasMoreMembersThan(
-  tx: Repositories,
+  from: Queries | Repositories,
   organizationId: OrganizationId,
   limit: number,
 ): Promise<boolean> {
-  const page = await tx.memberships.list(organizationId, {}, { limit: limit + 1 });
+  const page = await from.memberships.list(organizationId, {}, { limit: limit + 1 });
   return page.length > limit;
 }
 
@@ -92,6 +93,29 @@ function assertMayMoveMany(caller: Caller): void {
   const detail =
     'This concerns very many people: make a mapping draft and look at its plan, or ask an owner.';
   throw new GatehouseError('forbidden', detail);
+}
+
+/** Likewise after a change of many rules: projects everybody. Throws as `carryOutRule` does. */
+export async function carryOutRules(
+  deps: ProjectionDeps,
+  tx: Repositories,
+  { context, caller }: { readonly context: ChangeContext; readonly caller: Caller },
+): Promise<void> {
+  const { organizationId } = context;
+  const limit = mostAtOnce(deps);
+  await assertMappingTestsPass(tx, organizationId);
+  if (await hasMoreMembersThan(tx, organizationId, limit)) {
+    assertMayMoveMany(caller);
+    await startReprojection(tx, context);
+    return;
+  }
+  const rules = await loadRuleSet(tx, organizationId);
+  const roles = await loadRoles(tx);
+  for (const membership of await tx.memberships.list(organizationId, {}, { limit })) {
+    const { orgRole } = await projectMember(tx, context, { membership, rules });
+    if (orgRole === membership.orgRole) continue;
+    for (const role of [orgRole, membership.orgRole]) assertMayTouch(caller, factsIn(roles, role));
+  }
 }
 
 /** After a change of the conflict policy: settles everybody's ledger anew. */

@@ -149,6 +149,8 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
   plan_in_use: UNEXPECTED,
   role_from_directory: UNEXPECTED,
   mapping_test_failed: UNEXPECTED,
+  plan_outdated: UNEXPECTED,
+  draft_state: UNEXPECTED,
   cutover_required: {
     cause:
       'The directory is a shadow in Gatehouse: its people become members by the cut-over there, not before.',

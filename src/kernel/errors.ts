@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'sso_test_required'
   | 'role_from_directory'
   | 'mapping_test_failed'
+  | 'plan_outdated'
+  | 'draft_state'
   | 'cutover_required'
   | 'review_not_open'
   | 'cutover_moved'

@@ -16,6 +16,7 @@ export type DirectoryUserId = Id<'directoryUser'>;
 export type DirectoryGroupId = Id<'directoryGroup'>;
 export type GroupMappingId = Id<'groupMapping'>;
 export type MappingTestId = Id<'mappingTest'>;
+export type MappingDraftId = Id<'mappingDraft'>;
 export type ConnectionId = Id<'connection'>;
 export type SpKeyId = Id<'spKey'>;
 export type DomainId = Id<'domain'>;
@@ -51,6 +52,7 @@ interface Prefixes {
   dg: DirectoryGroupId;
   map: GroupMappingId;
   mpt: MappingTestId;
+  mdr: MappingDraftId;
   con: ConnectionId;
   spk: SpKeyId;
   dom: DomainId;

@@ -1,5 +1,5 @@
-/** Driver of the mapping tests' rows. */
-import { aMappingTest } from '../support/mapping-test-builders.ts';
+/** Drivers of the rows of mapping tests and mapping drafts. */
+import { aMappingDraft, aMappingTest } from '../support/mapping-test-builders.ts';
 import type { RowKind } from './row-kind.ts';
 
 /** Their kind. */
@@ -20,6 +20,26 @@ export const mappingTests: RowKind = {
       find: (store) => store.mappingTests.find(id, value.id),
       update: (tx, name, version) => tx.mappingTests.update(id, { ...value, name }, version),
       remove: (tx) => tx.mappingTests.remove(id, value.id),
+    };
+  },
+};
+
+/** Theirs. */
+export const mappingDrafts: RowKind = {
+  name: 'mappingDrafts',
+  make: ({ organization: { id }, mapping }, text) => {
+    const rule = { id: mapping.id, match: mapping.match, grants: mapping.grants, rank: 7 };
+    const before = { rules: [rule], policy: 'refuse' } as const;
+    const value = aMappingDraft(id, {
+      ...{ name: text, rules: [rule], policy: 'ranked', basis: text, createdBy: text },
+      applied: { at: 7, by: text, before },
+    });
+    return {
+      value,
+      insert: (tx) => tx.mappingDrafts.insert(id, value),
+      find: (store) => store.mappingDrafts.find(id, value.id),
+      update: (tx, name, version) => tx.mappingDrafts.update(id, { ...value, name }, version),
+      remove: (tx) => tx.mappingDrafts.remove(id, value.id),
     };
   },
 };

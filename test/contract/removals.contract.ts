@@ -38,6 +38,7 @@ const EVERY_PART: readonly Part[] = [
   'groupMembers',
   'groupMappings',
   'mappingTests',
+  'mappingDrafts',
   'connections',
   'identities',
   'domains',
@@ -186,6 +187,11 @@ const REMOVALS: readonly Removal[] = [
     what: 'a mapping test',
     remove: (tx, { organization, mappingTest }) => tx.mappingTests.remove(organization.id, mappingTest.id),
     gone: ['mappingTests'],
+  },
+  {
+    what: 'a mapping draft',
+    remove: (tx, { organization, mappingDraft }) => tx.mappingDrafts.remove(organization.id, mappingDraft.id),
+    gone: ['mappingDrafts'],
   },
   {
     what: 'a connection',
@@ -351,6 +357,7 @@ export function removals(name: string, open: OpenStorage): void {
         await tx.directoryGroups.remove(id, world.directory.id, nextId('dg')),
         await tx.groupMappings.remove(id, nextId('map')),
         await tx.mappingTests.remove(id, nextId('mpt')),
+        await tx.mappingDrafts.remove(id, nextId('mdr')),
         await tx.connections.remove(id, nextId('con')),
         await tx.domains.remove(id, nextId('dom')),
         await tx.sessions.remove(id, nextId('ses')),

@@ -35,7 +35,7 @@ import { APPLICATION_ROW_KINDS } from './application-rows.ts';
 import { cutovers } from './cutover-rows.ts';
 import { JOB_ROWS } from './job-rows.ts';
 import { shareableLinks } from './link-rows.ts';
-import { mappingTests } from './mapping-test-rows.ts';
+import { mappingDrafts, mappingTests } from './mapping-test-rows.ts';
 import { POLICY_ROWS } from './policy-rows.ts';
 import { REVIEW_ROWS } from './review-rows.ts';
 import type { RowKind } from './row-kind.ts';
@@ -481,6 +481,7 @@ export const ROW_KINDS: readonly RowKind[] = [
   directoryGroups,
   groupMappings,
   mappingTests,
+  mappingDrafts,
   connections,
   samlConnections,
   identities,

@@ -1,4 +1,4 @@
-/** The part of the isolation table about long work. */
+/** The parts of the isolation table about long work and mapping drafts. */
 import { nextId } from '../support/builders.ts';
 import {
   absent,
@@ -8,6 +8,7 @@ import {
   global,
   type IsolationTable,
   PAGE,
+  untouched,
 } from './tenant-isolation-entries.ts';
 
 /** Their entries. */
@@ -20,5 +21,19 @@ export const jobs: Pick<IsolationTable, 'jobs'> = {
     isDue: global,
     claim: global,
     removeExpired: global,
+  },
+};
+
+/** Theirs. */
+export const drafts: Pick<IsolationTable, 'mappingDrafts'> = {
+  mappingDrafts: {
+    insert: {
+      ...bug,
+      call: (tx, b, a) => tx.mappingDrafts.insert(b, { ...a.mappingDraft, id: nextId('mdr') }),
+    },
+    find: { ...absent, call: (store, b, a) => store.mappingDrafts.find(b, a.mappingDraft.id) },
+    list: { answersOwn: 1, call: (store, b) => store.mappingDrafts.list(b, PAGE) },
+    update: { ...conflict, call: (tx, b, a) => tx.mappingDrafts.update(b, claimedBy(b, a.mappingDraft), 1) },
+    remove: { ...untouched, call: (tx, b, a) => tx.mappingDrafts.remove(b, a.mappingDraft.id) },
   },
 };

@@ -22,7 +22,7 @@ import {
   PAGE,
   untouched,
 } from './tenant-isolation-entries.ts';
-import { jobs } from './tenant-isolation-jobs.ts';
+import { drafts, jobs } from './tenant-isolation-jobs.ts';
 import { journal } from './tenant-isolation-journal.ts';
 import { links } from './tenant-isolation-links.ts';
 import { policy } from './tenant-isolation-policy.ts';
@@ -388,6 +388,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...jobs,
   ...reviews,
   ...cutovers,
+  ...drafts,
   ...policy,
   ...links,
   ...directories,

@@ -50,6 +50,7 @@ export function versions(name: string, open: OpenStorage): void {
         'groupMappings',
         'invitations',
         'jobs',
+        'mappingDrafts',
         'mappingTests',
         'memberships',
         'orgRoles',

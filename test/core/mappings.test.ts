@@ -410,8 +410,8 @@ describe('preview', () => {
           const changed = people.flatMap(({ membershipId }, at) =>
             before[at] === after[at] ? [] : [[membershipId, before[at], after[at]]],
           );
-          const foretold = told.flatMap(({ membership, gains, losses }) =>
-            [...gains, ...losses].map((one) => [membership.id, one.before, one.after]),
+          const foretold = told.flatMap(({ membership, differences }) =>
+            differences.map((one) => [membership.id, one.before, one.after]),
           );
           expect(foretold.sort()).toEqual(changed.sort());
         }

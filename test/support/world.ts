@@ -41,7 +41,7 @@ import { aCutover, aCutoverMember } from './cutover-builders.ts';
 import { aPastName } from './history-builders.ts';
 import { aJob } from './job-builders.ts';
 import { aShareableLink } from './link-builders.ts';
-import { aMappingTest } from './mapping-test-builders.ts';
+import { aMappingDraft, aMappingTest } from './mapping-test-builders.ts';
 import { anApiKey, anEmergencyCode, aTestSignIn } from './policy-builders.ts';
 
 import { anAccessReview, aReviewItem } from './review-builders.ts';
@@ -109,6 +109,7 @@ function aDirectoryWorld({ organization, membership }: ReturnType<typeof aPeople
     signInAttempt: aSignInAttempt(organization.id),
     mapping: aGroupMapping(organization.id, { match: { kind: 'group_id', groupId: group.id } }),
     mappingTest: aMappingTest(organization.id),
+    mappingDraft: aMappingDraft(organization.id),
   };
 }
 
@@ -180,8 +181,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await plantArrivals(tx, world);
   await tx.directoryGroups.insert(id, group);
   await tx.groupMembers.insert(id, group.id, [{ memberId: directoryUser.id, memberKind: 'user' }]);
-  await tx.groupMappings.insert(id, world.mapping);
-  await tx.mappingTests.insert(id, world.mappingTest);
+  await plantRules(tx, world);
   await tx.connections.insert(id, connection);
   await tx.identities.insert(id, world.identity);
   await tx.domains.insert(id, world.domain);
@@ -208,6 +208,13 @@ async function plantArrivals(tx: Repositories, world: World): Promise<void> {
   await tx.removedUsers.insert(id, world.removedUser);
   await tx.cutovers.insert(id, world.cutover);
   await tx.cutoverMembers.insert(id, world.cutoverMember);
+}
+
+async function plantRules(tx: Repositories, world: World) {
+  const { id } = world.organization;
+  await tx.groupMappings.insert(id, world.mapping);
+  await tx.mappingTests.insert(id, world.mappingTest);
+  await tx.mappingDrafts.insert(id, world.mappingDraft);
 }
 
 /** With one use, so that what hangs on the link is seen to go with it. */
@@ -239,6 +246,12 @@ async function readArrivals(store: Queries, world: World) {
   };
 }
 
+const readRules = async (store: Queries, { organization: { id } }: World) => ({
+  groupMappings: await store.groupMappings.list(id),
+  mappingTests: await store.mappingTests.list(id),
+  mappingDrafts: await store.mappingDrafts.list(id, WHOLE_PAGE),
+});
+
 /** Reads back everything of the world's organization that the port can show, named by repository. */
 export async function readWorld(store: Queries, world: World) {
   const id = world.organization.id;
@@ -259,8 +272,7 @@ export async function readWorld(store: Queries, world: World) {
     ...(await readArrivals(store, world)),
     directoryGroups: await store.directoryGroups.query(id, directory.id, EVERYTHING, WHOLE_PAGE),
     groupMembers: await store.groupMembers.list(id, group.id, WHOLE_PAGE),
-    groupMappings: await store.groupMappings.list(id),
-    mappingTests: await store.mappingTests.list(id),
+    ...(await readRules(store, world)),
     connections: await store.connections.list(id),
     identities: await store.identities.listByMembership(id, membership.id),
     domains: await store.domains.list(id),

@@ -51,6 +51,7 @@ import type {
   OutboxRepository,
   RecorderEntryRepository,
 } from './journal.ts';
+import type { MappingDraftRepository } from './mapping-drafts.ts';
 import type { OrgRoleRepository } from './org-roles.ts';
 import type {
   GrantRepository,
@@ -99,6 +100,7 @@ export interface Repositories {
   readonly groupMembers: GroupMemberRepository;
   readonly groupMappings: GroupMappingRepository;
   readonly mappingTests: MappingTestRepository;
+  readonly mappingDrafts: MappingDraftRepository;
   readonly connections: ConnectionRepository;
   readonly identities: IdentityRepository;
   readonly domains: DomainRepository;

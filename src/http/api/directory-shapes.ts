@@ -177,7 +177,8 @@ export const matchShape = z.union([
   z.object({ claim: z.string(), value: z.string() }),
 ]);
 
-export const groupMappingShape = z.object({
+/** What a rule says. */
+export const ruleFields = {
   id: z.string(),
   match: matchShape,
   grants: z.array(
@@ -188,29 +189,21 @@ export const groupMappingShape = z.object({
     ]),
   ),
   rank: z.int(),
+};
+
+export const groupMappingShape = z.object({
+  ...ruleFields,
   createdAt: timeShape,
   updatedAt: timeShape,
 });
 
+/** A role that comes or goes. */
 export const roleChangeShape = z.object({
   scope: z.enum(['org', 'team', 'resource']),
   team: z.string().optional(),
   resource: resourceShape.optional(),
   before: z.string().nullable(),
   after: z.string().nullable(),
-});
-
-export const previewShape = z.object({
-  items: z.array(
-    z.object({
-      id: z.string(),
-      userId: z.string(),
-      email: z.string().nullable(),
-      name: z.string(),
-      gains: z.array(roleChangeShape),
-      losses: z.array(roleChangeShape),
-    }),
-  ),
 });
 
 export const domainShape = z.object({

@@ -1,92 +1,28 @@
 /** Group mappings over the management API: rules from directory groups and sign-in claims to roles, with a look ahead. */
 import { z } from 'zod';
-import type { MappingGrant, MappingMatch } from '../../core/entities/directory.ts';
 import type { GroupMappingInput } from '../../core/group-mappings.ts';
 import {
   createGroupMapping,
   getGroupMapping,
+  orderGroupMappings,
   removeGroupMapping,
   updateGroupMapping,
 } from '../../core/group-mappings.ts';
 import { previewGroupMapping } from '../../core/mapping-preview.ts';
-import { namesSomething } from '../../core/name-pattern.ts';
-import { RESOURCE_ROLES, TEAM_ROLES } from '../../core/roles.ts';
-import { parseId } from '../../kernel/ids.ts';
-import { groupMappingShape, previewShape } from './directory-shapes.ts';
-import { changesSomething, lineOf, NOTHING_TO_CHANGE, resourceIdField, resourceTypeField } from './fields.ts';
+import { groupMappingShape } from './directory-shapes.ts';
+import { changesSomething, NOTHING_TO_CHANGE } from './fields.ts';
+import { grantsField, idField, matchField, rankField } from './group-mapping-fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
-import { presentGroupMapping, presentPreview } from './present-directory.ts';
+import { presentGroupMapping } from './present-directory.ts';
+import { presentPreview } from './present-role-changes.ts';
 import { acceptedShape, answerWithJob } from './reprojections.ts';
-import { lesserRoleField } from './role-fields.ts';
+import { previewShape } from './role-change-shapes.ts';
 import type { ApiRoute } from './route.ts';
 import { organizationRoute } from './route.ts';
 
 const tag = 'group mappings';
 const guard = { kind: 'organization', permission: 'roles.manage' } as const;
-
-/** An id in a body: a malformed one is told what an unknown one is told. */
-const idField = <Prefix extends 'dg' | 'team'>(prefix: Prefix, unknown: string) =>
-  z.string().transform((text, context) => {
-    const id = parseId(prefix, text);
-    if (id !== undefined) return id;
-    context.addIssue({ code: 'custom', message: unknown });
-    return z.NEVER;
-  });
-
-const matchField = z
-  .strictObject({
-    groupId: idField('dg', 'No directory group has this id.').optional(),
-    groupName: lineOf(1000).optional(),
-    groupPattern: lineOf(200)
-      .refine(namesSomething, 'Must say more than * and ?.')
-      .optional()
-      .describe('Over group names: * is any text, ? one character; letter case does not count.'),
-    claim: lineOf(256).optional(),
-    value: lineOf(1000).optional(),
-  })
-  .transform((match, context): MappingMatch => {
-    const { groupId, groupName, groupPattern, claim, value } = match;
-    const given = Object.values(match).filter((one) => one !== undefined).length;
-    if (given === 1 && groupId !== undefined) return { kind: 'group_id', groupId };
-    if (given === 1 && groupName !== undefined) return { kind: 'group_name', groupName };
-    if (given === 1 && groupPattern !== undefined) return { kind: 'group_pattern', groupPattern };
-    if (given === 2 && claim !== undefined && value !== undefined) return { kind: 'claim', claim, value };
-    context.addIssue({
-      code: 'custom',
-      message: 'Give {groupId}, {groupName}, {groupPattern} or {claim, value}.',
-    });
-    return z.NEVER;
-  });
-
-const grantField = z.discriminatedUnion('scope', [
-  z.strictObject({
-    scope: z.literal('org'),
-    role: lesserRoleField('A group mapping never makes owners.'),
-  }),
-  z.strictObject({
-    scope: z.literal('team'),
-    team: idField('team', 'No team of this organization has this id.'),
-    role: z.enum(TEAM_ROLES),
-  }),
-  z.strictObject({
-    scope: z.literal('resource'),
-    resource: z.strictObject({ type: resourceTypeField, id: resourceIdField }),
-    role: z.enum(RESOURCE_ROLES),
-  }),
-]);
-
-const grantsField = z
-  .array(grantField)
-  .min(1, 'Give at least one grant.')
-  .max(50, 'At most 50 grants.')
-  .transform((grants): readonly MappingGrant[] =>
-    grants.map((grant) =>
-      grant.scope === 'team' ? { scope: grant.scope, teamId: grant.team, role: grant.role } : grant,
-    ),
-  );
-
-const rankField = z.int().min(0).max(1_000_000);
 
 const createBody = z.strictObject({ match: matchField, grants: grantsField, rank: rankField.optional() });
 
@@ -175,9 +111,31 @@ const readRoutes: readonly ApiRoute[] = [
 
 const accepted = acceptedShape(groupMappingShape);
 
+const orderRoute = organizationRoute({
+  method: 'put',
+  path: '/organizations/:org/group-mappings/order',
+  operationId: 'orderGroupMappings',
+  summary: 'Puts all rules into an order, for the policy ranked: the first that speaks of somebody wins.',
+  tag,
+  guard,
+  body: z.strictObject({
+    mappings: z.array(idField('map', 'No rule has this id.')).max(10_000).describe('Every rule, once.'),
+  }),
+  status: 200,
+  response: wholeListOf(groupMappingShape),
+  accepted: acceptedShape(wholeListOf(groupMappingShape)),
+  errors: ['version_conflict', 'mapping_test_failed'],
+  handle: async (context, { body }) => {
+    const { deps, caller, cause, organization } = context;
+    const request = { organizationId: organization.id, caller, cause, ids: body.mappings };
+    return answerWithJob(context, wholeList(await orderGroupMappings(deps, request), presentGroupMapping));
+  },
+});
+
 /** All routes of this resource. */
 export const groupMappingRoutes: readonly ApiRoute[] = [
   ...readRoutes,
+  orderRoute,
   organizationRoute({
     method: 'post',
     path: '/organizations/:org/group-mappings',

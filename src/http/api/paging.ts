@@ -52,7 +52,8 @@ export interface Page<Row> {
   readonly nextCursor: string | null;
 }
 
-const cursorAfter = (id: string): string => Buffer.from(id, 'utf8').toString('base64url');
+/** The cursor of the page that starts after this id. */
+export const cursorAfter = (id: string): string => Buffer.from(id, 'utf8').toString('base64url');
 
 /** Reads one page. One row more than asked for tells whether there is another; `idOf` names what the next one starts after. */
 export async function readPage<Row>(

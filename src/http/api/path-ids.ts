@@ -13,6 +13,7 @@ const NOT_FOUND = {
   con: 'No such connection.',
   map: 'No such group mapping.',
   mpt: 'No such mapping test.',
+  mdr: 'No such mapping draft.',
   dom: 'No such domain.',
   tsi: 'No such test sign-in.',
   emc: 'No such emergency code.',

@@ -3,9 +3,10 @@ import type { z } from 'zod';
 import { connectionUrls } from '../../core/connections.ts';
 import { challengeRecord } from '../../core/domains.ts';
 import type { Directory, DirectoryToken, GroupMapping, MappingMatch } from '../../core/entities/directory.ts';
+import type { DraftedRule } from '../../core/entities/mapping-draft.ts';
 import type { Connection, Domain, OidcSettings, SamlSettings, SpKey } from '../../core/entities/sign-in.ts';
-import type { PreviewedMember, RoleChange } from '../../core/mapping-preview.ts';
 import { stagedId } from '../../core/metadata-watch.ts';
+import type { RoleChange } from '../../core/role-differences.ts';
 import { certificateProblem, checkCertificate } from '../../protocols/saml/certificates.ts';
 import type { HttpDeps } from '../deps.ts';
 import type {
@@ -16,7 +17,6 @@ import type {
   domainShape,
   groupMappingShape,
   matchShape,
-  previewShape,
 } from './directory-shapes.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
 import { idpSetup } from './saml-presets.ts';
@@ -154,34 +154,29 @@ const presentMatch = (match: MappingMatch): z.infer<typeof matchShape> => {
   }
 };
 
-export const presentGroupMapping = (mapping: GroupMapping): z.infer<typeof groupMappingShape> => ({
-  id: mapping.id,
-  match: presentMatch(mapping.match),
-  grants: mapping.grants.map((grant) =>
+/** What a rule says. */
+export const presentRule = ({ id, match, grants, rank }: DraftedRule) => ({
+  id,
+  match: presentMatch(match),
+  grants: grants.map((grant) =>
     grant.scope === 'team' ? { scope: grant.scope, team: grant.teamId, role: grant.role } : grant,
   ),
-  rank: mapping.rank,
+  rank,
+});
+
+export const presentGroupMapping = (mapping: GroupMapping): z.infer<typeof groupMappingShape> => ({
+  ...presentRule(mapping),
   createdAt: isoTime(mapping.createdAt),
   updatedAt: isoTime(mapping.updatedAt),
 });
 
+/** A role that comes or goes. */
 export const presentRoleChange = ({ scope, teamId, resource, before, after }: RoleChange) => ({
   scope,
   ...(teamId === undefined ? {} : { team: teamId }),
   ...(resource === undefined ? {} : { resource }),
   before,
   after,
-});
-
-export const presentPreview = (members: readonly PreviewedMember[]): z.infer<typeof previewShape> => ({
-  items: members.map(({ membership, gains, losses }) => ({
-    id: membership.id,
-    userId: membership.userId,
-    email: membership.email,
-    name: membership.name,
-    gains: gains.map(presentRoleChange),
-    losses: losses.map(presentRoleChange),
-  })),
 });
 
 export const presentDomain = (domain: Domain): z.infer<typeof domainShape> => ({

@@ -23,6 +23,7 @@ import { invitationLinkRoutes } from './invitation-links.ts';
 import { invitationRoutes } from './invitations.ts';
 import { jobRoutes } from './jobs.ts';
 import { linkJoiningRoutes } from './link-joining.ts';
+import { mappingDraftRoutes } from './mapping-drafts.ts';
 import { mappingTestRoutes } from './mapping-tests.ts';
 import { memberResourceRoutes } from './member-resources.ts';
 import { memberRoutes } from './members.ts';
@@ -34,6 +35,7 @@ import { passkeyRoutes } from './passkeys.ts';
 import { planUsageRoutes } from './plan-usage.ts';
 import { recorderRoutes } from './recorder.ts';
 import { reprojectionRoutes } from './reprojections.ts';
+import { roleConflictRoutes } from './role-conflicts.ts';
 import { roleFitRoutes } from './role-fit.ts';
 import { roleRoutes } from './roles.ts';
 import type { ApiRoute } from './route.ts';
@@ -68,7 +70,9 @@ const resources: readonly ApiRoute[] = [
   ...adoptionConflictRoutes,
   ...groupMappingRoutes,
   ...mappingTestRoutes,
+  ...mappingDraftRoutes,
   ...reprojectionRoutes,
+  ...roleConflictRoutes,
   ...connectionRoutes,
   ...testSignInRoutes,
   ...emergencyCodeRoutes,

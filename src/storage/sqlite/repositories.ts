@@ -21,6 +21,7 @@ import { identityRepository } from './identities.ts';
 import { installationRepository } from './installation.ts';
 import { invitationRepository } from './invitations.ts';
 import { jobRepository } from './jobs.ts';
+import { mappingDraftRepository } from './mapping-drafts.ts';
 import { mappingTestRepository } from './mapping-tests.ts';
 import { membershipRepository } from './memberships.ts';
 import { oneTimeRecordRepository } from './one-time-records.ts';
@@ -67,8 +68,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     ...arrivalRepositories(sql),
     directoryGroups: directoryGroupRepository(sql, anchors),
     groupMembers: groupMemberRepository(sql),
-    groupMappings: groupMappingRepository(sql),
-    mappingTests: mappingTestRepository(sql),
+    ...ruleRepositories(sql),
     ...signInRepositories(sql),
     invitations: invitationRepository(sql),
     shareableLinks: shareableLinkRepository(sql),
@@ -90,6 +90,13 @@ const accessRepositories = (sql: Sql) => ({
   apiKeys: apiKeyRepository(sql),
   accessReviews: accessReviewRepository(sql),
   reviewItems: reviewItemRepository(sql),
+});
+
+/** Which roles follow from groups and claims. */
+const ruleRepositories = (sql: Sql) => ({
+  groupMappings: groupMappingRepository(sql),
+  mappingTests: mappingTestRepository(sql),
+  mappingDrafts: mappingDraftRepository(sql),
 });
 
 /** What is known of people between a directory and their membership. */

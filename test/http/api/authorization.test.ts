@@ -92,7 +92,8 @@ async function furnishRules(base: string, groupId: string): Promise<Readonly<Rec
   const mapping = await world.send(world.operator, `post ${base}/group-mappings`, rule);
   const expected = { name: 'A', given: { groups: ['A'] }, expect: { teams: [] } };
   const mappingTest = await world.send(world.operator, `post ${base}/mapping-tests`, expected);
-  return { mapping: mapping.body.id, mappingTest: mappingTest.body.id };
+  const draft = await world.send(world.operator, `post ${base}/mapping-drafts`, {});
+  return { mapping: mapping.body.id, mappingTest: mappingTest.body.id, draft: draft.body.id };
 }
 
 /** A test through a connection of its own, and the code of an owner. */
@@ -152,6 +153,7 @@ const PREFIXES = {
   token: 'dtk',
   mapping: 'map',
   mappingTest: 'mpt',
+  draft: 'mdr',
   connection: 'con',
   domain: 'dom',
   entry: 'rec',
@@ -226,8 +228,12 @@ const BODIES: Readonly<Record<string, object | string>> = {
   resolveAdoptionConflict: { action: 'reject' },
   createGroupMapping: { match: { groupName: 'A' }, grants: [{ scope: 'org', role: 'viewer' }] },
   updateGroupMapping: { rank: 1 },
+  orderGroupMappings: { mappings: [] },
   createMappingTest: { name: 'A', given: { groups: ['A'] }, expect: { teams: [] } },
   updateMappingTest: { name: 'A' },
+  createMappingDraft: {},
+  updateMappingDraft: { name: 'A' },
+  applyMappingDraft: { planHash: 'A' },
   previewGroupMapping: { match: { groupName: 'A' }, grants: [{ scope: 'org', role: 'viewer' }] },
   createConnection: {
     protocol: 'oidc',

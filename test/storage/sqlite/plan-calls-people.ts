@@ -1,4 +1,4 @@
-/** What the plans are asked for of members, their grants and their teams. */
+/** What the plans are asked for of members, their grants and their teams, and of mapping drafts. */
 import type { Repositories } from '../../../src/core/ports/storage.ts';
 import { anEnding } from '../../support/history-builders.ts';
 import type { World } from '../../support/world.ts';
@@ -16,7 +16,14 @@ export const peopleCalls = ({
   grant,
   review,
   reviewItem,
+  mappingDraft,
 }: World): Calls => ({
+  'mapping drafts': async ({ mappingDrafts }) => [
+    await mappingDrafts.find(id, mappingDraft.id),
+    await mappingDrafts.list(id, PAGE),
+    await mappingDrafts.update(id, mappingDraft, 1),
+    await mappingDrafts.remove(id, mappingDraft.id),
+  ],
   'access reviews': async ({ accessReviews, reviewItems }) => [
     await accessReviews.find(id, review.id),
     await accessReviews.list(id, PAGE),

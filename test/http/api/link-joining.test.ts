@@ -159,11 +159,13 @@ describe('somebody new', () => {
     expect((await world.send(world.nobody, accept, { ...person, proof: spent })).status).toBe(200);
     const foreign = await proveAddress(other, fresh());
     const late = await proveAddress(link, fresh());
-    world.gateway.clock.advance(hours(1));
-    for (const proof of [spent, foreign, late, 'ghp_nothing', '']) {
+    const expectNotFound = async (proof: string) => {
       const { status, body } = await world.send(world.nobody, accept, { ...person, proof });
       expect([proof, status, body.code]).toEqual([proof, 404, 'not_found']);
-    }
+    };
+    for (const proof of [spent, foreign, 'ghp_nothing', '']) await expectNotFound(proof);
+    world.gateway.clock.advance(hours(1));
+    await expectNotFound(late);
     expect(await usesOf(link)).toBe(1);
   });
 

@@ -293,6 +293,16 @@ describe('asking for a new one', () => {
     const acceptor = { kind: 'new', ...join } as const;
     await acceptInvitation(gateway.deps, { token: accepted.token, acceptor, cause: testCause });
     const managed = await gateway.createOrganization({ name: 'Then managed' });
+    const owner = await aMember(gateway, managed, 'Owner');
+    const [{ id } = { id: undefined }] = await gateway.storage.memberships.listByEmail(
+      managed.id,
+      owner.email,
+    );
+    if (id === undefined) throw new Error('no owner');
+    await changeMember(gateway.deps, {
+      ...{ organizationId: managed.id, id, cause: testCause, caller: { kind: 'operator' } },
+      change: { orgRole: 'owner' },
+    });
     const voided = await invite(gateway, managed);
     await gateway.createDirectory(managed);
     const dead = await expired();

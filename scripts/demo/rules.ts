@@ -1,5 +1,5 @@
 /** Rules of access as something that can be tried, tested and looked back upon. */
-import { listAt, textAt } from '../simulate/answers.ts';
+import { listAt, textAt, valueAt } from '../simulate/answers.ts';
 import type { Company } from './companies.ts';
 import type { Narrator } from './narration.ts';
 import type { Stage } from './stage.ts';
@@ -24,6 +24,9 @@ export async function testRules(stage: Stage, narrator: Narrator, company: Compa
   await narrator.step('Sales become viewers; why one of them was a member before that is still told', () =>
     lookBack(stage, company),
   );
+  await narrator.step('Drafted without that rule: a plan, applied as planned, and undone', () =>
+    planAndApply(stage, company),
+  );
 }
 
 function groupIdOf({ simulation }: Company, name: string): string {
@@ -46,7 +49,8 @@ async function lookBack({ operator }: Stage, company: Company) {
   const query = `q=${encodeURIComponent(person.email)}`;
   const found = await operator.expect(200, { method: 'GET', path: `${organization}/members?${query}` });
   const member = `${organization}/members/${textAt(listAt(found, 'items')[0], 'id')}/explain`;
-  const before = new Date().toISOString();
+  // A second ago: what begins in this very millisecond holds in it.
+  const before = new Date(Date.now() - 1000).toISOString();
   await operator.create(`${organization}/group-mappings`, {
     ...{ match: { groupId: groupIdOf(company, 'Sales') }, grants: [{ scope: 'org', role: 'viewer' }] },
   });
@@ -62,4 +66,30 @@ async function lookBack({ operator }: Stage, company: Company) {
       `now: ${await explain(member)}`,
     ],
   };
+}
+
+/** Plans a draft that leaves the last rule out, applies exactly that plan, then the draft that takes it back. */
+async function planAndApply({ operator }: Stage, { slug }: Company) {
+  const organization = `/organizations/${slug}`;
+  const drafts = `${organization}/mapping-drafts`;
+  const rules = listAt(
+    await operator.expect(200, { method: 'GET', path: `${organization}/group-mappings` }),
+    'items',
+  );
+  const mappings = rules.slice(0, -1).map((rule) => ({
+    ...{ id: textAt(rule, 'id'), match: valueAt(rule, 'match'), grants: valueAt(rule, 'grants') },
+    rank: valueAt(rule, 'rank'),
+  }));
+  const apply = async (id: string): Promise<string> => {
+    const plan = await operator.expect(200, { method: 'GET', path: `${drafts}/${id}/plan` });
+    const count = (name: string) => String(valueAt(plan, 'summary', 'counts', name));
+    const body = { planHash: textAt(plan, 'planHash') };
+    await operator.expect(200, { method: 'POST', path: `${drafts}/${id}/apply`, body });
+    return `${count('members')} people: ${count('gains')} gain, ${count('losses')} lose`;
+  };
+  const first = await operator.create(drafts, { name: 'Sales as before', mappings });
+  const applied = await apply(first);
+  const undo = await operator.expect(201, { method: 'POST', path: `${drafts}/${first}/undo` });
+  const undone = await apply(textAt(undo, 'id'));
+  return { result: undefined, facts: [`applied: ${applied}`, `undone: ${undone}`] };
 }

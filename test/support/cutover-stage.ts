@@ -6,7 +6,7 @@ import type { AdoptionPolicy } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import type { Membership, MembershipStatus, User } from '../../src/core/entities/people.ts';
 import { syncGrants } from '../../src/core/grants.ts';
-import { insertMembership, setMembershipStatus } from '../../src/core/memberships.ts';
+import { getMembership, insertMembership, setMembershipStatus } from '../../src/core/memberships.ts';
 import type { OrganizationInput } from '../../src/core/organizations.ts';
 import type { Repositories } from '../../src/core/ports/storage.ts';
 import type { OrgRole } from '../../src/core/roles.ts';
@@ -110,13 +110,16 @@ export async function addManyMembers(
 
 async function signIn(
   { deps, storage, request }: TestGateway,
-  membership: Membership,
+  { organizationId, id }: Membership,
 ): Promise<() => Promise<boolean>> {
   const token = newSessionToken();
-  const context = { organizationId: membership.organizationId, cause: testCause, now: deps.clock() };
+  const context = { organizationId, cause: testCause, now: deps.clock() };
   const tokenHash = deps.hashToken(token);
   const authentication = { connectionId: null, amr: ['pwd'] };
-  await storage.transact((tx) => startSession(tx, context, { membership, tokenHash, authentication }));
+  await storage.transact(async (tx) => {
+    const membership = await getMembership(tx, organizationId, id);
+    await startSession(tx, context, { membership, tokenHash, authentication });
+  });
   const cookie = `__Host-gatehouse-session=${token}`;
   return async () => (await request().get('/api/v1/session').set('Cookie', cookie)).status === 200;
 }

@@ -3,10 +3,19 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AT_ONCE } from '../../../src/core/cutover.ts';
 import { runCutoverJob } from '../../../src/core/cutover-job.ts';
+import { createDirectoryGroup } from '../../../src/core/directory-groups.ts';
+import {
+  changeDirectoryUser,
+  provisionUser,
+  removeDirectoryUser,
+} from '../../../src/core/directory-users.ts';
 import { createInvitation } from '../../../src/core/invitations.ts';
 import { runDueJobs } from '../../../src/core/jobs.ts';
 import { removeExpired } from '../../../src/jobs/expire.ts';
 import { days } from '../../../src/kernel/clock.ts';
+import { parseId } from '../../../src/kernel/ids.ts';
+import { aConnection, anIdentity } from '../../support/builders.ts';
+import { aPush } from '../../support/core-people.ts';
 import { addManyMembers, type CutoverStage, cutoverStage } from '../../support/cutover-stage.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
 import { peopleState } from '../../support/people-state.ts';
@@ -112,6 +121,26 @@ describe('the switch', () => {
     const left = patchOf({ op: 'remove', path: `members[value eq "${staged.users.bob}"]` });
     expect((await staged.shadow.scim.patch(`/Groups/${staged.group}`, left)).status).toBeLessThan(300);
     expect(await staged.memberOf(staged.at('bob'))).toMatchObject({ orgRole: 'member' });
+  });
+
+  test('a push that was let in before the switch and comes to act after it is refused: it would be told as a shadow’s', async () => {
+    const staged = await stage();
+    const { organization, shadow, users } = staged;
+    await switchIt(staged, 'keep');
+    const { directory, directoryId } = shadow;
+    const cause = { ...testCause, isShadow: true } as const;
+    const late = { organizationId: organization.id, directoryId, cause, directory };
+    const conflict = expect.objectContaining({ code: 'version_conflict' });
+    const user = aPush({ email: staged.at('late') });
+    await expect(provisionUser(gateway.deps, { ...late, user })).rejects.toEqual(conflict);
+    const id = parseId('du', users.bob);
+    if (id === undefined) throw new Error('no id');
+    const change = () => user;
+    await expect(changeDirectoryUser(gateway.deps, { ...late, id, change })).rejects.toEqual(conflict);
+    await expect(removeDirectoryUser(gateway.deps, { ...late, id })).rejects.toEqual(conflict);
+    const group = { displayName: 'Late', externalId: null, attributes: {} };
+    const made = createDirectoryGroup(gateway.deps, { ...late, group, memberIds: [] });
+    await expect(made).rejects.toEqual(conflict);
   });
 
   test('queue: who may be a member waits suspended, the member stays as they are, and an admin decides', async () => {
@@ -232,6 +261,29 @@ describe('the roll-back', () => {
     const bob = await storage.memberships.find(organization.id, members.bob.id);
     expect(bob).toMatchObject({ userId: members.bob.userId, source: 'manual', orgRole: 'member' });
     expect(await storage.grants.listByMembership(organization.id, members.bob.id)).toHaveLength(1);
+  });
+
+  test('S147: who came in on the word of the match does so no more: sessions and identities since then end, older ones stay', async () => {
+    const staged = await stage();
+    const { members, organization } = staged;
+    const { storage, clock } = gateway;
+    const [first, second] = [aConnection(organization.id), aConnection(organization.id)];
+    const identify = (connection: typeof first) =>
+      storage.transact(async (tx) => {
+        await tx.connections.insert(organization.id, connection);
+        const identity = anIdentity(connection.id, members.bob, { createdAt: clock.now() });
+        await tx.identities.insert(organization.id, identity);
+      });
+    await identify(first);
+    const wasIn = await staged.signIn(members.bob);
+    clock.advance(1000);
+    await switchIt(staged, 'keep');
+    await identify(second);
+    const cameIn = await staged.signIn(members.bob);
+    await staged.api.post('/cutover/rollback', {});
+    expect([await wasIn(), await cameIn()]).toEqual([true, false]);
+    const left = await storage.identities.listByMembership(organization.id, members.bob.id);
+    expect(left.map(({ connectionId }) => connectionId)).toEqual([first.id]);
   });
 
   test('whom an admin has suspended since stays suspended; whom the directory has, returns', async () => {

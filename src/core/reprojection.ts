@@ -18,9 +18,9 @@ import type { PermissionKey } from './roles.ts';
 import { ROLE_PERMISSIONS } from './roles.ts';
 
 /** People in one transaction: some milliseconds of the writer's time. */
-const AT_ONCE = 50;
+const AT_ONCE = 25;
 /** Transactions in one step: its note costs one more. */
-const PIECES = 10;
+const PIECES = 20;
 
 interface Progress {
   /** The last membership that was looked at. */

@@ -17,6 +17,7 @@ import {
   nextId,
 } from '../support/builders.ts';
 import { aShareableLink } from '../support/link-builders.ts';
+import { aMappingDraft } from '../support/mapping-test-builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
 import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
 
@@ -109,6 +110,15 @@ const PEOPLE_WALKS: readonly Walk[] = [
     },
     page: async (store, { organization }, page) =>
       ids(await store.invitations.list(organization.id, { status: 'pending' }, page)),
+  },
+  {
+    title: 'mappingDrafts.list',
+    order: 'newest first',
+    reserve: ({ organization: { id } }) => {
+      const value = aMappingDraft(id);
+      return { key: value.id, add: (tx) => tx.mappingDrafts.insert(id, value) };
+    },
+    page: async (store, { organization }, page) => ids(await store.mappingDrafts.list(organization.id, page)),
   },
   {
     title: 'shareableLinks.list',

@@ -5,6 +5,7 @@ import { foldKey } from '../kernel/text.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { SignInPurpose } from './entities/sign-in.ts';
+import { joinBySignOn } from './joining-by-sign-on.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { Admission, Admitted } from './sign-in-admission.ts';
 import { admit, bindIdentity, judge } from './sign-in-admission.ts';
@@ -55,6 +56,7 @@ export async function admitFor(
       ...(await connectIdentity(tx, context, { ...admission, membershipId: purpose.membershipId })),
       kind: 'enter',
     };
+  if (purpose.kind === 'accept_invitation') return joinBySignOn(tx, context, { ...admission, purpose });
   // Nothing else opens a session, wherever its answer is handed in: a test least of all.
   throw refusal('sign_in.not_pending');
 }

@@ -41,7 +41,10 @@ export async function previewInvitation(
   const organization = await deps.storage.organizations.find(invitation.organizationId);
   if (organization === undefined || organization.provisioning === 'directory') return undefined;
   const holder = await deps.storage.users.findByEmail(invitation.emailKey);
-  const hasAccount = holder !== undefined && !isTakenBack(holder, link);
+  // Where single sign-on is required nobody makes an account here that could take the other one's place.
+  const isKept =
+    organization.ssoPolicy === 'required' || (holder !== undefined && !isTakenBack(holder, link));
+  const hasAccount = holder !== undefined && isKept;
   return { invitation, organization, hasAccount };
 }
 

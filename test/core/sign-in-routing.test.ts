@@ -17,6 +17,25 @@ const [draft, disabled] = [connection('draft', 'draft'), connection('disabled', 
 const tiedTo = ({ id }: Connection) => ({ connectionId: id });
 const anyOf = { connectionId: null };
 
+/** The same storage, and which of its questions were asked, in order. */
+function countingStorage(storage: CoreWorld['deps']['storage']) {
+  const calls: string[] = [];
+  const counted = new Proxy(storage, {
+    get: (target, name) => {
+      const repository: unknown = Reflect.get(target, name);
+      if (typeof repository !== 'object' || repository === null) return repository;
+      return new Proxy(repository, {
+        get: (inner, method) => {
+          const found: unknown = Reflect.get(inner, method);
+          if (typeof found === 'function') calls.push(`${String(name)}.${String(method)}`);
+          return found;
+        },
+      });
+    },
+  });
+  return { storage: counted, calls };
+}
+
 describe('the route', () => {
   const rows: [title: string, facts: Partial<RoutingFacts>, route: string][] = [
     ['nothing known', { organization: undefined }, 'password'],
@@ -127,6 +146,27 @@ describe('from hints', () => {
     );
     expect(routes[1]).toEqual(routes[0]);
     expect(routes[2]).toEqual(routes[0]);
+  });
+
+  test('S155 the same is asked of the store for a member, somebody suspended, nobody and an unknown domain of a company', async () => {
+    const { id, domain } = await company();
+    await newMember(world, id, { email: `active@${domain}`, password: 'a sentence nobody guesses' });
+    await newMember(world, id, { email: `gone@${domain}`, status: 'suspended' });
+    const asked = async (email: string) => {
+      const { storage, calls } = countingStorage(world.deps.storage);
+      await findSignInRoute({ storage }, { email });
+      return calls;
+    };
+    const member = await asked(`active@${domain}`);
+    expect(member.length).toBeGreaterThan(1);
+    expect(await asked(`gone@${domain}`)).toEqual(member);
+    expect(await asked(`nobody@${domain}`)).toEqual(member);
+    // People are never asked about: what is done depends on the domain alone.
+    expect(member.filter((call) => /^(?:users|memberships|identities|directoryUsers)/.test(call))).toEqual(
+      [],
+    );
+    const [known, other] = [await asked('ada@unknown.example'), await asked('gone@unknown.example')];
+    expect(other).toEqual(known);
   });
 
   test('several domains, each tied to a connection of its own; a third domain gets the choice', async () => {

@@ -2,6 +2,7 @@
 import type {
   ConnectionId,
   DomainId,
+  InvitationId,
   MembershipId,
   OrganizationId,
   SessionId,
@@ -173,6 +174,15 @@ export type SignInPurpose =
   | {
       readonly kind: 'connect';
       readonly membershipId: MembershipId;
+      readonly replaces?: SessionName | undefined;
+    }
+  /** Somebody signed in to an account joins with it, by the mailed link of an invitation. */
+  | {
+      readonly kind: 'accept_invitation';
+      readonly invitationId: InvitationId;
+      /** Of the invitation as it was then: sent again, it is another one (S165). */
+      readonly tokenHash: string;
+      readonly userId: UserId;
       readonly replaces?: SessionName | undefined;
     }
   /** The provider's answer is verified already; the person's yes is waited for (S48). */

@@ -65,6 +65,11 @@ export const FLOW_CAUSES: Readonly<Record<string, Cause>> = {
     cause:
       'The answer belongs to no sign-in of this browser: it took longer than ten minutes, was used before, began in another browser, or its cookie did not come back. Start again; cookies must be allowed.',
   },
+  'invitation.not_open': {
+    cause:
+      'Somebody wanted to join with an invitation that was used, withdrawn, sent again or over in the meantime, or the organization has turned a directory on.',
+    here: 'Invitations',
+  },
   'sign_in.auth_time': {
     cause:
       'The person was to prove anew who they are, and the identity provider answered from an older session, or does not say when it asked.',

@@ -1,6 +1,7 @@
 /** What the pages that let somebody in say, by who is looking: somebody new, the person it is for signed in, or somebody else. */
 import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
+import type { Connection } from '../../core/entities/sign-in.ts';
 import type { UserId } from '../../kernel/ids.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
@@ -29,6 +30,8 @@ export interface JoiningView {
   readonly visitor: Visitor | undefined;
   readonly problem?: JoiningProblem | undefined;
   readonly typedName: string;
+  /** The identity providers through which alone one joins; absent or empty: a password does. */
+  readonly connections?: readonly Pick<Connection, 'id' | 'name'>[];
 }
 
 /** Facts for somebody who decides whether to join; a value that is null is left out. */
@@ -62,12 +65,38 @@ ${waysToJoin(view)}`;
 
 /** The form that fits whoever looks. */
 export function waysToJoin(view: JoiningView): Html {
-  const { visitor, emailKey, askedBy, hasAccount } = view;
+  const { visitor, emailKey, askedBy, hasAccount, connections = [] } = view;
+  if (connections.length > 0) return waysBySignOn(view, connections);
   if (visitor === undefined) return hasAccount ? knownPersonForm(view) : newPersonForm(view);
   const { user } = visitor.signedIn;
   return user.emailKey === emailKey || user.id === askedBy
     ? acceptButton(view, visitor)
     : otherPerson(view, visitor);
+}
+
+/** The organization requires single sign-on. Who has an account shows it first: an identity provider opens none by its address. */
+function waysBySignOn(view: JoiningView, connections: readonly Pick<Connection, 'id' | 'name'>[]): Html {
+  const { visitor, emailKey, hasAccount, organization, path, problem } = view;
+  if (visitor !== undefined && visitor.signedIn.user.emailKey !== emailKey) return otherPerson(view, visitor);
+  if (visitor !== undefined)
+    return html`${problemBox(problem?.text)}
+<p>${isolated(organization.name)} lets people in through its own sign-in. It has to know you by the address above.</p>
+${connections.map(
+  ({ id, name }) => html`<form method="post" action="${path}" name="accept">
+${hiddenField('csrf', visitor.csrf)}
+${hiddenField('connection', id)}
+<button type="submit">Join through ${isolated(name)}</button>
+</form>`,
+)}
+<p><a href="/">Not now</a></p>`;
+  const signIn = hasAccount
+    ? `/sign-in?${new URLSearchParams({ return_to: path, way: 'password' })}`
+    : `/sign-in/${encodeURIComponent(organization.slug)}`;
+  return hasAccount
+    ? html`<p>This address already has an account. Sign in to it first; then you come back here and go on to the sign-in of ${isolated(organization.name)}.</p>
+<p><a class="button" href="${signIn}">Sign in to your account</a></p>`
+    : html`<p>${isolated(organization.name)} lets people in through its own sign-in. It takes you in when it knows you by the address above.</p>
+<p><a class="button" href="${signIn}">Continue to sign in</a></p>`;
 }
 
 function newPersonForm({ path, problem, typedName }: JoiningView): Html {

@@ -1,16 +1,21 @@
 /** Invitations in the browser: looking consumes nothing (S164); accepting is a form of ours, for whoever the link was sent to. */
 import type { Request, RequestHandler, Response } from 'express';
+import type { Invitation } from '../../core/entities/invitation.ts';
+import type { Organization } from '../../core/entities/organization.ts';
 import {
   acceptInvitation,
   previewInvitation,
   previewProvedInvitation,
   requestInvitedAddressProof,
 } from '../../core/invitation-acceptance.ts';
+import { connectionsToJoinBy, joiningPurpose } from '../../core/joining-by-sign-on.ts';
 import { isOwnProof } from '../../core/own-sessions.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { enterSession } from '../session-cookie.ts';
+import { startSignIn } from '../sign-in-start.ts';
 import { invitationBody, type JoiningProblem } from './invitation-view.ts';
 import {
   acceptorOf,
@@ -54,6 +59,29 @@ export const postInvitation =
     }
   };
 
+/** On to the identity provider, which has the last word on who joins. Throws `not_found`, `forbidden`, `sign_in_refused`. */
+async function joinThroughProvider(
+  deps: HttpDeps,
+  { req, res }: { readonly req: Request; readonly res: Response },
+  joining: {
+    readonly visitor: Visitor;
+    readonly organization: Organization;
+    readonly invitation: Invitation;
+    readonly token: string;
+  },
+): Promise<void> {
+  const { visitor, organization, invitation, token } = joining;
+  const purpose = await joiningPurpose(deps, { token, signedIn: visitor.signedIn });
+  const chosen = formText(req, 'connection');
+  const open = await connectionsToJoinBy(deps, organization);
+  const connection = open.find(({ id }) => id === chosen);
+  if (connection === undefined) throw new GatehouseError('not_found', 'No such connection.');
+  await startSignIn(deps, res, {
+    ...{ connection, returnTo: '/', loginHint: invitation.email, followsForm: true },
+    purpose,
+  });
+}
+
 interface Showing {
   readonly req: Request;
   readonly res: Response;
@@ -77,6 +105,8 @@ function preview(deps: HttpDeps, req: Request) {
 
 async function accept(deps: HttpDeps, { req, res, visitor }: Showing): Promise<void> {
   const door = await preview(deps, req);
+  if (door?.organization.ssoPolicy === 'required' && visitor !== undefined)
+    return joinThroughProvider(deps, { req, res }, { ...door, visitor, token: tokenOf(req) });
   const { sessionToken } = await acceptInvitation(deps, {
     token: tokenOf(req),
     proof: proofOf(req),
@@ -108,6 +138,7 @@ async function showInvitation(deps: HttpDeps, showing: Showing): Promise<void> {
   const path = proof === undefined ? own : `${own}/${encodeURIComponent(proof)}`;
   const mayAskAs = proof === undefined && visitor !== undefined && isOwnProof(visitor.signedIn.session);
   const typedName = formText(req, 'name') ?? '';
-  const view = { ...found, email, emailKey, mayAskAs, path, visitor, problem, typedName };
+  const connections = await connectionsToJoinBy(deps, found.organization);
+  const view = { ...found, email, emailKey, mayAskAs, path, visitor, problem, typedName, connections };
   sendPage(res, { title: 'You are invited', status, body: invitationBody(view) });
 }

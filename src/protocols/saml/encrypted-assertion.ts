@@ -1,5 +1,13 @@
 /** Encrypted assertions: the one shape and the few algorithms that are let near our private keys, and the opening itself. */
-import { constants, createDecipheriv, createPrivateKey, privateDecrypt } from 'node:crypto';
+import {
+  constants,
+  createDecipheriv,
+  createPrivateKey,
+  type DecipherGCM,
+  privateDecrypt,
+  type RsaPrivateKey,
+  randomBytes,
+} from 'node:crypto';
 import { refuse } from './rejections.ts';
 import { attributeOf, childrenOf, DS_NS, walk, type XmlElement } from './xml-tree.ts';
 
@@ -92,33 +100,66 @@ function only(parent: XmlElement, local: string): XmlElement {
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** The two operations whose number must not depend on what is wrong with a ciphertext; counted in tests. */
+export interface OpeningWork {
+  readonly unwrap: (key: RsaPrivateKey, wrapped: Buffer) => Buffer;
+  readonly decipher: (
+    cipher: EncryptedAssertion['cipher'],
+    key: Buffer,
+    nonce: Buffer,
+    options: { readonly authTagLength: number },
+  ) => DecipherGCM;
+}
+
+const WORK: OpeningWork = { unwrap: privateDecrypt, decipher: createDecipheriv };
+
 /**
  * The assertion's text, opened with the first of our keys that fits (PKCS#8 PEM). One refusal, `saml.decryption`, for
- * every way in which it can fail: whoever changes ciphertext learns nothing from the answer (S30).
+ * every way in which it can fail, after the same work: whoever changes ciphertext learns nothing from the answer, nor from
+ * how long it takes (S30).
  */
-export function decryptAssertion(encrypted: EncryptedAssertion, keys: readonly string[]): string {
+export function decryptAssertion(
+  encrypted: EncryptedAssertion,
+  keys: readonly string[],
+  work: OpeningWork = WORK,
+): string {
   for (const key of keys) {
-    const text = openWith(encrypted, key);
+    const text = openWith(encrypted, key, work);
     if (text !== undefined) return text;
   }
   return refuse('saml.decryption');
 }
 
-function openWith({ cipher, hash, ...text }: EncryptedAssertion, pem: string): string | undefined {
+function openWith(encrypted: EncryptedAssertion, pem: string, work: OpeningWork): string | undefined {
+  const { cipher, cipherText } = encrypted;
+  const contentKey = contentKeyOf(encrypted, pem, work);
   try {
-    const key = createPrivateKey(pem);
-    const padding = constants.RSA_PKCS1_OAEP_PADDING;
-    const contentKey = privateDecrypt(
-      { key, padding, oaepHash: hash },
-      Buffer.from(text.encryptedKey, 'base64'),
-    );
-    const bytes = Buffer.from(text.cipherText, 'base64');
-    const decipher = createDecipheriv(cipher, contentKey, bytes.subarray(0, NONCE_BYTES), {
-      authTagLength: TAG_BYTES,
-    }).setAuthTag(bytes.subarray(-TAG_BYTES));
+    const bytes = Buffer.from(cipherText, 'base64');
+    const decipher = work
+      .decipher(cipher, contentKey, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
+      .setAuthTag(bytes.subarray(-TAG_BYTES));
     const plain = [decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()];
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(plain));
   } catch {
     return undefined;
+  }
+}
+
+/** The key inside, or a random one that opens nothing: the content is tried with either (as RFC 8017 §7.2.2 advises for its like). */
+function contentKeyOf(
+  { cipher, hash, encryptedKey }: EncryptedAssertion,
+  pem: string,
+  { unwrap }: OpeningWork,
+): Buffer {
+  const instead = randomBytes(cipher === 'aes-128-gcm' ? 16 : 32);
+  try {
+    const padding = constants.RSA_PKCS1_OAEP_PADDING;
+    const found = unwrap(
+      { key: createPrivateKey(pem), padding, oaepHash: hash },
+      Buffer.from(encryptedKey, 'base64'),
+    );
+    return found.length === instead.length ? found : instead;
+  } catch {
+    return instead;
   }
 }

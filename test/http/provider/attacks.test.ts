@@ -290,13 +290,19 @@ describe('S97: what is switched off', () => {
     expect((await token(one, { grant_type: 'client_credentials' })).body.error).toBe('invalid_request');
   });
 
-  test.each(['/reg', '/request', '/device', '/session', '/interaction', '/auth', '/nothing'])(
-    'nothing answers at %s',
-    async (path) => {
-      for (const method of ['GET', 'POST'])
-        expect((await fetch(`${gateway.baseUrl}/oidc${path}`, { method })).status).toBe(404);
-    },
-  );
+  test.each([
+    '/reg',
+    '/request',
+    '/device',
+    '/session',
+    '/interaction',
+    '/interaction/a/abort',
+    '/auth',
+    '/nothing',
+  ])('nothing answers at %s', async (path) => {
+    for (const method of ['GET', 'POST'])
+      expect((await fetch(`${gateway.baseUrl}/oidc${path}`, { method })).status).toBe(404);
+  });
 });
 
 test('S98: a wrong secret is invalid_client; the right one and its predecessor work', async () => {
@@ -364,9 +370,12 @@ describe('S104: pages', () => {
 
 test('S96, S105: the subject is the user id, never an address, and claims come from the ledger alone', async () => {
   const { browser } = await aPerson();
-  const { id_token } = await enter(one, browser);
+  const { id_token, access_token } = await enter(one, browser);
   const claims = decodeJwt(String(id_token));
   expect(claims.sub).toMatch(/^usr_[0-9a-z]{26}$/);
+  const told = await client.tokenIntrospection(one.configuration, access_token);
+  const info = await client.fetchUserInfo(one.configuration, access_token, String(claims.sub));
+  expect([told.sub, info.sub]).toEqual([claims.sub, claims.sub]);
   expect(Object.keys(claims).sort()).toEqual(
     [
       ...['amr', 'aud', 'auth_time', 'email', 'exp', 'iat', 'iss', 'membership_id', 'name', 'nonce'],

@@ -113,6 +113,52 @@ describe('whoever is signed in', () => {
   });
 });
 
+test('S96: what an identity provider says under the names of our claims never reaches an application', async () => {
+  const organization = await newOrganization('Contoso');
+  const directory = await gateway.createDirectory(organization, 'entra');
+  const sub = nextText('sub');
+  const email = `${sub}@contoso.example`;
+  const forged = {
+    ...{
+      org_id: 'org_evil',
+      org_slug: 'evil',
+      org_role: 'owner',
+      roles: ['owner'],
+      permissions: ['sso.manage'],
+    },
+    ...{
+      teams: [{ id: 'tem_evil', role: 'owner' }],
+      membership_id: 'mem_evil',
+      groups: ['owner'],
+    },
+  };
+  const idp = await startOidcIdp({ users: [{ sub, email, claims: forged }] });
+  await addOidcConnection(gateway, organization, { idp });
+  await pushPerson(gateway, directory, { userName: email, externalId: sub, personName: 'Ada L' });
+  const browser = createBrowser();
+  await browser.signIn(
+    `${gateway.baseUrl}/sign-in/${organization.slug}?login_hint=${encodeURIComponent(email)}`,
+  );
+  const session = await sessionOf(browser);
+  const tokens = await enter(product, browser);
+  const { configuration } = product;
+  const told = [
+    tokens.claims(),
+    await client.fetchUserInfo(configuration, tokens.access_token, session.user.id),
+    await client.tokenIntrospection(configuration, tokens.access_token),
+  ];
+  for (const claims of told) {
+    expect(claims).toMatchObject({
+      ...{ sub: session.user.id, org_id: organization.id, org_slug: organization.slug, org_role: 'member' },
+      ...{ membership_id: session.membershipId, permissions: ['members.read'], teams: session.teams },
+      sid: expect.stringMatching(/^ses_/),
+    });
+    expect(JSON.stringify(claims)).not.toMatch(/evil|owner|sso\.manage/);
+    expect(Object.keys(claims ?? {})).not.toContain('roles');
+  }
+  await idp.close();
+});
+
 describe('whoever is not', () => {
   test('signs in with a password and goes on to the application by a page, never by a redirect of the form', async () => {
     const { email } = await aMember(gateway, await newOrganization());

@@ -113,26 +113,19 @@ describe('whoever is signed in', () => {
   });
 });
 
+/** What an identity provider could say under the names of our own claims. */
+const FORGED = {
+  ...{ org_id: 'org_evil', org_slug: 'evil', org_role: 'owner', membership_id: 'mem_evil' },
+  ...{ roles: ['owner'], groups: ['owner'], permissions: ['sso.manage'] },
+  teams: [{ id: 'tem_evil', role: 'owner' }],
+};
+
 test('S96: what an identity provider says under the names of our claims never reaches an application', async () => {
   const organization = await newOrganization('Contoso');
   const directory = await gateway.createDirectory(organization, 'entra');
   const sub = nextText('sub');
   const email = `${sub}@contoso.example`;
-  const forged = {
-    ...{
-      org_id: 'org_evil',
-      org_slug: 'evil',
-      org_role: 'owner',
-      roles: ['owner'],
-      permissions: ['sso.manage'],
-    },
-    ...{
-      teams: [{ id: 'tem_evil', role: 'owner' }],
-      membership_id: 'mem_evil',
-      groups: ['owner'],
-    },
-  };
-  const idp = await startOidcIdp({ users: [{ sub, email, claims: forged }] });
+  const idp = await startOidcIdp({ users: [{ sub, email, claims: FORGED }] });
   await addOidcConnection(gateway, organization, { idp });
   await pushPerson(gateway, directory, { userName: email, externalId: sub, personName: 'Ada L' });
   const browser = createBrowser();

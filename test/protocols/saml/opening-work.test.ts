@@ -48,7 +48,7 @@ function open(encrypted: EncryptedAssertion, keys: readonly string[] = [pem]) {
     done.push(`unwrap ${wrapped.byteLength}`);
     return privateDecrypt(key, wrapped);
   };
-  const decipher: OpeningWork['decipher'] = (cipher, key, nonce, options) => {
+  const decipher: OpeningWork['decipher'] = (...[cipher, key, nonce, options]) => {
     done.push(`decipher ${cipher} ${key.byteLength}`);
     return createDecipheriv(cipher, key, nonce, options);
   };

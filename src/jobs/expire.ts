@@ -7,6 +7,11 @@ import { days } from '../kernel/clock.ts';
 /** How long the report of a job can be read after its end. */
 const ENDED_JOBS_KEPT_MS = days(30);
 
+/** How long events can be read, and what became of a mail. Long enough for a consumer that was down for a while. */
+const EVENTS_KEPT_MS = days(90);
+/** Of each run: a backlog goes in steps. */
+const EVENTS_AT_ONCE = 5_000;
+
 /** Answers how many rows went. */
 export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Promise<number> {
   const now = deps.clock();
@@ -18,11 +23,12 @@ export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Prom
     const recorded = (await removeOldEntries(tx, now)) + (await removeOldAttempts(tx, now));
     const tests = await tx.testSignIns.removeExpired(now);
     const jobs = await tx.jobs.removeExpired(now - ENDED_JOBS_KEPT_MS);
+    const events = await tx.outbox.removeExpired(now - EVENTS_KEPT_MS, EVENTS_AT_ONCE);
     const records = await tx.providerRecords.removeExpired(now);
     const grants = await tx.applicationGrants.removeExpired(now);
     const cutovers = await tx.cutoverMembers.removeExpired(now);
     const removedUsers = await tx.removedUsers.removeExpired(now);
     const swept = signIns + assertions + sessions + oneTime + tests + jobs + recorded + removedUsers;
-    return swept + records + grants + cutovers;
+    return swept + records + grants + cutovers + events;
   });
 }

@@ -127,6 +127,8 @@ function readOutbox(inner: Reads<'outbox'>, form: Form<OutboxEvent>): Reads<'out
   return {
     find: (organizationId, id) => opened(inner.find(organizationId, id), form),
     listDue: (kind, now, limit) => openedAll(inner.listDue(kind, now, limit), form),
+    // Events are not sealed.
+    listEvents: (filter, afterPosition, limit) => inner.listEvents(filter, afterPosition, limit),
   };
 }
 
@@ -185,6 +187,7 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
       claim: (organizationId, id, now, leaseMs) =>
         opened(outbox.claim(organizationId, id, now, leaseMs), eventForm),
       settle: (organizationId, id, outcome) => outbox.settle(organizationId, id, outcome),
+      removeExpired: (before, limit) => outbox.removeExpired(before, limit),
     },
     secondFactors: {
       ...readFactors(secondFactors, factor),

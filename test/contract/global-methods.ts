@@ -43,6 +43,8 @@ export const GLOBAL_METHODS: readonly string[] = [
   'organizations.findBySlug',
   'organizations.list',
   'outbox.listDue',
+  'outbox.listEvents',
+  'outbox.removeExpired',
   'passkeys.claim',
   'passkeys.findByCredential',
   'passkeys.insert',

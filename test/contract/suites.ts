@@ -8,6 +8,7 @@ import { credentials } from './credentials.contract.ts';
 import { directoryOrder } from './directory-order.contract.ts';
 import { directoryQuery } from './directory-query.contract.ts';
 import { durability } from './durability.contract.ts';
+import { events } from './events.contract.ts';
 import { groupMembers } from './group-members.contract.ts';
 import { history } from './history.contract.ts';
 import { jobs } from './jobs.contract.ts';
@@ -54,6 +55,7 @@ const SUITES: readonly ContractSuite[] = [
   jobs,
   shareableLinks,
   audit,
+  events,
   recorder,
   signInAttempts,
   durability,

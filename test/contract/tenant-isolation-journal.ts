@@ -29,6 +29,8 @@ export const journal: Pick<
         tx.outbox.settle(b, a.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: 'stolen' }),
     },
     listDue: global,
+    listEvents: global,
+    removeExpired: global,
   },
   recorderEntries: {
     append: {

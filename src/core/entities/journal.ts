@@ -226,3 +226,9 @@ export interface OutboxEvent {
   readonly deliveredAt: number | null;
   readonly lastError: string | null;
 }
+
+/** An event and its place among all of them, in the order in which they were committed: greater is later, with gaps. */
+export interface PlacedEvent {
+  readonly position: number;
+  readonly event: OutboxEvent;
+}

@@ -7,6 +7,7 @@ import type {
   AuditLink,
   ChainedAuditEvent,
   OutboxEvent,
+  PlacedEvent,
 } from '../entities/journal.ts';
 import type { RecorderEntry } from '../entities/recorder.ts';
 import type { PageRequest } from './paging.ts';
@@ -69,6 +70,20 @@ export interface OutboxRepository {
   ): Promise<void>;
   /** GLOBAL: the queue of the job that delivers this kind, oldest first. */
   listDue(kind: OutboxEvent['kind'], now: number, limit: number): Promise<readonly OutboxEvent[]>;
+  /**
+   * GLOBAL: the events behind that position, of one organization or of all, in the order in which they were committed: one
+   * that becomes visible later stands behind all that were visible before. No position is given twice.
+   */
+  listEvents(
+    filter: { readonly organizationId?: OrganizationId | undefined },
+    afterPosition: number,
+    limit: number,
+  ): Promise<readonly PlacedEvent[]>;
+  /**
+   * GLOBAL: housekeeping. Looks at the oldest `limit` rows and removes those from before `before` that wait for nothing;
+   * answers how many went.
+   */
+  removeExpired(before: number, limit: number): Promise<number>;
 }
 
 /** Which recorded exchanges a list is about; what is left out does not narrow it. */

@@ -15,6 +15,7 @@ import { directoryClientRoutes } from './directory-clients.ts';
 import { directoryExtensionRoutes } from './directory-extensions.ts';
 import { domainRoutes } from './domains.ts';
 import { emergencyCodeRoutes } from './emergency-codes.ts';
+import { eventRoutes } from './events.ts';
 import { groupMappingRoutes } from './group-mappings.ts';
 import { invitationAcceptanceRoutes } from './invitation-acceptance.ts';
 import { invitationBulkRoutes } from './invitation-bulk.ts';
@@ -83,6 +84,7 @@ const resources: readonly ApiRoute[] = [
   ...jobRoutes,
   ...signingKeyRoutes,
   ...auditEventRoutes,
+  ...eventRoutes,
   ...apiKeyRoutes,
   ...recorderRoutes,
   ...sessionRoutes,

@@ -12,6 +12,12 @@ const SETTLE = `
   UPDATE outbox SET delivered_at = ?, due_at = ?, last_error = ? WHERE organization_id = ? AND id = ?`;
 const LIST_DUE = `
   SELECT * FROM outbox WHERE due_at IS NOT NULL AND due_at <= ? AND kind = ? ORDER BY due_at, id LIMIT ?`;
+const LIST_EVENTS = "SELECT * FROM outbox WHERE kind = 'event' AND position > ? ORDER BY position LIMIT ?";
+const LIST_EVENTS_OF = `
+  SELECT * FROM outbox WHERE kind = 'event' AND organization_id = ? AND position > ? ORDER BY position LIMIT ?`;
+const REMOVE_EXPIRED = `
+  DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE position > 0 ORDER BY position LIMIT ?)
+    AND created_at < ? AND due_at IS NULL`;
 
 const fromRow = (row: Row): OutboxEvent => ({
   id: word(row, 'id'),
@@ -50,5 +56,13 @@ export function outboxRepository(sql: Sql): OutboxRepository {
       sql.run(SETTLE, deliveredAt, dueAt, lastError, organizationId, id);
     },
     listDue: async (kind, now, limit) => sql.all(LIST_DUE, now, kind, limit).map(fromRow),
+    listEvents: async ({ organizationId }, afterPosition, limit) => {
+      const rows =
+        organizationId === undefined
+          ? sql.all(LIST_EVENTS, afterPosition, limit)
+          : sql.all(LIST_EVENTS_OF, organizationId, afterPosition, limit);
+      return rows.map((row) => ({ position: integer(row, 'position'), event: fromRow(row) }));
+    },
+    removeExpired: async (before, limit) => sql.run(REMOVE_EXPIRED, limit, before),
   };
 }

@@ -166,7 +166,7 @@ function tooMany(waitMs: number): GatehouseError {
   });
 }
 
-interface Counter {
+export interface Counter {
   /** Milliseconds until one more try is allowed; 0: now. */
   waitMs(key: string, now: number): number;
   add(key: string, at: number): void;
@@ -175,7 +175,10 @@ interface Counter {
 }
 
 /** The times of the failures of the last window, by key; the keys in the order of their last failure. */
-function createCounter(limit: number, { windowMs, keysKept }: AttemptLimits): Counter {
+export function createCounter(
+  limit: number,
+  { windowMs, keysKept }: Pick<AttemptLimits, 'windowMs' | 'keysKept'>,
+): Counter {
   const failures = new Map<string, readonly number[]>();
   const put = (key: string, times: readonly number[]): void => {
     failures.delete(key);

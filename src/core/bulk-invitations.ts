@@ -52,7 +52,7 @@ async function refusalOf(check: () => Promise<void>): Promise<GatehouseError | u
 export function inviteMany(
   tx: Repositories,
   context: ChangeContext,
-  input: Bulk & { readonly deps: Pick<InvitationDeps, 'baseUrl' | 'hashToken'> },
+  input: Bulk & { readonly deps: Pick<InvitationDeps, 'baseUrl' | 'hashToken' | 'mailLimits'> },
 ): Promise<readonly BulkOutcome<Invited>[]> {
   const { deps } = input;
   const invite: Invite<Invited> = (organization, invitation) =>

@@ -18,7 +18,7 @@ import {
 } from './invitation-rules.ts';
 import { assertAcceptable } from './invitation-settlement.ts';
 import type { CreatedInvitation } from './invitations.ts';
-import { gifts, mailInvitation } from './invitations.ts';
+import { countMail, gifts, mailInvitation, newMailId } from './invitations.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { deliverMail } from './outbox.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
@@ -97,10 +97,10 @@ function changed(before: Invitation, change: InvitationChange, cause: Cause): In
 /**
  * Sends an invitation again, also one that has expired: a new link, the clock from the start, every earlier link dead when
  * this answers (S165). Whoever sends it answers for it from now on. Throws what creating does, and `not_found`,
- * `invitation_used`, `invitation_revoked`. `ttlMs` absent: as the organization says.
+ * `invitation_used`, `invitation_revoked`, `too_many_requests`. `ttlMs` absent: as the organization says.
  */
 export async function resendInvitation(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'mailer' | 'baseUrl'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'mailer' | 'baseUrl' | 'mailLimits'>,
   input: Request & { readonly ttlMs?: number | undefined },
 ): Promise<CreatedInvitation> {
   const { organizationId, cause } = input;
@@ -111,6 +111,7 @@ export async function resendInvitation(
       request: input,
       tokenHash: deps.hashToken(token),
     });
+    countMail(deps, context, invitation);
     const url = mailedLink(deps.baseUrl, token, deps.hashToken);
     return { invitation, mailId: await mailInvitation(tx, context, { invitation, organization, url }) };
   });
@@ -132,7 +133,8 @@ async function renew(
   await assertMayInviteAnew(tx, { organization, caller: request.caller, invitation });
   const expiresAt = context.now + (request.ttlMs ?? organization.invitationTtlMs);
   const invitedBy = context.cause.actor;
-  const next: Invitation = { ...invitation, tokenHash, invitedBy, expiresAt, askedAt: null };
+  const mailId = newMailId(invitation.delivery, context.now);
+  const next: Invitation = { ...invitation, tokenHash, mailId, invitedBy, expiresAt, askedAt: null };
   await tx.invitations.update(context.organizationId, next, invitation.version);
   await record(tx, context, {
     type: 'invitation.resent',

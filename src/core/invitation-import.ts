@@ -114,7 +114,7 @@ interface Part {
 async function importPart(
   tx: Repositories,
   context: ChangeContext,
-  { rows, caller, deps }: Part & { readonly deps: Pick<Deps, 'baseUrl' | 'hashToken'> },
+  { rows, caller, deps }: Part & { readonly deps: Pick<Deps, 'baseUrl' | 'hashToken' | 'mailLimits'> },
 ): Promise<PartDone> {
   const outcomes = await inviteMany(tx, context, { ...bulkOf(rows, caller), deps });
   return { report: reportOf(rows, outcomes), mails: mailsOf(outcomes) };

@@ -48,7 +48,10 @@ export interface CreatedInvitation {
   readonly delivery: InvitationDelivery;
 }
 
-export type InvitationDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'mailer' | 'baseUrl'>;
+export type InvitationDeps = Pick<
+  Deps,
+  'storage' | 'clock' | 'hashToken' | 'mailer' | 'baseUrl' | 'mailLimits'
+>;
 
 interface InvitationRequest {
   readonly organizationId: OrganizationId;
@@ -57,7 +60,7 @@ interface InvitationRequest {
 
 /**
  * Invites one address. Throws `invitations_disabled`, `plan_lacks`, `forbidden`, `already_member`, `already_invited`,
- * `seats_exhausted`, `invalid`. The mail is handed over after the commit; a failing mail server loses nothing.
+ * `seats_exhausted`, `too_many_requests`, `invalid`. The mail is handed over after the commit; a failing mail server loses nothing.
  */
 export async function createInvitation(
   deps: InvitationDeps,
@@ -75,6 +78,10 @@ export async function createInvitation(
   return announced(deps, invited, outcome);
 }
 
+/** The id of the mail that will carry an invitation; null: none will. */
+export const newMailId = (delivery: Invitation['delivery'], now: number): OutboxEventId | null =>
+  delivery === 'email' ? newId('evt', now) : null;
+
 /** Queues the mail of an invitation that goes by mail; undefined: nothing to send. */
 export async function mailInvitation(
   tx: Repositories,
@@ -82,9 +89,22 @@ export async function mailInvitation(
   input: Parameters<typeof invitationMail>[0] & { readonly invitation: Invitation },
 ): Promise<OutboxEventId | undefined> {
   const { invitation, organization } = input;
-  if (invitation.delivery !== 'email') return undefined;
+  if (invitation.mailId === null) return undefined;
   const mail = layOut(invitation.email, invitationMail(input), organization.branding);
-  return enqueueMail(tx, context, mail);
+  return enqueueMail(tx, context, mail, invitation.mailId);
+}
+
+/** Counts a mail of an invitation. Throws `too_many_requests` (S171), which undoes the transaction it stands in. */
+export function countMail(
+  { mailLimits }: Pick<Deps, 'mailLimits'>,
+  { organizationId, cause }: ChangeContext,
+  { delivery, emailKey }: Invitation,
+): void {
+  if (delivery !== 'email') return;
+  const { actor } = cause;
+  const inviter =
+    actor.kind === 'member' ? actor.membershipId : actor.kind === 'api_key' ? actor.apiKeyId : actor.kind;
+  mailLimits?.begin({ organizationId, inviter, emailKey });
 }
 
 /** An invitation that stands, its mail queued where it goes by mail. */
@@ -101,13 +121,14 @@ export async function inviteWithin(
   input: {
     readonly organization: Organization;
     readonly invitation: InvitationInput;
-    readonly deps: Pick<Deps, 'baseUrl' | 'hashToken'>;
+    readonly deps: Pick<Deps, 'baseUrl' | 'hashToken' | 'mailLimits'>;
   },
 ): Promise<Invited> {
   const { organization, deps } = input;
   // 128 bits: S158's floor, so that mail programs need not break the link over two lines.
   const token = newToken('ghi', 128);
   const invitation = await insertInvitation(tx, context, { ...input, tokenHash: deps.hashToken(token) });
+  countMail(deps, context, invitation);
   const url = mailedLink(deps.baseUrl, token, deps.hashToken);
   return { invitation, token, mailId: await mailInvitation(tx, context, { invitation, organization, url }) };
 }
@@ -146,6 +167,7 @@ async function insertInvitation(
     resources: chosen.resources ?? [],
     message: message ?? null,
     department: department ?? null,
+    mailId: newMailId(chosen.delivery, now),
     tokenHash: input.tokenHash,
     status: 'pending',
     invitedBy: cause.actor,

@@ -2,28 +2,38 @@
 import { minutes, seconds } from '../kernel/clock.ts';
 import type { OrganizationId, OutboxEventId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { OutboxEvent } from './entities/journal.ts';
-import type { Mail, MailReceipt } from './ports/mailer.ts';
+import type { Mail } from './ports/mailer.ts';
 import type { Repositories } from './ports/storage.ts';
 
 /** While a worker holds a mail nobody else tries it. */
 const LEASE_MS = minutes(1);
 const MAX_ATTEMPTS = 12;
 
-/** `sent`: a mail server took it. `written`: no server is configured, the file says what would have gone out. `queued`: will be tried again. */
+/**
+ * `sent`: a mail server took it. `written`: no server is configured, the file says what would have gone out. `queued`: will be
+ * tried again. `failed`: given up. `suppressed`: the address gets no mail any more.
+ */
 export type DeliveryOutcome =
   | { readonly status: 'sent' }
   | { readonly status: 'written'; readonly path: string }
-  | { readonly status: 'queued'; readonly detail: string };
+  | { readonly status: 'queued' | 'failed' | 'suppressed'; readonly detail: string };
+
+/** What `lastError` says of a mail that will not be tried again; the rest of the text is why. */
+const SUPPRESSED = 'suppressed: ';
+const REFUSED = 'refused: ';
+/** What it says of one that a file holds. */
+const WRITTEN = 'written: ';
 
 /** Stores a mail in the transaction of the change it tells of. */
 export async function enqueueMail(
   tx: Repositories,
   context: ChangeContext,
   mail: Mail,
+  id: OutboxEventId = newId('evt', context.now),
 ): Promise<OutboxEventId> {
-  const id = newId('evt', context.now);
   await tx.outbox.append(context.organizationId, {
     id,
     organizationId: context.organizationId,
@@ -52,17 +62,64 @@ export async function deliverMail(
     tx.outbox.claim(organizationId, id, deps.clock(), LEASE_MS),
   );
   if (event === undefined) return { status: 'queued', detail: 'Another worker is sending it.' };
+  const settled = await attempt(deps, event);
+  await settle(deps, event, settled);
+  return outcomeOf({ ...event, ...settled });
+}
+
+type Settled = Parameters<Repositories['outbox']['settle']>[2];
+
+/** Tries once and says what the row holds afterwards. */
+async function attempt(
+  deps: Pick<Deps, 'storage' | 'clock' | 'mailer'>,
+  event: OutboxEvent,
+): Promise<Settled> {
+  const mail = mailOf(event);
+  const barred = await deps.storage.mailSuppressions.findByAddress(foldKey(mail.to));
+  if (barred !== undefined)
+    return { deliveredAt: null, dueAt: null, lastError: `${SUPPRESSED}${barred.reason}` };
   try {
-    const receipt = await deps.mailer.send(mailOf(event));
-    await settle(deps, event, { deliveredAt: deps.clock(), dueAt: null, lastError: null });
-    return outcomeOf(receipt);
+    const receipt = await deps.mailer.send(mail);
+    if (receipt.channel === 'refused')
+      return { deliveredAt: null, dueAt: null, lastError: `${REFUSED}${receipt.reply}` };
+    const lastError = receipt.channel === 'file' ? `${WRITTEN}${receipt.path}` : null;
+    return { deliveredAt: deps.clock(), dueAt: null, lastError };
   } catch (error) {
     const lastError = error instanceof Error ? error.message : String(error);
     const dueAt = event.attempts >= MAX_ATTEMPTS ? null : deps.clock() + retryDelay(event.attempts);
-    await settle(deps, event, { deliveredAt: null, dueAt, lastError });
-    return { status: 'queued', detail: 'The mail server did not take it yet; it will be tried again.' };
+    return { deliveredAt: null, dueAt, lastError };
   }
 }
+
+/** Pure: what the row of a mail says became of it. The words of a mail server stay in the log of the store. */
+export function outcomeOf({ deliveredAt, dueAt, lastError }: Settled): DeliveryOutcome {
+  const why = (prefix: string) =>
+    lastError?.startsWith(prefix) ? lastError.slice(prefix.length) : undefined;
+  if (deliveredAt !== null) {
+    const path = why(WRITTEN);
+    return path === undefined ? { status: 'sent' } : { status: 'written', path };
+  }
+  if (dueAt !== null)
+    return lastError === null
+      ? { status: 'queued', detail: 'It is about to be sent.' }
+      : { status: 'queued', detail: 'The mail server did not take it yet; it will be tried again.' };
+  const barred = why(SUPPRESSED);
+  if (barred !== undefined) return { status: 'suppressed', detail: SUPPRESSION_TEXTS[barred] ?? BARRED };
+  const reply = why(REFUSED);
+  return {
+    status: 'failed',
+    detail:
+      reply === undefined
+        ? 'The mail server could not be reached for a day; it is not tried any more.'
+        : `The mail server of this address refused it (${reply}).`,
+  };
+}
+
+const BARRED = 'The operator has stopped mail to this address.';
+const SUPPRESSION_TEXTS: Readonly<Record<string, string>> = {
+  bounce: 'Mail to this address came back; none is sent there any more.',
+  complaint: 'The owner of this address complained about mail; none is sent there any more.',
+};
 
 /** At most this many mails under way at the mail server, so that a thousand are no burst. */
 const AT_ONCE = 10;
@@ -85,16 +142,9 @@ export async function deliverMails(
   return outcomes;
 }
 
-const outcomeOf = (receipt: MailReceipt): DeliveryOutcome =>
-  receipt.channel === 'smtp' ? { status: 'sent' } : { status: 'written', path: receipt.path };
-
 // Only `enqueueMail` writes payloads of this kind.
 const mailOf = (event: OutboxEvent): Mail => JSON.parse(event.payload) as Mail;
 
-async function settle(
-  deps: Pick<Deps, 'storage'>,
-  event: OutboxEvent,
-  outcome: Parameters<Repositories['outbox']['settle']>[2],
-): Promise<void> {
+async function settle(deps: Pick<Deps, 'storage'>, event: OutboxEvent, outcome: Settled): Promise<void> {
   await deps.storage.transact((tx) => tx.outbox.settle(event.organizationId, event.id, outcome));
 }

@@ -26,6 +26,7 @@ export type EmergencyCodeId = Id<'emergencyCode'>;
 export type AccessReviewId = Id<'accessReview'>;
 export type InvitationId = Id<'invitation'>;
 export type ShareableLinkId = Id<'shareableLink'>;
+export type MailSuppressionId = Id<'mailSuppression'>;
 export type PasskeyId = Id<'passkey'>;
 export type SignInId = Id<'signIn'>;
 export type SessionId = Id<'session'>;
@@ -62,6 +63,7 @@ interface Prefixes {
   arv: AccessReviewId;
   inv: InvitationId;
   lnk: ShareableLinkId;
+  sup: MailSuppressionId;
   pky: PasskeyId;
   sin: SignInId;
   ses: SessionId;

@@ -15,8 +15,23 @@ export function createSmtpMailer({ url, from }: { readonly url: string; readonly
   });
   return {
     async send(mail) {
-      const { messageId } = await transport.sendMail(toEnvelope(mail, from));
-      return { channel: 'smtp', messageId };
+      try {
+        const { messageId } = await transport.sendMail(toEnvelope(mail, from));
+        return { channel: 'smtp', messageId };
+      } catch (error) {
+        const reply = permanentReply(error);
+        if (reply === undefined) throw error;
+        return { channel: 'refused', reply };
+      }
     },
   };
+}
+
+/** The code of a reply that says no for good about this mail; undefined for whatever may pass, our own credentials included. */
+function permanentReply(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('response' in error)) return undefined;
+  // The envelope's sender and our credentials are about us: an operator mends them.
+  const isAboutTheMail = 'command' in error && (error.command === 'RCPT TO' || error.command === 'DATA');
+  const [reply] = /^5\d\d(?:[ -]\d\.\d{1,3}\.\d{1,3})?/.exec(String(error.response)) ?? [];
+  return isAboutTheMail && reply !== undefined ? reply.replace('-', ' ') : undefined;
 }

@@ -386,6 +386,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...people,
   ...credentials,
   ...jobs,
+  mailSuppressions: { insert: global, findByAddress: global, list: global, remove: global },
   ...reviews,
   ...cutovers,
   ...drafts,

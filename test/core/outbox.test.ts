@@ -78,7 +78,7 @@ describe('delivery', () => {
     world.mailServer.isDown = true;
     const waits: number[] = [];
     for (let attempt = 1; attempt <= 12; attempt += 1) {
-      expect(await deliver(id)).toMatchObject({ status: 'queued' });
+      expect(await deliver(id)).toMatchObject({ status: attempt < 12 ? 'queued' : 'failed' });
       const event = await eventOf(id);
       expect(event).toMatchObject({ attempts: attempt, deliveredAt: null, lastError: 'connection refused' });
       if (event?.dueAt === null || event === undefined) break;

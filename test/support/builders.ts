@@ -418,6 +418,7 @@ export function anInvitation(
     message: null,
     department: null,
     delivery: 'email',
+    mailId: null,
     tokenHash: nextText('invitation-hash'),
     status: 'pending',
     invitedBy: { kind: 'operator' },

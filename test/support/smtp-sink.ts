@@ -20,6 +20,8 @@ export interface SmtpSink {
   readonly url: string;
   /** Oldest first; grows as mail arrives. */
   readonly messages: readonly ReceivedMail[];
+  /** Makes the server answer this reply to every recipient of a domain, from now on; null: takes them. */
+  refuse(domain: string, reply: { readonly code: number; readonly text: string } | null): void;
   /** Answers the first mail to that address, now or when it comes. */
   waitFor(address: string): Promise<ReceivedMail>;
   close(): Promise<void>;
@@ -29,10 +31,15 @@ export interface SmtpSink {
 export async function startSmtpSink(options: { readonly port?: number } = {}): Promise<SmtpSink> {
   const messages: ReceivedMail[] = [];
   const waiting = new Set<() => void>();
+  const refusals = new Map<string, { readonly code: number; readonly text: string }>();
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     logger: false,
+    onRcptTo({ address }, _session, done) {
+      const reply = refusals.get(address.slice(address.indexOf('@') + 1));
+      done(reply && Object.assign(new Error(reply.text), { responseCode: reply.code }));
+    },
     onData(stream, session, done) {
       readAll(stream).then((raw) => {
         messages.push(describeMail(raw, session));
@@ -45,6 +52,10 @@ export async function startSmtpSink(options: { readonly port?: number } = {}): P
   return {
     url: `smtp://127.0.0.1:${port}`,
     messages,
+    refuse: (domain, reply) => {
+      if (reply === null) refusals.delete(domain);
+      else refusals.set(domain, reply);
+    },
     waitFor: (address) =>
       new Promise((resolve) => {
         const look = () => {

@@ -1,5 +1,5 @@
 /** An invitation of one address into one organization, by mail or by a link handed over. */
-import type { InvitationId, MembershipId, OrganizationId, TeamId } from '../../kernel/ids.ts';
+import type { InvitationId, MembershipId, OrganizationId, OutboxEventId, TeamId } from '../../kernel/ids.ts';
 import type { OrgRole, Resource, ResourceRole, TeamRole } from '../roles.ts';
 import type { Actor } from './journal.ts';
 
@@ -28,6 +28,8 @@ export interface Invitation {
   /** As the inviter wrote it; the membership keeps it. */
   readonly department: string | null;
   readonly delivery: 'email' | 'link';
+  /** The mail that carries it last; null: none, or one of an older version. */
+  readonly mailId: OutboxEventId | null;
   readonly tokenHash: string;
   /** `expired` is not stored: it is `pending` past `expiresAt`. */
   readonly status: 'pending' | 'accepted' | 'revoked';

@@ -170,6 +170,8 @@ export type AuditType =
   | 'access_review.created'
   | 'access_review.decided'
   | 'access_review.completed'
+  | 'mail_suppression.created'
+  | 'mail_suppression.removed'
   | 'api_key.created'
   | 'api_key.removed';
 

@@ -11,12 +11,14 @@ export interface Mail {
   readonly fromName?: string | undefined;
 }
 
-/** What really happened: handed to a mail server, or written as a file because none is configured. */
+/** What really happened: handed to a mail server, or written as a file because none is configured, or refused for good. */
 export type MailReceipt =
   | { readonly channel: 'smtp'; readonly messageId: string }
-  | { readonly channel: 'file'; readonly path: string };
+  | { readonly channel: 'file'; readonly path: string }
+  /** The server will never take it (RFC 5321 §4.2.1): trying again is in vain. `reply`: its code, such as `550 5.1.1`. */
+  | { readonly channel: 'refused'; readonly reply: string };
 
 export interface Mailer {
-  /** Rejects when the server refuses or cannot be reached; the caller keeps the mail for another try. */
+  /** Rejects when the server refuses for now or cannot be reached; the caller keeps the mail for another try. */
   send(mail: Mail): Promise<MailReceipt>;
 }

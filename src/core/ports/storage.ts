@@ -52,6 +52,7 @@ import type {
   RecorderEntryRepository,
 } from './journal.ts';
 import type { MappingDraftRepository } from './mapping-drafts.ts';
+import type { MailSuppressionRepository } from './mail-suppressions.ts';
 import type { OrgRoleRepository } from './org-roles.ts';
 import type {
   GrantRepository,
@@ -112,6 +113,7 @@ export interface Repositories {
   readonly invitations: InvitationRepository;
   readonly shareableLinks: ShareableLinkRepository;
   readonly jobs: JobRepository;
+  readonly mailSuppressions: MailSuppressionRepository;
   readonly auditEvents: AuditEventRepository;
   readonly outbox: OutboxRepository;
   readonly recorderEntries: RecorderEntryRepository;

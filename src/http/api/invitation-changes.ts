@@ -1,6 +1,7 @@
 /** Invitations that wait, over the management API: changed, sent again, their link shown again. */
 import { z } from 'zod';
 import { changeInvitation, resendInvitation, showInvitationLink } from '../../core/invitation-changes.ts';
+import { deliveryOf } from '../../core/invitation-deliveries.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { changesSomething, durationField, messageField, NOTHING_TO_CHANGE } from './fields.ts';
 import { departmentField, resourcesField, teamsField } from './invitation-fields.ts';
@@ -66,7 +67,8 @@ export const invitationChangeRoutes: readonly ApiRoute[] = [
         ...(await requestOf(context, { params })),
         change,
       });
-      return presentInvitation(changed, context.deps.clock());
+      const { storage, clock } = context.deps;
+      return presentInvitation(changed, await deliveryOf(storage, changed), clock());
     },
   }),
   organizationRoute({
@@ -80,7 +82,7 @@ export const invitationChangeRoutes: readonly ApiRoute[] = [
     body: resendBody,
     status: 200,
     response: createdInvitationShape,
-    errors: [...refusals, 'plan_lacks', 'already_member', 'seats_exhausted'],
+    errors: [...refusals, 'plan_lacks', 'already_member', 'seats_exhausted', 'too_many_requests'],
     handle: async (context, { params, body }) => {
       const request = { ...(await requestOf(context, { params })), ttlMs: body?.expiresIn };
       return presentCreatedInvitation(await resendInvitation(context.deps, request), context.deps.clock());

@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import type { Invitation, InvitationStatus } from '../../core/entities/invitation.ts';
 import { invitationStatus } from '../../core/entities/invitation.ts';
+import { deliveryOf } from '../../core/invitation-deliveries.ts';
 import { createInvitation, getInvitation, revokeInvitation } from '../../core/invitations.ts';
 import type { PageRequest } from '../../core/ports/paging.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { adviseRole } from '../../core/role-fit-facts.ts';
+import type { HttpDeps } from '../deps.ts';
 import { newInvitation, newInvitationField } from './invitation-fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
@@ -45,6 +47,9 @@ async function listByStatus(
   }
 }
 
+const shown = async (deps: HttpDeps, invitation: Invitation) =>
+  presentInvitation(invitation, await deliveryOf(deps.storage, invitation), deps.clock());
+
 const readRoutes: readonly ApiRoute[] = [
   organizationRoute({
     method: 'get',
@@ -65,7 +70,9 @@ const readRoutes: readonly ApiRoute[] = [
         (page) => listByStatus(context, query.status, page),
         ({ id }) => id,
       );
-      return { items: rows.map((row) => presentInvitation(row, deps.clock())), nextCursor };
+      const items: z.infer<typeof invitationShape>[] = [];
+      for (const row of rows) items.push(await shown(deps, row));
+      return { items, nextCursor };
     },
   }),
   organizationRoute({
@@ -81,10 +88,7 @@ const readRoutes: readonly ApiRoute[] = [
     handle: async ({ deps, organization }, { params }) => {
       await assertInvitationsOpen(deps.storage, organization);
       const id = pathId('inv', params, 'invitation');
-      return presentInvitation(
-        await getInvitation(deps, { organizationId: organization.id, id }),
-        deps.clock(),
-      );
+      return shown(deps, await getInvitation(deps, { organizationId: organization.id, id }));
     },
   }),
 ];
@@ -105,6 +109,7 @@ export const invitationRoutes: readonly ApiRoute[] = [
       hints: z.array(hintShape).optional().describe('What speaks against the role; absent: nothing does.'),
     }),
     errors: [
+      'too_many_requests',
       'invitations_disabled',
       'plan_lacks',
       'already_member',

@@ -28,6 +28,7 @@ const NOT_FOUND = {
   dcl: 'No such directory client.',
   key: 'No such signing key.',
   apk: 'No such API key.',
+  sup: 'No such suppression.',
   ses: 'No such session.',
 } as const;
 

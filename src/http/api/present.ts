@@ -6,7 +6,8 @@ import { invitationStatus } from '../../core/entities/invitation.ts';
 import type { AuditEvent } from '../../core/entities/journal.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Team } from '../../core/entities/people.ts';
-import type { CreatedInvitation, InvitationDelivery } from '../../core/invitations.ts';
+import { adviceFor, type InvitationMailState } from '../../core/invitation-deliveries.ts';
+import type { CreatedInvitation } from '../../core/invitations.ts';
 import type { Member } from '../../core/members.ts';
 import { days, hours } from '../../kernel/clock.ts';
 import type {
@@ -71,7 +72,19 @@ export const presentMember = ({ membership, teams }: Member): z.infer<typeof mem
   lastActiveAt: isoTimeOrNull(membership.lastActiveAt),
 });
 
-export const presentInvitation = (invitation: Invitation, now: number): z.infer<typeof invitationShape> => ({
+/** The folder of a written mail is the operator's business; its file name is enough to find it. */
+function presentDelivery(delivery: InvitationMailState): z.infer<typeof invitationShape>['delivery'] {
+  const advice = adviceFor(delivery);
+  if (delivery.channel === 'link' || advice === undefined) return { channel: delivery.channel };
+  if (delivery.status !== 'written') return { ...delivery, advice };
+  return { channel: delivery.channel, status: delivery.status, file: basename(delivery.path), advice };
+}
+
+export const presentInvitation = (
+  invitation: Invitation,
+  delivery: InvitationMailState,
+  now: number,
+): z.infer<typeof invitationShape> => ({
   id: invitation.id,
   status: invitationStatus(invitation, now),
   email: invitation.email,
@@ -87,21 +100,15 @@ export const presentInvitation = (invitation: Invitation, now: number): z.infer<
   expiresAt: isoTime(invitation.expiresAt),
   settledAt: isoTimeOrNull(invitation.settledAt),
   askedAt: isoTimeOrNull(invitation.askedAt),
+  delivery: presentDelivery(delivery),
 });
-
-/** The folder of a written mail is the operator's business; its file name is enough to find it. */
-const presentDelivery = (delivery: InvitationDelivery) =>
-  delivery.channel === 'email' && delivery.status === 'written'
-    ? { channel: delivery.channel, status: delivery.status, file: basename(delivery.path) }
-    : delivery;
 
 export const presentCreatedInvitation = (
   { invitation, url, delivery }: CreatedInvitation,
   now: number,
 ): z.infer<typeof createdInvitationShape> => ({
-  ...presentInvitation(invitation, now),
+  ...presentInvitation(invitation, delivery, now),
   url,
-  delivery: presentDelivery(delivery),
 });
 
 export const presentAuditEvent = (event: AuditEvent): z.infer<typeof auditEventShape> => ({

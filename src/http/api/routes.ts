@@ -25,6 +25,7 @@ import { invitationRoutes } from './invitations.ts';
 import { jobRoutes } from './jobs.ts';
 import { linkJoiningRoutes } from './link-joining.ts';
 import { mappingDraftRoutes } from './mapping-drafts.ts';
+import { mailSuppressionRoutes } from './mail-suppressions.ts';
 import { mappingTestRoutes } from './mapping-tests.ts';
 import { memberResourceRoutes } from './member-resources.ts';
 import { memberRoutes } from './members.ts';
@@ -82,6 +83,7 @@ const resources: readonly ApiRoute[] = [
   ...domainRoutes,
   ...applicationRoutes,
   ...jobRoutes,
+  ...mailSuppressionRoutes,
   ...signingKeyRoutes,
   ...auditEventRoutes,
   ...eventRoutes,

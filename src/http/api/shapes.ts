@@ -74,6 +74,21 @@ export const memberShape = z.object({
   lastActiveAt: timeShape.nullable(),
 });
 
+const deliveryShape = z
+  .object({
+    channel: z.enum(['link', 'email']),
+    status: z
+      .enum(['sent', 'written', 'queued', 'failed', 'suppressed', 'unknown'])
+      .optional()
+      .describe(
+        'Of a mail: handed over; written to a file because no mail server is set; waiting; given up.',
+      ),
+    file: z.string().optional(),
+    detail: z.string().optional(),
+    advice: z.string().optional().describe('What to do when it does not arrive.'),
+  })
+  .describe('What really happened.');
+
 export const invitationShape = z.object({
   id: z.string(),
   status: z.enum(['pending', 'accepted', 'revoked', 'expired']),
@@ -90,20 +105,11 @@ export const invitationShape = z.object({
   expiresAt: timeShape,
   settledAt: timeShape.nullable().describe('When it was accepted or withdrawn.'),
   askedAt: timeShape.nullable().describe('When its holder asked for a new one because it worked no more.'),
+  delivery: deliveryShape,
 });
 
 export const createdInvitationShape = invitationShape.extend({
   url: z.string().describe('The only time it is shown.'),
-  delivery: z
-    .union([
-      z.object({ channel: z.literal('link') }),
-      z.object({ channel: z.literal('email'), status: z.literal('sent') }),
-      z.object({ channel: z.literal('email'), status: z.literal('written'), file: z.string() }),
-      z.object({ channel: z.literal('email'), status: z.literal('queued'), detail: z.string() }),
-    ])
-    .describe(
-      'What really happened: handed over, written to a file because no mail server is set, or waiting.',
-    ),
 });
 
 export const auditEventShape = z.object({

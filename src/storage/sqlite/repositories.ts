@@ -22,6 +22,7 @@ import { installationRepository } from './installation.ts';
 import { invitationRepository } from './invitations.ts';
 import { jobRepository } from './jobs.ts';
 import { mappingDraftRepository } from './mapping-drafts.ts';
+import { mailSuppressionRepository } from './mail-suppressions.ts';
 import { mappingTestRepository } from './mapping-tests.ts';
 import { membershipRepository } from './memberships.ts';
 import { oneTimeRecordRepository } from './one-time-records.ts';
@@ -73,6 +74,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     invitations: invitationRepository(sql),
     shareableLinks: shareableLinkRepository(sql),
     jobs: jobRepository(sql),
+    mailSuppressions: mailSuppressionRepository(sql),
     auditEvents: auditEventRepository(sql),
     outbox: outboxRepository(sql),
     recorderEntries: recorderEntryRepository(sql),

@@ -138,7 +138,13 @@ async function furnishInstallation(): Promise<Readonly<Record<string, string>>> 
     redirectUris: ['https://app.example/'],
   });
   const keys = await world.send(world.operator, 'get /signing-keys');
-  return { application: body.clientId, secret: body.secrets[0].id, signingKey: keys.body.items[0].id };
+  const stop = await world.send(world.operator, 'post /mail-suppressions', { address: 'a@bounced.example' });
+  return {
+    application: body.clientId,
+    secret: body.secrets[0].id,
+    signingKey: keys.body.items[0].id,
+    suppression: stop.body.id,
+  };
 }
 
 const PREFIXES = {
@@ -161,6 +167,7 @@ const PREFIXES = {
   job: 'job',
   key: 'spk',
   passkey: 'pky',
+  suppression: 'sup',
   test: 'tsi',
   code: 'emc',
   application: 'app',
@@ -193,6 +200,7 @@ const BODIES: Readonly<Record<string, object | string>> = {
   updateOrganization: { name: 'A' },
   createRole: { key: 'auditor', name: 'Auditor', rank: 50 },
   updateRole: { name: 'A' },
+  createMailSuppression: { address: 'a@example.com' },
   previewBranding: { mail: 'welcome' },
   beginPasskey: { currentPassword: 'a' },
   renamePasskey: { name: 'A' },

@@ -296,7 +296,10 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await recorderEntries.trim(id, { newest: 10, failed: 10 }),
     await recorderEntries.removeExpired(1),
   ],
-  'journal and installation': async ({ auditEvents, outbox, installation }) => [
+  'journal and installation': async ({ auditEvents, outbox, installation, mailSuppressions }) => [
+    await mailSuppressions.findByAddress('x'),
+    await mailSuppressions.list(PAGE),
+    await mailSuppressions.remove('sup_x' as never),
     await auditEvents.list(id, {}, PAGE),
     await auditEvents.list(id, { targetId: 'x', type: 'member.added' }, PAGE),
     await auditEvents.list(id, { actor: 'operator', since: 1, until: 2 }, PAGE),

@@ -12,6 +12,7 @@ import {
   MAIL_REQUEST_LIMITS,
   SECOND_STEP_LIMITS,
 } from './core/attempt-limit.ts';
+import { anchorAudits, pruneAudits } from './core/audit-retention.ts';
 import { attendConnections } from './core/connection-attendance.ts';
 import { runCutoverJob } from './core/cutover-job.ts';
 import { recheckDomains } from './core/domain-checks.ts';
@@ -49,6 +50,7 @@ import { startJobs } from './jobs/schedule.ts';
 import type { Clock } from './kernel/clock.ts';
 import { hours, minutes, seconds, systemClock } from './kernel/clock.ts';
 import { GatehouseError } from './kernel/errors.ts';
+import type { OrganizationId } from './kernel/ids.ts';
 import type { Logger } from './kernel/log.ts';
 import type { Sealer } from './kernel/sealing.ts';
 import { createSealer, deriveKey } from './kernel/sealing.ts';
@@ -211,11 +213,19 @@ const jobsOf = (deps: HttpDeps) => [
   { name: 'rotate-signing-keys', everyMs: hours(1), run: () => settleSigningKeys(deps) },
   { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
   { name: 'recheck-domains', everyMs: hours(1), run: () => recheckDomains(deps) },
+  { name: 'prune-audits', everyMs: hours(6), run: () => pruneAudits(deps) },
+  { name: 'anchor-audits', everyMs: hours(1), run: auditAnchoring(deps) },
   { name: 'flush-recorder', everyMs: 250, run: () => flushRecorders(deps) },
   { name: 'attend-connections', everyMs: minutes(10), run: () => attendConnections(deps) },
   { name: 'warn-of-expiring-tokens', everyMs: hours(1), run: () => warnOfExpiringTokens(deps) },
   { name: 'warn-of-expiring-keys', everyMs: hours(1), run: () => warnOfExpiringKeys(deps) },
 ];
+
+/** The log leaves the machine; whoever rewrites the store cannot rewrite it (S214). */
+function auditAnchoring(deps: HttpDeps): () => Promise<number> {
+  const seen = new Map<OrganizationId, number>();
+  return () => anchorAudits(deps, seen, (anchor) => deps.logger.info('audit head', anchor));
+}
 
 const storePathOf = ({ storage, dataDir }: Config): string => storage.file ?? join(dataDir, 'gatehouse.db');
 

@@ -2,6 +2,7 @@
 import { hash as digest, randomBytes } from 'node:crypto';
 import { canonicalJson } from '../kernel/canonical-json.ts';
 import type { OrganizationId } from '../kernel/ids.ts';
+import { isEmptied } from './audit-emptied.ts';
 import type { Deps } from './deps.ts';
 import type { AuditEvent, AuditHead, AuditLink, ChainedAuditEvent } from './entities/journal.ts';
 
@@ -59,6 +60,8 @@ interface Walk {
   /** The last row found good. */
   last: Anchor;
   checked: number;
+  /** Up to where rows were pruned, as the chain says itself; 0: none were. */
+  base: number;
 }
 
 const ROWS_AT_ONCE = 500;
@@ -80,7 +83,7 @@ export async function verifyAuditChain(
   const { auditEvents } = deps.storage;
   const known = await auditEvents.findHead(organizationId);
   const head = known ?? { ...BEGINNING, baseSeq: 0, baseHash: '' };
-  const walk: Walk = { last: { seq: head.baseSeq, hash: head.baseHash }, checked: 0 };
+  const walk: Walk = { last: { seq: head.baseSeq, hash: head.baseHash }, checked: 0, base: 0 };
   const report = (fault: ChainFault | undefined): ChainReport => ({
     fault,
     checked: walk.checked,
@@ -101,8 +104,12 @@ export async function verifyAuditChain(
     isMore = rows.length === ROWS_AT_ONCE;
     await pause();
   }
-  return report(checkEnd(walk.last, head, anchor));
+  return report(checkEnd(walk.last, head, anchor) ?? checkBase(walk, head));
 }
+
+/** A base that the chain does not tell of hides rows that nobody pruned. */
+const checkBase = ({ base }: Walk, { baseSeq }: AuditHead): ChainFault | undefined =>
+  base === baseSeq ? undefined : { seq: baseSeq + 1, id: null, problem: 'missing' };
 
 function checkRows(
   walk: Walk,
@@ -112,6 +119,7 @@ function checkRows(
   for (const row of rows) {
     const fault = faultOf(row, walk.last) ?? faultAgainst(anchor, row);
     if (fault !== undefined) return fault;
+    if (row.event.type === 'audit.pruned') walk.base = Number(row.event.details.baseSeq);
     walk.last = row.link;
     walk.checked += 1;
   }
@@ -121,7 +129,9 @@ function checkRows(
 /** Pure: what is wrong with a row behind the last good one. */
 function faultOf({ event, link }: ChainedAuditEvent, last: Anchor): ChainFault | undefined {
   if (link.seq !== last.seq + 1) return { seq: last.seq + 1, id: null, problem: 'missing' };
-  const isWhole = link.salt === null || digestPersonal(event, link.salt) === link.personalDigest;
+  // Without its salt a row has lost what was personal, and holds nothing in its place (S217).
+  const isWhole =
+    link.salt === null ? isEmptied(event) : digestPersonal(event, link.salt) === link.personalDigest;
   if (isWhole && hashOf(event, link, last.hash) === link.hash) return undefined;
   return { seq: link.seq, id: event.id, problem: 'edited' };
 }

@@ -21,6 +21,7 @@ export interface OrganizationChange {
   readonly invitationTtlMs?: number | undefined;
   readonly branding?: BrandingChange | undefined;
   readonly notifications?: NotificationsChange | undefined;
+  readonly auditRetentionDays?: number | null | undefined;
 }
 
 /** The organization as it is after the change. Throws `invalid` (field `branding.welcomeText`). */
@@ -41,6 +42,8 @@ export function changed(
     invitationTtlMs: change.invitationTtlMs ?? before.invitationTtlMs,
     branding: withBranding(before.branding, change.branding),
     notifications: overlaid(before.notifications, change.notifications),
+    auditRetentionDays:
+      change.auditRetentionDays === undefined ? before.auditRetentionDays : change.auditRetentionDays,
     updatedAt: now,
   };
 }
@@ -67,7 +70,16 @@ function overlaid<Whole extends object>(
 /** What the audit says of the settings, before and after. */
 export function settingsFacts(organization: Organization) {
   const { name, slug, plan, defaultRole, conflictPolicy, strictClaims, ssoPolicy } = organization;
-  const { invitationTtlMs, branding, notifications } = organization;
+  const { invitationTtlMs, branding, notifications, auditRetentionDays } = organization;
   const policies = { defaultRole, conflictPolicy, strictClaims, ssoPolicy, invitationTtlMs };
-  return { name, slug, plan: plan.preset, seats: plan.seats, ...policies, branding, notifications };
+  return {
+    name,
+    slug,
+    plan: plan.preset,
+    seats: plan.seats,
+    ...policies,
+    branding,
+    notifications,
+    auditRetentionDays,
+  };
 }

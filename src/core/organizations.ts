@@ -113,6 +113,7 @@ export async function createOrganization(
       invitationTtlMs: INVITATION_TTL_MS,
       branding: PLAIN_BRANDING,
       notifications: USUAL_NOTIFICATIONS,
+      auditRetentionDays: null,
       seatsUsed: 0,
       activeOwners: 0,
       createdAt: now,
@@ -189,6 +190,7 @@ async function assertMayChange(tx: Repositories, caller: Caller, change: Organiz
 const OWNERS_SETTINGS = [
   ['conflictPolicy', 'The policy decides about admins too; only an owner changes it.'],
   ['strictClaims', 'What a sign-in leaves out can take roles of admins too; only an owner changes this.'],
+  ['auditRetentionDays', 'What the audit forgets is for an owner to decide.'],
   ['ssoPolicy', 'How everybody signs in is for an owner to decide.'],
 ] as const;
 

@@ -15,6 +15,11 @@ export const journal: Pick<
       call: async (store, b) => (await store.auditEvents.listChain(b, 0, 10)).map(({ event }) => event),
     },
     list: { answersOwn: 1, call: (store, b) => store.auditEvents.list(b, {}, PAGE) },
+    prune: { answers: 0, call: (tx, b) => tx.auditEvents.prune(b, Number.MAX_SAFE_INTEGER, 10) },
+    erase: {
+      ...absent,
+      call: (tx, b, a) => tx.auditEvents.erase(b, a.auditEvent.id, { actor: { kind: 'system' } }),
+    },
   },
   outbox: {
     append: { ...bug, call: (tx, b, a) => tx.outbox.append(b, { ...a.outboxEvent, id: nextId('evt') }) },
@@ -28,6 +33,7 @@ export const journal: Pick<
       call: (tx, b, a) =>
         tx.outbox.settle(b, a.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: 'stolen' }),
     },
+    eraseDetails: { ...absent, call: (tx, b, a) => tx.outbox.eraseDetails(b, [a.auditEvent.id]) },
     listDue: global,
     listEvents: global,
     removeExpired: global,

@@ -10,6 +10,9 @@ import { FURTHER_CALLS, ISOLATION_TABLE } from './tenant-isolation-table.ts';
 
 const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   insert: true,
+  prune: true,
+  erase: true,
+  eraseDetails: true,
   update: true,
   updateLastUsed: true,
   updateLastSeen: true,

@@ -92,6 +92,7 @@ export function anOrganization(overrides: Partial<Organization> = {}): Organizat
     invitationTtlMs: 7 * 86_400_000,
     branding: PLAIN_BRANDING,
     notifications: USUAL_NOTIFICATIONS,
+    auditRetentionDays: null,
     seatsUsed: 0,
     activeOwners: 0,
     ...overrides,

@@ -170,6 +170,8 @@ export type AuditType =
   | 'access_review.created'
   | 'access_review.decided'
   | 'access_review.completed'
+  | 'audit.pruned'
+  | 'audit.erased'
   | 'mail_suppression.created'
   | 'mail_suppression.removed'
   | 'api_key.created'

@@ -65,6 +65,8 @@ export interface Organization {
   readonly invitationTtlMs: number;
   readonly branding: Branding;
   readonly notifications: Notifications;
+  /** Audit rows older than this go; null: none does. */
+  readonly auditRetentionDays: number | null;
   /** Active memberships; kept by `organizations.moveCounts` so that seats are one conditional write. */
   readonly seatsUsed: number;
   /** Active memberships that resolve to owner. */

@@ -1,6 +1,12 @@
 /** What core asks of storage about what happened and what must still be told, and about the installation itself. */
 
-import type { DirectoryId, OrganizationId, OutboxEventId, RecorderEntryId } from '../../kernel/ids.ts';
+import type {
+  AuditEventId,
+  DirectoryId,
+  OrganizationId,
+  OutboxEventId,
+  RecorderEntryId,
+} from '../../kernel/ids.ts';
 import type {
   AuditEvent,
   AuditHead,
@@ -31,6 +37,17 @@ export interface AuditEventRepository {
   append(organizationId: OrganizationId, event: AuditEvent, link?: AuditLink): Promise<void>;
   /** Undefined until the first linked row. */
   findHead(organizationId: OrganizationId): Promise<AuditHead | undefined>;
+  /**
+   * Removes the oldest rows from before `before`, at most `limit` of the chain and never its head, and moves the base of the
+   * chain behind the last one that went; rows outside the chain from that time go too. Answers how many of the chain went.
+   */
+  prune(organizationId: OrganizationId, before: number, limit: number): Promise<number>;
+  /** Takes details, network address and salt from a row and puts `actor` in place of its own; its place in the chain stays. */
+  erase(
+    organizationId: OrganizationId,
+    id: AuditEventId,
+    left: { readonly actor: AuditEvent['actor'] },
+  ): Promise<void>;
   /** The linked rows behind that place, by place. */
   listChain(
     organizationId: OrganizationId,
@@ -68,6 +85,8 @@ export interface OutboxRepository {
       readonly lastError: string | null;
     },
   ): Promise<void>;
+  /** Empties `details` in the payloads of the events that told these audit rows. */
+  eraseDetails(organizationId: OrganizationId, auditEventIds: readonly AuditEventId[]): Promise<void>;
   /** GLOBAL: the queue of the job that delivers this kind, oldest first. */
   listDue(kind: OutboxEvent['kind'], now: number, limit: number): Promise<readonly OutboxEvent[]>;
   /**

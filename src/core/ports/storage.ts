@@ -132,6 +132,9 @@ export interface Repositories {
 export type WriteVerb =
   | 'insert'
   | 'update'
+  | 'prune'
+  | 'erase'
+  | 'eraseDetails'
   | 'updateLastUsed'
   | 'updateLastSeen'
   | 'rotate'

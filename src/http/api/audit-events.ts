@@ -3,12 +3,16 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { INSTALLATION } from '../../core/audit.ts';
 import { type ChainReport, verifyAuditChain } from '../../core/audit-chain.ts';
+import { erasePerson } from '../../core/audit-erasure.ts';
 import type { AuditEvent } from '../../core/entities/journal.ts';
+import { findOrganization } from '../../core/organization-lookup.ts';
 import type { AuditFilter } from '../../core/ports/journal.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
+import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import { csvLine } from './csv.ts';
-import { timeField } from './fields.ts';
+import { emailField, timeField } from './fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { presentAuditEvent } from './present.ts';
 import type { ApiRoute } from './route.ts';
@@ -179,6 +183,35 @@ const organizationRoutes: readonly ApiRoute[] = [
   }),
 ];
 
+const eraseBody = z.strictObject({
+  member: z.string().regex(/^mem_[0-9a-z]{26}$/, 'The id of a membership that has ended.'),
+  emails: z.array(emailField).max(10).default([]).describe('Addresses of theirs that rows may name.'),
+});
+
+const erasureRoutes: readonly ApiRoute[] = [
+  plainRoute({
+    method: 'post',
+    path: '/audit-erasures',
+    operationId: 'eraseFromAudit',
+    summary:
+      'Takes the personal data of a former member out of the audit and the events of an organization; the hash chain still holds.',
+    tag,
+    guard: { kind: 'operator' },
+    body: eraseBody.extend({ organization: z.string().max(200) }),
+    status: 200,
+    response: z.object({ rows: z.int() }),
+    errors: ['not_found'],
+    handle: async ({ deps, cause }, { body }) => {
+      const organization = await findOrganization(deps.storage, body.organization);
+      const member = parseId('mem', body.member);
+      if (organization === undefined || member === undefined)
+        throw new GatehouseError('not_found', 'No such organization.');
+      const who = { organizationId: organization.id, member, emails: body.emails };
+      return { rows: await erasePerson(deps, { ...who, cause, pause: () => setImmediate() }) };
+    },
+  }),
+];
+
 const installationRoutes: readonly ApiRoute[] = [
   plainRoute({
     method: 'get',
@@ -210,4 +243,8 @@ const installationRoutes: readonly ApiRoute[] = [
 ];
 
 /** All routes of this resource. */
-export const auditEventRoutes: readonly ApiRoute[] = [...organizationRoutes, ...installationRoutes];
+export const auditEventRoutes: readonly ApiRoute[] = [
+  ...organizationRoutes,
+  ...erasureRoutes,
+  ...installationRoutes,
+];

@@ -55,6 +55,7 @@ const changeBody = z
       .describe('How long an invitation is open that does not say so itself: 1h to 30d.'),
     branding: brandingField.optional(),
     notifications: notificationsField.optional(),
+    auditRetentionDays: z.int().min(30).max(3650).nullable().optional(),
   })
   .refine(changesSomething, NOTHING_TO_CHANGE);
 

@@ -45,6 +45,7 @@ export const presentOrganization = (organization: Organization): z.infer<typeof 
     invitationExpiresIn: presentDuration(organization.invitationTtlMs),
     branding: { ...organization.branding },
     notifications: { ...organization.notifications },
+    auditRetentionDays: organization.auditRetentionDays,
     seatsUsed,
     createdAt: isoTime(organization.createdAt),
     updatedAt: isoTime(organization.updatedAt),

@@ -48,6 +48,7 @@ export const organizationShape = z.object({
   notifications: z
     .object({ roleChanged: z.boolean(), removed: z.boolean(), welcome: z.boolean() })
     .describe('Which mails members get.'),
+  auditRetentionDays: z.int().nullable().describe('Audit rows older than this go; null: none does.'),
   seatsUsed: z.int(),
   createdAt: timeShape,
   updatedAt: timeShape,

@@ -1,4 +1,4 @@
-/** Audit events in SQLite: appended to the chain of their organization, listed, never changed. */
+/** Audit events in SQLite: appended to the chain of their organization and listed; the oldest are pruned, personal parts erased, nothing else changes. */
 import type { AuditEvent, AuditHead, AuditLink, ChainedAuditEvent } from '../../core/entities/journal.ts';
 import type { AuditEventRepository, AuditFilter } from '../../core/ports/journal.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
@@ -15,6 +15,13 @@ const BEGIN_CHAIN = `
 const MOVE_HEAD = 'UPDATE audit_heads SET seq = ?, hash = ? WHERE organization_id = ? AND seq = ?';
 const LIST_CHAIN = `
   SELECT * FROM audit_events WHERE organization_id = ? AND seq IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?`;
+const LIST_OLDEST = `
+  SELECT seq, hash, at FROM audit_events WHERE organization_id = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`;
+const PRUNE = 'DELETE FROM audit_events WHERE organization_id = ? AND seq <= ?';
+const PRUNE_UNCHAINED = 'DELETE FROM audit_events WHERE organization_id = ? AND id < ? AND seq IS NULL';
+const MOVE_BASE = 'UPDATE audit_heads SET base_seq = ?, base_hash = ? WHERE organization_id = ?';
+const ERASE = `
+  UPDATE audit_events SET actor = ?, details = '{}', ip = NULL, salt = NULL WHERE organization_id = ? AND id = ?`;
 const BY_ACTOR = `? IN (
   actor ->> 'kind', actor ->> 'membershipId', actor ->> 'userId', actor ->> 'directoryId', actor ->> 'tokenId',
   actor ->> 'connectionId', actor ->> 'invitationId', actor ->> 'apiKeyId')`;
@@ -74,6 +81,10 @@ export function auditEventRepository(sql: Sql): AuditEventRepository {
       const row = sql.get(FIND_HEAD, organizationId);
       return row && headFromRow(row);
     },
+    prune: async (organizationId, before, limit) => prune(sql, organizationId, { before, limit }),
+    erase: async (organizationId, id, { actor }) => {
+      sql.run(ERASE, toJson(actor), organizationId, id);
+    },
     listChain: async (organizationId, afterSeq, limit) =>
       sql.all(LIST_CHAIN, organizationId, afterSeq, limit).map(chainedFromRow),
     list: async (organizationId, filter, page) => {
@@ -85,6 +96,25 @@ export function auditEventRepository(sql: Sql): AuditEventRepository {
         .map(fromRow);
     },
   };
+}
+
+function prune(
+  sql: Sql,
+  organizationId: OrganizationId,
+  { before, limit }: { readonly before: number; readonly limit: number },
+): number {
+  sql.run(PRUNE_UNCHAINED, organizationId, idFloor('aud', before));
+  const row = sql.get(FIND_HEAD, organizationId);
+  if (row === undefined) return 0;
+  const { seq, baseSeq } = headFromRow(row);
+  const oldest = sql.all(LIST_OLDEST, organizationId, baseSeq, seq, limit);
+  const kept = oldest.findIndex((one) => integer(one, 'at') >= before);
+  const gone = kept < 0 ? oldest : oldest.slice(0, kept);
+  const last = gone.at(-1);
+  if (last === undefined) return 0;
+  sql.run(PRUNE, organizationId, integer(last, 'seq'));
+  sql.run(MOVE_BASE, integer(last, 'seq'), text(last, 'hash'), organizationId);
+  return gone.length;
 }
 
 function moveHead(sql: Sql, organizationId: OrganizationId, { seq, hash }: AuditLink): void {

@@ -12,6 +12,9 @@ const SETTLE = `
   UPDATE outbox SET delivered_at = ?, due_at = ?, last_error = ? WHERE organization_id = ? AND id = ?`;
 const LIST_DUE = `
   SELECT * FROM outbox WHERE due_at IS NOT NULL AND due_at <= ? AND kind = ? ORDER BY due_at, id LIMIT ?`;
+const ERASE_DETAILS = `
+  UPDATE outbox SET payload = json_set(payload, '$.details', json('{}'))
+  WHERE organization_id = ? AND kind = 'event' AND payload ->> 'auditEventId' IN (SELECT value FROM json_each(?))`;
 const LIST_EVENTS = "SELECT * FROM outbox WHERE kind = 'event' AND position > ? ORDER BY position LIMIT ?";
 const LIST_EVENTS_OF = `
   SELECT * FROM outbox WHERE kind = 'event' AND organization_id = ? AND position > ? ORDER BY position LIMIT ?`;
@@ -54,6 +57,9 @@ export function outboxRepository(sql: Sql): OutboxRepository {
       one(sql.get(CLAIM, now, leaseMs, organizationId, id, now)),
     settle: async (organizationId, id, { deliveredAt, dueAt, lastError }) => {
       sql.run(SETTLE, deliveredAt, dueAt, lastError, organizationId, id);
+    },
+    eraseDetails: async (organizationId, ids) => {
+      sql.run(ERASE_DETAILS, organizationId, JSON.stringify(ids));
     },
     listDue: async (kind, now, limit) => sql.all(LIST_DUE, now, kind, limit).map(fromRow),
     listEvents: async ({ organizationId }, afterPosition, limit) => {

@@ -200,6 +200,7 @@ const BODIES: Readonly<Record<string, object | string>> = {
   updateOrganization: { name: 'A' },
   createRole: { key: 'auditor', name: 'Auditor', rank: 50 },
   updateRole: { name: 'A' },
+  eraseFromAudit: { organization: 'acme', member: 'mem_00000000000000000000000000' },
   createMailSuppression: { address: 'a@example.com' },
   previewBranding: { mail: 'welcome' },
   beginPasskey: { currentPassword: 'a' },

@@ -34,6 +34,7 @@ describe('POST /organizations', () => {
         welcomeText: null,
       },
       notifications: { roleChanged: true, removed: true, welcome: false },
+      auditRetentionDays: null,
       seatsUsed: 0,
       createdAt: '2026-03-01T12:00:00.000Z',
       updatedAt: '2026-03-01T12:00:00.000Z',

@@ -62,10 +62,8 @@ async function eraseRows(
   organizationId: OrganizationId,
   events: readonly AuditEvent[],
 ): Promise<void> {
-  for (const event of events)
+  for (const event of events) {
     await tx.auditEvents.erase(organizationId, event.id, { actor: emptied(event.actor) });
-  await tx.outbox.eraseDetails(
-    organizationId,
-    events.map(({ id }) => id),
-  );
+    await tx.outbox.eraseDetails(organizationId, event);
+  }
 }

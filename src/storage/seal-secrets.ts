@@ -188,7 +188,7 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
         opened(outbox.claim(organizationId, id, now, leaseMs), eventForm),
       settle: (organizationId, id, outcome) => outbox.settle(organizationId, id, outcome),
       removeExpired: (before, limit) => outbox.removeExpired(before, limit),
-      eraseDetails: (organizationId, ids) => outbox.eraseDetails(organizationId, ids),
+      eraseDetails: (organizationId, told) => outbox.eraseDetails(organizationId, told),
     },
     secondFactors: {
       ...readFactors(secondFactors, factor),

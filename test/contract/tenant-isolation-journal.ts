@@ -33,7 +33,7 @@ export const journal: Pick<
       call: (tx, b, a) =>
         tx.outbox.settle(b, a.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: 'stolen' }),
     },
-    eraseDetails: { ...absent, call: (tx, b, a) => tx.outbox.eraseDetails(b, [a.auditEvent.id]) },
+    eraseDetails: { ...absent, call: (tx, b, a) => tx.outbox.eraseDetails(b, a.auditEvent) },
     listDue: global,
     listEvents: global,
     removeExpired: global,

@@ -85,8 +85,8 @@ export interface OutboxRepository {
       readonly lastError: string | null;
     },
   ): Promise<void>;
-  /** Empties `details` in the payloads of the events that told these audit rows. */
-  eraseDetails(organizationId: OrganizationId, auditEventIds: readonly AuditEventId[]): Promise<void>;
+  /** Empties `details` in the payload of the event that told this audit row, written at the same moment. */
+  eraseDetails(organizationId: OrganizationId, told: Pick<AuditEvent, 'id' | 'at'>): Promise<void>;
   /** GLOBAL: the queue of the job that delivers this kind, oldest first. */
   listDue(kind: OutboxEvent['kind'], now: number, limit: number): Promise<readonly OutboxEvent[]>;
   /**

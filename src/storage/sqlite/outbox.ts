@@ -1,6 +1,7 @@
 /** The outbox in SQLite: what must leave Gatehouse after the change it belongs to has committed. */
 import type { OutboxEvent } from '../../core/entities/journal.ts';
 import type { OutboxRepository } from '../../core/ports/journal.ts';
+import { idFloor } from '../../kernel/ids.ts';
 import { insertRow, integer, integerOrNull, ownedBy, text, textOrNull, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
@@ -14,7 +15,7 @@ const LIST_DUE = `
   SELECT * FROM outbox WHERE due_at IS NOT NULL AND due_at <= ? AND kind = ? ORDER BY due_at, id LIMIT ?`;
 const ERASE_DETAILS = `
   UPDATE outbox SET payload = json_set(payload, '$.details', json('{}'))
-  WHERE organization_id = ? AND kind = 'event' AND payload ->> 'auditEventId' IN (SELECT value FROM json_each(?))`;
+  WHERE organization_id = ? AND id >= ? AND id < ? AND kind = 'event' AND payload ->> 'auditEventId' = ?`;
 const LIST_EVENTS = "SELECT * FROM outbox WHERE kind = 'event' AND position > ? ORDER BY position LIMIT ?";
 const LIST_EVENTS_OF = `
   SELECT * FROM outbox WHERE kind = 'event' AND organization_id = ? AND position > ? ORDER BY position LIMIT ?`;
@@ -58,8 +59,9 @@ export function outboxRepository(sql: Sql): OutboxRepository {
     settle: async (organizationId, id, { deliveredAt, dueAt, lastError }) => {
       sql.run(SETTLE, deliveredAt, dueAt, lastError, organizationId, id);
     },
-    eraseDetails: async (organizationId, ids) => {
-      sql.run(ERASE_DETAILS, organizationId, JSON.stringify(ids));
+    // An event bears the time of its audit row in its id.
+    eraseDetails: async (organizationId, { id, at }) => {
+      sql.run(ERASE_DETAILS, organizationId, idFloor('evt', at), idFloor('evt', at + 1), id);
     },
     listDue: async (kind, now, limit) => sql.all(LIST_DUE, now, kind, limit).map(fromRow),
     listEvents: async ({ organizationId }, afterPosition, limit) => {

@@ -9,6 +9,7 @@ import { aSigningKey } from '../../support/application-builders.ts';
 import { aPasskey, aSecondFactor } from '../../support/credential-builders.ts';
 import { openTestStorage, type TestStorage } from '../../support/storage.ts';
 import { aWorld, plantWorld } from '../../support/world.ts';
+import { journalCalls } from './plan-calls-journal.ts';
 import { peopleCalls } from './plan-calls-people.ts';
 
 let under: TestStorage;
@@ -296,27 +297,7 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await recorderEntries.trim(id, { newest: 10, failed: 10 }),
     await recorderEntries.removeExpired(1),
   ],
-  'journal and installation': async ({ auditEvents, outbox, installation, mailSuppressions }) => [
-    await mailSuppressions.findByAddress('x'),
-    await mailSuppressions.list(PAGE),
-    await mailSuppressions.remove('sup_x' as never),
-    await auditEvents.list(id, {}, PAGE),
-    await auditEvents.list(id, { targetId: 'x', type: 'member.added' }, PAGE),
-    await auditEvents.list(id, { actor: 'operator', since: 1, until: 2 }, PAGE),
-    await auditEvents.listChain(id, 1, 10),
-    await auditEvents.findHead(id),
-    await auditEvents.append(id, world.auditEvent, { seq: 2, salt: 'x', personalDigest: 'x', hash: 'x' }),
-    await outbox.find(id, world.outboxEvent.id),
-    await outbox.claim(id, world.outboxEvent.id, 1, 1),
-    await outbox.settle(id, world.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: null }),
-    await outbox.listDue('mail', 1, 10),
-    await outbox.listEvents({}, 1, 10),
-    await outbox.listEvents({ organizationId: id }, 1, 10),
-    await outbox.removeExpired(1, 10),
-    await installation.find('x'),
-    await installation.consume('x', 'y', 'z'),
-    await installation.consume('x', 'y', undefined),
-  ],
+  ...journalCalls(world),
   'every insert': (repositories) => plantWorld(repositories, world),
 };
 

@@ -1,0 +1,35 @@
+/** What the plans are asked for of the journal, of mails and of the installation. */
+import type { Repositories } from '../../../src/core/ports/storage.ts';
+import type { World } from '../../support/world.ts';
+
+type Calls = Readonly<Record<string, (repositories: Repositories) => Promise<unknown>>>;
+
+const PAGE = { limit: 10 };
+
+/** Each look-up and write once. */
+export const journalCalls = ({ organization: { id }, auditEvent, outboxEvent }: World): Calls => ({
+  'journal and installation': async ({ auditEvents, outbox, installation, mailSuppressions }) => [
+    await mailSuppressions.findByAddress('x'),
+    await mailSuppressions.list(PAGE),
+    await mailSuppressions.remove('sup_x' as never),
+    await auditEvents.list(id, {}, PAGE),
+    await auditEvents.list(id, { targetId: 'x', type: 'member.added' }, PAGE),
+    await auditEvents.list(id, { actor: 'operator', since: 1, until: 2 }, PAGE),
+    await auditEvents.listChain(id, 1, 10),
+    await auditEvents.findHead(id),
+    await auditEvents.append(id, auditEvent, { seq: 2, salt: 'x', personalDigest: 'x', hash: 'x' }),
+    await outbox.find(id, outboxEvent.id),
+    await outbox.claim(id, outboxEvent.id, 1, 1),
+    await outbox.settle(id, outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: null }),
+    await outbox.listDue('mail', 1, 10),
+    await outbox.listEvents({}, 1, 10),
+    await outbox.listEvents({ organizationId: id }, 1, 10),
+    await outbox.removeExpired(1, 10),
+    await auditEvents.prune(id, 1, 10),
+    await auditEvents.erase(id, auditEvent.id, { actor: { kind: 'system' } }),
+    await outbox.eraseDetails(id, auditEvent),
+    await installation.find('x'),
+    await installation.consume('x', 'y', 'z'),
+    await installation.consume('x', 'y', undefined),
+  ],
+});

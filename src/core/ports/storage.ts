@@ -51,8 +51,8 @@ import type {
   OutboxRepository,
   RecorderEntryRepository,
 } from './journal.ts';
-import type { MappingDraftRepository } from './mapping-drafts.ts';
 import type { MailSuppressionRepository } from './mail-suppressions.ts';
+import type { MappingDraftRepository } from './mapping-drafts.ts';
 import type { OrgRoleRepository } from './org-roles.ts';
 import type {
   GrantRepository,

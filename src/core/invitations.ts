@@ -18,7 +18,7 @@ import { layOut } from './mail-layout.ts';
 import { invitationMail } from './member-mails.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { DeliveryOutcome } from './outbox.ts';
-import { deliverMail, enqueueMail } from './outbox.ts';
+import { deliverMail, enqueueMailAs } from './outbox.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { OrgRole } from './roles.ts';
@@ -91,7 +91,7 @@ export async function mailInvitation(
   const { invitation, organization } = input;
   if (invitation.mailId === null) return undefined;
   const mail = layOut(invitation.email, invitationMail(input), organization.branding);
-  return enqueueMail(tx, context, mail, invitation.mailId);
+  return enqueueMailAs(tx, context, { id: invitation.mailId, mail });
 }
 
 /** Counts a mail of an invitation. Throws `too_many_requests` (S171), which undoes the transaction it stands in. */
@@ -171,10 +171,9 @@ async function insertInvitation(
     tokenHash: input.tokenHash,
     status: 'pending',
     invitedBy: cause.actor,
-    acceptedBy: null,
+    ...{ acceptedBy: null, settledAt: null, askedAt: null },
     createdAt: now,
     expiresAt: now + ttlMs,
-    ...{ settledAt: null, askedAt: null },
   };
   await tx.invitations.insert(organizationId, row).catch((error: unknown) => {
     if (!isGatehouseError(error, 'already_exists')) throw error;

@@ -28,11 +28,14 @@ const REFUSED = 'refused: ';
 const WRITTEN = 'written: ';
 
 /** Stores a mail in the transaction of the change it tells of. */
-export async function enqueueMail(
+export const enqueueMail = (tx: Repositories, context: ChangeContext, mail: Mail): Promise<OutboxEventId> =>
+  enqueueMailAs(tx, context, { id: newId('evt', context.now), mail });
+
+/** The same for a mail that something points at already. */
+export async function enqueueMailAs(
   tx: Repositories,
   context: ChangeContext,
-  mail: Mail,
-  id: OutboxEventId = newId('evt', context.now),
+  { id, mail }: { readonly id: OutboxEventId; readonly mail: Mail },
 ): Promise<OutboxEventId> {
   await tx.outbox.append(context.organizationId, {
     id,

@@ -7,7 +7,7 @@ import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { assertMayInvite } from './invitation-rules.ts';
 import type { CreatedInvitation, InvitationDeps, InvitationInput, Invited } from './invitations.ts';
-import { announced, inviteWithin } from './invitations.ts';
+import { announced, countMail, inviteWithin } from './invitations.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { deliverMails } from './outbox.ts';
 import type { Repositories } from './ports/storage.ts';
@@ -57,24 +57,34 @@ export function inviteMany(
   const { deps } = input;
   const invite: Invite<Invited> = (organization, invitation) =>
     inviteWithin(tx, context, { organization, invitation, deps });
-  return each(tx, context, { ...input, invite });
+  return each(tx, context, {
+    ...input,
+    invite,
+    count: (invitation) => countMail(deps, context, invitation),
+  });
 }
 
-/** What `inviteMany` would come to; writes nothing. */
+/** What `inviteMany` would come to, limits on mails left out; writes and counts nothing. */
 export function tryMany(
   tx: Repositories,
   context: ChangeContext,
   input: Bulk,
 ): Promise<readonly BulkOutcome<undefined>[]> {
-  return each(tx, context, { ...input, invite: async () => undefined });
+  return each(tx, context, { ...input, invite: async () => undefined, count: () => undefined });
 }
 
 type Invite<Good> = (organization: Organization, invitation: InvitationInput) => Promise<Good>;
 
+interface Acts<Good> {
+  readonly invite: Invite<Good>;
+  /** Before it is invited; throws when there is no room for its mail. */
+  readonly count: (invitation: InvitationInput) => void;
+}
+
 async function each<Good>(
   tx: Repositories,
   context: ChangeContext,
-  { caller, invitations, promised = 0, invite }: Bulk & { readonly invite: Invite<Good> },
+  { caller, invitations, promised = 0, invite, count }: Bulk & Acts<Good>,
 ): Promise<readonly BulkOutcome<Good>[]> {
   const organization = await getOrganization(tx, context.organizationId);
   let free = (await freeSeats(tx, context, organization)) - promised;
@@ -83,6 +93,7 @@ async function each<Good>(
     const refusal = await refusalOf(async () => {
       await assertMayInvite(tx, { organization, caller, invitation, now: context.now });
       if (free <= 0) throw seatsPromised(organization);
+      count(invitation);
     });
     if (refusal === undefined) free -= 1;
     outcomes.push(refusal ? { refusal } : { invited: await invite(organization, invitation) });

@@ -71,6 +71,7 @@ export async function createInvitation(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const organization = await getOrganization(tx, organizationId);
     await assertMayInvite(tx, { organization, caller, invitation, now: context.now });
+    countMail(deps, context, invitation);
     return inviteWithin(tx, context, { organization, invitation, deps });
   });
   const { mailId: id } = invited;
@@ -94,17 +95,17 @@ export async function mailInvitation(
   return enqueueMailAs(tx, context, { id: invitation.mailId, mail });
 }
 
-/** Counts a mail of an invitation. Throws `too_many_requests` (S171), which undoes the transaction it stands in. */
+/** Counts the mail of an invitation before anything of it is written. Throws `too_many_requests` (S171). */
 export function countMail(
   { mailLimits }: Pick<Deps, 'mailLimits'>,
   { organizationId, cause }: ChangeContext,
-  { delivery, emailKey }: Invitation,
+  { delivery, email }: Pick<Invitation, 'delivery' | 'email'>,
 ): void {
   if (delivery !== 'email') return;
   const { actor } = cause;
   const inviter =
     actor.kind === 'member' ? actor.membershipId : actor.kind === 'api_key' ? actor.apiKeyId : actor.kind;
-  mailLimits?.begin({ organizationId, inviter, emailKey });
+  mailLimits?.begin({ organizationId, inviter, emailKey: foldKey(email) });
 }
 
 /** An invitation that stands, its mail queued where it goes by mail. */
@@ -114,21 +115,20 @@ export interface Invited {
   readonly mailId: OutboxEventId | undefined;
 }
 
-/** Stores an invitation that may be made (see `assertMayInvite`) and queues its mail, inside the caller's transaction. */
+/** Stores an invitation that may be made (see `assertMayInvite`) and queues its mail, which is counted, inside the caller's transaction. */
 export async function inviteWithin(
   tx: Repositories,
   context: ChangeContext,
   input: {
     readonly organization: Organization;
     readonly invitation: InvitationInput;
-    readonly deps: Pick<Deps, 'baseUrl' | 'hashToken' | 'mailLimits'>;
+    readonly deps: Pick<Deps, 'baseUrl' | 'hashToken'>;
   },
 ): Promise<Invited> {
   const { organization, deps } = input;
   // 128 bits: S158's floor, so that mail programs need not break the link over two lines.
   const token = newToken('ghi', 128);
   const invitation = await insertInvitation(tx, context, { ...input, tokenHash: deps.hashToken(token) });
-  countMail(deps, context, invitation);
   const url = mailedLink(deps.baseUrl, token, deps.hashToken);
   return { invitation, token, mailId: await mailInvitation(tx, context, { invitation, organization, url }) };
 }

@@ -79,3 +79,22 @@ describe('POST batch', () => {
     expect([status, body.code, body.field]).toEqual([422, 'invalid', 'invitations']);
   });
 });
+
+test('S171: over a limit of mails a row is refused alone, and nothing of it is left', async () => {
+  const limited = await startApiWorld({ rateLimits: true });
+  try {
+    const email = 'often@example.com';
+    const invite = async () => {
+      const { id } = await limited.newOrganization();
+      const base = `/organizations/${id}/invitations`;
+      const invitations = [{ email }, { email: fresh() }];
+      const { body } = await limited.send(limited.operator, `post ${base}/batch`, { invitations });
+      const { body: list } = await limited.send(limited.operator, `get ${base}`);
+      return [body.results[0].code, body.totals.invited, list.items.length];
+    };
+    for (let time = 0; time < 10; time += 1) expect(await invite()).toEqual([undefined, 2, 2]);
+    expect(await invite()).toEqual(['too_many_requests', 1, 1]);
+  } finally {
+    await limited.close();
+  }
+});

@@ -14,15 +14,9 @@ interface Exchange {
 
 /** Gives the browser its new session; the session it showed before, if any, ends (S184). */
 export async function enterSession(deps: HttpDeps, exchange: Exchange, sessionToken: string): Promise<void> {
-  await endReplacedSession(deps, exchange);
-  const maxAgeMs = ABSOLUTE_LIMIT_MS;
-  setCookie(exchange.res, SESSION_COOKIE, { value: sessionToken, maxAgeMs, sameSite: 'lax' });
-  setCookie(exchange.res, SIGNED_IN_COOKIE, { value: '1', maxAgeMs, sameSite: 'none' });
+  await endShownSession(deps, exchange, 'replaced');
+  setSessionCookie(exchange.res, sessionToken);
 }
-
-/** Ends the session the browser shows, because another one is about to take its place (S184). */
-export const endReplacedSession = (deps: HttpDeps, exchange: Exchange): Promise<void> =>
-  endShownSession(deps, exchange, 'replaced');
 
 /**
  * Sets the cookie and ends nothing; `maxAgeMs` is what a new session has if absent. The session stands last: programs that

@@ -2,42 +2,59 @@
 import { z } from 'zod';
 import { acceptInvitation, requestInvitedAddressProof } from '../../core/invitation-acceptance.ts';
 import { findByLink } from '../../core/invitation-links.ts';
-import type { Acceptor } from '../../core/joining.ts';
+import type { Acceptor, Joined } from '../../core/joining.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { signedInOf } from '../guards.ts';
-import { endReplacedSession, setSessionCookie } from '../session-cookie.ts';
+import { enterSession } from '../session-cookie.ts';
 import { nameField } from './fields.ts';
 import type { ApiContext, ApiRoute } from './route.ts';
 import { plainRoute } from './route.ts';
 import { acceptedShape } from './shapes.ts';
 
-/** What somebody says of themselves who is not signed in. */
-export const joiningFields = {
-  name: nameField.optional(),
-  // The rule for passwords is core's; the bound only keeps absurd ones away from it (S183).
-  password: z.string().max(2048, 'At most 512 characters.').optional(),
-  code: z.string().max(64).optional(),
-};
+/** Errors of a door that lets nobody in any more, or never did. */
+export const DEAD_DOOR = [
+  'not_found',
+  'invitation_expired',
+  'invitation_revoked',
+  'invitation_used',
+  'invitations_disabled',
+] as const;
 
-/** What somebody is told who gives one without the other. */
-export const TOGETHER = 'Give name and password together, or neither and a session.';
+/** Errors of joining an organization, whatever leads to it. */
+export const JOINING_ERRORS = [
+  ...DEAD_DOOR,
+  'unauthenticated',
+  'forbidden',
+  'already_exists',
+  'already_member',
+  'seats_exhausted',
+  'sso_required',
+  'version_conflict',
+  'too_many_requests',
+  'second_factor_required',
+] as const;
 
-/** What a mail carried that proves an address. */
-export const proofField = z.string().max(200);
+/** What somebody says of themselves who is not signed in, and the proof of an address, of which `proof` says whose it is. */
+export const joiningBody = (proof: string) =>
+  z
+    .strictObject({
+      proof: z.string().max(200).optional().describe(proof),
+      name: nameField.optional(),
+      // The rule for passwords is core's; the bound only keeps absurd ones away from it (S183).
+      password: z.string().max(2048, 'At most 512 characters.').optional(),
+      code: z.string().max(64).optional(),
+    })
+    .refine(
+      ({ name, password }) => (name === undefined) === (password === undefined),
+      'Give name and password together, or neither and a session.',
+    )
+    .optional();
 
-const acceptBody = z
-  .strictObject({
-    proof: proofField
-      .optional()
-      .describe(
-        'What the mail to the invited address ends with, for whoever is signed in with another address.',
-      ),
-    ...joiningFields,
-  })
-  .refine(({ name, password }) => (name === undefined) === (password === undefined), TOGETHER)
-  .optional();
+const acceptBody = joiningBody(
+  'What the mail to the invited address ends with, for whoever is signed in with another address.',
+);
 
 /** Name and password are an explicit choice to be somebody new, whoever is signed in (S160). Throws `unauthenticated` without either. */
 export async function acceptorFrom(
@@ -50,6 +67,16 @@ export async function acceptorFrom(
   if (name !== undefined && password !== undefined) return { kind: 'new', name, password, code };
   if (signedIn !== undefined) return { kind: 'signed_in', signedIn };
   throw new GatehouseError('unauthenticated', 'Give a name and a password, or sign in first.');
+}
+
+/** What joining answers, with the session cookie set; the session that the browser showed before ends (S184). */
+export async function joinedAnswer(
+  { deps, req, res }: ApiContext,
+  { sessionToken, membership, organization }: Joined,
+): Promise<z.infer<typeof acceptedShape>> {
+  await enterSession(deps, { req, res }, sessionToken);
+  const { id, slug } = organization;
+  return { membershipId: membership.id, organization: { id, slug }, orgRole: membership.orgRole };
 }
 
 /** Law 11: an invitation that died at the switch is told why, and whom to ask, as long as the directory rules. */
@@ -76,33 +103,14 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
     body: acceptBody,
     status: 200,
     response: acceptedShape,
-    errors: [
-      'unauthenticated',
-      'forbidden',
-      'not_found',
-      'invitation_expired',
-      'invitation_revoked',
-      'invitation_used',
-      'invitations_disabled',
-      'already_exists',
-      'already_member',
-      'seats_exhausted',
-      'sso_required',
-      'version_conflict',
-      'too_many_requests',
-      'second_factor_required',
-    ],
+    errors: JOINING_ERRORS,
     handle: async (context, { params, body }) => {
-      const { deps, req, res, cause } = context;
+      const { deps, cause } = context;
       const token = params.token ?? '';
       const acceptor = await acceptorFrom(context, body);
       await assertDoorIsOpen(deps, token);
       const accepted = await acceptInvitation(deps, { token, proof: body?.proof, acceptor, cause });
-      const { sessionToken, membership, organization } = accepted;
-      await endReplacedSession(deps, { req, res });
-      setSessionCookie(res, sessionToken);
-      const { id, slug } = organization;
-      return { membershipId: membership.id, organization: { id, slug }, orgRole: membership.orgRole };
+      return joinedAnswer(context, accepted);
     },
   }),
   plainRoute({

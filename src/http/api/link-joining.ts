@@ -2,9 +2,14 @@
 import { z } from 'zod';
 import { joinByLink, previewLink, requestAddressProof } from '../../core/link-joining.ts';
 import { signedInOf } from '../guards.ts';
-import { endReplacedSession, setSessionCookie } from '../session-cookie.ts';
 import { emailField } from './fields.ts';
-import { acceptorFrom, joiningFields, proofField, TOGETHER } from './invitation-acceptance.ts';
+import {
+  acceptorFrom,
+  DEAD_DOOR,
+  JOINING_ERRORS,
+  joinedAnswer,
+  joiningBody,
+} from './invitation-acceptance.ts';
 import { isoTime } from './present.ts';
 import type { ApiRoute } from './route.ts';
 import { plainRoute } from './route.ts';
@@ -12,23 +17,9 @@ import { acceptedShape, orgRoleShape, timeShape } from './shapes.ts';
 
 const tag = 'invitations';
 const guard = { kind: 'public' } as const;
-const deadLink = [
-  'not_found',
-  'invitation_expired',
-  'invitation_revoked',
-  'invitation_used',
-  'invitations_disabled',
-] as const;
-
-const joinBody = z
-  .strictObject({
-    proof: proofField
-      .optional()
-      .describe('What the mailed link ends with; not needed by whoever is signed in with a proved address.'),
-    ...joiningFields,
-  })
-  .refine(({ name, password }) => (name === undefined) === (password === undefined), TOGETHER)
-  .optional();
+const joinBody = joiningBody(
+  'What the mailed link ends with; not needed by whoever is signed in with a proved address.',
+);
 
 const linkShape = z.object({
   organization: z.object({ name: z.string() }),
@@ -48,7 +39,7 @@ export const linkJoiningRoutes: readonly ApiRoute[] = [
     guard,
     status: 200,
     response: linkShape,
-    errors: deadLink,
+    errors: DEAD_DOOR,
     handle: async ({ deps }, { params }) => {
       const { link, organization } = await previewLink(deps, params.token ?? '');
       const { role, domains, expiresAt } = link;
@@ -64,7 +55,7 @@ export const linkJoiningRoutes: readonly ApiRoute[] = [
     guard,
     body: z.strictObject({ email: emailField }),
     status: 204,
-    errors: [...deadLink, 'forbidden', 'too_many_requests'],
+    errors: [...DEAD_DOOR, 'forbidden', 'too_many_requests'],
     handle: async ({ deps, req, cause }, { params, body }) => {
       const signedIn = await signedInOf(deps, req);
       await requestAddressProof(deps, { token: params.token ?? '', email: body.email, signedIn, cause });
@@ -80,33 +71,14 @@ export const linkJoiningRoutes: readonly ApiRoute[] = [
     body: joinBody,
     status: 200,
     response: acceptedShape,
-    errors: [
-      ...deadLink,
-      'unauthenticated',
-      'forbidden',
-      'already_exists',
-      'already_member',
-      'seats_exhausted',
-      'sso_required',
-      'version_conflict',
-      'too_many_requests',
-      'second_factor_required',
-    ],
+    errors: JOINING_ERRORS,
     handle: async (context, { params, body }) => {
-      const { deps, req, res, cause } = context;
+      const { deps, cause } = context;
       const token = params.token ?? '';
       const { proof, ...person } = body ?? {};
       await previewLink(deps, token);
       const acceptor = await acceptorFrom(context, person);
-      const joined = await joinByLink(deps, { token, proof, acceptor, cause });
-      await endReplacedSession(deps, { req, res });
-      setSessionCookie(res, joined.sessionToken);
-      const { id, slug } = joined.organization;
-      return {
-        membershipId: joined.membership.id,
-        organization: { id, slug },
-        orgRole: joined.membership.orgRole,
-      };
+      return joinedAnswer(context, await joinByLink(deps, { token, proof, acceptor, cause }));
     },
   }),
 ];

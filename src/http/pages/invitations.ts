@@ -16,48 +16,36 @@ import { formText, queryText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { enterSession } from '../session-cookie.ts';
 import { startSignIn } from '../sign-in-start.ts';
-import { invitationBody, type JoiningProblem } from './invitation-view.ts';
+import { invitationBody } from './invitation-view.ts';
 import {
   acceptorOf,
-  asksForNewLink,
-  joiningProblem,
-  postAsk,
+  joiningForm,
+  joiningPage,
   sendDeadLink,
   sendMailSent,
+  type Visit,
 } from './joining-forms.ts';
 import { seeOther, sendPage } from './layout.ts';
-import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
+import type { Visitor } from './visitor.ts';
 
 /**
  * `GET /invitations/{token}`, and with `/{proof}` where the mail to the invited address leads: whatever is not pending looks like
  * an unknown token (S165). With `sent` what to do next.
  */
-export const getInvitation =
-  (deps: HttpDeps): RequestHandler =>
-  async (req, res) => {
-    await showInvitation(deps, { req, res, visitor: await visitorOf(deps, req) });
-  };
+export const getInvitation = (deps: HttpDeps): RequestHandler => joiningPage(deps, showInvitation);
 
 /**
  * `POST /invitations/{token}`, with or without `/{proof}`: 303 to the person's page, else the same page with what went wrong. With
  * `prove` somebody signed in as another address has a mail sent to the invited one (S160).
  */
-export const postInvitation =
-  (deps: HttpDeps): RequestHandler =>
-  async (req, res) => {
-    assertNotForeign(deps, req);
-    if (asksForNewLink(req)) return postAsk(deps, req, res);
-    const visitor = await visitorOf(deps, req);
-    if (visitor !== undefined) assertOwnForm(req, visitor);
-    try {
-      if (visitor !== undefined && formText(req, 'prove') === 'yes') await prove(deps, { req, res, visitor });
-      else await accept(deps, { req, res, visitor });
-    } catch (error) {
-      const outcome = joiningProblem(error);
-      if (outcome === 'dead') return sendDeadLink(req, res);
-      await showInvitation(deps, { req, res, visitor, ...outcome });
-    }
-  };
+export const postInvitation = (deps: HttpDeps): RequestHandler =>
+  joiningForm(deps, {
+    act: (_deps, visit) =>
+      visit.visitor !== undefined && formText(visit.req, 'prove') === 'yes'
+        ? prove(deps, visit, visit.visitor)
+        : accept(deps, visit),
+    show: showInvitation,
+  });
 
 /** On to the identity provider, which has the last word on who joins. Throws `not_found`, `forbidden`, `sign_in_refused`. */
 async function joinThroughProvider(
@@ -82,15 +70,6 @@ async function joinThroughProvider(
   });
 }
 
-interface Showing {
-  readonly req: Request;
-  readonly res: Response;
-  readonly visitor: Visitor | undefined;
-  /** 200 if absent. */
-  readonly status?: number;
-  readonly problem?: JoiningProblem;
-}
-
 const tokenOf = (req: Request): string => String(req.params.token);
 const proofOf = (req: Request): string | undefined =>
   typeof req.params.proof === 'string' ? req.params.proof : undefined;
@@ -103,7 +82,7 @@ function preview(deps: HttpDeps, req: Request) {
     : previewProvedInvitation(deps, { token, proof });
 }
 
-async function accept(deps: HttpDeps, { req, res, visitor }: Showing): Promise<void> {
+async function accept(deps: HttpDeps, { req, res, visitor }: Visit): Promise<void> {
   const door = await preview(deps, req);
   if (door?.organization.ssoPolicy === 'required' && visitor !== undefined)
     return joinThroughProvider(deps, { req, res }, { ...door, visitor, token: tokenOf(req) });
@@ -117,18 +96,15 @@ async function accept(deps: HttpDeps, { req, res, visitor }: Showing): Promise<v
   seeOther(res, '/');
 }
 
-async function prove(
-  deps: HttpDeps,
-  { req, res, visitor }: Showing & { readonly visitor: Visitor },
-): Promise<void> {
+async function prove(deps: HttpDeps, { req, res }: Visit, visitor: Visitor): Promise<void> {
   const token = tokenOf(req);
   const cause = causeOf(res, { kind: 'anonymous' });
   await requestInvitedAddressProof(deps, { token, signedIn: visitor.signedIn, cause });
   seeOther(res, `/invitations/${encodeURIComponent(token)}?sent=yes`);
 }
 
-async function showInvitation(deps: HttpDeps, showing: Showing): Promise<void> {
-  const { req, res, visitor, status = 200, problem } = showing;
+async function showInvitation(deps: HttpDeps, visit: Visit): Promise<void> {
+  const { req, res, visitor, status = 200, problem } = visit;
   const found = await preview(deps, req);
   if (found === undefined) return sendDeadLink(req, res);
   const { email, emailKey } = found.invitation;

@@ -1,5 +1,5 @@
 /** What the pages that let somebody in have in common: what their forms carry, and what is said when it did not work. */
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Acceptor } from '../../core/joining.ts';
 import { askForNewLink } from '../../core/new-link-requests.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
@@ -10,7 +10,56 @@ import { hiddenField } from './form-parts.ts';
 import { html } from './html.ts';
 import type { JoiningProblem } from './invitation-view.ts';
 import { seeOther, sendPage } from './layout.ts';
-import type { Visitor } from './visitor.ts';
+import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
+
+/** Somebody at such a page. */
+export interface Visit {
+  readonly req: Request;
+  readonly res: Response;
+  /** Absent: nobody is signed in. */
+  readonly visitor: Visitor | undefined;
+  /** 200 if absent. */
+  readonly status?: number;
+  readonly problem?: JoiningProblem;
+}
+
+type Visited = (deps: HttpDeps, visit: Visit) => Promise<void>;
+
+/** Shows the page; whatever lets nobody in looks like an unknown token (S165). */
+export const joiningPage =
+  (deps: HttpDeps, show: Visited): RequestHandler =>
+  async (req, res) =>
+    showOrRefuse(deps, { req, res, visitor: await visitorOf(deps, req) }, show);
+
+/**
+ * Does what the form of such a page asks, from a page of ours only (S186); what the person can mend is shown with the page again.
+ * The form of a dead page asks for a new link.
+ */
+export const joiningForm =
+  (deps: HttpDeps, { act, show }: { readonly act: Visited; readonly show: Visited }): RequestHandler =>
+  async (req, res) => {
+    assertNotForeign(deps, req);
+    if (formText(req, 'ask') === 'new') return postAsk(deps, req, res);
+    const visitor = await visitorOf(deps, req);
+    if (visitor !== undefined) assertOwnForm(req, visitor);
+    const visit = { req, res, visitor };
+    try {
+      await act(deps, visit);
+    } catch (error) {
+      const outcome = joiningProblem(error);
+      if (outcome === 'dead') return sendDeadLink(req, res);
+      await showOrRefuse(deps, { ...visit, ...outcome }, show);
+    }
+  };
+
+async function showOrRefuse(deps: HttpDeps, visit: Visit, show: Visited): Promise<void> {
+  try {
+    await show(deps, visit);
+  } catch (error) {
+    if (joiningProblem(error) !== 'dead') throw error;
+    sendDeadLink(visit.req, visit.res);
+  }
+}
 
 /**
  * Who posts the form. The name is asked of new people only; who has an account keeps the one it has. `door` is what the page
@@ -44,7 +93,7 @@ interface Mendable {
  * What becomes of an error: `dead` for a door that looks like one that never was (S165), the page again for what the person
  * can mend. Anything else is thrown on, to the error page.
  */
-export function joiningProblem(error: unknown): 'dead' | Mendable {
+function joiningProblem(error: unknown): 'dead' | Mendable {
   if (!isGatehouseError(error)) throw error;
   switch (error.code) {
     case 'not_found':
@@ -107,11 +156,8 @@ export function sendMailSent(res: Response, path: string): void {
   });
 }
 
-/** True for the form of the page above. */
-export const asksForNewLink = (req: Request): boolean => formText(req, 'ask') === 'new';
-
 /** Has whoever invited told, and leads back to the same address: what it was worth is not said. */
-export async function postAsk(deps: HttpDeps, req: Request, res: Response): Promise<void> {
+async function postAsk(deps: HttpDeps, req: Request, res: Response): Promise<void> {
   const token = String(req.params.token);
   await askForNewLink(deps, { token, cause: causeOf(res, { kind: 'anonymous' }) });
   seeOther(res, `${req.path}?asked=yes`);

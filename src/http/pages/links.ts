@@ -1,5 +1,5 @@
 /** Links that were passed on, in the browser: looking consumes nothing (S164); whoever joins has proved an address first. */
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import {
   joinByLink,
   ownProvedAddress,
@@ -14,99 +14,42 @@ import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { enterSession } from '../session-cookie.ts';
-import type { JoiningProblem } from './invitation-view.ts';
-import {
-  acceptorOf,
-  asksForNewLink,
-  joiningProblem,
-  postAsk,
-  sendDeadLink,
-  sendMailSent,
-} from './joining-forms.ts';
+import { acceptorOf, joiningForm, joiningPage, sendMailSent, type Visit } from './joining-forms.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { linkBody, provedLinkBody } from './link-view.ts';
-import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
-
-interface Visit {
-  readonly req: Request;
-  readonly res: Response;
-  readonly visitor: Visitor | undefined;
-  /** 200 if absent. */
-  readonly status?: number;
-  readonly problem?: JoiningProblem;
-}
-
-type Show = (deps: HttpDeps, visit: Visit) => Promise<void>;
 
 /** `GET /links/{token}`: whatever lets nobody in looks like an unknown token (S165); with `sent` what to do next. */
-export const getLink =
-  (deps: HttpDeps): RequestHandler =>
-  async (req, res) =>
-    answer(deps, { req, res, visitor: await visitorOf(deps, req), show: showLink });
+export const getLink = (deps: HttpDeps): RequestHandler => joiningPage(deps, showLink);
 
 /**
  * `POST /links/{token}`: with `email` a mail to that address and 303 back; without, whoever is signed in joins with their own
  * proved address and goes to their page.
  */
-export const postLink =
-  (deps: HttpDeps): RequestHandler =>
-  async (req, res) => {
-    assertNotForeign(deps, req);
-    if (asksForNewLink(req)) return postAsk(deps, req, res);
-    const visit = await actingVisit(deps, req, res);
-    await answer(deps, { ...visit, show: showLink }, async () => {
-      const email = formText(req, 'email');
-      if (email === undefined) return join(deps, visit, undefined);
-      await requestAddressProof(deps, {
-        token: tokenOf(req),
-        email: addressFrom(email),
-        signedIn: visit.visitor?.signedIn,
-        cause: causeOf(res, { kind: 'anonymous' }),
-      });
-      seeOther(res, `${pathOf(req)}?sent=yes`);
-    });
-  };
+export const postLink = (deps: HttpDeps): RequestHandler =>
+  joiningForm(deps, { act: enterLink, show: showLink });
 
 /** `GET /links/{token}/{proof}`: where the mail leads. */
-export const getProvedLink =
-  (deps: HttpDeps): RequestHandler =>
-  async (req, res) =>
-    answer(deps, { req, res, visitor: await visitorOf(deps, req), show: showProvedLink });
+export const getProvedLink = (deps: HttpDeps): RequestHandler => joiningPage(deps, showProvedLink);
 
 /** `POST /links/{token}/{proof}`: 303 to the person's page, else the same page with what went wrong. */
-export const postProvedLink =
-  (deps: HttpDeps): RequestHandler =>
-  async (req, res) => {
-    assertNotForeign(deps, req);
-    if (asksForNewLink(req)) return postAsk(deps, req, res);
-    const visit = await actingVisit(deps, req, res);
-    await answer(deps, { ...visit, show: showProvedLink }, () => join(deps, visit, proofOf(req)));
-  };
+export const postProvedLink = (deps: HttpDeps): RequestHandler =>
+  joiningForm(deps, { act: (_deps, visit) => join(deps, visit, proofOf(visit.req)), show: showProvedLink });
 
 const tokenOf = (req: Request): string => String(req.params.token);
 const proofOf = (req: Request): string => String(req.params.proof);
 const pathOf = (req: Request): string => `/links/${encodeURIComponent(tokenOf(req))}`;
 
-/** S186: who acts with a session does so with a form of ours. */
-async function actingVisit(deps: HttpDeps, req: Request, res: Response): Promise<Visit> {
-  const visitor = await visitorOf(deps, req);
-  if (visitor !== undefined) assertOwnForm(req, visitor);
-  return { req, res, visitor };
-}
-
-/** Does what was asked, or shows the page; a dead link and what a person can mend are answered here, the rest is an error page. */
-async function answer(
-  deps: HttpDeps,
-  visit: Visit & { readonly show: Show },
-  act?: () => Promise<void>,
-): Promise<void> {
-  try {
-    await (act === undefined ? visit.show(deps, visit) : act());
-  } catch (error) {
-    const outcome = joiningProblem(error);
-    if (outcome === 'dead') return sendDeadLink(visit.req, visit.res);
-    await answer(deps, { ...visit, ...outcome });
-  }
+async function enterLink(deps: HttpDeps, visit: Visit): Promise<void> {
+  const { req, res, visitor } = visit;
+  const email = formText(req, 'email');
+  if (email === undefined) return join(deps, visit, undefined);
+  await requestAddressProof(deps, {
+    token: tokenOf(req),
+    email: addressFrom(email),
+    signedIn: visitor?.signedIn,
+    cause: causeOf(res, { kind: 'anonymous' }),
+  });
+  seeOther(res, `${pathOf(req)}?sent=yes`);
 }
 
 function addressFrom(text: string): string {

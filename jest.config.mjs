@@ -1,8 +1,9 @@
 // Jest in ES-module mode; swc strips the types (TypeScript 7 has no compiler API for ts-jest).
 
 /**
- * Long histories, crash tests, whole processes and the gates' own tests: `npm run test:long`. The rest is `npm test`,
- * quick enough for every change. CI runs all. Naming a path runs it, whichever of the two it belongs to.
+ * Long histories, crash tests, whole processes, the gates' own tests, and the whole surfaces of management API and sign-in:
+ * `npm run test:long`. The rest is `npm test`, quick enough for every change. CI runs all. Naming a path runs it,
+ * whichever of the two it belongs to.
  */
 const LONG = [
   '/test/architecture/',
@@ -11,8 +12,7 @@ const LONG = [
   '/test/contract/',
   '/test/core/(?:counters|identity-histories|races)',
   '/test/http/(?:credential-changes|password-limits|password-crowd)',
-  '/test/http/api/(?:authorization|fuzz)',
-  '/test/http/(?:saml|provider|policy|sessions)/',
+  '/test/http/(?:api|saml|oidc|provider|policy|sessions)/',
   '/test/http/scim/(?:fuzz|model|bulk-references|large-answers)',
   '/test/protocols/saml/(?:attacks|mutations)',
   '/test/protocols/scim/patch-fuzz',

@@ -89,7 +89,7 @@ function accessOf(member: Membership, told: Explanation): Omit<ReviewedAccess, '
   const { email, name, status, orgRole, source, lastActiveAt } = member;
   return {
     ...{ email, name, status, orgRole, source, lastActiveAt },
-    teams: told.teams.map((team) => ({ id: team.id as never, name: team.name, role: team.role })),
+    teams: told.teams.map(({ id, name: teamName, role }) => ({ id, name: teamName, role })),
     resources: told.resources.map(({ resource, role }) => ({ resource, role })),
     grants: told.grants.map(({ scope, role, sentence, decides, at, team, resource }) => ({
       ...{ scope, role, sentence, decides, at },

@@ -1,8 +1,7 @@
 /** The words of an explanation: what a grant came from, who began and ended it, told with the names things had then. */
-import type { OrganizationId } from '../kernel/ids.ts';
+import { type OrganizationId, parseId } from '../kernel/ids.ts';
 import type { MappingGrant, MappingMatch } from './entities/directory.ts';
 import type { PastValues, Trace } from './entities/history.ts';
-import type { Actor } from './entities/journal.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import type { Grant } from './roles.ts';
 
@@ -55,8 +54,8 @@ async function tellClaim(
   source: Extract<Grant['source'], { kind: 'sso_claim' }>,
 ): Promise<ToldSource> {
   const connectionName = await nameOf(look, source.connectionId, async ({ from, organizationId }) => {
-    const connection = await from.connections.find(organizationId, source.connectionId as never);
-    return connection?.name;
+    const id = parseId('con', source.connectionId);
+    return id && (await from.connections.find(organizationId, id))?.name;
   });
   const rule = await ruleOf(look, source.mappingId);
   return {
@@ -68,8 +67,8 @@ async function tellClaim(
 async function tellGiver(look: LookingBack, giver: string): Promise<string> {
   if (giver === 'operator') return 'the operator of this gateway';
   const { from, organizationId } = look;
-  // The ids of the ledger were branded when they were written; a JSON column cannot carry the brand.
-  const member = await from.memberships.find(organizationId, giver as never);
+  const id = parseId('mem', giver);
+  const member = id && (await from.memberships.find(organizationId, id));
   const told = member ?? (await valueAt(look, 'membership', giver)) ?? (await lastFacts(look, giver));
   return told?.email ?? told?.name ?? 'a former member';
 }
@@ -97,27 +96,29 @@ async function nameOf(
 /** What a team was called; null when nobody knows. */
 export const teamNameOf = (look: LookingBack, id: string): Promise<string | null> =>
   nameOf(look, id, async ({ from, organizationId }) => {
-    const team = await from.teams.find(organizationId, id as never);
-    return team?.name;
+    const teamId = parseId('team', id);
+    return teamId && (await from.teams.find(organizationId, teamId))?.name;
   });
 
 const groupNameOf = (look: LookingBack, id: string): Promise<string | null> =>
   nameOf(look, id, async ({ from, organizationId }) => {
-    const group = await from.directoryGroups.findInOrganization(organizationId, id as never);
-    return group?.displayName;
+    const groupId = parseId('dg', id);
+    return groupId && (await from.directoryGroups.findInOrganization(organizationId, groupId))?.displayName;
   });
 
 const directoryNameOf = (look: LookingBack, id: string): Promise<string | null> =>
   nameOf(look, id, async ({ from, organizationId }) => {
-    const directory = await from.directories.find(organizationId, id as never);
-    return directory?.name;
+    const directoryId = parseId('dir', id);
+    return directoryId && (await from.directories.find(organizationId, directoryId))?.name;
   });
 
 /** What the rule said, in words; null when nobody knows. */
 async function ruleOf(look: LookingBack, id: string): Promise<string | null> {
   const { from, organizationId } = look;
+  const mappingId = parseId('map', id);
   const rule =
-    (await valueAt(look, 'mapping', id)) ?? (await from.groupMappings.find(organizationId, id as never));
+    (await valueAt(look, 'mapping', id)) ??
+    (mappingId && (await from.groupMappings.find(organizationId, mappingId)));
   if (rule === undefined) return null;
   const gives: string[] = [];
   for (const grant of rule.grants) gives.push(await tellGift(look, grant));
@@ -149,19 +150,23 @@ async function tellGift(look: LookingBack, grant: MappingGrant): Promise<string>
 }
 
 /** Who did it, for a sentence: `directory token "Okta"`, `ada@example.com`, `the operator of this gateway`. */
-export function tellActor(trace: Trace): string {
-  const { actor } = trace;
-  return actor.kind === 'member' ? (actor.email ?? 'a member') : ACTORS[actor.kind](actor as never);
+export function tellActor({ actor }: Trace): string {
+  switch (actor.kind) {
+    case 'member':
+      return actor.email ?? 'a member';
+    case 'operator':
+      return 'the operator of this gateway';
+    case 'directory':
+      return `the directory, with the token "${actor.tokenName}"`;
+    case 'connection':
+      return 'a sign-in';
+    case 'invitee':
+      return 'the person, by an invitation';
+    case 'api_key':
+      return `the API key "${actor.name}"`;
+    case 'anonymous':
+      return 'somebody not signed in';
+    case 'system':
+      return 'the gateway itself';
+  }
 }
-
-const ACTORS: {
-  readonly [Kind in Exclude<Actor['kind'], 'member'>]: (actor: Extract<Actor, { kind: Kind }>) => string;
-} = {
-  operator: () => 'the operator of this gateway',
-  directory: ({ tokenName }) => `the directory, with the token "${tokenName}"`,
-  connection: () => 'a sign-in',
-  invitee: () => 'the person, by an invitation',
-  api_key: ({ name }) => `the API key "${name}"`,
-  anonymous: () => 'somebody not signed in',
-  system: () => 'the gateway itself',
-};

@@ -1,6 +1,6 @@
 /** Goes through the members of an organization with what is known of each, many at the price of few questions. */
 import type { OrganizationId } from '../kernel/ids.ts';
-import { containingGroups } from './containing-groups.ts';
+import { type ContainingGroup, containingGroups } from './containing-groups.ts';
 import type { DirectoryUser } from './entities/directory.ts';
 import type { Membership } from './entities/people.ts';
 import type { MemberFacts } from './member-projection.ts';
@@ -45,15 +45,13 @@ async function withFacts(
   const scanned: ScannedMember[] = [];
   for (const membership of memberships) {
     const user = users.get(membership.id);
-    const groups = (user === undefined ? [] : (around.get(user.id) ?? [])).map(
-      ({ groupId, displayName }) => ({
-        ...{ id: groupId, displayName },
-        // A group holds people of its own directory only.
-        directoryId: user?.directoryId ?? ('' as never),
-      }),
-    );
+    const groups = user === undefined ? [] : groupsOf(user, around.get(user.id) ?? []);
     const grants = await from.grants.listByMembership(organizationId, membership.id);
     scanned.push({ membership, facts: { grants, groups } });
   }
   return scanned;
 }
+
+/** A group holds people of its own directory only. */
+const groupsOf = ({ directoryId }: DirectoryUser, around: readonly ContainingGroup[]) =>
+  around.map(({ groupId, displayName }) => ({ id: groupId, displayName, directoryId }));

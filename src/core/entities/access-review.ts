@@ -45,7 +45,7 @@ export interface ReviewedGrant {
 /** What somebody held when the review looked. */
 export interface ReviewedAccess extends Pick<Membership, 'email' | 'name' | 'status' | 'orgRole' | 'source'> {
   readonly lastActiveAt: number | null;
-  readonly teams: readonly { readonly id: TeamId; readonly name: string; readonly role: TeamRole }[];
+  readonly teams: readonly { readonly id: string; readonly name: string; readonly role: TeamRole }[];
   readonly resources: readonly { readonly resource: Resource; readonly role: ResourceRole }[];
   readonly grants: readonly ReviewedGrant[];
   readonly hints: readonly Hint[];

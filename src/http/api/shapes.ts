@@ -110,7 +110,7 @@ export const invitationShape = z.object({
 });
 
 export const createdInvitationShape = invitationShape.extend({
-  url: z.string().describe('The only time it is shown.'),
+  url: z.string().describe('Not shown again: `POST …/link` answers another one.'),
 });
 
 export const auditEventShape = z.object({

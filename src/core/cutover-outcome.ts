@@ -22,6 +22,7 @@ export interface MemberOutcome {
   readonly fate: MemberFate;
 }
 
+/** What can stand in the way of a switch. */
 export const BLOCKERS = [
   'plan_lacks',
   'seats_exhausted',

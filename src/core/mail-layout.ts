@@ -45,14 +45,18 @@ export function line(parts: TemplateStringsArray, ...values: readonly string[]):
     .join('');
 }
 
+/** Lines of one paragraph; values of theirs go in by `line`. */
 export const text = (...lines: readonly string[]): MailBlock => ({ kind: 'text', lines });
+/** What somebody typed, told from our own words and made harmless. */
 export const quote = (words: string): MailBlock => ({ kind: 'quote', lines: plainLines(words) });
+/** An address of ours below `label`: a button in HTML, written out in plain text. */
 export const link = (label: string, button: string, url: string): MailBlock => ({
   kind: 'link',
   label,
   button,
   url,
 });
+/** Names of ours with values of theirs, which are made harmless. */
 export const facts = (...given: readonly (readonly [name: string, value: string])[]): MailBlock => ({
   kind: 'facts',
   facts: given.map(([name, value]) => [name, plain(value)]),

@@ -40,6 +40,7 @@ export interface PlanBasis {
   readonly mark: string;
 }
 
+/** The basis as the store has it now; the mapping tests run on the rules of the draft. */
 export async function readBasis(from: Reader, draft: MappingDraft): Promise<PlanBasis> {
   const { organizationId } = draft;
   const { defaultRole } = await getOrganization(from, organizationId);

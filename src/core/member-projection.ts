@@ -22,6 +22,7 @@ export interface RuleSet extends RoleRules {
   readonly rankOf: RankOf;
 }
 
+/** The rules in force. Throws `not_found` without such an organization. */
 export async function loadRuleSet(from: Reader, organizationId: OrganizationId): Promise<RuleSet> {
   const { conflictPolicy, defaultRole } = await getOrganization(from, organizationId);
   const mappings = await from.groupMappings.list(organizationId);

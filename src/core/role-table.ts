@@ -19,6 +19,7 @@ interface Reader {
   readonly orgRoles: Pick<OrgRoleRepository, 'list'>;
 }
 
+/** Whether the role is one of ours; custom roles are the operator's. */
 export const isBuiltInRole = (role: OrgRole): role is BuiltInRole =>
   ORG_ROLES.some((builtIn) => builtIn === role);
 

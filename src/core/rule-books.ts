@@ -7,6 +7,7 @@ import type { DraftedRule, RuleBook } from './entities/mapping-draft.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 
+/** A rule in force as a draft holds it. */
 export const draftedRule = ({ id, match, grants, rank }: GroupMapping): DraftedRule => ({
   ...{ id, match, grants, rank },
 });

@@ -20,6 +20,7 @@ const MOST_AT_ONCE = 500;
 
 export type ProjectionDeps = Pick<Deps, 'mostProjectedAtOnce'>;
 
+/** So many people are projected within a request; a change that concerns more is left to a job. */
 export const mostAtOnce = ({ mostProjectedAtOnce = MOST_AT_ONCE }: ProjectionDeps): number =>
   mostProjectedAtOnce;
 

@@ -8,6 +8,7 @@ import { orgRoleShape, resourceRoleShape, resourceShape, teamRoleShape, timeShap
 
 const actorShape = z.looseObject({ kind: z.string() });
 
+/** A review, with how many of its people are decided. */
 export const reviewShape = z.object({
   id: z.string(),
   name: z.string(),
@@ -30,6 +31,7 @@ export const reviewShape = z.object({
   completedAt: timeShape.nullable(),
 });
 
+/** One person of a review: what they held when it was written down, what has changed since, and the decision. */
 export const reviewItemShape = z.object({
   member: z.string(),
   email: z.string().nullable(),

@@ -75,6 +75,7 @@ export const cutoverShape = z.object({
   rolledBackAt: timeShape.nullable(),
 });
 
+/** The report while the directory is a shadow, and the last switch. */
 export const cutoverViewShape = z.object({
   reportHash: reportFields.reportHash.nullable().describe('Null once the directory is switched on.'),
   people: reportFields.people.nullable(),
@@ -84,6 +85,7 @@ export const cutoverViewShape = z.object({
   cutover: cutoverShape.nullable().describe('The last switch; null: none yet.'),
 });
 
+/** One person of the directory, and what the switch makes of them. */
 export const cutoverPersonShape = z.object({
   id: z.string().describe('The SCIM id.'),
   userName: z.string(),
@@ -101,8 +103,10 @@ export const cutoverPersonShape = z.object({
   losses: z.array(roleChangeShape),
 });
 
+/** A member who is not in the directory, and what becomes of them. */
 export const cutoverMemberShape = memberShape.extend({ fate: z.enum(MEMBER_FATES) });
 
+/** An invitation or a link that dies with the switch. */
 export const voidedShape = z.object({
   id: z.string(),
   kind: z.enum(['invitation', 'link']),

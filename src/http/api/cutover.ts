@@ -16,7 +16,7 @@ import { pathId } from './path-ids.ts';
 import {
   presentCutover,
   presentCutoverMember,
-  presentPerson,
+  presentCutoverPerson,
   presentView,
   presentVoids,
 } from './present-cutover.ts';
@@ -78,7 +78,7 @@ const readRoutes: readonly ApiRoute[] = [
       const asked = people.filter(({ rule }) => query.rule === undefined || rule === query.rule);
       const source = pageFrom(asked, ({ person }) => person.user.id);
       const { rows, nextCursor } = await readPage(query, source.list, source.idOf);
-      return { items: rows.map(presentPerson), nextCursor };
+      return { items: rows.map(presentCutoverPerson), nextCursor };
     },
   }),
   organizationRoute({

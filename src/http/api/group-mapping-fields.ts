@@ -16,6 +16,7 @@ export const idField = <Prefix extends 'dg' | 'team' | 'map'>(prefix: Prefix, un
     return z.NEVER;
   });
 
+/** What a rule speaks of: a group by id, name or pattern, or a claim with its value; exactly one of them. */
 export const matchField = z
   .strictObject({
     groupId: idField('dg', 'No directory group has this id.').optional(),
@@ -58,6 +59,7 @@ const grantField = z.discriminatedUnion('scope', [
   }),
 ]);
 
+/** What a rule gives: at least one grant, and never the role of an owner. */
 export const grantsField = z
   .array(grantField)
   .min(1, 'Give at least one grant.')

@@ -8,6 +8,7 @@ import { timeShape } from './shapes.ts';
 const policyShape = z.enum(['highest', 'ranked', 'refuse']);
 const ruleShape = z.object(ruleFields);
 
+/** A draft, and what became of it. */
 export const mappingDraftShape = z.object({
   id: z.string(),
   name: z.string().nullable(),
@@ -45,6 +46,7 @@ const summaryShape = z.object({
     .describe('What you would be refused with if you applied it now.'),
 });
 
+/** The plan of a draft: whom it would move, and what its tests come to. */
 export const mappingPlanShape = z.object({
   planHash: z
     .string()

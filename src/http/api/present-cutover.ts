@@ -52,6 +52,7 @@ function presentReport(plan: CutoverPlan): Omit<View, 'cutover'> {
   };
 }
 
+/** The last switch of a directory. */
 export const presentCutover = (cutover: Cutover): z.infer<typeof cutoverShape> => {
   const { status, unmatched, reportHash, jobId: job, counts, voided } = cutover;
   return {
@@ -64,7 +65,8 @@ export const presentCutover = (cutover: Cutover): z.infer<typeof cutoverShape> =
 
 const memberOf = ({ id, name, email, status, orgRole }: Membership) => ({ id, name, email, status, orgRole });
 
-export const presentPerson = (outcome: PersonOutcome): z.infer<typeof cutoverPersonShape> => {
+/** One person of the directory. */
+export const presentCutoverPerson = (outcome: PersonOutcome): z.infer<typeof cutoverPersonShape> => {
   const { id, userName, shadow, isActive } = outcome.person.user;
   const { rule, reason, member, status, orgRole, gains, losses } = outcome;
   return {
@@ -77,6 +79,7 @@ export const presentPerson = (outcome: PersonOutcome): z.infer<typeof cutoverPer
   };
 };
 
+/** A member who is not in the directory. */
 export const presentCutoverMember = ({
   membership,
   fate,

@@ -10,6 +10,7 @@ import { presentRule } from './present-directory.ts';
 import { presentMappingTestRun } from './present-mapping-tests.ts';
 import { presentChangedMember } from './present-role-changes.ts';
 
+/** A draft without its plan. */
 export const presentMappingDraft = (draft: MappingDraft): z.infer<typeof mappingDraftShape> => {
   const { id, name, rules, policy, createdBy, undoes, applied } = draft;
   return {

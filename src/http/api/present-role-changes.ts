@@ -13,6 +13,7 @@ const TEXTS: Readonly<Record<Overruling, string>> = {
   refused: 'Rules disagree, and here none of them counts then.',
 };
 
+/** What decides a role, or speaks of it. */
 export function presentReason({ source, role }: Reason): z.infer<typeof reasonShape> {
   const { kind } = source;
   switch (source.kind) {
@@ -25,6 +26,7 @@ export function presentReason({ source, role }: Reason): z.infer<typeof reasonSh
   }
 }
 
+/** What speaks of a role and does not count, and why. */
 export const presentOverruled = (
   one: Reason & { readonly why: Overruling },
 ): z.infer<typeof overruledShape> => ({ ...presentReason(one), why: one.why, text: TEXTS[one.why] });
@@ -50,6 +52,7 @@ const presentDifference = (difference: RoleDifference) => ({
   overruled: difference.overruled.map(presentOverruled),
 });
 
+/** One member, what they gain and what they lose. */
 export const presentChangedMember = ({
   membership,
   differences,
@@ -59,6 +62,7 @@ export const presentChangedMember = ({
   losses: differences.filter(({ isGain }) => !isGain).map(presentDifference),
 });
 
+/** Everybody whose roles a change of the rules would move. */
 export const presentPreview = (members: readonly ForeseenMember[]): z.infer<typeof previewShape> => ({
   items: members.map(presentChangedMember),
 });

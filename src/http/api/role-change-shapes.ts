@@ -13,6 +13,7 @@ export const reasonShape = z.object({
   value: z.string().optional(),
 });
 
+/** A reason that does not count. */
 export const overruledShape = reasonShape.extend({
   why: z.enum(['rank', 'weaker', 'groups_and_claims', 'refused']),
   text: z.string().describe('Why it does not count, in a sentence.'),
@@ -26,6 +27,7 @@ export const memberFields = {
   name: z.string(),
 };
 
+/** Where a role holds. */
 export const placeFields = {
   scope: z.enum(['org', 'team', 'resource']),
   team: z.string().optional(),
@@ -45,4 +47,5 @@ export const changedMemberShape = z.object({
   losses: z.array(explainedChangeShape),
 });
 
+/** Everybody whose roles would change. */
 export const previewShape = z.object({ items: z.array(changedMemberShape) });

@@ -13,6 +13,7 @@ import type { ApiRoute } from './route.ts';
 import { organizationRoute } from './route.ts';
 import { orgRoleShape } from './shapes.ts';
 
+/** One piece of advice about a role. */
 export const hintShape = z.object({
   code: z.enum([
     'above_peers',

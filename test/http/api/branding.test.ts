@@ -171,11 +171,16 @@ describe('notices', () => {
 
   test('roles that a directory or a rule moves are told to nobody: no storm', async () => {
     const { group } = await pushGroup(world.gateway, organization, { count: 5 });
+    const rule = (match: object, role: string) =>
+      world.send(owner, `post ${base}/group-mappings`, { match, grants: [{ scope: 'org', role }] });
     const told = await mailsOf(async () => {
-      const rule = { match: { groupId: group.id }, grants: [{ scope: 'org', role: 'admin' }] };
-      expect((await world.send(owner, `post ${base}/group-mappings`, rule)).status).toBe(201);
+      expect((await rule({ groupId: group.id }, 'admin')).status).toBe(201);
+      expect((await rule({ groupName: 'Guests' }, 'viewer')).status).toBe(201);
+      await pushGroup(world.gateway, organization, { name: 'Guests', count: 3 });
     });
     expect(told).toEqual([]);
+    const moved = await world.send(owner, `get ${base}/audit-events?type=member.roles_changed&limit=50`);
+    expect(moved.body.items).toHaveLength(8);
   });
 
   test('welcome: off until asked for, then with the organization’s words and what the person holds', async () => {

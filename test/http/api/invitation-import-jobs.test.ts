@@ -151,8 +151,12 @@ describe('an import by a job', () => {
     const job = await start(place, place.admin, `email\n${nextText('x')}@example.com`);
     await run();
     const { base, admin } = place;
-    const unknown = await world.send(admin, `get ${base}/invitations/import/job_${'0'.repeat(26)}`);
-    expect([unknown.status, unknown.body.code]).toEqual([404, 'not_found']);
+    const other = await world.send(place.owner, `post ${base}/reprojections`);
+    expect(other.body.kind).toBe('reprojection');
+    for (const id of [`job_${'0'.repeat(26)}`, other.body.id]) {
+      const unknown = await world.send(admin, `get ${base}/invitations/import/${id}`);
+      expect([unknown.status, unknown.body.code]).toEqual([404, 'not_found']);
+    }
     await world.send(place.owner, `patch ${base}/members/${admin.membership.id}`, { orgRole: 'member' });
     expect((await world.send(admin, `get ${base}/invitations/import/${job.id}`)).status).toBe(403);
   });

@@ -161,13 +161,16 @@ describe('those that are there', () => {
     expect([uses.status, uses.body]).toEqual([200, { items: [], nextCursor: null }]);
   });
 
-  test('S163: the switch to a directory takes every open link with it, in the same transaction', async () => {
+  test('S163: the switch to a directory takes every open link with it, and the audit says why', async () => {
     const { organization, list } = await newPlace();
-    const { body } = await world.send(world.operator, `post ${list}`, { expiresIn: '7d', maxUses: 5 });
+    const make = () => world.send(world.operator, `post ${list}`, { expiresIn: '7d', maxUses: 5 });
+    const [first, second] = [(await make()).body, (await make()).body];
     await world.gateway.createDirectory(organization);
     const { shareableLinks, auditEvents } = world.gateway.storage;
-    expect((await shareableLinks.find(organization.id, body.id))?.revokedAt).not.toBeNull();
-    const [told] = await auditEvents.list(organization.id, { type: 'invitation_link.voided' }, { limit: 1 });
-    expect(told).toMatchObject({ target: { id: body.id }, details: { reason: 'directory_managed' } });
+    for (const { id } of [first, second])
+      expect((await shareableLinks.find(organization.id, id))?.revokedAt).toEqual(expect.any(Number));
+    const told = await auditEvents.list(organization.id, { type: 'invitation_link.voided' }, { limit: 9 });
+    expect(told.map(({ target }) => target.id).sort()).toEqual([first.id, second.id].sort());
+    expect(told.map(({ details }) => details.reason)).toEqual(['directory_managed', 'directory_managed']);
   });
 });

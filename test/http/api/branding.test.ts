@@ -22,6 +22,10 @@ beforeEach(async () => {
 const change = (body: object) => world.send(owner, `patch ${base}`, body);
 const preview = (body: object) => world.send(owner, `post ${base}/branding/preview`, body);
 
+interface Told {
+  readonly details: { readonly because: readonly { readonly kind: string }[] };
+}
+
 /** Mails that went out while `work` was done. */
 async function mailsOf(work: () => Promise<unknown>) {
   const before = world.gateway.mails.length;
@@ -179,8 +183,9 @@ describe('notices', () => {
       await pushGroup(world.gateway, organization, { name: 'Guests', count: 3 });
     });
     expect(told).toEqual([]);
-    const moved = await world.send(owner, `get ${base}/audit-events?type=member.roles_changed&limit=50`);
-    expect(moved.body.items).toHaveLength(8);
+    const { body } = await world.send(owner, `get ${base}/audit-events?type=member.roles_changed&limit=50`);
+    const reasons: string[] = body.items.map(({ details }: Told) => details.because[0]?.kind);
+    expect(reasons.filter((kind) => kind === 'directory_group')).toHaveLength(8);
   });
 
   test('welcome: off until asked for, then with the organization’s words and what the person holds', async () => {

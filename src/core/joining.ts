@@ -67,7 +67,7 @@ export interface Joined {
 
 /**
  * Makes the member, lets `settle` consume what brought them and give what it promised, and opens their session: all inside the
- * caller's transaction. Throws `forbidden` (signed in as another address), `already_exists` (the address has an account in
+ * caller's transaction. Throws `forbidden` (signed in as another address, or by an identity provider's word alone), `already_exists` (the address has an account in
  * the meantime), `already_member`, `seats_exhausted`, `second_factor_required`, `sso_required`.
  */
 export async function admit(
@@ -86,7 +86,7 @@ export async function admit(
   const user =
     credentials.kind === 'new'
       ? await insertPerson(tx, context, { address, ...credentials })
-      : await knownPerson(tx, context, { address, person: credentials.person });
+      : await knownPerson(tx, context, { address, acceptor, person: credentials.person });
   const authentication = await authenticationOf(tx, deps, { acceptor, user });
   const added = await insertMembership(tx, context, {
     user,
@@ -239,20 +239,36 @@ async function releaseAddress(tx: Repositories, context: ChangeContext, holder: 
 }
 
 /**
+ * Pure: an identity provider's word makes no member of another organization (law 3). Whoever it vouches for must also hold
+ * what was mailed to the account's own address.
+ */
+const isShownToBe = (user: User, acceptor: Acceptor, address: JoiningAddress): boolean =>
+  acceptor.kind === 'new' ||
+  isOwnProof(acceptor.signedIn.session) ||
+  (address.provesAddress && user.emailKey === address.emailKey);
+
+/**
  * S160: whoever is there already must be the invited one, with the password they showed, or have asked to join as who they are
  * and proved the address since; anybody else is told to switch.
  */
 async function knownPerson(
   tx: Repositories,
   context: ChangeContext,
-  { address, person }: { readonly address: JoiningAddress; readonly person: User },
+  input: { readonly address: JoiningAddress; readonly acceptor: Acceptor; readonly person: User },
 ): Promise<User> {
+  const { address, acceptor, person } = input;
   const user = await tx.users.find(person.id);
   const isTheirs = user?.emailKey === address.emailKey || user?.id === address.askedBy;
   if (user === undefined || !isTheirs || user.passwordHash !== person.passwordHash) {
     throw new GatehouseError(
       'forbidden',
       `This invitation is for ${address.email}. Sign out and use that address.`,
+    );
+  }
+  if (!isShownToBe(user, acceptor, address)) {
+    throw new GatehouseError(
+      'forbidden',
+      'Your organization vouches for you there only. Open the link in the mail that was sent to you, or sign in with your own password or passkey.',
     );
   }
   if ((await tx.memberships.findByUser(address.organizationId, user.id)) !== undefined) {

@@ -1,0 +1,76 @@
+/** What a session opens that only an identity provider's word stands behind: its own organization, nothing of the person's account (law 3). */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Organization } from '../../../src/core/entities/organization.ts';
+import type { Membership } from '../../../src/core/entities/people.ts';
+import { newSessionToken, startSession } from '../../../src/core/sessions.ts';
+import { nextText } from '../../support/builders.ts';
+import { testCause } from '../../support/gateway.ts';
+import { type ApiWorld, cookieSender, type Person, type Sender, startApiWorld } from '../api/api-world.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await startApiWorld();
+});
+afterAll(() => world.close());
+
+/** A session of the member that a connection of the organization has opened. */
+async function throughProvider({ organizationId, id }: Membership): Promise<Sender> {
+  const { deps, storage, baseUrl, clock } = world.gateway;
+  const connection = { protocol: 'oidc', name: 'A', issuer: 'https://idp.example.com', clientId: 'a' };
+  const path = `post /organizations/${organizationId}/connections`;
+  const { body } = await world.send(world.operator, path, { ...connection, clientSecret: 'b' });
+  const token = newSessionToken();
+  await storage.transact(async (tx) => {
+    const membership = await tx.memberships.find(organizationId, id);
+    if (membership === undefined) throw new Error('no member');
+    const context = { organizationId, cause: testCause, now: clock.now() };
+    const authentication = { connectionId: body.id, amr: ['pwd'] };
+    await startSession(tx, context, { membership, tokenHash: deps.hashToken(token), authentication });
+  });
+  return cookieSender(token, baseUrl);
+}
+
+/** Somebody with an account, and the session in which an identity provider of their organization vouches for them. */
+async function aVouchedPerson(): Promise<{ readonly person: Person; readonly vouched: Sender }> {
+  const person = await world.newPerson(await world.newOrganization());
+  return { person, vouched: await throughProvider(person.membership) };
+}
+
+const members = async ({ id }: Organization) =>
+  (await world.gateway.storage.memberships.list(id, {}, { limit: 10 })).length;
+
+describe('invitations of another organization', () => {
+  async function invited(email: string, delivery: 'link' | 'email') {
+    const third = await world.newOrganization();
+    const path = `post /organizations/${third.id}/invitations`;
+    const { body } = await world.send(world.operator, path, { email, role: 'admin', delivery });
+    const mail = world.gateway.mails.at(-1)?.text ?? '';
+    const url: string = delivery === 'link' ? body.url : (/\S+\/invitations\/\S+/.exec(mail)?.[0] ?? '');
+    return { third, accept: `post /invitations/${url.slice(url.lastIndexOf('/') + 1)}/accept` };
+  }
+
+  test('S160: a copied link makes nobody a member by an identity provider’s word, and stays for the person themselves', async () => {
+    const { person, vouched } = await aVouchedPerson();
+    const { third, accept } = await invited(person.email, 'link');
+    const refused = await world.send(vouched, accept);
+    expect([refused.status, refused.body.code, await members(third)]).toEqual([403, 'forbidden', 0]);
+    expect([(await world.send(person, accept)).status, await members(third)]).toEqual([200, 1]);
+  });
+
+  test('S160: a proof the person asked for themselves is no use in a session an identity provider opened', async () => {
+    const { person, vouched } = await aVouchedPerson();
+    const { third, accept } = await invited(`${nextText('other')}@example.com`, 'link');
+    expect((await world.send(person, accept.replace('/accept', '/proofs'))).status).toBe(204);
+    await world.gateway.deliverMails();
+    const proof = /ghp_[\w-]+/.exec(world.gateway.mails.at(-1)?.text ?? '')?.[0];
+    expect((await world.send(vouched, accept, { proof })).status).toBe(403);
+    expect(await members(third)).toBe(0);
+    expect((await world.send(person, accept, { proof })).status).toBe(200);
+  });
+
+  test('S161: the mail to the account’s own address is a proof besides', async () => {
+    const { person, vouched } = await aVouchedPerson();
+    const { third, accept } = await invited(person.email, 'email');
+    expect([(await world.send(vouched, accept)).status, await members(third)]).toEqual([200, 1]);
+  });
+});

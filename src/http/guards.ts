@@ -26,6 +26,8 @@ export type Guard =
       readonly permission: Permission;
       /** Or anybody in the route's team: core decides who of them. */
       readonly orInTeam?: true;
+      /** The query's `team` keeps the answer to that team, so a key of the team may ask (S147). */
+      readonly filtersByTeam?: true;
     }
   /** A signed-in person. */
   | { readonly kind: 'session' };

@@ -24,6 +24,7 @@ import { memberShape } from './shapes.ts';
 
 const tag = 'members';
 const read = { kind: 'organization', permission: 'members.read' } as const;
+const readFiltered = { ...read, filtersByTeam: true } as const;
 
 const filterFields = {
   role: queryField(orgRoleField),
@@ -61,7 +62,7 @@ const readRoutes: readonly ApiRoute[] = [
     summary:
       'Lists members, oldest first; q looks into names and e-mail addresses, those first whose address starts with it.',
     tag,
-    guard: read,
+    guard: readFiltered,
     query: listQuery,
     status: 200,
     response: pageOf(memberShape),
@@ -93,7 +94,7 @@ const readRoutes: readonly ApiRoute[] = [
     operationId: 'exportMembers',
     summary: 'Every member as CSV, oldest first, with the filters of the list.',
     tag,
-    guard: read,
+    guard: readFiltered,
     query: exportQuery,
     status: 200,
     file: ['text/csv'],

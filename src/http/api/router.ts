@@ -94,7 +94,7 @@ async function contextOf(
       const reference = String(req.params.org);
       const { permission } = guard;
       const team = guard.orInTeam ? String(req.params.team) : undefined;
-      const within = team ?? teamRead(req);
+      const within = team ?? teamRead(guard, req);
       const organization = await organizationFor(deps, { caller, reference, permission, team, within });
       if (caller.kind === 'member' && signedIn !== undefined && asksForFreshSignIn(route))
         assertFresh(deps, signedIn.session);
@@ -103,9 +103,12 @@ async function contextOf(
   }
 }
 
-/** The one team that a read keeps to: the one of its path, or of its filter. */
-function teamRead({ method, params, query }: Request): string | undefined {
-  const team = params.team ?? query.team;
+/** The one team that a read keeps to: the one of its path, or of the filter that its route declares. */
+function teamRead(
+  { filtersByTeam }: Extract<Guard, { kind: 'organization' }>,
+  { method, params, query }: Request,
+): string | undefined {
+  const team = params.team ?? (filtersByTeam ? query.team : undefined);
   return method === 'GET' && typeof team === 'string' ? team : undefined;
 }
 

@@ -1,6 +1,7 @@
 /** API keys: what a program may do with one, and when it ends. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
+import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -151,6 +152,7 @@ describe('a key of one team', () => {
     const allowed: [request: string, body?: object][] = [
       [`put ${at(team, person)}`, { role: 'admin' }],
       [`get ${base}/members?team=${team}`],
+      [`get ${base}/members/export?team=${team}`],
       [`get ${base}/teams/${team}`],
       [`get ${base}/teams/${team}/members`],
       [`delete ${at(team, person)}`],
@@ -172,6 +174,24 @@ describe('a key of one team', () => {
     ];
     for (const [request, body] of refused)
       expect([request, (await world.send(key, request, body)).status]).toEqual([request, 403]);
+  });
+
+  test('S147: to name its team in a query opens no read that does not keep to it', async () => {
+    const { team, key } = await teamWithKey();
+    const filtered = ['/organizations/:org/members', '/organizations/:org/members/export'];
+    const others = apiRoutes.filter(
+      ({ guard, method, path }) =>
+        guard.kind === 'organization' &&
+        method === 'get' &&
+        !path.includes(':team') &&
+        !filtered.includes(path),
+    );
+    expect(others.length).toBeGreaterThan(40);
+    for (const { path } of others) {
+      const address = path.replace(':org', organization.id).replace(':member', owner.membership.id);
+      const { status, body } = await world.send(key, `get ${address}?team=${team}`);
+      expect([path, status, body.detail]).toEqual([path, 403, 'This key acts in its own team only.']);
+    }
   });
 
   test('goes on when its maker leaves, is for the owners of the team to see and take, and goes with the team', async () => {

@@ -7,6 +7,7 @@ import { snapshotStep } from './core/access-review-snapshot.ts';
 import {
   CLIENT_ATTEMPT_LIMITS,
   createAttemptLimiter,
+  createMailRequestLimiter,
   DEFAULT_ATTEMPT_LIMITS,
   JOINING_MAIL_LIMITS,
   MAIL_REQUEST_LIMITS,
@@ -141,9 +142,9 @@ export async function composeGateway(
 const attemptLimits = (clock: Clock) => ({
   passwordAttempts: createAttemptLimiter(DEFAULT_ATTEMPT_LIMITS, clock),
   secondStepAttempts: createAttemptLimiter(SECOND_STEP_LIMITS, clock),
-  resetRequests: createAttemptLimiter(MAIL_REQUEST_LIMITS, clock),
+  resetRequests: createMailRequestLimiter(MAIL_REQUEST_LIMITS, clock),
   mailLimits: createMailLimiter(DEFAULT_MAIL_LIMITS, clock),
-  joiningRequests: createAttemptLimiter(JOINING_MAIL_LIMITS, clock),
+  joiningRequests: createMailRequestLimiter(JOINING_MAIL_LIMITS, clock),
   clientAttempts: createAttemptLimiter(CLIENT_ATTEMPT_LIMITS, clock),
 });
 

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { minutes } from '../kernel/clock.ts';
 import type { ErrorCode } from '../kernel/errors.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+import { mailboxKey } from '../kernel/text.ts';
 
 export interface AttemptLimits {
   /** Failed tries within the window: of one address from one network, or from one known device. */
@@ -120,6 +121,15 @@ export function createAttemptLimiter(limits: AttemptLimits, clock: () => number)
       };
     },
   };
+}
+
+/**
+ * The same for mails that anybody may make us send (S171): counted is the mailbox, which all plus tags of an address share, so
+ * that nobody fills it by inventing tags.
+ */
+export function createMailRequestLimiter(limits: AttemptLimits, clock: () => number): AttemptLimiter {
+  const limiter = createAttemptLimiter(limits, clock);
+  return { begin: (tryer) => limiter.begin({ ...tryer, emailKey: mailboxKey(tryer.emailKey) }) };
 }
 
 type Kind = 'device' | 'both' | 'network' | 'address' | 'domain' | 'overall';

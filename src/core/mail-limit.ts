@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { hours } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
+import { mailboxKey } from '../kernel/text.ts';
 import { createCounter } from './attempt-limit.ts';
 
 export interface MailLimits {
@@ -66,14 +67,12 @@ function keysOf({
   inviter,
   emailKey,
 }: InvitationMailing): readonly (readonly [Kind, string])[] {
-  const at = emailKey.lastIndexOf('@');
-  const domain = emailKey.slice(at + 1);
-  const mailbox = emailKey.slice(0, at).replace(/\+.*$/s, '');
+  const domain = emailKey.slice(emailKey.lastIndexOf('@') + 1);
   return [
     ['organization', organizationId],
     ['inviter', `${organizationId} ${inviter}`],
     // Nobody's address stays in memory in plain.
-    ['address', createHash('sha256').update(`${mailbox}@${domain}`).digest('base64url')],
+    ['address', createHash('sha256').update(mailboxKey(emailKey)).digest('base64url')],
     ['domain', domain],
   ];
 }

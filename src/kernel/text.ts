@@ -19,6 +19,12 @@ export function foldKey(text: string): string {
   return foldText(text).trim();
 }
 
+/** The mailbox a folded address leads to: what follows a plus sign in its local part does not make another (S171). */
+export function mailboxKey(emailKey: string): string {
+  const at = emailKey.lastIndexOf('@');
+  return emailKey.slice(0, at).replace(/\+.*$/s, '') + emailKey.slice(at);
+}
+
 const plainAscii = /^[\x20-\x7e]*$/;
 const invisible = /\p{Default_Ignorable_Code_Point}/gu;
 

@@ -119,6 +119,7 @@ describe('asking for a link', () => {
     };
     expect(await statuses(email)).toEqual([204, 204, 204, 204, 204, 429]);
     expect(await statuses('nobody@x.example')).toEqual([204, 204, 204, 204, 204, 429]);
+    expect((await statuses(email.replace('@', '+tag@')))[0]).toBe(429);
     expect(limited.mails.filter(({ to }) => to === email)).toHaveLength(5);
     await limited.close();
   });

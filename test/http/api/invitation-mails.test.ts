@@ -60,6 +60,18 @@ describe('S171: limits', () => {
     expect((await invite('victim+more@bombed.example')).status).toBe(201);
   });
 
+  test('an invitation taken back, and one sent again, counts as any', async () => {
+    const statuses: number[] = [];
+    for (let sent = 0; sent < 6; sent += 1) {
+      const { status, body } = await invite(`pelted+${sent}@bombed.example`);
+      const again = await world.send(owner, `post ${base}/invitations/${body.id}/resend`, {});
+      await world.send(owner, `delete ${base}/invitations/${body.id}`);
+      statuses.push(status, again.status);
+    }
+    expect(statuses.slice(0, 11)).toEqual([201, 200, 201, 200, 201, 200, 201, 200, 201, 200, 429]);
+    expect(sink.messages.filter(({ to }) => to[0]?.startsWith('pelted'))).toHaveLength(10);
+  });
+
   test.each([
     ['organization', { organizationId: 'a' }, { organizationId: 'b' }],
     ['inviter', { inviter: 'a' }, { inviter: 'b' }],

@@ -1,10 +1,17 @@
 /** One member back to what they were before a switch. */
+import {
+  grantsTaken,
+  isOfDirectory,
+  type SinceSwitch,
+  sinceSwitch,
+  withoutReplaced,
+} from './cutover-since.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Cutover, CutoverMember } from './entities/cutover.ts';
 import type { DirectoryUser } from './entities/directory.ts';
 import type { Membership, MembershipStatus } from './entities/people.ts';
 import { insertGrant, type RoleRules, refreshRoles, syncGrants } from './grants.ts';
-import { reinstateMembership, setMembershipStatus, updateMembership } from './memberships.ts';
+import { endMembership, reinstateMembership, setMembershipStatus, updateMembership } from './memberships.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { Grant } from './roles.ts';
 import { endSessions } from './session-endings.ts';
@@ -24,33 +31,25 @@ export async function restoreMember(
   restoration: Restoration,
 ): Promise<boolean> {
   const { cutover, member, pushed, rules } = restoration;
-  const current = await tx.memberships.find(context.organizationId, member.membershipId);
-  if (current === undefined) return bringBack(tx, context, restoration);
+  const { membershipId } = member;
+  const current = await tx.memberships.find(context.organizationId, membershipId);
+  const since = await sinceSwitch(tx, cutover, { membershipId, current });
+  if (since.word === 'removed') {
+    // The directory may have brought them back: then they go like everybody who came by it.
+    if (current !== undefined) await endMembership(tx, context, { membership: current });
+    return false;
+  }
+  const status = since.word ?? member.membership.status;
+  if (current === undefined) return bringBack(tx, context, { ...restoration, since, status });
   // Removed by the directory and pushed again: the same person, with nothing of what they held.
   if (current.createdAt !== member.membership.createdAt)
-    await giveBack(tx, context, { member, skip: ({ source }) => source.kind === 'default' });
-  const status = statusAfter(member, current, pushed);
+    await giveWhatIsMissing(tx, context, { ...restoration, since });
   const own = pushed === undefined ? current : await backInOwnHands(tx, context, { ...restoration, current });
   const membership = await setMembershipStatus(tx, context, { membership: own, status });
-  const isOurs = ({ source }: Grant) =>
-    source.kind === 'directory_group' && source.directoryId === cutover.directoryId;
+  const isOurs = (grant: Grant) => isOfDirectory(cutover, grant);
   const next = await syncGrants(tx, context, { membership, rules, owns: isOurs, wanted: [] });
   await refreshRoles(tx, context, { membership: next, rules });
   return true;
-}
-
-/**
- * Pure. What the switch or the directory did to the status is undone; what people did stays: nobody whom an admin has
- * suspended since comes back by a roll-back.
- */
-export function statusAfter(
-  { membership: { status: before }, isSwitchedOff }: Pick<CutoverMember, 'membership' | 'isSwitchedOff'>,
-  { status: current }: Pick<Membership, 'status'>,
-  pushed: Pick<DirectoryUser, 'isActive'> | undefined,
-): MembershipStatus {
-  if (before === current || isSwitchedOff) return before;
-  if (pushed === undefined) return current;
-  return current === 'suspended' && pushed.isActive ? current : before;
 }
 
 /** Profile and source as before; sessions and identities that came since on the word of the match end. */
@@ -77,33 +76,45 @@ async function backInOwnHands(
   return updateMembership(tx, context, { before: current, after });
 }
 
-/** Whom the directory has removed since is there again, with the grants of before; whom people removed is not. */
+/** Whom the directory has removed since is there again, with the grants it took. */
 async function bringBack(
   tx: Repositories,
   context: ChangeContext,
-  { cutover, member, rules }: Restoration,
+  restoration: Restoration & { readonly since: SinceSwitch; readonly status: MembershipStatus },
 ): Promise<boolean> {
+  const { cutover, member, rules, status } = restoration;
   const { organizationId } = context;
   const { directoryId } = cutover;
   const removed = await tx.removedUsers.findByMembership(organizationId, directoryId, member.membershipId);
   if (removed === undefined) return false;
   await tx.removedUsers.consume(organizationId, directoryId, removed.id);
-  const membership = await reinstateMembership(tx, context, member.membership);
-  await giveBack(tx, context, { member, skip: () => false });
+  const membership = await reinstateMembership(tx, context, { ...member.membership, status });
+  await giveBack(tx, context, { ...member, grants: await grantsTaken(tx, context, restoration) });
   await refreshRoles(tx, context, { membership, rules });
   return true;
 }
 
-/** The grants of before, those of teams that are no more left out. */
+/** What the removal took, but the default, which is there, and what people have given anew since. */
+async function giveWhatIsMissing(
+  tx: Repositories,
+  context: ChangeContext,
+  restoration: Restoration & { readonly since: SinceSwitch },
+): Promise<void> {
+  const { member } = restoration;
+  const current = await tx.grants.listByMembership(context.organizationId, member.membershipId);
+  const taken = (await grantsTaken(tx, context, restoration)).filter(
+    ({ source }) => source.kind !== 'default',
+  );
+  await giveBack(tx, context, { ...member, grants: withoutReplaced(taken, current) });
+}
+
+/** Those of teams that are no more are left out. */
 async function giveBack(
   tx: Repositories,
   context: ChangeContext,
-  { member, skip }: { readonly member: CutoverMember; readonly skip: (grant: Grant) => boolean },
+  { membershipId, grants }: Pick<CutoverMember, 'membershipId' | 'grants'>,
 ): Promise<void> {
-  const { membershipId } = member;
-  for (const grant of member.grants) {
-    const { scope, source, rank } = grant;
-    if (skip(grant)) continue;
+  for (const { scope, source, rank } of grants) {
     if (scope.kind === 'team' && !(await tx.teams.find(context.organizationId, scope.teamId))) continue;
     await insertGrant(tx, context, { membershipId, scope, source, rank });
   }

@@ -292,6 +292,7 @@ describe('the roll-back', () => {
     const lea = await staged.addMember(at('lea'));
     const user = await staged.push(at('lea'));
     await switchIt(staged, 'keep');
+    gateway.clock.advance(1);
     await shadow.scim.patch(`/Users/${users.bob}`, patchOf({ op: 'replace', value: { active: false } }));
     const path = `/api/v1/organizations/${organization.id}/members/${lea.id}`;
     const suspended = await gateway

@@ -18,6 +18,13 @@ import type { SignedIn } from './sessions.ts';
 export const isOwnProof = ({ connectionId, amr, emergency }: Session): boolean =>
   connectionId === null && !emergency && !amr.includes('fed');
 
+/** Throws `forbidden` unless `isOwnProof`: what a person has everywhere is not for one organization's provider to change (law 3). */
+export function assertOwnProof({ session }: Pick<SignedIn, 'session'>): void {
+  if (isOwnProof(session)) return;
+  const detail = 'Your organization vouches for you there only. Sign in with your own password or passkey.';
+  throw new GatehouseError('forbidden', detail);
+}
+
 /** The memberships this session speaks for: all of the person's, or the one it was opened in. */
 export async function membershipsInReach(
   from: Queries | Repositories,

@@ -10,9 +10,11 @@ import type { OneTimeRecord, Passkey } from './entities/credentials.ts';
 import type { Cause } from './entities/journal.ts';
 import type { User } from './entities/people.ts';
 import { mayObtainEntry } from './local-entry.ts';
+import { assertOwnProof } from './own-sessions.ts';
 import { proveByPassword } from './passwords.ts';
 import { recordForPerson } from './person-records.ts';
 import type { RegistrationAnswer } from './ports/passkey-ceremonies.ts';
+import type { SignedIn } from './sessions.ts';
 
 /** How long a browser may take with a challenge. */
 export const CHALLENGE_TTL_MS = minutes(5);
@@ -34,6 +36,12 @@ type PasskeyDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'p
 interface Asking {
   readonly user: User;
   readonly cause: Cause;
+}
+
+interface Changing {
+  readonly signedIn: SignedIn;
+  readonly cause: Cause;
+  readonly id: PasskeyId;
 }
 
 /** A challenge and the row that remembers it by its hash; the row is not stored yet. */
@@ -114,11 +122,13 @@ export async function addPasskey(
   return passkey;
 }
 
-/** Gives a passkey of the person another name. Throws `not_found`, `version_conflict`. */
+/** Gives a passkey of the person another name. Throws `forbidden` (no session of their own), `not_found`, `version_conflict`. */
 export async function renamePasskey(
   deps: Pick<Deps, 'storage'>,
-  { user, id, name }: Pick<Asking, 'user'> & { readonly id: PasskeyId; readonly name: string },
+  { signedIn, id, name }: Pick<Changing, 'signedIn' | 'id'> & { readonly name: string },
 ): Promise<Passkey> {
+  assertOwnProof(signedIn);
+  const { user } = signedIn;
   const found = (await deps.storage.passkeys.listByUser(user.id)).find((passkey) => passkey.id === id);
   if (found === undefined) throw new GatehouseError('not_found', 'No such passkey.');
   const next = { ...found, name };
@@ -126,11 +136,13 @@ export async function renamePasskey(
   return { ...next, version: found.version + 1 };
 }
 
-/** Takes a passkey away; it opens nothing from now on, sessions it has opened go on. Throws `not_found`. */
-export async function removePasskey(
-  deps: PasskeyDeps,
-  { user, cause, id }: Asking & { readonly id: PasskeyId },
-): Promise<void> {
+/**
+ * Takes a passkey away; it opens nothing from now on, sessions it has opened go on. Throws `forbidden` (no session of their
+ * own), `not_found`.
+ */
+export async function removePasskey(deps: PasskeyDeps, { signedIn, cause, id }: Changing): Promise<void> {
+  assertOwnProof(signedIn);
+  const { user } = signedIn;
   await deps.storage.transact(async (tx) => {
     if (!(await tx.passkeys.remove(user.id, id))) throw new GatehouseError('not_found', 'No such passkey.');
     const context = { cause, now: deps.clock() };

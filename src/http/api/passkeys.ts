@@ -85,31 +85,30 @@ export const passkeyRoutes: readonly ApiRoute[] = [
     method: 'patch',
     path: '/account/passkeys/:passkey',
     operationId: 'renamePasskey',
-    summary: 'Gives a passkey another name.',
+    summary: 'Gives a passkey another name; for a session the person opened themselves.',
     tag,
     guard,
     body: z.strictObject({ name: nameField }),
     status: 200,
     response: passkeyShape,
-    errors: ['not_found', 'version_conflict'],
+    errors: ['forbidden', 'not_found', 'version_conflict'],
     handle: async (context, { params, body: { name } }) => {
-      const { user } = personOf(context);
-      return present(await renamePasskey(context.deps, { user, id: idOf(params), name }));
+      const signedIn = personOf(context);
+      return present(await renamePasskey(context.deps, { signedIn, id: idOf(params), name }));
     },
   }),
   plainRoute({
     method: 'delete',
     path: '/account/passkeys/:passkey',
     operationId: 'removePasskey',
-    summary: 'Takes a passkey away; it opens nothing from now on.',
+    summary: 'Takes a passkey away; for a session the person opened themselves.',
     tag,
     guard,
     status: 204,
-    errors: ['not_found'],
+    errors: ['forbidden', 'not_found'],
     handle: async (context, { params }) => {
-      const { user } = personOf(context);
       const { deps, cause } = context;
-      await removePasskey(deps, { user, cause, id: idOf(params) });
+      await removePasskey(deps, { signedIn: personOf(context), cause, id: idOf(params) });
     },
   }),
 ];

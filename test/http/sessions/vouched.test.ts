@@ -3,13 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import type { Membership } from '../../../src/core/entities/people.ts';
 import { newSessionToken, startSession } from '../../../src/core/sessions.ts';
+import { newId } from '../../../src/kernel/ids.ts';
+import { createAuthenticator } from '../../support/authenticator.ts';
 import { nextText } from '../../support/builders.ts';
 import { testCause } from '../../support/gateway.ts';
-import { type ApiWorld, cookieSender, type Person, type Sender, startApiWorld } from '../api/api-world.ts';
+import { type ApiWorld, cookieSender, PASSWORD, type Sender, startApiWorld } from '../api/api-world.ts';
 
 let world: ApiWorld;
 beforeAll(async () => {
-  world = await startApiWorld();
+  world = await startApiWorld({ isLocalhost: true });
 });
 afterAll(() => world.close());
 
@@ -31,7 +33,7 @@ async function throughProvider({ organizationId, id }: Membership): Promise<Send
 }
 
 /** Somebody with an account, and the session in which an identity provider of their organization vouches for them. */
-async function aVouchedPerson(): Promise<{ readonly person: Person; readonly vouched: Sender }> {
+async function aVouchedPerson() {
   const person = await world.newPerson(await world.newOrganization());
   return { person, vouched: await throughProvider(person.membership) };
 }
@@ -72,5 +74,44 @@ describe('invitations of another organization', () => {
     const { person, vouched } = await aVouchedPerson();
     const { third, accept } = await invited(person.email, 'email');
     expect([(await world.send(vouched, accept)).status, await members(third)]).toEqual([200, 1]);
+  });
+});
+
+describe('the passkeys of the account', () => {
+  const path = '/account/passkeys';
+
+  /** The same with a passkey made in their own session. */
+  async function withPasskey() {
+    const { person, vouched } = await aVouchedPerson();
+    const device = createAuthenticator(world.gateway.baseUrl);
+    const options = await world.send(person, `post ${path}/options`, { currentPassword: PASSWORD });
+    const credential = device.register(options.body.challenge);
+    const { status, body } = await world.send(person, `post ${path}`, { name: 'Laptop', credential });
+    expect(status).toBe(201);
+    const names = async () =>
+      (await world.send(person, `get ${path}`)).body.items.map(({ name }: { name: string }) => name);
+    return { person, vouched, one: `${path}/${body.id}`, names };
+  }
+
+  test('S191: are neither renamed nor removed by an identity provider’s word, known id or not', async () => {
+    const { vouched, one, names } = await withPasskey();
+    for (const id of [one, `${path}/${newId('pky', 0)}`]) {
+      for (const [request, body] of [
+        [`patch ${id}`, { name: 'Theirs' }],
+        [`delete ${id}`, undefined],
+      ] as const) {
+        const refused = await world.send(vouched, request, body);
+        expect([request, refused.status, refused.body.code]).toEqual([request, 403, 'forbidden']);
+      }
+    }
+    expect(await names()).toEqual(['Laptop']);
+  });
+
+  test('are the person’s to rename and remove', async () => {
+    const { person, one, names } = await withPasskey();
+    expect((await world.send(person, `patch ${one}`, { name: 'Old laptop' })).status).toBe(200);
+    expect(await names()).toEqual(['Old laptop']);
+    expect((await world.send(person, `delete ${one}`)).status).toBe(204);
+    expect(await names()).toEqual([]);
   });
 });

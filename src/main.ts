@@ -14,6 +14,8 @@ async function main(): Promise<void> {
   const gateway = await composeGateway(config, logger);
   try {
     const port = await listen(gateway, config);
+    // Before anybody is told that it is ready: whoever waits for that may stop it at once.
+    stopOnSignal(gateway, logger);
     logger.info('started', {
       port,
       config: redactConfig(config),
@@ -26,7 +28,6 @@ async function main(): Promise<void> {
     await gateway.close();
     throw error;
   }
-  stopOnSignal(gateway, logger);
 }
 
 /** Answers the port it listens on. Throws `invalid` with a sentence when PORT or GATEHOUSE_HOST cannot be had. */

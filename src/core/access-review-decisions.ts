@@ -2,7 +2,7 @@
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { AccessReviewId, MembershipId, OrganizationId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
-import { assertMayTouch } from './access.ts';
+import { assertHolds, assertMayTouch } from './access.ts';
 import { assertOpen, getAccessReview, getReviewItem } from './access-reviews.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
@@ -100,6 +100,7 @@ async function revoke(
   { organizationId, caller, item }: DecisionRequest,
 ): Promise<ReviewOutcome> {
   const { membershipId: id, becomes } = item;
+  if (becomes === undefined) assertHolds(caller, organizationId, 'members.remove');
   const membership = await tx.memberships.find(organizationId, id);
   if (membership === undefined) return { kind: 'removed' };
   if (becomes === undefined) {

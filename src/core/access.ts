@@ -58,6 +58,15 @@ export function holdsPermission(
   return caller.organizationId === organizationId && caller.role.permissions.includes(permission);
 }
 
+/** Throws `forbidden`, naming the permission, unless `holdsPermission`. */
+export function assertHolds(caller: Caller, organizationId: OrganizationId, permission: Permission): void {
+  if (!holdsPermission(caller, organizationId, permission)) throw lacking(permission);
+}
+
+/** The refusal of whoever has no such permission: `forbidden`, naming it. */
+export const lacking = (permission: Permission): GatehouseError =>
+  new GatehouseError('forbidden', `This needs the permission ${permission}, which your role does not carry.`);
+
 /** Who holds none of these changes nobody's role, whatever the rank. */
 const MANAGING: ReadonlySet<PermissionKey> = new Set<Permission>([
   'members.invite',

@@ -1,7 +1,7 @@
 /** Who is asking: operator key, session cookie, or nobody; and whether the browser meant to ask (S186). */
 import type { Request } from 'express';
 import type { Caller } from '../core/access.ts';
-import { holdsPermission } from '../core/access.ts';
+import { holdsPermission, lacking } from '../core/access.ts';
 import { API_KEY_PREFIX, findKeyCaller } from '../core/api-keys.ts';
 import type { Actor } from '../core/entities/journal.ts';
 import type { Organization } from '../core/entities/organization.ts';
@@ -24,6 +24,8 @@ export type Guard =
   | {
       readonly kind: 'organization';
       readonly permission: Permission;
+      /** Needed besides: for a change whose answer shows what only holders of this read. */
+      readonly alsoNeeds?: Permission;
       /** Or anybody in the route's team: core decides who of them. */
       readonly orInTeam?: true;
       /** The query's `team` keeps the answer to that team, so a key of the team may ask (S147). */
@@ -156,12 +158,8 @@ export async function organizationFor(
     throw new GatehouseError('not_found', 'No such organization.');
   if (caller.kind === 'api_key' && caller.teamId !== null && caller.teamId !== within)
     throw new GatehouseError('forbidden', 'This key acts in its own team only.');
-  if (!holdsPermission(caller, organization.id, permission) && !(await isInTeam(deps, caller, team))) {
-    throw new GatehouseError(
-      'forbidden',
-      `This needs the permission ${permission}, which your role does not carry.`,
-    );
-  }
+  if (!holdsPermission(caller, organization.id, permission) && !(await isInTeam(deps, caller, team)))
+    throw lacking(permission);
   return organization;
 }
 

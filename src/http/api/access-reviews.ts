@@ -26,7 +26,7 @@ import { organizationRoute } from './route.ts';
 
 const tag = 'access reviews';
 const reading = { kind: 'organization', permission: 'audit.read' } as const;
-const deciding = { kind: 'organization', permission: 'members.update' } as const;
+const deciding = { ...reading, permission: 'members.update', alsoNeeds: 'audit.read' } as const;
 
 const idField = <Prefix extends 'team' | 'mem'>(prefix: Prefix, message: string) =>
   z.string().transform((text, context) => {

@@ -1,6 +1,7 @@
 /** Mounts the route table: guard first, then the schemas, then the handler; nothing of a request is read before its guard. */
 import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
+import { assertHolds } from '../../core/access.ts';
 import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { csvBody } from '../csv-body.ts';
@@ -96,6 +97,7 @@ async function contextOf(
       const team = guard.orInTeam ? String(req.params.team) : undefined;
       const within = team ?? teamRead(guard, req);
       const organization = await organizationFor(deps, { caller, reference, permission, team, within });
+      if (guard.alsoNeeds !== undefined) assertHolds(caller, organization.id, guard.alsoNeeds);
       if (caller.kind === 'member' && signedIn !== undefined && asksForFreshSignIn(route))
         assertFresh(deps, signedIn.session);
       return { ...context, organization };

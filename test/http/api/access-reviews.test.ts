@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { snapshotStep } from '../../../src/core/access-review-snapshot.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { runDueJobs } from '../../../src/core/jobs.ts';
+import { isOrgRole } from '../../../src/core/roles.ts';
 import { days, minutes } from '../../../src/kernel/clock.ts';
+import { nextText } from '../../support/builders.ts';
 import { type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';
 import { pushGroup } from './push.ts';
 
@@ -179,6 +181,67 @@ describe('deciding', () => {
     expect((await decide(member, review)(admin, { decision: 'confirm' })).status).toBe(403);
     expect((await itemsOf(review, '?decision=pending')).length).toBe(3);
     expect((await decide(admin, review)(member, { decision: 'confirm' })).status).toBe(200);
+  });
+
+  describe('S162: a review gives nobody more than they may by hand', () => {
+    const UPDATING = ['members.read', 'members.update'];
+    let rank = 150;
+    const withRole = async (permissions: readonly string[]): Promise<Sender> => {
+      const key = nextText('role');
+      if (!isOrgRole(key)) throw new Error('not the key of a role');
+      rank += 1;
+      const made = { key, name: key, rank, permissions };
+      expect((await world.send(world.operator, 'post /roles', made)).status).toBe(201);
+      return world.newPerson(organization, key);
+    };
+    const withKey = async (scopes: readonly string[]): Promise<Sender> => {
+      const key = { kind: 'team', name: 'Reviewing', scopes };
+      const { body } = await world.send(owner, `post ${base}/api-keys`, key);
+      return { headers: { authorization: `Bearer ${body.token}` } };
+    };
+
+    test.each([
+      ['a custom role', withRole],
+      ['an API key', withKey],
+    ])('403: %s without members.remove removes nobody, and may lower', async (_what, sender) => {
+      const reviewer = await sender([...UPDATING, 'audit.read']);
+      const review = await start();
+      const path = `${base}/access-reviews/${review.id}/items`;
+      const one = await decide(reviewer, review)(member, { decision: 'revoke' });
+      const several = await world.send(reviewer, `patch ${path}`, {
+        decisions: [{ member: member.membership.id, decision: 'revoke' }],
+      });
+      for (const problem of [one.body, several.body.items[0].problem])
+        expect(problem).toMatchObject({
+          code: 'forbidden',
+          detail: expect.stringContaining('members.remove'),
+        });
+      expect([(await getMember(member)).status, (await itemsOf(review, '?decision=pending')).length]).toEqual(
+        [200, review.counts.total],
+      );
+      const lowered = await decide(reviewer, review)(member, { decision: 'revoke', becomes: 'viewer' });
+      expect(lowered.body.outcome).toEqual({ kind: 'lowered', role: 'viewer' });
+    });
+
+    test.each([
+      ['a custom role', withRole],
+      ['an API key', withKey],
+    ])('403: %s without audit.read starts, decides and completes nothing', async (_what, sender) => {
+      const reviewer = await sender([...UPDATING, 'members.remove']);
+      const review = await start();
+      const path = `${base}/access-reviews/${review.id}`;
+      const decisions = [{ member: member.membership.id, decision: 'confirm' }];
+      for (const answer of [
+        await world.send(reviewer, `post ${base}/access-reviews`, {}),
+        await decide(reviewer, review)(member, { decision: 'confirm' }),
+        await world.send(reviewer, `patch ${path}/items`, { decisions }),
+        await world.send(reviewer, `post ${path}/complete`),
+      ]) {
+        expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
+        expect(answer.body.detail).toContain('audit.read');
+      }
+      expect((await world.send(owner, `get ${path}`)).body).toMatchObject({ state: 'open' });
+    });
   });
 
   test('409 last_owner (S140): the last owner is not revoked by the operator either', async () => {

@@ -6,7 +6,9 @@ export const accountShape = z.object({
   email: z
     .string()
     .nullable()
-    .describe('The address the person signs in with; null for those who never chose one.'),
+    .describe(
+      'The address the person signs in with; null for those who never chose one, and, like all of this, in a session that an identity provider opened.',
+    ),
   emailVerified: z.boolean(),
   hasPassword: z.boolean(),
   secondFactor: z.object({

@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import type { Deps } from '../../core/deps.ts';
 import { requestEmailChange } from '../../core/email-change.ts';
-import type { User } from '../../core/entities/people.ts';
+import { accountInReach } from '../../core/own-account.ts';
 import { changePassword } from '../../core/password-change.ts';
-import { findSecondFactor } from '../../core/second-factor-codes.ts';
 import {
   beginSecondFactor,
   confirmSecondFactor,
@@ -36,18 +35,15 @@ export function personOf({ signedIn }: ApiContext): SignedIn {
 }
 
 async function presentAccount(
-  { storage }: Pick<Deps, 'storage'>,
-  user: User,
+  deps: Pick<Deps, 'storage'>,
+  signedIn: SignedIn,
 ): Promise<z.infer<typeof accountShape>> {
-  const factor = await findSecondFactor(storage, user.id);
+  const account = await accountInReach(deps, signedIn);
   return {
-    email: user.email,
-    emailVerified: user.emailVerifiedAt !== null,
-    hasPassword: user.passwordHash !== null,
-    secondFactor: {
-      enabled: factor !== undefined,
-      recoveryCodesLeft: factor === undefined ? 0 : await storage.recoveryCodes.count(user.id),
-    },
+    email: account.email,
+    emailVerified: account.isEmailVerified,
+    hasPassword: account.hasPassword,
+    secondFactor: { enabled: account.hasSecondFactor, recoveryCodesLeft: account.recoveryCodesLeft },
   };
 }
 
@@ -56,13 +52,13 @@ const ownRoutes: readonly ApiRoute[] = [
     method: 'get',
     path: '/account',
     operationId: 'getAccount',
-    summary: 'Says how the person signed in can sign in: address, password, second factor.',
+    summary: 'Says how the person signed in can sign in by themselves: address, password, second factor.',
     tag,
     guard,
     status: 200,
     response: accountShape,
     errors: [],
-    handle: async (context) => presentAccount(context.deps, personOf(context).user),
+    handle: async (context) => presentAccount(context.deps, personOf(context)),
   }),
   plainRoute({
     method: 'post',

@@ -1,6 +1,7 @@
 /** Somebody's own passkeys over the management API; the page script uses these too. */
 import { z } from 'zod';
 import type { Passkey } from '../../core/entities/credentials.ts';
+import { accountInReach } from '../../core/own-account.ts';
 import { addPasskey, beginPasskey, removePasskey, renamePasskey } from '../../core/passkeys.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { PasskeyId } from '../../kernel/ids.ts';
@@ -37,15 +38,16 @@ export const passkeyRoutes: readonly ApiRoute[] = [
     method: 'get',
     path: '/account/passkeys',
     operationId: 'listPasskeys',
-    summary: 'Lists the passkeys of the person signed in, oldest first.',
+    summary:
+      'Lists the passkeys of the person signed in, oldest first; none in a session that an identity provider opened.',
     tag,
     guard,
     status: 200,
     response: z.object({ items: z.array(passkeyShape) }),
     errors: [],
     handle: async (context) => {
-      const { user } = personOf(context);
-      return { items: (await context.deps.storage.passkeys.listByUser(user.id)).map(present) };
+      const { passkeys } = await accountInReach(context.deps, personOf(context));
+      return { items: passkeys.map(present) };
     },
   }),
   plainRoute({

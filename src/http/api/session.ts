@@ -1,7 +1,9 @@
 /** "Who am I here?": the session behind the cookie, as the product and the console ask for it; and going to another organization. */
+
 import { z } from 'zod';
 import type { Membership } from '../../core/entities/people.ts';
 import { switchOrganization } from '../../core/organization-switch.ts';
+import { shownAddress } from '../../core/own-account.ts';
 import { membershipsInReach } from '../../core/own-sessions.ts';
 import type { SignedIn } from '../../core/sessions.ts';
 import { findSignedIn } from '../../core/sessions.ts';
@@ -27,12 +29,13 @@ export function whoIsSignedIn({ signedIn }: ApiContext): SignedIn {
 /** E-mail and name are what the organization knows: a directory's people have no address of their own here. */
 async function presentSession(
   { storage }: Pick<HttpDeps, 'storage'>,
-  { user, organization, membership, session }: SignedIn,
+  signedIn: SignedIn,
 ): Promise<z.infer<typeof sessionShape>> {
+  const { user, organization, membership, session } = signedIn;
   const roles = await storage.teamMembers.listByMemberships(organization.id, [membership.id]);
   const names = new Map((await storage.teams.list(organization.id)).map(({ id, name }) => [id, name]));
   return {
-    user: { id: user.id, email: membership.email ?? user.email, name: membership.name },
+    user: { id: user.id, email: shownAddress(signedIn), name: membership.name },
     organization: { id: organization.id, slug: organization.slug },
     membershipId: membership.id,
     orgRole: membership.orgRole,

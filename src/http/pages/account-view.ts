@@ -1,5 +1,6 @@
 /** The page on which people look after how they sign in: password, address, second step, passkeys. */
 import type { Passkey } from '../../core/entities/credentials.ts';
+import type { OwnAccount } from '../../core/own-account.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import type { Visitor } from './visitor.ts';
@@ -21,9 +22,7 @@ export interface AccountProblem {
 
 export interface AccountView {
   readonly visitor: Visitor;
-  readonly hasSecondFactor: boolean;
-  readonly recoveryCodesLeft: number;
-  readonly passkeys: readonly Passkey[];
+  readonly account: OwnAccount;
   readonly problem?: AccountProblem | undefined;
   /** What has just been done. */
   readonly notice?: string | undefined;
@@ -31,15 +30,14 @@ export interface AccountView {
 
 /** The body of the page. */
 export function accountBody(view: AccountView): Html {
-  const { visitor, notice } = view;
-  const { user } = visitor.signedIn;
+  const { account, notice } = view;
   const told = notice !== undefined && html`<p class="told" role="status">${notice}</p>`;
-  if (user.passwordHash === null) {
+  if (!account.hasPassword) {
     return html`${told}<p>You sign in through your organization. Password, second step and devices are looked after there.</p>
 <p><a href="/">Back to your access</a></p>`;
   }
   return html`${told}
-<dl><dt>Sign-in address</dt><dd>${isolated(user.email ?? 'none')}</dd></dl>
+<dl><dt>Sign-in address</dt><dd>${isolated(account.email ?? 'none')}</dd></dl>
 ${secondStep(view)}
 ${passkeys(view)}
 ${passwordForm(view)}
@@ -73,7 +71,7 @@ const currentPassword = (view: AccountView, name: AccountForm): Html =>
   });
 
 function passwordForm(view: AccountView): Html {
-  const least = view.hasSecondFactor ? 8 : 15;
+  const least = view.account.hasSecondFactor ? 8 : 15;
   const fields = html`${currentPassword(view, 'password')}
 ${textField({
   name: 'new_password',
@@ -106,7 +104,7 @@ ${form(view, 'email', { fields, button: 'Send the link' })}
 }
 
 function secondStep(view: AccountView): Html {
-  if (!view.hasSecondFactor) {
+  if (!view.account.hasSecondFactor) {
     return html`<h2 id="second-step">Second step <span class="tag">off</span></h2>
 <p>With a second step, signing in also asks for a code of an authenticator app on your phone.</p>
 ${form(view, 'second-factor', { fields: currentPassword(view, 'second-factor'), button: 'Set up a second step' })}`;
@@ -115,7 +113,7 @@ ${form(view, 'second-factor', { fields: currentPassword(view, 'second-factor'), 
 ${codeField(problemOf(view, 'second-factor-remove', 'code'), 'second-factor-remove-code')}
 ${problemBox(problemOf(view, 'second-factor-remove', 'password'))}`;
   return html`<h2 id="second-step">Second step <span class="tag">on</span></h2>
-<p>${codesLeft(view.recoveryCodesLeft)}</p>
+<p>${codesLeft(view.account.recoveryCodesLeft)}</p>
 <details${isOpen(view, 'recovery-codes')}><summary>New recovery codes</summary>
 ${form(view, 'recovery-codes', { fields: currentPassword(view, 'recovery-codes'), button: 'Make new codes' })}
 </details>
@@ -131,7 +129,7 @@ const codesLeft = (left: number): string =>
     ? 'You have no recovery code left. Make new ones now: without them a lost phone locks you out.'
     : `You have ${left} recovery ${left === 1 ? 'code' : 'codes'} left for the day your phone is lost.`;
 
-function passkeys({ visitor, passkeys: known }: AccountView): Html {
+function passkeys({ visitor, account: { passkeys: known } }: AccountView): Html {
   return html`<h2 id="passkeys">Passkeys</h2>
 <p>A passkey signs you in with your fingerprint, face or device PIN, without a password.</p>
 ${known.length === 0 ? html`<p class="quiet">You have none yet.</p>` : html`<ul class="rows">${known.map((passkey) => passkeyRow(visitor, passkey))}</ul>`}

@@ -1,9 +1,9 @@
 /** Looking after one's own credentials in the browser: every act is a form of ours, most of them with the password again. */
 import type { Request, RequestHandler, Response } from 'express';
 import { requestEmailChange } from '../../core/email-change.ts';
+import { accountInReach } from '../../core/own-account.ts';
 import { removePasskey } from '../../core/passkeys.ts';
 import { changePassword } from '../../core/password-change.ts';
-import { findSecondFactor } from '../../core/second-factor-codes.ts';
 import {
   beginSecondFactor,
   confirmSecondFactor,
@@ -54,17 +54,14 @@ interface Showing {
   readonly status?: number;
 }
 
-async function showAccount({ storage }: HttpDeps, showing: Showing): Promise<void> {
+async function showAccount(deps: HttpDeps, showing: Showing): Promise<void> {
   const { res, visitor, status = 200, ...rest } = showing;
-  const { id } = visitor.signedIn.user;
-  const hasSecondFactor = (await findSecondFactor(storage, id)) !== undefined;
-  const recoveryCodesLeft = await storage.recoveryCodes.count(id);
-  const passkeys = await storage.passkeys.listByUser(id);
+  const account = await accountInReach(deps, visitor.signedIn);
   sendPage(res, {
     title: 'How you sign in',
     status,
-    offersPasskeys: visitor.signedIn.user.passwordHash !== null,
-    body: accountBody({ visitor, hasSecondFactor, recoveryCodesLeft, passkeys, ...rest }),
+    offersPasskeys: account.hasPassword,
+    body: accountBody({ visitor, account, ...rest }),
   });
 }
 

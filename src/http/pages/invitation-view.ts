@@ -1,7 +1,9 @@
 /** What the pages that let somebody in say, by who is looking: somebody new, the person it is for signed in, or somebody else. */
+
 import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
+import { isOwnProof } from '../../core/own-sessions.ts';
 import type { UserId } from '../../kernel/ids.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
@@ -160,8 +162,8 @@ ${hiddenField('csrf', visitor.csrf)}
 
 /** S160: nobody is bound by accident; the choice is to come back as the invited person, or to prove the address as who one is. */
 function otherPerson({ path, email, mayAskAs }: JoiningView, visitor: Visitor): Html {
-  const { user, membership } = visitor.signedIn;
-  const shown = user.email ?? membership.email ?? membership.name;
+  const { user, membership, session } = visitor.signedIn;
+  const shown = (isOwnProof(session) ? user.email : null) ?? membership.email ?? membership.name;
   return html`<p class="wrong" role="alert">You are signed in as ${isolated(shown)}, but this invitation is for ${isolated(email)}.</p>
 <p>Sign out, then this page lets you join as the invited person.</p>
 ${signOutForm(visitor, path)}

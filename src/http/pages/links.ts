@@ -1,4 +1,5 @@
 /** Links that were passed on, in the browser: looking consumes nothing (S164); whoever joins has proved an address first. */
+
 import type { Request, RequestHandler } from 'express';
 import {
   joinByLink,
@@ -8,6 +9,7 @@ import {
   requestAddressProof,
   takesAddress,
 } from '../../core/link-joining.ts';
+import { shownAddress } from '../../core/own-account.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { canonicalEmail } from '../api/fields.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -79,7 +81,7 @@ async function showLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const { link } = opened;
   const own = visitor && ownProvedAddress(visitor.signedIn, link.organizationId)?.email;
   const ownEmail = own !== undefined && takesAddress(link, own) ? own : undefined;
-  const typedEmail = formText(req, 'email') ?? visitor?.signedIn.user.email ?? '';
+  const typedEmail = formText(req, 'email') ?? (visitor && shownAddress(visitor.signedIn)) ?? '';
   const view = { ...opened, path: pathOf(req), visitor, ownEmail, typedEmail, problem };
   sendPage(res, { title: 'You are invited', status, body: linkBody(view) });
 }

@@ -1,7 +1,9 @@
 /** The part of the person's page about where they are signed in, and where else they may go; and what its buttons do. */
+
 import type { RequestHandler } from 'express';
 import type { Session } from '../../core/entities/sign-in.ts';
 import { switchOrganization } from '../../core/organization-switch.ts';
+import { shownAddress } from '../../core/own-account.ts';
 import {
   endOtherSessions,
   endOwnSession,
@@ -79,7 +81,7 @@ async function actor(deps: HttpDeps, ...[req, res]: Parameters<RequestHandler>) 
   if (visitor === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
   assertOwnForm(req, visitor);
   const { user, membership } = visitor.signedIn;
-  const email = membership.email ?? user.email;
+  const email = shownAddress(visitor.signedIn);
   const cause = causeOf(res, { kind: 'member', userId: user.id, membershipId: membership.id, email });
   return { signedIn: visitor.signedIn, cause };
 }

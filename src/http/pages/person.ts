@@ -1,6 +1,8 @@
 /** The person's own page: who you are, in which organization, with which roles, and why. */
+
 import type { RequestHandler } from 'express';
 import { type ExplainedGrant, explainMember } from '../../core/explain.ts';
+import { shownAddress } from '../../core/own-account.ts';
 import type { HttpDeps } from '../deps.ts';
 import { connectForms } from './connect.ts';
 import { hiddenField } from './form-parts.ts';
@@ -19,14 +21,14 @@ export const getPerson =
   };
 
 async function describe(deps: HttpDeps, visitor: Visitor): Promise<Html> {
-  const { user, membership, organization } = visitor.signedIn;
+  const { membership, organization } = visitor.signedIn;
   const { orgRole, teams } = await explainMember(deps, {
     organizationId: organization.id,
     id: membership.id,
   });
   return html`<dl>
 <dt>Name</dt><dd>${isolated(membership.name)}</dd>
-<dt>E-mail</dt><dd>${isolated(membership.email ?? user.email ?? 'none')}</dd>
+<dt>E-mail</dt><dd>${isolated(shownAddress(visitor.signedIn) ?? 'none')}</dd>
 <dt>Organization</dt><dd>${isolated(organization.name)}</dd>
 <dt>Signed in</dt><dd>${await wayIn(deps, visitor)}</dd>
 </dl>

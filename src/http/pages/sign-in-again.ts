@@ -1,5 +1,7 @@
 /** Proving anew who is there, before a sensitive act (S192): through the identity provider, or with the password; then back. */
+
 import type { Request, RequestHandler, Response } from 'express';
+import { shownAddress } from '../../core/own-account.ts';
 import { isOwnProof } from '../../core/own-sessions.ts';
 import { findSecondFactor } from '../../core/second-factor-codes.ts';
 import { stepUpWithPassword } from '../../core/step-up.ts';
@@ -47,9 +49,9 @@ export const postSignInAgain =
     const returnTo = ownPath(formText(req, 'return_to'));
     try {
       const { signedIn } = visitor;
-      const { session, membership, user } = signedIn;
+      const { session } = signedIn;
       const { userId, membershipId } = session;
-      const email = membership.email ?? user.email;
+      const email = shownAddress(signedIn);
       const cause = causeOf(res, { kind: 'member', userId, membershipId, email });
       const { sessionToken } = await stepUpWithPassword(deps, {
         ...{ signedIn, cause, password: passwordOf(req), code: formText(req, 'code') },

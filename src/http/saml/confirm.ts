@@ -1,5 +1,7 @@
 /** The question before one person takes another's place in a browser: a provider's unasked answer waits here for a yes (S48). */
+
 import type { Request, RequestHandler, Response } from 'express';
+import { shownAddress } from '../../core/own-account.ts';
 import type { SignInAnswer } from '../../core/sign-ins.ts';
 import { SIGN_IN_TTL_MS } from '../../core/sign-ins.ts';
 import type { UnsolicitedAnswer } from '../../core/unsolicited-sign-ins.ts';
@@ -97,9 +99,9 @@ async function sendQuestion(
   res: Response,
   { connection, identity, answer, visitor }: Held & { readonly visitor: Visitor },
 ): Promise<void> {
-  const { user, membership, organization } = visitor.signedIn;
+  const { membership, organization } = visitor.signedIn;
   const theirs = await deps.storage.organizations.find(connection.organizationId);
-  const now = isolated(membership.email ?? user.email ?? membership.name);
+  const now = isolated(shownAddress(visitor.signedIn) ?? membership.name);
   const next = isolated(identity.email ?? identity.subject);
   sendPage(res, {
     title: 'Switch to another person?',

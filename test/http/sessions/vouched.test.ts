@@ -115,3 +115,35 @@ describe('the passkeys of the account', () => {
     expect(await names()).toEqual([]);
   });
 });
+
+test('S191: how the person signs in by themselves is not shown to their organization’s identity provider', async () => {
+  const { person, vouched } = await aVouchedPerson();
+  const { organizationId, id } = person.membership;
+  await world.gateway.storage.transact(async (tx) => {
+    const now = await tx.memberships.find(organizationId, id);
+    if (now === undefined) throw new Error('no member');
+    const known = { email: 'at@work.example', emailKey: 'at@work.example' };
+    await tx.memberships.update(organizationId, { ...now, ...known }, now.version);
+  });
+  const own = await world.send(person, 'get /account');
+  expect(own.body).toMatchObject({ email: person.email, hasPassword: true });
+  expect(await world.send(vouched, 'get /account')).toMatchObject({
+    status: 200,
+    body: {
+      ...{ email: null, emailVerified: false, hasPassword: false },
+      secondFactor: { enabled: false, recoveryCodesLeft: 0 },
+    },
+  });
+  expect((await world.send(vouched, 'get /account/passkeys')).body).toEqual({ items: [] });
+  expect((await world.send(vouched, 'get /session')).body.user.email).toBe('at@work.example');
+  for (const page of ['/account', '/']) {
+    const { text } = await fetchPage(vouched, page);
+    expect([page, text.includes(person.email)]).toEqual([page, false]);
+  }
+  expect((await fetchPage(person, '/account')).text).toContain(person.email);
+});
+
+async function fetchPage({ headers }: Sender, path: string) {
+  const response = await fetch(`${world.gateway.baseUrl}${path}`, { headers });
+  return { status: response.status, text: await response.text() };
+}

@@ -87,6 +87,7 @@ export async function admit(
     credentials.kind === 'new'
       ? await insertPerson(tx, context, { address, ...credentials })
       : await knownPerson(tx, context, { address, acceptor, person: credentials.person });
+  await assertNoMember(tx, address);
   const authentication = await authenticationOf(tx, deps, { acceptor, user });
   const added = await insertMembership(tx, context, {
     user,
@@ -102,6 +103,18 @@ export async function admit(
   const sessionToken = newSessionToken();
   await startSession(tx, context, { membership, tokenHash: deps.hashToken(sessionToken), authentication });
   return { sessionToken, membership, organization };
+}
+
+/**
+ * One member for an address, whoever's account it is: a link that was passed on must not make a second one, nor take the
+ * account of the first (S151). Throws `already_member`.
+ */
+async function assertNoMember(
+  tx: Repositories,
+  { organizationId, email, emailKey }: JoiningAddress,
+): Promise<void> {
+  if ((await tx.memberships.listByEmail(organizationId, emailKey)).length === 0) return;
+  throw new GatehouseError('already_member', `${email} is already a member of this organization.`);
 }
 
 /** Somebody signed in has not proved anything anew: what they did then is carried over. */

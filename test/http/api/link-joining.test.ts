@@ -297,6 +297,30 @@ describe('somebody with an account', () => {
     expect(await usesOf(link)).toBe(1);
   });
 
+  test('S151, S169: 409 already_member with the address of a member who never proved it: their account stays theirs', async () => {
+    const organization = await world.newOrganization();
+    const owner = await world.newPerson(organization, 'owner');
+    const link = await newLink({ role: 'viewer' }, { in: organization });
+    const proof = await proveAddress(link, owner.email);
+    const anew = { ...person, proof, password: 'another sentence, just as long' };
+    const refused = await world.send(world.nobody, `post ${link.path}/accept`, anew);
+    expect([refused.status, refused.body.code, await usesOf(link)]).toEqual([409, 'already_member', 0]);
+    expect((await world.send(owner, 'get /session')).body.orgRole).toBe('owner');
+    const members = await world.send(world.operator, `get /organizations/${organization.id}/members`);
+    expect(members.body.items).toHaveLength(1);
+    const other = await world.send(await provedPerson(), `post ${link.path}/accept`);
+    expect(other.status).toBe(200);
+  });
+
+  test('S160, S169: 409 already_member for somebody else who proves the address a member has', async () => {
+    const link = await newLink();
+    const sender = await provedPerson();
+    const member = await world.newPerson(link.organization);
+    const proof = await proveAddress(link, member.email, sender);
+    const answer = await world.send(sender, `post ${link.path}/accept`, { proof });
+    expect([answer.status, answer.body.code, await usesOf(link)]).toEqual([409, 'already_member', 0]);
+  });
+
   const provedAnew = async (link: Link, email: string) => {
     const proof = await proveAddress(link, email);
     return world.send(world.nobody, `post ${link.path}/accept`, { ...person, proof });

@@ -1,7 +1,7 @@
 /** Reads a CSV file of people to invite (RFC 4180): what is wrong with the file refuses it, what is wrong with a row only the row. */
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { CsvError, parse } from 'csv-parse';
+import { type CastingContext, CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import type { ImportEntry, ImportRow } from '../../core/invitation-import.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
@@ -15,8 +15,12 @@ const COLUMNS = ['email', 'role', 'department', 'message'] as const;
 const MAX_ROWS = 10_000;
 /** The longest row that could be right is far below. */
 const MAX_ROW_BYTES = 16_384;
-/** Read between two turns of the event loop. */
-const SLICE_BYTES = 65_536;
+/** Columns without a name are let be, but not without end: every row is read against the whole header. */
+const MAX_CELLS = 256;
+/** The parser reads so much at once, some hundred rows however short they are. */
+const SLICE_BYTES = 1024;
+/** Judged between two turns of the event loop. */
+const ROWS_AT_ONCE = 100;
 
 const rowSchema = z.object({
   email: emailField,
@@ -32,27 +36,35 @@ interface Record {
 
 /**
  * The rows of the file in its order; an empty cell says nothing, columns come in any order. Throws `invalid` for a file
- * that has no or another header or breaks the rules of quotes, and `payload_too_large` above 10,000 rows.
+ * that has no or another header, a row too long or breaks the rules of quotes, and `payload_too_large` above 10,000 rows,
+ * those counted whose cells are all empty: they cost the same and are left out only then.
  */
 export async function readInvitationCsv(text: string): Promise<readonly ImportRow[]> {
   const header = { names: [] as readonly string[] };
   const rows: ImportRow[] = [];
   const firstLines = new Map<string, number>();
-  for await (const record of recordsOf(text.replace(/\r\n?/g, '\n'))) {
+  let read = 0;
+  for await (const record of recordsOf(text)) {
+    // Before all that a row costs: the header is the one more.
+    read += 1;
+    if (read > MAX_ROWS + 1) throw tooManyRows();
+    if (read % ROWS_AT_ONCE === 0) await setImmediate();
+    if (record.cells.every((cell) => cell.trim() === '')) continue;
     if (header.names.length === 0) {
       header.names = headerOf(record.cells);
       continue;
     }
-    if (rows.length === MAX_ROWS)
-      throw new GatehouseError(
-        'payload_too_large',
-        `A file may have ${MAX_ROWS} rows; send the rest in another.`,
-      );
     rows.push(onceOnly(firstLines, rowOf(header.names, record)));
   }
   if (header.names.length === 0) throw new GatehouseError('invalid', `The file is empty. ${KNOWN}`);
   return rows;
 }
+
+const tooManyRows = (): GatehouseError =>
+  new GatehouseError(
+    'payload_too_large',
+    `A file may have ${MAX_ROWS} rows, empty ones counted; send the rest in another.`,
+  );
 
 const KNOWN = `The first line names the columns: ${COLUMNS.join(', ')}; only email is needed.`;
 
@@ -73,31 +85,40 @@ function headerOf(cells: readonly string[]): readonly string[] {
 
 /** Spreadsheets of half the world write semicolons: the header tells what stands between cells. */
 function delimiterOf(text: string): string {
-  const [header = ''] = text.split('\n', 1);
+  const [header = ''] = text.slice(0, MAX_ROW_BYTES).split(/[\r\n]/, 1);
   return [',', ';', '\t'].reduce((best, next) =>
     header.split(next).length > header.split(best).length ? next : best,
   );
 }
 
+/** The file in slices, every end of a line as `\n`. */
 async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let start = 0; start < bytes.length; start += SLICE_BYTES) {
-    yield bytes.subarray(start, start + SLICE_BYTES);
+    // One character a byte, so that no character of more bytes is cut in two.
+    const slice = bytes.toString('latin1', start, start + SLICE_BYTES);
+    const isCutLineEnd = bytes[start - 1] === 13 && bytes[start] === 10;
+    const lines = slice.slice(isCutLineEnd ? 1 : 0).replace(/\r\n?/g, '\n');
+    yield Buffer.from(lines, 'latin1');
     await setImmediate();
   }
 }
 
 async function* recordsOf(text: string): AsyncGenerator<Record> {
-  const parser = parse({
+  const options = {
     delimiter: delimiterOf(text),
     info: true,
     max_record_size: MAX_ROW_BYTES,
     record_delimiter: '\n',
     relax_column_count: true,
     skip_empty_lines: true,
-    skip_records_with_empty_values: true,
-  });
+    // Rows of nothing but empty cells come out too, to be counted; and a row ends at its last allowed cell, not in memory.
+    cast: assertFewCells,
+    // Handed on to the stream, which reads all it holds at once as soon as the file has ended.
+    writableHighWaterMark: SLICE_BYTES,
+  };
   try {
-    for await (const { record, info } of Readable.from(slices(Buffer.from(text))).pipe(parser)) {
+    const bytes = Readable.from(slices(Buffer.from(text)), { highWaterMark: 1 });
+    for await (const { record, info } of bytes.pipe(parse(options))) {
       const cells: readonly string[] = record;
       // The parser tells the line a record ends on.
       yield { cells, line: info.lines - cells.join('').split('\n').length + 1 };
@@ -107,14 +128,24 @@ async function* recordsOf(text: string): AsyncGenerator<Record> {
   }
 }
 
+/** The cell as it is. The parser's own limit of a row counts what stands in cells, and not the cells. */
+function assertFewCells(cell: string, { index, lines }: CastingContext): string {
+  if (index < MAX_CELLS) return cell;
+  throw refusedFile(`A row has more than ${MAX_CELLS} cells`, lines);
+}
+
 /** After a broken quote nobody knows where cells end: the whole file is refused, and nobody invited. */
 function fileError(error: CsvError): GatehouseError {
-  const line = typeof error.lines === 'number' ? ` in line ${error.lines}` : '';
   const what =
     error.code === 'CSV_MAX_RECORD_SIZE'
       ? 'A row is longer than any can be; perhaps a closing quote is missing'
       : 'The quotes are not as CSV has them: around a whole cell, a quote inside it doubled';
-  return new GatehouseError('invalid', `${what}${line}. Nobody was invited.`, { cause: error });
+  return refusedFile(what, error.lines, error);
+}
+
+function refusedFile(what: string, line: unknown, cause?: CsvError): GatehouseError {
+  const place = typeof line === 'number' ? ` in line ${line}` : '';
+  return new GatehouseError('invalid', `${what}${place}. Nobody was invited.`, cause && { cause });
 }
 
 function rowOf(names: readonly string[], { line, cells }: Record): ImportRow {

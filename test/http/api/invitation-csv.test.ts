@@ -53,6 +53,30 @@ describe('reading', () => {
     );
   });
 
+  test.each([
+    ['empty cells', ',\n', 0],
+    ['one letter', 'a\n', 9000],
+  ])('others have their turn while many short rows are read: %s', async (_, row, count) => {
+    let turns = 0;
+    const counting = { next: setImmediate(countOn) };
+    function countOn() {
+      turns += 1;
+      counting.next = setImmediate(countOn);
+    }
+    const rows = await readInvitationCsv(`email\n${row.repeat(9000)}`);
+    clearImmediate(counting.next);
+    expect(rows).toHaveLength(count);
+    expect(turns).toBeGreaterThan(80);
+  });
+
+  test('a line end of two bytes is one wherever the file is cut for reading', async () => {
+    const text = `email,message\r\n${'a@x.example,"字\r\né"\r\n'.repeat(1000)}`;
+    const read = await readInvitationCsv(text);
+    expect(read.map(({ line }) => line)).toEqual(Array.from({ length: 1000 }, (_, row) => 2 + 2 * row));
+    const [first] = read;
+    expect(first?.entry).toMatchObject({ message: '字\né' });
+  });
+
   test('any text is rows or a typed refusal', async () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 20 }),

@@ -129,6 +129,9 @@ describe('a file', () => {
     ['a quote in the middle', 'email\nok@example.com\nx"y@example.com\n', 422, 'invalid', /line 3/],
     ['a row without end', `email,message\nx@example.com,${'x'.repeat(20_000)}`, 422, 'invalid', /longer/],
     ['10,001 rows', `email\n${'x@example.com\n'.repeat(10_001)}`, 413, 'payload_too_large', /10000 rows/],
+    ['10,001 rows of empty cells', `email\n${',\n'.repeat(10_001)}`, 413, 'payload_too_large', /empty ones/],
+    ['a header without end', `email${','.repeat(60_000)}\na\n`, 422, 'invalid', /256 cells in line 1/],
+    ['a row of cells without end', `email\n${','.repeat(60_000)}`, 422, 'invalid', /256 cells in line 2/],
     ['more than 4 MiB', `email\n${'x'.repeat(4_200_000)}`, 413, 'payload_too_large', /large/],
   ];
   test.each(broken)(

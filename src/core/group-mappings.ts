@@ -3,14 +3,13 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { GroupMappingId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
-import { assertMayGrant } from './access.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { GroupMapping, MappingGrant, MappingMatch } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
+import { assertMayMap } from './mapping-rights.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { givesByName } from './role-projection.ts';
-import type { RoleTable } from './role-table.ts';
-import { factsIn, loadRoles, rankIn, roleNamed } from './role-table.ts';
+import { loadRoles, rankIn, roleNamed } from './role-table.ts';
 import type { RankOf } from './roles.ts';
 import type { ProjectionDeps } from './rule-consequences.ts';
 import { carryOutRule, carryOutRules } from './rule-consequences.ts';
@@ -59,10 +58,6 @@ function assertMayName(
   throw new GatehouseError('invalid', detail, { field });
 }
 
-function assertMayMap(caller: Caller, roles: RoleTable, grants: readonly MappingGrant[]): void {
-  for (const grant of grants) if (grant.scope === 'org') assertMayGrant(caller, factsIn(roles, grant.role));
-}
-
 /** The rule, or `not_found`. */
 export async function getGroupMapping(
   from: Queries | Repositories,
@@ -90,7 +85,8 @@ export async function createGroupMapping(
   const { organizationId, caller, cause, mapping } = input;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    assertMayMap(caller, await loadRoles(tx), mapping.grants);
+    const roles = await loadRoles(tx);
+    await assertMayMap(tx, { organizationId, caller, roles }, mapping.grants);
     await assertMappingFits(tx, organizationId, mapping);
     const existing = await tx.groupMappings.list(organizationId);
     const { match, grants } = mapping;
@@ -112,7 +108,8 @@ export async function updateGroupMapping(
     const before = await getGroupMapping(tx, organizationId, input.id);
     const { match = before.match, grants = before.grants, rank = before.rank } = change;
     const next = { id: before.id, match, grants, rank };
-    assertMayMap(caller, await loadRoles(tx), [...before.grants, ...grants]);
+    const roles = await loadRoles(tx);
+    await assertMayMap(tx, { organizationId, caller, roles }, [...before.grants, ...grants]);
     await assertMappingFits(tx, organizationId, next);
     const after = await replaceRule(tx, context, { before, after: next });
     await carryOutRule(deps, tx, { context, change: { caller, before, after } });
@@ -129,7 +126,8 @@ export async function removeGroupMapping(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const before = await getGroupMapping(tx, organizationId, input.id);
-    assertMayMap(caller, await loadRoles(tx), before.grants);
+    const roles = await loadRoles(tx);
+    await assertMayMap(tx, { organizationId, caller, roles }, before.grants);
     await dropRule(tx, context, before);
     await carryOutRule(deps, tx, { context, change: { caller, before } });
   });
@@ -155,7 +153,7 @@ export async function orderGroupMappings(
     const moved = rules.filter(({ id, rank }) => ids.indexOf(id) + 1 !== rank);
     const roles = await loadRoles(tx);
     for (const before of moved) {
-      assertMayMap(caller, roles, before.grants);
+      await assertMayMap(tx, { organizationId, caller, roles }, before.grants);
       const { id, match, grants } = before;
       await replaceRule(tx, context, { before, after: { id, match, grants, rank: ids.indexOf(id) + 1 } });
     }

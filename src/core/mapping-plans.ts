@@ -4,12 +4,13 @@ import { canonicalJson } from '../kernel/canonical-json.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { MappingDraftId, OrganizationId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
-import { assertMayGrant, assertMayTouch } from './access.ts';
+import { assertMayTouch } from './access.ts';
 import type { Deps } from './deps.ts';
 import type { MappingGrant } from './entities/directory.ts';
 import type { MappingDraft, RuleBook } from './entities/mapping-draft.ts';
 import type { Membership } from './entities/people.ts';
 import { assertRulesFit, getMappingDraft } from './mapping-drafts.ts';
+import { assertMayMap } from './mapping-rights.ts';
 import type { MappingTestResult } from './mapping-test-run.ts';
 import { assertPassed, runMappingTests } from './mapping-test-run.ts';
 import type { RuleSet } from './member-projection.ts';
@@ -117,13 +118,15 @@ export async function assertApplicable(
   plan: { readonly basis: PlanBasis; readonly survey: Pick<PlanSurvey, 'orgRolesMoved'> },
 ): Promise<void> {
   const { basis, survey } = plan;
-  assertMayChangeBooks(caller, basis);
+  await assertMayChangeBooks(from, caller, basis);
   for (const role of survey.orgRolesMoved) assertMayTouch(caller, factsIn(basis.roles, role));
   await assertRulesFit(from, basis.draft.organizationId, basis);
   assertPassed(basis.tests);
 }
 
-function assertMayChangeBooks(caller: Caller, { before, after, changes, roles }: PlanBasis): void {
+async function assertMayChangeBooks(from: Reader, caller: Caller, basis: PlanBasis): Promise<void> {
+  const { before, after, changes, roles } = basis;
+  const { organizationId } = basis.draft;
   const isOwner = caller.kind === 'operator' || caller.role.key === 'owner';
   if (before.policy !== after.policy && !isOwner) {
     const detail = 'The policy decides about admins too; only an owner changes it.';
@@ -132,7 +135,7 @@ function assertMayChangeBooks(caller: Caller, { before, after, changes, roles }:
   const { added, changed, removed } = changes;
   const rules = [...added, ...removed, ...changed.flatMap((rule) => [rule.before, rule.after])];
   const given = rules.flatMap(({ grants }): readonly MappingGrant[] => grants);
-  for (const grant of given) if (grant.scope === 'org') assertMayGrant(caller, factsIn(roles, grant.role));
+  await assertMayMap(from, { organizationId, caller, roles }, given);
 }
 
 /** A plan as somebody looks at it. */

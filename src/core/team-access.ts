@@ -3,8 +3,10 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import type { Caller } from './access.ts';
 import { holdsPermission } from './access.ts';
-import type { Repositories } from './ports/storage.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
 import type { TeamRole } from './roles.ts';
+
+type Reader = Queries | Repositories;
 
 /** What whoever asks is to one team. */
 export interface TeamStanding {
@@ -47,7 +49,7 @@ interface TeamRequest {
 }
 
 /** What the caller is to this team at this moment. A key of the team stands as its owner. */
-export async function standingIn(tx: Repositories, request: TeamRequest): Promise<TeamStanding> {
+export async function standingIn(tx: Reader, request: TeamRequest): Promise<TeamStanding> {
   const { organizationId, teamId, caller } = request;
   const isOwnersKey = caller.kind === 'api_key' && caller.teamId === teamId;
   return {
@@ -78,7 +80,7 @@ export async function assertMayMove(
 }
 
 async function roleIn(
-  tx: Repositories,
+  tx: Reader,
   { organizationId, teamId }: TeamRequest,
   id: MembershipId,
 ): Promise<TeamRole | null> {
@@ -86,7 +88,7 @@ async function roleIn(
   return rows.find((row) => row.teamId === teamId)?.role ?? null;
 }
 
-async function hasActiveOwner(tx: Repositories, { organizationId, teamId }: TeamRequest): Promise<boolean> {
+async function hasActiveOwner(tx: Reader, { organizationId, teamId }: TeamRequest): Promise<boolean> {
   for (const { membershipId } of await tx.teamMembers.listOwners(organizationId, teamId))
     if ((await tx.memberships.find(organizationId, membershipId))?.status === 'active') return true;
   return false;

@@ -1,0 +1,46 @@
+/** Who may make, change or remove a rule: nobody hands out through one what they could not hand out by hand (law 8). */
+import { GatehouseError } from '../kernel/errors.ts';
+import type { OrganizationId } from '../kernel/ids.ts';
+import type { Caller } from './access.ts';
+import { assertMayGrant } from './access.ts';
+import type { MappingGrant } from './entities/directory.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import type { RoleTable } from './role-table.ts';
+import { factsIn } from './role-table.ts';
+import { ORG_ROLE_RANKS } from './roles.ts';
+import { decidesInTeam, standingIn } from './team-access.ts';
+
+interface MappingRights {
+  readonly organizationId: OrganizationId;
+  readonly caller: Caller;
+  readonly roles: RoleTable;
+}
+
+/**
+ * Throws `forbidden` unless the caller may have a rule give each of these, and take it: an org role that they may give by
+ * hand; a role in a team where they decide; a role on a resource only as admin or above, because groups and claims may name anybody.
+ */
+export async function assertMayMap(
+  from: Queries | Repositories,
+  rights: MappingRights,
+  grants: readonly MappingGrant[],
+): Promise<void> {
+  const { organizationId, caller, roles } = rights;
+  for (const grant of grants) {
+    switch (grant.scope) {
+      case 'org':
+        assertMayGrant(caller, factsIn(roles, grant.role));
+        break;
+      case 'team':
+        if (!decidesInTeam(await standingIn(from, { organizationId, caller, teamId: grant.teamId })))
+          throw refusal('Whoever decides who is in this team decides which rules put people into it.');
+        break;
+      case 'resource':
+        if (caller.kind !== 'operator' && caller.role.rank < ORG_ROLE_RANKS.admin)
+          throw refusal('A rule may reach anybody: only admins have one give roles on resources.');
+    }
+  }
+}
+
+const refusal = (detail: string): GatehouseError =>
+  new GatehouseError('forbidden', detail, { field: 'grants' });

@@ -18,7 +18,11 @@ import { setSessionCookie } from './session-cookie.ts';
 
 /** Every route states one of these; forgetting is a type error. */
 export type Guard =
-  | { readonly kind: 'public' }
+  | {
+      readonly kind: 'public';
+      /** Judges the path's `token` before anything of the request is read; throws what the route may answer. */
+      readonly door?: (deps: HttpDeps, token: string) => Promise<unknown>;
+    }
   | { readonly kind: 'operator' }
   /** A signed-in person, or the operator, with this permission in the route's organization. */
   | {
@@ -30,6 +34,8 @@ export type Guard =
       readonly orInTeam?: true;
       /** The query's `team` keeps the answer to that team, so a key of the team may ask (S147). */
       readonly filtersByTeam?: true;
+      /** Only while the organization invites: `invitations_disabled` before anything of the request is read (law 11). */
+      readonly invites?: true;
     }
   /** A signed-in person. */
   | { readonly kind: 'session' };

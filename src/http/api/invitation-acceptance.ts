@@ -91,6 +91,8 @@ async function assertDoorIsOpen(
   if (organization !== undefined) await assertInvitationsOpen(storage, organization);
 }
 
+const guard = { kind: 'public', door: assertDoorIsOpen } as const;
+
 /** All routes of this resource. */
 export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
   plainRoute({
@@ -99,7 +101,7 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
     operationId: 'acceptInvitation',
     summary: 'Accepts an invitation, once, and signs the person in: the answer sets the session cookie.',
     tag: 'invitations',
-    guard: { kind: 'public' },
+    guard,
     body: acceptBody,
     status: 200,
     response: acceptedShape,
@@ -108,7 +110,6 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
       const { deps, cause } = context;
       const token = params.token ?? '';
       const acceptor = await acceptorFrom(context, body);
-      await assertDoorIsOpen(deps, token);
       const accepted = await acceptInvitation(deps, { token, proof: body?.proof, acceptor, cause });
       return joinedAnswer(context, accepted);
     },
@@ -120,13 +121,12 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
     summary:
       'Mails a proof to the invited address, for somebody signed in with another one who wants to join as who they are.',
     tag: 'invitations',
-    guard: { kind: 'public' },
+    guard,
     status: 204,
     errors: ['unauthenticated', 'forbidden', 'not_found', 'invitations_disabled', 'too_many_requests'],
     handle: async ({ deps, req, cause }, { params }) => {
       const token = params.token ?? '';
       const signedIn = await signedInOf(deps, req);
-      await assertDoorIsOpen(deps, token);
       if (signedIn === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
       await requestInvitedAddressProof(deps, { token, signedIn, cause });
     },

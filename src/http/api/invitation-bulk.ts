@@ -10,7 +10,6 @@ import {
   totalsOf,
 } from '../../core/invitation-import.ts';
 import type { CreatedInvitation, InvitationInput } from '../../core/invitations.ts';
-import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { parseInput } from './input.ts';
 import { readInvitationCsv } from './invitation-csv.ts';
@@ -24,7 +23,7 @@ import { AcceptedAnswer, organizationRoute } from './route.ts';
 import { createdInvitationShape } from './shapes.ts';
 
 const tag = 'invitations';
-const guard = { kind: 'organization', permission: 'members.invite' } as const;
+const guard = { kind: 'organization', permission: 'members.invite', invites: true } as const;
 
 const totalsShape = z.object({ rows: z.int(), invited: z.int(), refused: z.int() });
 
@@ -86,7 +85,6 @@ async function inviteBatch(
   { deps, organization, caller, cause }: OrganizationContext,
   given: readonly unknown[],
 ): Promise<z.output<typeof batchShape>> {
-  await assertInvitationsOpen(deps.storage, organization);
   const wishes = given.map(read);
   const invitations = wishes.flatMap((wish) => (wish instanceof GatehouseError ? [] : [wish]));
   const request = { organizationId: organization.id, caller, cause, invitations };
@@ -105,7 +103,6 @@ async function importFile(
   text: string,
   isDryRun: boolean,
 ): Promise<unknown> {
-  await assertInvitationsOpen(deps.storage, organization);
   const { id: organizationId } = organization;
   const request = { organizationId, caller, cause, rows: await readInvitationCsv(text) };
   if (isDryRun || !prefersAsync(req, res))
@@ -159,7 +156,6 @@ export const invitationBulkRoutes: readonly ApiRoute[] = [
     response: reportShape.extend({ job: jobShape }),
     errors: ['invitations_disabled'],
     handle: async ({ deps, organization }, { params }) => {
-      await assertInvitationsOpen(deps.storage, organization);
       const id = pathId('job', params, 'job');
       const { job, report } = await getInvitationImport(deps, { organizationId: organization.id, id });
       return { job: presentJob(job), ...present(report) };

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { ShareableLink } from '../../core/entities/shareable-link.ts';
 import { shareableLinkStatus } from '../../core/entities/shareable-link.ts';
-import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import {
   createShareableLink,
   getShareableLink,
@@ -21,7 +20,7 @@ import { organizationRoute } from './route.ts';
 import { orgRoleShape, teamRoleShape, timeShape } from './shapes.ts';
 
 const tag = 'invitations';
-const guard = { kind: 'organization', permission: 'members.invite' } as const;
+const guard = { kind: 'organization', permission: 'members.invite', invites: true } as const;
 
 const TTL_MS = { '1h': hours(1), '24h': hours(24), '48h': hours(48), '7d': days(7) } as const;
 const ttlField = z.enum(Object.keys(TTL_MS) as (keyof typeof TTL_MS)[], 'One of 1h, 24h, 48h, 7d.');
@@ -82,12 +81,10 @@ const presentLink = (link: ShareableLink, now: number): z.infer<typeof linkShape
   askedAt: isoTimeOrNull(link.askedAt),
 });
 
-/** The door is looked at before the id: in a directory-managed organization every id answers alike (law 11). */
-async function requestOf(
-  { deps, organization, cause }: OrganizationContext,
+function requestOf(
+  { organization, cause }: OrganizationContext,
   { params }: Pick<RouteInput<unknown, unknown>, 'params'>,
 ) {
-  await assertInvitationsOpen(deps.storage, organization);
   return { organizationId: organization.id, id: pathId('lnk', params, 'link'), cause };
 }
 
@@ -104,7 +101,6 @@ const readRoutes: readonly ApiRoute[] = [
     response: pageOf(linkShape),
     errors: ['invitations_disabled'],
     handle: async ({ deps, organization }, { query }) => {
-      await assertInvitationsOpen(deps.storage, organization);
       const { rows, nextCursor } = await readPage(
         query,
         (page) => deps.storage.shareableLinks.list(organization.id, page),
@@ -124,7 +120,7 @@ const readRoutes: readonly ApiRoute[] = [
     response: linkShape,
     errors: ['invitations_disabled'],
     handle: async (context, input) => {
-      const link = await getShareableLink(context.deps.storage, await requestOf(context, input));
+      const link = await getShareableLink(context.deps.storage, requestOf(context, input));
       return presentLink(link, context.deps.clock());
     },
   }),
@@ -141,7 +137,7 @@ const readRoutes: readonly ApiRoute[] = [
     errors: ['invitations_disabled'],
     handle: async (context, input) => {
       const { deps } = context;
-      const { organizationId, id } = await getShareableLink(deps.storage, await requestOf(context, input));
+      const { organizationId, id } = await getShareableLink(deps.storage, requestOf(context, input));
       const { rows, nextCursor } = await readPage(
         input.query,
         (page) => deps.storage.shareableLinks.listUses(organizationId, id, page),
@@ -188,6 +184,6 @@ export const invitationLinkRoutes: readonly ApiRoute[] = [
     guard,
     status: 204,
     errors: ['invitations_disabled', 'version_conflict'],
-    handle: async (context, input) => revokeShareableLink(context.deps, await requestOf(context, input)),
+    handle: async (context, input) => revokeShareableLink(context.deps, requestOf(context, input)),
   }),
 ];

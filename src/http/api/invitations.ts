@@ -5,7 +5,6 @@ import { invitationStatus } from '../../core/entities/invitation.ts';
 import { deliveryOf } from '../../core/invitation-deliveries.ts';
 import { createInvitation, getInvitation, revokeInvitation } from '../../core/invitations.ts';
 import type { PageRequest } from '../../core/ports/paging.ts';
-import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { adviseRole } from '../../core/role-fit-facts.ts';
 import type { HttpDeps } from '../deps.ts';
 import { newInvitation, newInvitationField } from './invitation-fields.ts';
@@ -18,7 +17,7 @@ import { organizationRoute } from './route.ts';
 import { createdInvitationShape, invitationShape } from './shapes.ts';
 
 const tag = 'invitations';
-const guard = { kind: 'organization', permission: 'members.invite' } as const;
+const guard = { kind: 'organization', permission: 'members.invite', invites: true } as const;
 const STATUSES = ['pending', 'accepted', 'revoked', 'expired'] as const satisfies InvitationStatus[];
 
 const listQuery = z.strictObject({ status: queryField(z.enum(STATUSES)), ...pageFields });
@@ -63,8 +62,7 @@ const readRoutes: readonly ApiRoute[] = [
     response: pageOf(invitationShape),
     errors: ['invitations_disabled'],
     handle: async (context, { query }) => {
-      const { deps, organization } = context;
-      await assertInvitationsOpen(deps.storage, organization);
+      const { deps } = context;
       const { rows, nextCursor } = await readPage(
         query,
         (page) => listByStatus(context, query.status, page),
@@ -86,7 +84,6 @@ const readRoutes: readonly ApiRoute[] = [
     response: invitationShape,
     errors: ['invitations_disabled'],
     handle: async ({ deps, organization }, { params }) => {
-      await assertInvitationsOpen(deps.storage, organization);
       const id = pathId('inv', params, 'invitation');
       return shown(deps, await getInvitation(deps, { organizationId: organization.id, id }));
     },
@@ -141,7 +138,6 @@ export const invitationRoutes: readonly ApiRoute[] = [
     status: 204,
     errors: ['invitations_disabled', 'invitation_used', 'version_conflict'],
     handle: async ({ deps, cause, organization }, { params }) => {
-      await assertInvitationsOpen(deps.storage, organization);
       const id = pathId('inv', params, 'invitation');
       await revokeInvitation(deps, { organizationId: organization.id, cause, id });
     },

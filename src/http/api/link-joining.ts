@@ -17,6 +17,7 @@ import { acceptedShape, orgRoleShape, timeShape } from './shapes.ts';
 
 const tag = 'invitations';
 const guard = { kind: 'public' } as const;
+const joining = { ...guard, door: previewLink } as const;
 const joinBody = joiningBody(
   'What the mailed link ends with; not needed by whoever is signed in with a proved address.',
 );
@@ -52,7 +53,7 @@ export const linkJoiningRoutes: readonly ApiRoute[] = [
     operationId: 'requestAddressProof',
     summary: 'Mails a proof to the address somebody wants to join with; the same answer for every address.',
     tag,
-    guard,
+    guard: joining,
     body: z.strictObject({ email: emailField }),
     status: 204,
     errors: [...DEAD_DOOR, 'forbidden', 'too_many_requests'],
@@ -67,7 +68,7 @@ export const linkJoiningRoutes: readonly ApiRoute[] = [
     operationId: 'joinByInvitationLink',
     summary: 'Joins through a link and signs the person in: the answer sets the session cookie.',
     tag,
-    guard,
+    guard: joining,
     body: joinBody,
     status: 200,
     response: acceptedShape,
@@ -76,7 +77,6 @@ export const linkJoiningRoutes: readonly ApiRoute[] = [
       const { deps, cause } = context;
       const token = params.token ?? '';
       const { proof, ...person } = body ?? {};
-      await previewLink(deps, token);
       const acceptor = await acceptorFrom(context, person);
       return joinedAnswer(context, await joinByLink(deps, { token, proof, acceptor, cause }));
     },

@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
 import { assertHolds } from '../../core/access.ts';
+import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { csvBody } from '../csv-body.ts';
@@ -78,6 +79,7 @@ async function contextOf(
 ): Promise<Guarded['context']> {
   const { guard } = route;
   if (guard.kind === 'public') {
+    await guard.door?.(deps, String(req.params.token));
     const cause = causeOf(res, { kind: 'anonymous' });
     // A public route acts for nobody: its handler reads a session itself if it wants one.
     return { deps, caller: NOBODY, cause, signedIn: undefined, req, res };
@@ -100,6 +102,7 @@ async function contextOf(
       if (guard.alsoNeeds !== undefined) assertHolds(caller, organization.id, guard.alsoNeeds);
       if (caller.kind === 'member' && signedIn !== undefined && asksForFreshSignIn(route))
         assertFresh(deps, signedIn.session);
+      if (guard.invites) await assertInvitationsOpen(deps.storage, organization);
       return { ...context, organization };
     }
   }

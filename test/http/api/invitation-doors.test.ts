@@ -81,6 +81,17 @@ describe.each(PLANS)('S163: on the plan %s', (preset) => {
     }
   });
 
+  test.each(doors.filter((door) => /^(?:post|patch) /.test(door)))(
+    'S163: %s is judged before what is sent to it',
+    async (door) => {
+      for (const [name, sender] of senders(door))
+        for (const wrong of [{ bogus: 1 }, {}]) {
+          const { status, body } = await world.send(sender, fill(door), wrong);
+          expect([name, status, body.code]).toEqual([name, 409, 'invitations_disabled']);
+        }
+    },
+  );
+
   test.each(doors)('%s lets nobody through who may not invite', async (door) => {
     if (!door.includes('{org}')) return;
     for (const role of ['member', 'viewer'] as const) {

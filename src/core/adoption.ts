@@ -6,7 +6,7 @@ import { foldKey } from '../kernel/text.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import { isProvedAddress } from './domains.ts';
-import type { AdoptionConflict, RemovedUser } from './entities/adoption.ts';
+import type { AdoptionConflict, ConflictReason, RemovedUser } from './entities/adoption.ts';
 import type { AdoptionPolicy, Directory } from './entities/directory.ts';
 import type { Membership, MembershipStatus } from './entities/people.ts';
 import { insertMembership, setMembershipStatus, updateMembership } from './memberships.ts';
@@ -21,10 +21,16 @@ import { insertUpstreamPerson } from './users.ts';
 /** What a membership takes from a pushed person. */
 export type PersonFacts = Pick<DirectoryUserInput, 'personName' | 'primaryEmail' | 'isActive'>;
 
-/** A member who has the address of a pushed person, and whether this organization has proved its domain. */
-interface Candidate {
-  readonly membership: Membership;
+/** What is known of a member who has the address of a pushed person. */
+export interface CandidateFacts {
+  /** Whether this organization has proved the domain of that address. */
   readonly isProved: boolean;
+  /** Whether they sign in with an address of their own in no domain it has proved (`hasAccountElsewhere`). */
+  readonly isElsewhere: boolean;
+}
+
+interface Candidate extends CandidateFacts {
+  readonly membership: Membership;
 }
 
 /** What becomes of a pushed person whose address a member has. */
@@ -32,15 +38,32 @@ export type AdoptionDecision = 'add' | 'adopt' | 'queue' | 'reject';
 
 /**
  * Pure: what the policy says about a candidate, or about nobody. An address outside the proved domains adopts nobody and
- * refuses nobody (S119): whoever administers a directory may write any address into it.
+ * refuses nobody (S119): whoever administers a directory may write any address into it. An account of their own reaches
+ * further than this organization (law 3): an admin confirms that it is the same person.
  */
 export function decideAdoption(
   policy: AdoptionPolicy,
-  candidate: { readonly isProved: boolean } | undefined,
+  candidate: CandidateFacts | undefined,
 ): AdoptionDecision {
   if (candidate === undefined) return 'add';
   if (policy === 'queue') return 'queue';
-  return candidate.isProved ? policy : 'add';
+  if (!candidate.isProved) return 'add';
+  return policy === 'adopt' && candidate.isElsewhere ? 'queue' : policy;
+}
+
+/** Pure: what is said of a candidate in the queue and in the report of a cut-over. */
+export function reasonOf({ isProved, isElsewhere }: CandidateFacts): ConflictReason {
+  if (!isProved) return 'unproved_address';
+  return isElsewhere ? 'own_account' : 'proved_address';
+}
+
+/** Whether the person signs in with an address of their own in no domain this organization has proved. */
+export async function hasAccountElsewhere(
+  from: Queries | Repositories,
+  { organizationId, userId }: Pick<Membership, 'organizationId' | 'userId'>,
+): Promise<boolean> {
+  const email = (await from.users.find(userId))?.email ?? null;
+  return email !== null && !(await isProvedAddress(from, organizationId, email));
 }
 
 /** Where a pushed person has found their place. */
@@ -82,7 +105,7 @@ export async function receivePerson(
       return { membership: await adoptMember(tx, context, { ...candidate, ...pushedState(user) }) };
     case 'queue': {
       const membership = await addMember(tx, context, { user, status: 'suspended' });
-      const reason = candidate.isProved ? 'proved_address' : 'unproved_address';
+      const reason = reasonOf(candidate);
       return { membership, conflict: { candidateMembershipId: candidate.membership.id, reason } };
     }
   }
@@ -100,7 +123,8 @@ async function findCandidate(
   if (user.primaryEmail === null) return undefined;
   for (const membership of await tx.memberships.listByEmail(organizationId, foldKey(user.primaryEmail))) {
     if ((await tx.directoryUsers.findByMembership(organizationId, membership.id)) !== undefined) continue;
-    return { membership, isProved: await isProvedAddress(tx, organizationId, user.primaryEmail) };
+    const isProved = await isProvedAddress(tx, organizationId, user.primaryEmail);
+    return { membership, isProved, isElsewhere: await hasAccountElsewhere(tx, membership) };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** Reads everything a cut-over is planned from, in pages. Costs follow the number of people and members. */
 
 import { foldKey } from '../kernel/text.ts';
-import { atMostMember } from './adoption.ts';
+import { atMostMember, hasAccountElsewhere } from './adoption.ts';
 import { containingGroups } from './containing-groups.ts';
 import { type CutoverFacts, matchPeople, type PushedPerson } from './cutover-matching.ts';
 import { type CutoverPlan, planCutover } from './cutover-plan.ts';
@@ -44,6 +44,8 @@ async function loadFacts(from: Reader, moment: Moment, directory: Directory): Pr
   const organization = await getOrganization(from, organizationId);
   const shadows = (await usersOf(from, directory)).filter(isShadow);
   const pending = await from.invitations.listPending(organizationId);
+  const members = await allMembers(from, moment);
+  const proved = await provedAddresses(from, moment, shadows);
   const isManual = organization.provisioning === 'manual';
   return {
     organization,
@@ -51,9 +53,10 @@ async function loadFacts(from: Reader, moment: Moment, directory: Directory): Pr
     rankOf: rankIn(await loadRoles(from)),
     roleOfReturning: await atMostMember(from, organization.defaultRole),
     people: await withGroups(from, moment, { directory, shadows }),
-    members: await allMembers(from, moment),
+    members,
     heldElsewhere: await heldElsewhere(from, directory),
-    provedAddresses: await provedAddresses(from, moment, shadows),
+    provedAddresses: proved,
+    accountsElsewhere: await accountsElsewhere(from, members, proved),
     // In an organization that has a directory already nothing is pending any more.
     invitations: isManual ? pending : [],
     links: isManual ? await from.shareableLinks.listOpen(organizationId, now) : [],
@@ -138,4 +141,17 @@ async function provedAddresses(
     if (isProved) proved.add(foldKey(shadow.email));
   }
   return proved;
+}
+
+async function accountsElsewhere(
+  from: Reader,
+  members: readonly Membership[],
+  proved: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const elsewhere = new Set<string>();
+  for (const member of members) {
+    if (member.emailKey === null || !proved.has(member.emailKey)) continue;
+    if (await hasAccountElsewhere(from, member)) elsewhere.add(member.id);
+  }
+  return elsewhere;
 }

@@ -1,6 +1,6 @@
 /** Who is whom when a shadow directory is switched on: each person of the directory, and the member they are or may be. Pure. */
 import { foldKey } from '../kernel/text.ts';
-import { type AdoptionDecision, decideAdoption } from './adoption.ts';
+import { type AdoptionDecision, decideAdoption, reasonOf } from './adoption.ts';
 import type { RemovedUser } from './entities/adoption.ts';
 import type { Directory, DirectoryUser, ShadowProfile } from './entities/directory.ts';
 import type { Invitation } from './entities/invitation.ts';
@@ -18,6 +18,7 @@ export type CutoverRule = (typeof CUTOVER_RULES)[number];
 export const CUTOVER_REASONS = [
   'proved_address',
   'unproved_address',
+  'own_account',
   'no_member',
   'no_address',
   'other_has_member',
@@ -45,6 +46,8 @@ export interface CutoverFacts {
   readonly heldElsewhere: ReadonlySet<string>;
   /** Folded addresses among those of `people` whose domain this organization has proved. */
   readonly provedAddresses: ReadonlySet<string>;
+  /** Members with one of those who sign in with an address of their own in no domain it has proved. */
+  readonly accountsElsewhere: ReadonlySet<string>;
   readonly invitations: readonly Invitation[];
   readonly links: readonly ShareableLink[];
 }
@@ -72,7 +75,10 @@ export function matchPeople(facts: CutoverFacts): readonly PersonMatch[] {
     const found = byAddress.get(key) ?? [];
     const candidate = found.find(({ id }) => !taken.has(id));
     const isProved = key !== null && facts.provedAddresses.has(key);
-    const match = judge(facts.directory, { person, candidate, isProved, isTaken: found.length > 0 });
+    const isElsewhere = candidate !== undefined && facts.accountsElsewhere.has(candidate.id);
+    const match = judge(facts.directory, {
+      ...{ person, candidate, isProved, isElsewhere, isTaken: found.length > 0 },
+    });
     if (match.rule === 'adopt' && candidate !== undefined) taken.add(candidate.id);
     matches.set(person, match);
   }
@@ -93,15 +99,15 @@ function judge(
     readonly person: PushedPerson;
     readonly candidate: Membership | undefined;
     readonly isProved: boolean;
+    readonly isElsewhere: boolean;
     readonly isTaken: boolean;
   },
 ): PersonMatch {
-  const { person, candidate, isProved, isTaken } = found;
+  const { person, candidate, isTaken } = found;
   if (person.returning !== undefined)
     return { person, rule: 'returns', reason: 'removed_before', member: undefined };
-  const rule = RULES[decideAdoption(adoption, candidate && { isProved })];
-  if (candidate !== undefined)
-    return { person, rule, reason: isProved ? 'proved_address' : 'unproved_address', member: candidate };
+  const rule = RULES[decideAdoption(adoption, candidate && found)];
+  if (candidate !== undefined) return { person, rule, reason: reasonOf(found), member: candidate };
   const nobody = person.user.shadow.email === null ? 'no_address' : 'no_member';
   return { person, rule, reason: isTaken ? 'other_has_member' : nobody, member: undefined };
 }

@@ -1,4 +1,5 @@
 /** Switches a shadow directory on exactly as planned: shadows become members and invitations die in the caller's transaction. */
+
 import { days } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import type { JobId } from '../kernel/ids.ts';
@@ -8,6 +9,7 @@ import { record } from './audit.ts';
 import type { PersonOutcome } from './cutover-outcome.ts';
 import type { CutoverPlan } from './cutover-plan.ts';
 import type { ChangeContext } from './deps.ts';
+import { CONFLICT_REASONS } from './entities/adoption.ts';
 import type { Cutover, UnmatchedChoice } from './entities/cutover.ts';
 import type { DirectoryUser } from './entities/directory.ts';
 import type { Membership } from './entities/people.ts';
@@ -107,7 +109,7 @@ async function bringIn(tx: Repositories, context: ChangeContext, outcome: Person
   const user: DirectoryUser = { ...shadow, membershipId, userId, shadow: null };
   await tx.directoryUsers.update(context.organizationId, user, shadow.version);
   if (outcome.rule !== 'waits' || outcome.member === undefined) return;
-  const reason = outcome.reason === 'proved_address' ? outcome.reason : 'unproved_address';
+  const reason = CONFLICT_REASONS.find((known) => known === outcome.reason) ?? 'unproved_address';
   await openConflict(tx, context, { user, conflict: { candidateMembershipId: outcome.member.id, reason } });
 }
 

@@ -1,7 +1,7 @@
 /** Doubtful matches: what the policies decide, who waits, and what each decision of an admin does and leaves alone. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Caller } from '../../src/core/access.ts';
-import { decideAdoption } from '../../src/core/adoption.ts';
+import { type CandidateFacts, decideAdoption } from '../../src/core/adoption.ts';
 import { type ConflictAction, resolveConflict } from '../../src/core/adoption-conflicts.ts';
 import type { AdoptionPolicy, Directory, DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
@@ -87,10 +87,13 @@ const findUser = ({ organization, directory, pushed }: Doubt) =>
   world.deps.storage.directoryUsers.find(organization.id, directory.id, pushed.id);
 
 describe('what a policy decides', () => {
-  const rows: readonly [AdoptionPolicy, { readonly isProved: boolean } | undefined, string][] = [
+  const rows: readonly [AdoptionPolicy, Partial<CandidateFacts> | undefined, string][] = [
     ['adopt', undefined, 'add'],
     ['adopt', { isProved: true }, 'adopt'],
     ['adopt', { isProved: false }, 'add'],
+    ['adopt', { isProved: true, isElsewhere: true }, 'queue'],
+    ['adopt', { isProved: false, isElsewhere: true }, 'add'],
+    ['reject', { isProved: true, isElsewhere: true }, 'reject'],
     ['queue', undefined, 'add'],
     ['queue', { isProved: true }, 'queue'],
     ['queue', { isProved: false }, 'queue'],
@@ -99,7 +102,8 @@ describe('what a policy decides', () => {
     ['reject', { isProved: false }, 'add'],
   ];
   test.each(rows)('S119 %s, candidate %j: %s', (policy, candidate, decision) => {
-    expect(decideAdoption(policy, candidate)).toBe(decision);
+    const facts = candidate && { isProved: false, isElsewhere: false, ...candidate };
+    expect(decideAdoption(policy, facts)).toBe(decision);
   });
 
   test('adoption does not bring back whom an admin suspended', async () => {

@@ -12,6 +12,13 @@ import type {
 export const CONFLICT_STATUSES = ['open', 'adopted', 'separated', 'rejected'] as const;
 export type ConflictStatus = (typeof CONFLICT_STATUSES)[number];
 
+/**
+ * Whether the organization had proved the domain of the address; `own_account`: it had, and the member signs in with an
+ * address of their own in no domain it has proved.
+ */
+export const CONFLICT_REASONS = ['proved_address', 'unproved_address', 'own_account'] as const;
+export type ConflictReason = (typeof CONFLICT_REASONS)[number];
+
 /** A pushed person who may be somebody the organization already has: nobody comes in until an admin has said so. */
 export interface AdoptionConflict {
   readonly id: AdoptionConflictId;
@@ -21,8 +28,8 @@ export interface AdoptionConflict {
   readonly directoryUserId: DirectoryUserId;
   /** The member with the same address. May be gone by now. */
   readonly candidateMembershipId: MembershipId;
-  /** Whether the organization had proved the domain of the address when they met. */
-  readonly reason: 'proved_address' | 'unproved_address';
+  /** What was known of the address when they met. */
+  readonly reason: ConflictReason;
   readonly status: ConflictStatus;
   readonly createdAt: number;
   readonly settledAt: number | null;

@@ -1,4 +1,5 @@
 /** The queue of doubtful matches over the management API: who waits, for whom they may be, and the decision. */
+
 import { z } from 'zod';
 import {
   CONFLICT_ACTIONS,
@@ -8,7 +9,7 @@ import {
   viewConflict,
 } from '../../core/adoption-conflicts.ts';
 import { getDirectory } from '../../core/directories.ts';
-import { CONFLICT_STATUSES } from '../../core/entities/adoption.ts';
+import { CONFLICT_REASONS, CONFLICT_STATUSES } from '../../core/entities/adoption.ts';
 import type { Membership } from '../../core/entities/people.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
@@ -33,8 +34,10 @@ const conflictShape = z.object({
   id: z.string(),
   status: z.enum(CONFLICT_STATUSES),
   reason: z
-    .enum(['proved_address', 'unproved_address'])
-    .describe('Whether the domain of the address was proved when they met.'),
+    .enum(CONFLICT_REASONS)
+    .describe(
+      'Whether the domain of the address was proved when they met; own_account: it was, but the member signs in with an address outside the proved domains.',
+    ),
   pushed: z
     .object({
       directoryUserId: z.string().describe('The SCIM id.'),

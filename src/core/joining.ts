@@ -109,13 +109,14 @@ export async function admit(
  * One member for an address, whoever's account it is: a link that was passed on must not make a second one, nor take the
  * account of the first (S151). Throws `already_member`.
  */
-async function assertNoMember(
-  tx: Repositories,
-  { organizationId, email, emailKey }: JoiningAddress,
-): Promise<void> {
+async function assertNoMember(tx: Repositories, address: JoiningAddress): Promise<void> {
+  const { organizationId, emailKey } = address;
   if ((await tx.memberships.listByEmail(organizationId, emailKey)).length === 0) return;
-  throw new GatehouseError('already_member', `${email} is already a member of this organization.`);
+  throw alreadyMember(address);
 }
+
+const alreadyMember = ({ email }: JoiningAddress) =>
+  new GatehouseError('already_member', `${email} is already a member of this organization.`);
 
 /** Somebody signed in has not proved anything anew: what they did then is carried over. */
 async function authenticationOf(
@@ -208,6 +209,9 @@ async function insertPerson(
   const holder = await tx.users.findByEmail(address.emailKey);
   if (holder !== undefined) {
     if (!isTakenBack(holder, address)) throw hasAccount(address);
+    // S160: a member with another address than their account's; their own organization's link empties no account of its own.
+    if ((await tx.memberships.findByUser(address.organizationId, holder.id)) !== undefined)
+      throw alreadyMember(address);
     await releaseAddress(tx, context, holder);
   }
   const user: User = {

@@ -312,6 +312,19 @@ describe('somebody with an account', () => {
     expect(other.status).toBe(200);
   });
 
+  test('S151, S160: 409 already_member also where the member joined with another address than their account has', async () => {
+    const link = await newLink({ maxUses: 3 });
+    const member = await world.newPerson(await world.newOrganization());
+    const proof = await proveAddress(link, fresh(), member);
+    expect((await world.send(member, `post ${link.path}/accept`, { proof })).status).toBe(200);
+    const again = await proveAddress(link, member.email);
+    const anew = { ...person, proof: again, password: 'another sentence, just as long' };
+    const refused = await world.send(world.nobody, `post ${link.path}/accept`, anew);
+    expect([refused.status, refused.body.code, await usesOf(link)]).toEqual([409, 'already_member', 1]);
+    const holder = await world.gateway.storage.users.findByEmail(member.email);
+    expect(holder?.id).toBe(member.membership.userId);
+  });
+
   test('S160, S169: 409 already_member for somebody else who proves the address a member has', async () => {
     const link = await newLink();
     const sender = await provedPerson();

@@ -5,6 +5,7 @@ import { newId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Caller } from './access.ts';
+import { assertMayTouch } from './access.ts';
 import { record } from './audit.ts';
 import { withDepartmentTeam } from './departments.ts';
 import type { ChangeContext, Deps } from './deps.ts';
@@ -21,6 +22,7 @@ import type { DeliveryOutcome } from './outbox.ts';
 import { deliverMail, enqueueMailAs } from './outbox.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
+import { roleHeld } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
 
 export interface InvitationInput {
@@ -227,13 +229,14 @@ export async function getInvitation(
 
 /**
  * Withdraws a pending invitation: its link is dead when this answers. Withdrawing one that is no longer open changes
- * nothing and throws nothing but `invitation_used`. Also throws `invitations_disabled`, `not_found`.
+ * nothing and throws nothing but `invitation_used`. Also throws `invitations_disabled`, `not_found`, and `forbidden` for one
+ * that gives a role which the caller may not touch.
  */
 export async function revokeInvitation(
   deps: Pick<Deps, 'storage' | 'clock'>,
-  input: InvitationRequest & { readonly id: InvitationId },
+  input: InvitationRequest & { readonly caller: Caller; readonly id: InvitationId },
 ): Promise<void> {
-  const { organizationId, cause, id } = input;
+  const { organizationId, caller, cause, id } = input;
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     await assertInvitationsOpen(tx, await getOrganization(tx, organizationId));
@@ -245,6 +248,7 @@ export async function revokeInvitation(
         'This invitation has been accepted; remove the member instead.',
       );
     if (invitation.status === 'revoked') return;
+    assertMayTouch(caller, await roleHeld(tx, invitation.role));
     await tx.invitations.update(
       organizationId,
       { ...invitation, status: 'revoked', settledAt: context.now },

@@ -4,6 +4,7 @@ import type { OrganizationId, ShareableLinkId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Caller } from './access.ts';
+import { assertMayTouch } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
@@ -14,7 +15,7 @@ import { endShareableLink } from './link-endings.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
-import { roleNamed } from './role-table.ts';
+import { roleHeld, roleNamed } from './role-table.ts';
 import { passwordAllowedFor } from './sso-policy.ts';
 
 /** More people than that come by CSV, or by a directory. */
@@ -95,17 +96,20 @@ export async function getShareableLink(
 
 /**
  * Takes a link back: it lets nobody in once this answers; who came through it stays. Doing so again, or when it is over
- * already, changes nothing. Throws `invitations_disabled`, `not_found`.
+ * already, changes nothing. Throws `invitations_disabled`, `not_found`, and `forbidden` for one
+ * that gives a role which the caller may not touch.
  */
 export async function revokeShareableLink(
   deps: Pick<Deps, 'storage' | 'clock'>,
-  input: LinkRequest & { readonly id: ShareableLinkId },
+  input: LinkRequest & { readonly caller: Caller; readonly id: ShareableLinkId },
 ): Promise<void> {
-  const { organizationId, cause } = input;
+  const { organizationId, caller, cause } = input;
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     await assertInvitationsOpen(tx, await getOrganization(tx, organizationId));
     const link = await getShareableLink(tx, input);
-    if (link.revokedAt === null) await endShareableLink(tx, context, { link });
+    if (link.revokedAt !== null) return;
+    assertMayTouch(caller, await roleHeld(tx, link.role));
+    await endShareableLink(tx, context, { link });
   });
 }

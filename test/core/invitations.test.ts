@@ -69,7 +69,12 @@ const accept = (created: CreatedInvitation | string, within = world) =>
     cause: OPERATOR,
   });
 const revoke = (invitation: Pick<Invitation, 'id'>) =>
-  revokeInvitation(world.deps, { organizationId: id, cause: OPERATOR, id: invitation.id });
+  revokeInvitation(world.deps, {
+    organizationId: id,
+    caller: { kind: 'operator' },
+    cause: OPERATOR,
+    id: invitation.id,
+  });
 
 /** Accepts as somebody who is signed in with a password of their own. */
 async function acceptAs(created: CreatedInvitation, email: string) {

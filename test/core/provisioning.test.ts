@@ -60,7 +60,12 @@ describe('turning a directory on', () => {
   test('S163 the first active directory switches the organization and voids every pending invitation at once', async () => {
     const { id } = await newOrganization(world);
     const [one, two, gone] = [await invite(id), await invite(id), await invite(id)];
-    await revokeInvitation(world.deps, { organizationId: id, cause: OPERATOR, id: gone.invitation.id });
+    await revokeInvitation(world.deps, {
+      organizationId: id,
+      caller: { kind: 'operator' },
+      cause: OPERATOR,
+      id: gone.invitation.id,
+    });
     await newDirectory(world, id);
     expect(await provisioningOf(id)).toBe('directory');
     const { storage } = world.deps;
@@ -112,7 +117,13 @@ describe('in a directory-managed organization', () => {
     ['inviting by link', (id) => inviteBy(id, 'link')],
     [
       'revoking',
-      (id) => revokeInvitation(world.deps, { organizationId: id, cause: OPERATOR, id: 'inv_x' as never }),
+      (id) =>
+        revokeInvitation(world.deps, {
+          organizationId: id,
+          caller: { kind: 'operator' },
+          cause: OPERATOR,
+          id: 'inv_x' as never,
+        }),
     ],
   ];
   const inviteBy = (organizationId: OrganizationId, delivery: 'email' | 'link') =>

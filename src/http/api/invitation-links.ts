@@ -82,10 +82,10 @@ const presentLink = (link: ShareableLink, now: number): z.infer<typeof linkShape
 });
 
 function requestOf(
-  { organization, cause }: OrganizationContext,
+  { organization, caller, cause }: OrganizationContext,
   { params }: Pick<RouteInput<unknown, unknown>, 'params'>,
 ) {
-  return { organizationId: organization.id, id: pathId('lnk', params, 'link'), cause };
+  return { organizationId: organization.id, id: pathId('lnk', params, 'link'), caller, cause };
 }
 
 const readRoutes: readonly ApiRoute[] = [

@@ -137,9 +137,9 @@ export const invitationRoutes: readonly ApiRoute[] = [
     guard,
     status: 204,
     errors: ['invitations_disabled', 'invitation_used', 'version_conflict'],
-    handle: async ({ deps, cause, organization }, { params }) => {
+    handle: async ({ deps, caller, cause, organization }, { params }) => {
       const id = pathId('inv', params, 'invitation');
-      await revokeInvitation(deps, { organizationId: organization.id, cause, id });
+      await revokeInvitation(deps, { organizationId: organization.id, caller, cause, id });
     },
   }),
 ];

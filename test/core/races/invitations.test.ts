@@ -23,7 +23,7 @@ function worker(place: Place, given: Awaited<ReturnType<typeof invited>>) {
   const request = { organizationId: id, id: given.invitation.id, caller: operator, cause: OPERATOR };
   const work: Readonly<Record<Act, () => Promise<unknown>>> = {
     accept: () => acceptInvitation(deps, { token: given.token, acceptor, cause: OPERATOR }),
-    revoke: () => revokeInvitation(deps, request),
+    revoke: () => revokeInvitation(deps, { ...request, caller: { kind: 'operator' } }),
     resend: () => resendInvitation(deps, request),
     change: () => changeInvitation(deps, { ...request, change: { role: 'viewer' } }),
     directory: () => newDirectory({ ...world, deps }, id),

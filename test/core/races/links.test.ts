@@ -38,7 +38,13 @@ async function race(seed: number): Promise<void> {
   const passed = await passedOn(world, place, maxUses);
   const joins = await joiners(place, passed);
   const enders: (() => Promise<unknown>)[] = [
-    () => revokeShareableLink(deps, { organizationId: id, id: passed.link.id, cause: OPERATOR }),
+    () =>
+      revokeShareableLink(deps, {
+        organizationId: id,
+        caller: { kind: 'operator' },
+        id: passed.link.id,
+        cause: OPERATOR,
+      }),
     () => newDirectory({ ...world, deps }, id),
   ];
   const ender = enders[below(random, 6)];

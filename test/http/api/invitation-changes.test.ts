@@ -63,6 +63,21 @@ describe('PATCH', () => {
     expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
   });
 
+  test.each([
+    ['invitations', { email: fresh(), delivery: 'link' }],
+    ['invitation-links', { expiresIn: '1h' }],
+  ])('S147: nor does an admin take back one of the %s that make admins; owners do', async (door, input) => {
+    const owner = await world.newPerson(organization, 'owner');
+    const list = base.replace('invitations', door);
+    const take = async (role: string, sender: Person) => {
+      const { body } = await world.send(owner, `post ${list}`, { ...input, role });
+      const { status } = await world.send(sender, `delete ${list}/${body.id}`);
+      if (status === 403) expect((await world.send(owner, `delete ${list}/${body.id}`)).status).toBe(204);
+      return status;
+    };
+    expect([await take('admin', admin), await take('member', admin)]).toEqual([403, 204]);
+  });
+
   test('what is accepted or revoked stays as it is', async () => {
     const used = await invite();
     await accept(used.url);

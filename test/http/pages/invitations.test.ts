@@ -330,6 +330,7 @@ describe('S165 dead links', () => {
     await acceptInvitation(gateway.deps, { token: accepted.token, acceptor, cause: testCause });
     const revoked = await invite(gateway, organization);
     await revokeInvitation(gateway.deps, {
+      caller: { kind: 'operator' },
       organizationId: organization.id,
       cause: testCause,
       id: revoked.invitation.id,

@@ -209,7 +209,12 @@ test('S165 used up, withdrawn, expired, voided by a directory and unknown are on
   await postForm(gateway, createBrowser(), { path: mailedPath(email), fields: join });
   const revoked = await pass();
   const { organizationId, id } = revoked.link;
-  await revokeShareableLink(gateway.deps, { organizationId, id, cause: testCause });
+  await revokeShareableLink(gateway.deps, {
+    organizationId,
+    id,
+    caller: { kind: 'operator' },
+    cause: testCause,
+  });
   const managed = await gateway.createOrganization();
   const voided = await pass({}, managed);
   await gateway.createDirectory(managed);

@@ -9,6 +9,7 @@ import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import { accountOf, findAccountWith, findLiveGrant } from './accounts.ts';
 import { CLAIMS } from './claims.ts';
+import { assertForUsAlone } from './client-assertions.ts';
 import { renderProviderError } from './error-page.ts';
 import { INTERACTION_SECONDS, interactionPath } from './interaction-paths.ts';
 import { parameter, promptsWith } from './prompts.ts';
@@ -76,6 +77,8 @@ function settings(deps: HttpDeps): Configuration {
     acceptQueryParamAccessTokens: false,
     // The claims that design promises come in the ID token too, not in UserInfo alone.
     conformIdTokenClaims: false,
+    assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) =>
+      assertForUsAlone(deps, [ROUTES.token, ROUTES.introspection, ROUTES.revocation], claims),
     clientBasedCORS: (_ctx, origin, client) => isOriginOf(origin, client),
     renderError: renderProviderError,
     fetch: (url, init) =>

@@ -242,6 +242,8 @@ describe('at our own token endpoint', () => {
 
   const wrong: readonly [what: string, change: () => object][] = [
     ['for somebody else', () => ({ aud: 'https://evil.example' })],
+    ['for us and for somebody else', () => ({ aud: [`${gateway.baseUrl}/oidc`, 'https://evil.example'] })],
+    ['that holds for days', () => ({ exp: now() + 3 * 86_400 })],
     ['of another application', () => ({ iss: 'app_other', sub: 'app_other' })],
     ['issued by another', () => ({ iss: 'app_other' })],
     ['over', () => ({ exp: now() - 120 })],

@@ -53,7 +53,10 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
         release();
         await checkpoints.close();
         await wal.close();
-        disconnect(connections, options.path);
+        disconnect(connections);
+        // What a disk refused once is read again as a whole at the next start.
+        if (writer.failure === undefined) leaveCleanMark(options.path);
+        connections.lock.release();
       });
       return closing;
     },
@@ -80,10 +83,8 @@ function connect({ path, clock = systemClock }: SqliteStorageOptions): Connectio
   }
 }
 
-function disconnect({ lock, writing, reading }: Connections, path: string): void {
+function disconnect({ writing, reading }: Connections): void {
   reading.close();
   writing.pragma('wal_checkpoint(TRUNCATE)');
   writing.close();
-  leaveCleanMark(path);
-  lock.release();
 }

@@ -112,7 +112,7 @@ describe('files', () => {
   });
 });
 
-test('R4 the WAL is what is taken to the disk: without it nobody is answered, and the store says that it is not well', async () => {
+test('R4 the WAL is what is taken to the disk: without it nobody is answered, the store says that it is not well, and the next start reads it whole', async () => {
   const storage = await openSqliteStorage({ path });
   rmSync(`${path}-wal`);
   const value = anOrganization();
@@ -120,6 +120,7 @@ test('R4 the WAL is what is taken to the disk: without it nobody is answered, an
   await expect(lost).rejects.toMatchObject({ code: 'storage_unavailable' });
   await expect(storage.ping()).rejects.toMatchObject({ code: 'storage_unavailable' });
   await storage.close();
+  expect(takeCleanMark(path)).toBe(false);
 });
 
 describe('connections', () => {

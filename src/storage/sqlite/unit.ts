@@ -1,12 +1,23 @@
 /** Callers' shares of transactions: one set of repositories for all of them, usable only by the one whose function runs. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Repositories } from '../../core/ports/storage.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { createRepositories } from './repositories.ts';
 import type { Sql } from './sql.ts';
 
+/**
+ * How much a unit does before the event loop has its turn, counted by statements and rows: some milliseconds of work. No request
+ * of every day comes near; one that moves a whole company gives way a few hundred times. Only reads come in between, and
+ * they see what was committed before.
+ */
+const TURN_WORK = 1000;
+const STATEMENT_WORK = 4;
+
 /** One caller's share of a transaction. */
 export interface Unit {
+  /** How many statements it has run so far. */
+  readonly statements: number;
   /** Runs the caller's function; the repositories work for it, and for whatever it awaits, until the unit ends. */
   run<Result>(fn: (tx: Repositories) => Result): Result;
   /** Ends the unit; throws what a statement of it threw, even if the function caught it. */
@@ -25,6 +36,11 @@ export interface Units {
 interface State {
   isOpen: boolean;
   failure: unknown;
+  statements: number;
+  /** Done since the last turn. */
+  work: number;
+  /** The turn under way: calls made meanwhile wait for it, so that they keep their order. */
+  turn: Promise<void> | undefined;
 }
 
 const endedError = () =>
@@ -37,29 +53,37 @@ const endedError = () =>
 export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
   // The unit whose function is running, as seen from inside that function and from nowhere else.
   const current = new AsyncLocalStorage<State>();
-  const guard = <Result>(work: () => Result): Result => {
+  const guard = <Result>(work: () => Result, rowsOf: (result: Result) => number): Result => {
     const state = current.getStore();
     if (state === undefined || !state.isOpen) throw endedError();
     if (state.failure !== undefined) throw state.failure;
     try {
       if (!isInTransaction()) throw new GatehouseError('storage_unavailable', 'The transaction was lost.');
-      return work();
+      const result = work();
+      state.statements += 1;
+      state.work += STATEMENT_WORK + rowsOf(result);
+      return result;
     } catch (error) {
       state.failure = error;
       throw error;
     }
   };
   const repositories = createRepositories({
-    run: (text, ...values) => guard(() => sql.run(text, ...values)),
-    get: (text, ...values) => guard(() => sql.get(text, ...values)),
-    all: (text, ...values) => guard(() => sql.all(text, ...values)),
-    compose: (text, values) => guard(() => sql.compose(text, values)),
+    run: (text, ...values) => guard(() => sql.run(text, ...values), changed),
+    get: (text, ...values) => guard(() => sql.get(text, ...values), oneRow),
+    all: (text, ...values) => guard(() => sql.all(text, ...values), lengthOf),
+    compose: (text, values) => guard(() => sql.compose(text, values), lengthOf),
   });
+  for (const repository of Object.values(repositories))
+    givingWay(repository, () => turnDue(current.getStore()));
   return {
     isInside: () => current.getStore()?.isOpen === true,
     open: () => {
-      const state: State = { isOpen: true, failure: undefined };
+      const state: State = { isOpen: true, failure: undefined, statements: 0, work: 0, turn: undefined };
       return {
+        get statements() {
+          return state.statements;
+        },
         run: (fn) => current.run(state, fn, repositories),
         end() {
           state.isOpen = false;
@@ -71,4 +95,28 @@ export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
       };
     },
   };
+}
+
+const changed = (rows: number): number => rows;
+const oneRow = (): number => 1;
+const lengthOf = (rows: readonly unknown[]): number => rows.length;
+
+/** The turn that the next call has to wait for; undefined: it may go on at once. */
+function turnDue(state: State | undefined): Promise<void> | undefined {
+  if (state === undefined || state.work < TURN_WORK) return state?.turn;
+  state.work = 0;
+  state.turn = nextTurn().then(() => {
+    state.turn = undefined;
+  });
+  return state.turn;
+}
+
+type Method = (...values: unknown[]) => Promise<unknown>;
+
+/** Has every method of the repository wait for a turn that is due. */
+function givingWay(repository: object, due: () => Promise<void> | undefined): void {
+  for (const [name, method] of Object.entries<Method>({ ...repository })) {
+    const waiting: Method = (...values) => due()?.then(() => method(...values)) ?? method(...values);
+    Object.assign(repository, { [name]: waiting });
+  }
 }

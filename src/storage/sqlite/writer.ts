@@ -22,7 +22,7 @@ const TURN_MS = 1;
 /** Beyond this many waiting calls the store answers that it is overloaded instead of promising. */
 const WAITING_LIMIT = 10_000;
 
-/** A function that still has not settled after this long waits for something that is not the store. */
+/** A function that has asked the store nothing for this long waits for something else. */
 const FUNCTION_LIMIT_MS = 5000;
 
 interface Call {
@@ -40,7 +40,7 @@ interface Outcome {
 interface WriterOptions {
   /** Carries what is committed to the disk. Once it has failed, nothing more is promised: see `failure`. */
   readonly toDisk: () => Promise<void>;
-  /** How long a function may take before it is given up; for tests. */
+  /** How long a function may ask nothing before it is given up; for tests. */
   readonly functionLimitMs?: number;
   /** How much work makes a batch; for tests. */
   readonly batchMs?: number;
@@ -209,7 +209,7 @@ export class Writer {
     const unit = this.#units.open();
     try {
       this.#save.run();
-      const settle = await this.#limited(call.work(unit));
+      const settle = await this.#limited(unit, call.work(unit));
       unit.end();
       this.#release.run();
       return { settle, fail: call.fail };
@@ -253,17 +253,18 @@ export class Writer {
   }
 
   /** Gives up on a function that waits for something other than the store: it would hold up every other writer. */
-  #limited<Result>(work: Promise<Result>): Promise<Result> {
+  #limited<Result>(unit: Unit, work: Promise<Result>): Promise<Result> {
+    const limit = this.#functionLimitMs;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const limit = `${this.#functionLimitMs} ms`;
-        reject(
-          new GatehouseError(
-            'internal',
-            `A transaction was not finished after ${limit}: it waits for more than storage.`,
-          ),
-        );
-      }, this.#functionLimitMs);
+      const watch = (statements: number): void => {
+        if (unit.statements > statements) {
+          timer = setTimeout(watch, limit, unit.statements);
+          return;
+        }
+        const detail = `A transaction asked nothing for ${limit} ms: it waits for more than storage.`;
+        reject(new GatehouseError('internal', detail));
+      };
+      let timer = setTimeout(watch, limit, 0);
       work.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }

@@ -280,6 +280,79 @@ test('a long batch lets the event loop have its turns: what waits for no writer 
   expect(seen).toBeGreaterThan(2);
 });
 
+describe('a long transaction', () => {
+  /** Turns of the event loop that are had while `fn` runs, and what each of them saw committed. */
+  async function turnsDuring(fn: (tx: Repositories) => Promise<unknown>) {
+    const seen: number[] = [];
+    let isInside = false;
+    let isOver = false;
+    const watching = (async () => {
+      for (; !isOver; await new Promise((resolve) => setImmediate(resolve)))
+        if (isInside) seen.push(slugs().length);
+    })();
+    await writer.transact(async (tx) => {
+      isInside = true;
+      await fn(tx).finally(() => {
+        isInside = false;
+      });
+    });
+    isOver = true;
+    await watching;
+    return seen;
+  }
+  const many = (count: number) => async (tx: Repositories) => {
+    for (const name of numbered(count)) await insert(name)(tx);
+  };
+
+  test('gives way by the number of its statements, and what looks meanwhile sees nothing of it', async () => {
+    const seen = await turnsDuring(many(2000));
+    expect(seen.length).toBeGreaterThan(8);
+    expect(new Set(seen)).toEqual(new Set([0]));
+    expect(slugs()).toHaveLength(2000);
+  });
+
+  test('gives way for what it reads, too', async () => {
+    await writer.transact(many(500));
+    const list = async (tx: Repositories) => {
+      for (let page = 0; page < 20; page += 1) await tx.organizations.list({ limit: 500 });
+    };
+    expect((await turnsDuring(list)).length).toBeGreaterThan(5);
+  });
+
+  test('is no transaction of every day: that one has no turn in it', async () => {
+    expect(await turnsDuring(many(40))).toEqual([]);
+  });
+
+  test('keeps the order of calls that do not wait for one another', async () => {
+    await writer.transact(async (tx) => {
+      const names = numbered(600);
+      await Promise.all(names.map((name) => insert(name)(tx)));
+      const order = await tx.organizations.list({ limit: 600 });
+      expect(order).toHaveLength(600);
+    });
+    const rows = reader.prepare('SELECT slug FROM organizations ORDER BY rowid').pluck().all();
+    expect(rows).toEqual(numbered(600));
+  });
+
+  test('leaves nothing when it fails after its turns, and whoever waited behind it is served', async () => {
+    const failing = writer.transact(async (tx) => {
+      await many(1000)(tx);
+      throw new Error('the last one');
+    });
+    const behind = writer.transact(insert('behind'));
+    await expect(failing).rejects.toThrow('the last one');
+    await behind;
+    expect(slugs()).toEqual(['behind']);
+  });
+
+  test('is not given up while it asks the store, however long it is at it', async () => {
+    const impatient = new Writer(connection, { toDisk, functionLimitMs: 1 });
+    await impatient.transact(many(3000));
+    expect(slugs()).toHaveLength(3000);
+    await impatient.close();
+  });
+});
+
 describe('relaxed calls', () => {
   test('do not wait for the disk, and the next durable call takes them there', async () => {
     await writer.transact(insert('first'), 'relaxed');

@@ -1,5 +1,5 @@
 /** Long work: started inside the change that needs it, done in steps after the answer has left, resumed after a restart. */
-import { minutes } from '../kernel/clock.ts';
+import { seconds } from '../kernel/clock.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import { type JobId, newId, type OrganizationId } from '../kernel/ids.ts';
 import type { ChangeContext, Deps } from './deps.ts';
@@ -7,7 +7,7 @@ import type { Job, JobKind } from './entities/job.ts';
 import type { Repositories } from './ports/storage.ts';
 
 /** A step is short; a runner that says nothing for this long is gone, and another goes on from the last step. */
-const LEASE_MS = minutes(2);
+const LEASE_MS = seconds(30);
 
 /** What a step leaves behind. */
 export interface JobStep {

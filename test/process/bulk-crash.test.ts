@@ -1,17 +1,15 @@
 /** kill -9 in the middle of a Bulk: whole operations or none, and sending it again completes it. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { type BulkAnswer, bulkOf, postUser } from '../support/bulk.ts';
+import { freePort, type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 
 jest.setTimeout(120_000);
 
-const OPERATOR_KEY = 'operator-key-of-the-crash-test-0123456789';
 const SIZE = 1000;
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-crash-'));
 const children: ChildProcess[] = [];
@@ -21,53 +19,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Gateway {
-  readonly child: ChildProcess;
-  /** Asks with the token given, else with the operator's key; answers the body. */
-  call(method: string, path: string, wish?: Wish): Promise<unknown>;
-}
-
-interface Wish {
-  readonly body?: unknown;
-  readonly token?: string;
-}
-
-async function start(port: number): Promise<Gateway> {
-  const env = {
-    PATH: process.env.PATH,
-    PORT: String(port),
-    GATEHOUSE_DATA_DIR: join(folder, 'data'),
-    GATEHOUSE_OPERATOR_KEY: OPERATOR_KEY,
-    GATEHOUSE_RATE_LIMITS: 'off',
-  };
-  const child = spawn(process.execPath, ['src/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  children.push(child);
-  child.stdout.resume();
-  await new Promise<void>((resolve) => {
-    let printed = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      printed += chunk.toString();
-      if (printed.includes('Gatehouse is ready')) resolve();
-    });
-  });
-  const call: Gateway['call'] = async (method, path, { body, token = OPERATOR_KEY } = {}) => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method,
-      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return answer.json();
-  };
-  return { child, call };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+async function start(port: number): Promise<GatewayProcess> {
+  const gateway = await startGatewayProcess(port, join(folder, 'data'));
+  children.push(gateway.child);
+  return gateway;
 }
 
 const member = (body: unknown, name: string): string =>

@@ -12,6 +12,7 @@ export type CredentialChange =
   | 'email_changed'
   | 'second_factor_enabled'
   | 'second_factor_disabled'
+  | 'second_factors_reset'
   | 'recovery_code_used'
   | 'passkey_added'
   | 'passkey_removed';
@@ -30,6 +31,10 @@ const HAPPENED: Readonly<Record<CredentialChange, readonly [subject: string, sen
   second_factor_disabled: [
     'The second step was turned off',
     'Signing in to your account no longer asks for a code of an authenticator app.',
+  ],
+  second_factors_reset: [
+    'Your second step was reset',
+    'The authenticator app, recovery codes and passkeys of your account were taken away by an administrator, and you were signed out everywhere. Set a new password through "Forgotten your password?" on the sign-in page.',
   ],
   recovery_code_used: [
     'A recovery code was used',

@@ -141,6 +141,7 @@ export type AuditType =
   | 'second_factor.rejected'
   | 'second_factor.codes_renewed'
   | 'second_factor.recovery_code_used'
+  | 'second_factor.reset'
   | 'passkey.added'
   | 'passkey.removed'
   | 'passkey.accepted'

@@ -7,6 +7,8 @@ import {
   listMemberSessions,
 } from '../../core/member-sessions.ts';
 import { endOtherSessions, endOwnSession, listOwnSessions } from '../../core/own-sessions.ts';
+import { resetSecondFactors } from '../../core/second-factor-reset.ts';
+import { assertFresh } from '../../core/step-up.ts';
 import { clearSessionCookie } from '../session-cookie.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
@@ -113,6 +115,22 @@ export const sessionListRoutes: readonly ApiRoute[] = [
     handle: ({ deps, caller, cause, organization }, { params }) => {
       const id = pathId('mem', params, 'member');
       return endMemberSessions(deps, { organizationId: organization.id, id, caller, cause });
+    },
+  }),
+  organizationRoute({
+    method: 'delete',
+    path: '/organizations/:org/members/:member/second-factors',
+    operationId: 'resetSecondFactors',
+    summary:
+      'Takes the authenticator app, recovery codes and passkeys of a member away who has lost them, and signs them out everywhere; they are told by mail.',
+    tag,
+    guard: { kind: 'organization', permission: 'members.update' },
+    status: 204,
+    errors: ['step_up_required'],
+    handle: ({ deps, caller, cause, signedIn, organization }, { params }) => {
+      const id = pathId('mem', params, 'member');
+      if (signedIn !== undefined) assertFresh(deps, signedIn.session);
+      return resetSecondFactors(deps, { organizationId: organization.id, id, caller, cause });
     },
   }),
   organizationRoute({

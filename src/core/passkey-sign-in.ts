@@ -5,9 +5,13 @@ import type { Deps } from './deps.ts';
 import type { OneTimeRecord, Passkey } from './entities/credentials.ts';
 import type { Cause } from './entities/journal.ts';
 import { enter } from './local-entry.ts';
+import { isOwnProof } from './own-sessions.ts';
 import { newChallenge } from './passkeys.ts';
 import type { SignInAnswerOfPasskey } from './ports/passkey-ceremonies.ts';
+import type { Repositories } from './ports/storage.ts';
 import { deviceOf } from './second-step.ts';
+import { newSessionToken, type SignedIn } from './sessions.ts';
+import { renewSession } from './step-up.ts';
 
 type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passkeyCeremonies'>;
 
@@ -25,21 +29,21 @@ export async function beginPasskeySignIn(
 /** One text for every reason (S177). */
 const refused = () => new GatehouseError('unauthenticated', 'This passkey does not open anything here.');
 
-/**
- * Opens a session. The challenge is used up whatever comes of it (law 5). Throws `unauthenticated` for an answer that is not
- * genuine, expired, of another browser, by an unknown or copied key, or whose person may come in nowhere.
- */
-export async function signInWithPasskey(
-  deps: SignInDeps,
-  input: {
-    readonly answer: SignInAnswerOfPasskey;
-    readonly binding: string | undefined;
-    readonly cause: Cause;
-    /** The device cookie's value, if there is one. */
-    readonly device?: string | undefined;
-  },
-): Promise<{ readonly sessionToken: string; readonly deviceToken: string | undefined }> {
-  const { answer, binding, cause, device } = input;
+/** A browser's answer, and the cookie that came with it. */
+interface ShownPasskey {
+  readonly answer: SignInAnswerOfPasskey;
+  readonly binding: string | undefined;
+  readonly cause: Cause;
+}
+
+/** A genuine use of a passkey that has not been counted yet. */
+interface GenuineUse {
+  readonly passkey: Passkey;
+  readonly counter: number;
+}
+
+/** Uses the challenge up, whatever comes of it (law 5), and answers whose passkey it is. Throws `unauthenticated`. */
+async function verifyShown(deps: SignInDeps, { answer, binding }: ShownPasskey): Promise<GenuineUse> {
   const challenge = deps.passkeyCeremonies.challengeOf(answer);
   if (challenge === undefined) throw refused();
   const asked = await deps.storage.transact((tx) =>
@@ -50,17 +54,61 @@ export async function signInWithPasskey(
   if (passkey === undefined || !namesOwner(answer, passkey)) throw refused();
   const counter = await deps.passkeyCeremonies.verifySignIn(answer, { challenge, passkey });
   if (counter === undefined) throw refused();
+  return { passkey, counter };
+}
+
+/** Counts the use; answers what it proves (RFC 8176). Throws `unauthenticated` for a copied key, or one taken away since it was read. */
+async function claimUse(
+  tx: Repositories,
+  { clock }: Pick<Deps, 'clock'>,
+  { passkey, counter }: GenuineUse,
+): Promise<readonly string[]> {
+  if (!(await tx.passkeys.claim(passkey.credentialId, { counter, usedAt: clock() }))) throw refused();
+  return [passkey.isSynced ? 'swk' : 'hwk'];
+}
+
+/**
+ * Opens a session. The challenge is used up whatever comes of it (law 5). Throws `unauthenticated` for an answer that is not
+ * genuine, expired, of another browser, by an unknown or copied key, or whose person may come in nowhere.
+ */
+export async function signInWithPasskey(
+  deps: SignInDeps,
+  input: ShownPasskey & {
+    /** The device cookie's value, if there is one. */
+    readonly device?: string | undefined;
+  },
+): Promise<{ readonly sessionToken: string; readonly deviceToken: string | undefined }> {
+  const { cause, device } = input;
+  const use = await verifyShown(deps, input);
   return deps.storage.transact(async (tx) => {
-    // False also when the passkey was taken away since it was read.
-    if (!(await tx.passkeys.claim(passkey.credentialId, { counter, usedAt: deps.clock() }))) throw refused();
-    const user = await tx.users.find(passkey.userId);
+    const amr = await claimUse(tx, deps, use);
+    const user = await tx.users.find(use.passkey.userId);
     if (user === undefined) throw refused();
-    const amr = [passkey.isSynced ? 'swk' : 'hwk'];
     return {
       sessionToken: await enter(tx, deps, { user, amr, cause }),
       deviceToken: deviceOf(deps, user, device),
     };
   });
+}
+
+/**
+ * Proves with a passkey of their own that somebody signed in is still there: a new session takes the place of this one, in
+ * the same organization (S192). Throws `unauthenticated` for anything wrong, somebody else's passkey and a session that an
+ * identity provider opened included.
+ */
+export async function stepUpWithPasskey(
+  deps: SignInDeps,
+  input: ShownPasskey & { readonly signedIn: SignedIn },
+): Promise<{ readonly sessionToken: string }> {
+  const { signedIn, cause } = input;
+  const use = await verifyShown(deps, input);
+  if (use.passkey.userId !== signedIn.user.id || !isOwnProof(signedIn.session)) throw refused();
+  const sessionToken = newSessionToken();
+  await deps.storage.transact(async (tx) => {
+    const amr = await claimUse(tx, deps, use);
+    await renewSession(tx, deps, { signedIn, amr, cause, sessionToken });
+  });
+  return { sessionToken };
 }
 
 const fitsBrowser = (deps: SignInDeps, asked: OneTimeRecord, binding: string | undefined): boolean =>

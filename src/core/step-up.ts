@@ -102,7 +102,7 @@ async function secondStep(
 }
 
 /** A session in place of this one. Nothing that ended comes back: throws `unauthenticated` when it has, or the membership (S190). */
-async function renewSession(
+export async function renewSession(
   tx: Repositories,
   deps: Pick<Deps, 'clock' | 'hashToken'>,
   input: {

@@ -1,8 +1,10 @@
 /** Records sign-ins without an identity provider. Whose they are is looked up when the answer has left, so that its time tells nobody (S177). */
 import type { Response } from 'express';
 import { openMembership } from '../core/local-entry.ts';
+import { SECOND_STEP_OVER } from '../core/second-step.ts';
 import type { SeenAttempt } from '../core/sign-in-recorder.ts';
 import type { GatehouseError } from '../kernel/errors.ts';
+import type { UserId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import type { HttpDeps } from './deps.ts';
 import { factsOf } from './request-facts.ts';
@@ -49,6 +51,46 @@ export function recordPasswordRefusal(
       failure: { code: error.code, reason },
     }));
   });
+}
+
+/** A right password, and no right code behind it: in every organization of the person. A step of nobody is nobody's. */
+export function recordSecondStepRefusal(
+  deps: HttpDeps,
+  res: Response,
+  { userId, error }: { readonly userId: UserId | undefined; readonly error: GatehouseError },
+): void {
+  if (userId === undefined) return;
+  const wrong = error.context.reason === SECOND_STEP_OVER ? SECOND_STEP_OVER : 'second_step.wrong_code';
+  const reason = error.code === 'unauthenticated' ? wrong : error.code;
+  recordRefusal(deps, res, { userId, protocol: 'password', failure: { code: error.code, reason } });
+}
+
+/** A passkey that is somebody's and opened nothing; one of nobody is nobody's. */
+export function recordPasskeyRefusal(
+  deps: HttpDeps,
+  res: Response,
+  { credentialId, error }: { readonly credentialId: string; readonly error: GatehouseError },
+): void {
+  recordLater(deps, res, async () => {
+    const passkey = await deps.storage.passkeys.findByCredential(credentialId);
+    if (passkey === undefined) return [];
+    const failure = { code: error.code, reason: 'passkey.refused' };
+    return refusalsOf(deps, { userId: passkey.userId, protocol: 'passkey', failure });
+  });
+}
+
+type Refusal = Pick<Found, 'protocol' | 'failure'> & { readonly userId: UserId };
+
+const recordRefusal = (deps: HttpDeps, res: Response, refusal: Refusal): void =>
+  recordLater(deps, res, () => refusalsOf(deps, refusal));
+
+async function refusalsOf(deps: HttpDeps, { userId, protocol, failure }: Refusal): Promise<readonly Found[]> {
+  const memberships = await deps.storage.memberships.listByUser(userId);
+  return memberships.map(({ organizationId }) => ({
+    ...{ organizationId, protocol, failure },
+    facts: [],
+    outcome: null,
+  }));
 }
 
 function recordLater(deps: HttpDeps, res: Response, find: () => Promise<readonly Found[]>): void {

@@ -7,6 +7,7 @@ import { type Browser, createBrowser } from '../support/browser.ts';
 import { ask, isSignedIn, mailedPath, turnOnSecondFactor } from '../support/credentials.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { aMember, FOREIGN, PASSWORD, postForm } from '../support/page-visits.ts';
+import { recordedSignIns } from '../support/recorded-sign-ins.ts';
 
 const BASE_URL = 'https://gate.example';
 const PATH = '/api/v1/account/passkeys';
@@ -23,8 +24,8 @@ const begin = (browser: Browser, currentPassword = PASSWORD) =>
   ask(gateway, browser, { path: `${PATH}/options`, body: { currentPassword } });
 
 /** A member with a passkey, ready to use it in another browser. */
-async function aPasskeyHolder(quirks: Quirks = {}) {
-  const member = await aMember(gateway, home);
+async function aPasskeyHolder(quirks: Quirks = {}, organization = home) {
+  const member = await aMember(gateway, organization);
   const device = createAuthenticator(gateway.baseUrl);
   const options = (await begin(member.browser)).body;
   const credential = device.register(options.challenge, quirks);
@@ -131,6 +132,88 @@ describe('signing in with a passkey', () => {
     );
     expect((await useKey(holder)).answer.status).toBe(401);
   });
+});
+
+describe('proving anew who is there, by passkey alone (S192)', () => {
+  /** Asks in the browser that is signed in, and answers with this person's device. */
+  async function proveAgain(
+    browser: Browser,
+    { device, userId }: Pick<Awaited<ReturnType<typeof aPasskeyHolder>>, 'device' | 'userId'>,
+    quirks: Quirks = {},
+  ) {
+    const { body: options } = await ask(gateway, browser, { path: '/sign-in/passkey/options', body: {} });
+    const body = device.signIn(options.challenge, userId, quirks);
+    return { body, answer: await ask(gateway, browser, { path: '/sign-in-again/passkey', body }) };
+  }
+
+  const tokenOf = (browser: Browser) =>
+    browser.cookies.valueOf(gateway.baseUrl, '__Host-gatehouse-session') ?? '';
+  const sessionOf = (token: string) => gateway.storage.sessions.findByHash(gateway.deps.hashToken(token));
+
+  test('a new session takes the place of the old one, in the same organization, and is fresh', async () => {
+    const holder = await aPasskeyHolder();
+    await turnOnSecondFactor(gateway, holder.browser);
+    gateway.clock.advance(minutes(11));
+    const page = await holder.browser.follow(`${gateway.baseUrl}/sign-in-again`);
+    expect(page.text).toContain('data-passkey="sign-in-again"');
+    const before = tokenOf(holder.browser);
+    const organizationId = (await sessionOf(before))?.organizationId;
+    expect((await proveAgain(holder.browser, holder)).answer.status).toBe(204);
+    expect(await sessionOf(before)).toBeUndefined();
+    expect(await sessionOf(tokenOf(holder.browser))).toMatchObject({
+      ...{ organizationId, amr: ['hwk'], connectionId: null },
+      authTime: gateway.clock.now(),
+    });
+  });
+
+  test('somebody else’s passkey, a challenge used before, and nobody at all prove nothing', async () => {
+    const [ada, eve] = [await aPasskeyHolder(), await aPasskeyHolder()];
+    const before = tokenOf(ada.browser);
+    expect((await proveAgain(ada.browser, eve)).answer).toMatchObject({ status: 401 });
+    expect((await proveAgain(ada.browser, ada, { isUserVerified: false })).answer.status).toBe(401);
+    expect(tokenOf(ada.browser)).toBe(before);
+    expect(await sessionOf(before)).toBeDefined();
+    const { body } = await proveAgain(ada.browser, ada);
+    expect((await ask(gateway, ada.browser, { path: '/sign-in-again/passkey', body })).status).toBe(401);
+    expect((await proveAgain(createBrowser(), ada)).answer.status).toBe(401);
+  });
+
+  test.each(FOREIGN)('S186 %s proves nothing', async (_title, headers) => {
+    const holder = await aPasskeyHolder();
+    const { body: options } = await ask(gateway, holder.browser, {
+      path: '/sign-in/passkey/options',
+      body: {},
+    });
+    const answer = await holder.browser.request(`${gateway.baseUrl}/sign-in-again/passkey`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(holder.device.signIn(options.challenge, holder.userId)),
+    });
+    expect(answer.status).toBe(403);
+  });
+});
+
+test('a passkey that opens nothing is recorded with its person; one of nobody is nobody’s', async () => {
+  const organization = await gateway.createOrganization({ name: 'Recorded' });
+  const holder = await aPasskeyHolder({}, organization);
+  gateway.clock.advance(minutes(1));
+  expect((await useKey(holder, { isUserVerified: false })).answer.status).toBe(401);
+  const [attempt] = await recordedSignIns(gateway, organization);
+  expect(attempt).toMatchObject({
+    protocol: 'passkey',
+    status: 401,
+    failure: { code: 'unauthenticated', reason: 'passkey.refused' },
+  });
+  const stranger = createAuthenticator(gateway.baseUrl);
+  stranger.register('bm9ib2R5');
+  const browser = createBrowser();
+  const { body: options } = await ask(gateway, browser, { path: '/sign-in/passkey/options', body: {} });
+  const body = stranger.signIn(options.challenge, holder.userId);
+  gateway.clock.advance(minutes(1));
+  expect((await ask(gateway, browser, { path: '/sign-in/passkey', body })).status).toBe(401);
+  expect(
+    (await recordedSignIns(gateway, organization)).filter(({ failure }) => failure !== null),
+  ).toHaveLength(1);
 });
 
 describe('making a passkey', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createBrowser, type Page } from '../support/browser.ts';
 import { nextText } from '../support/builders.ts';
+import { ask, tryPassword, turnOnSecondFactor } from '../support/credentials.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { type OidcIdp, startOidcIdp } from '../support/idp/oidc.ts';
 import { onlyMember } from '../support/members.ts';
@@ -241,6 +242,28 @@ describe('a password', () => {
     });
     expect(factOf(wrong, 'email')).toEqual([[email], false]);
     expect(JSON.stringify([wrong, right])).not.toMatch(/canary|sentence/);
+  });
+
+  test('right, with a wrong code behind it: recorded with what was wrong; and when the step is over', async () => {
+    const organization = await gateway.createOrganization({ slug: nextText('manual') });
+    const { email, browser } = await aMember(gateway, organization);
+    const { recoveryCodes } = await turnOnSecondFactor(gateway, browser);
+    later();
+    const asked = createBrowser();
+    await tryPassword(gateway, asked, { email });
+    const step = (code: string) => ask(gateway, asked, { path: '/sign-in/second-step', body: { code } });
+    expect((await step('canary')).status).toBe(401);
+    later();
+    expect((await step(String(recoveryCodes[0]))).status).toBe(204);
+    later();
+    const [right, wrong] = await recordedSignIns(gateway, organization);
+    expect(right).toMatchObject({ protocol: 'password', outcome: { kind: 'enter' } });
+    expect(wrong).toMatchObject({
+      protocol: 'password',
+      status: 401,
+      failure: { code: 'unauthenticated', reason: 'second_step.wrong_code' },
+    });
+    expect(JSON.stringify([right, wrong])).not.toMatch(new RegExp(`canary|${recoveryCodes[0]}`));
   });
 
   test('of an address that nobody has it is nobody\u2019s', async () => {

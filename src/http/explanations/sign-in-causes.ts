@@ -103,6 +103,19 @@ export const FLOW_CAUSES: Readonly<Record<string, Cause>> = {
       'No organization of this person lets them in by password: the membership is suspended, or the organization asks for single sign-on.',
     here: 'Members > the person, or Settings > Single sign-on',
   },
+  'second_step.wrong_code': {
+    cause:
+      'The password was right, the code was not: of an earlier step, of another app, or used before. A clock that is wrong by more than 30 seconds makes every code wrong. Who has lost the app signs in with a recovery code; without those, take the second step away from them.',
+    here: 'Members > the person > Second factors',
+  },
+  'second_step.over': {
+    cause: 'The code came too late, after five wrong ones, or for a sign-in that was over. Start again.',
+  },
+  'passkey.refused': {
+    cause:
+      'A passkey of this person opened nothing: its answer was not genuine, came from another browser or too late, or the person may come in nowhere with it.',
+    here: 'Members > the person',
+  },
   too_many_requests: {
     cause: 'There were too many wrong passwords for this address or from this network. It ends by itself.',
   },

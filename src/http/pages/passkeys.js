@@ -49,12 +49,15 @@ async function register(form) {
   location.assign('/account?done=passkey');
 }
 
-async function signIn(form) {
+const signIn = (form) => use(form, '/sign-in/passkey');
+const signInAgain = (form) => use(form, '/sign-in-again/passkey');
+
+async function use(form, door) {
   const options = await post('/sign-in/passkey/options', {});
   const { id, response } = await navigator.credentials.get({
     publicKey: { ...options, challenge: bytesOf(options.challenge), allowCredentials: [] },
   });
-  await post('/sign-in/passkey', {
+  await post(door, {
     id,
     response: {
       clientDataJSON: textOf(response.clientDataJSON),
@@ -96,4 +99,6 @@ function offer(form, act) {
 if (window.PublicKeyCredential !== undefined) {
   for (const form of document.querySelectorAll('form[data-passkey="register"]')) offer(form, register);
   for (const form of document.querySelectorAll('form[data-passkey="sign-in"]')) offer(form, signIn);
+  for (const form of document.querySelectorAll('form[data-passkey="sign-in-again"]'))
+    offer(form, signInAgain);
 }

@@ -14,7 +14,7 @@ import { ASSETS } from './layout.ts';
 import { getLink, getProvedLink, postLink, postProvedLink } from './links.ts';
 import { getOrganizationSignIn } from './organization-sign-in.ts';
 import { postOwnSessions, postSwitchOrganization } from './own-sessions.ts';
-import { postPasskeyOptions, postPasskeySignIn } from './passkey-sign-in.ts';
+import { postPasskeyAgain, postPasskeyOptions, postPasskeySignIn } from './passkey-sign-in.ts';
 import { postPassword } from './password.ts';
 import { getNewPassword, getPasswordReset, postNewPassword, postPasswordReset } from './password-reset.ts';
 import { getPerson } from './person.ts';
@@ -49,6 +49,7 @@ export function createPagesRouter(deps: HttpDeps): Router {
     POST: [...formOrJson, postSignInAgain(deps)],
     allowsHead: false,
   });
+  mountMethods(router, '/sign-in-again/passkey', { POST: [...passkeyJson(), postPasskeyAgain(deps)] });
   mountMethods(router, '/own-sessions', { POST: [...form, postOwnSessions(deps)] });
   mountMethods(router, '/switch-organization', { POST: [...form, postSwitchOrganization(deps)] });
   mountJoining(router, deps);
@@ -60,17 +61,20 @@ export function createPagesRouter(deps: HttpDeps): Router {
   return router;
 }
 
+const passkeyJson = (): readonly RequestHandler[] => [
+  strictJson({ limit: PASSKEY_LIMIT_BYTES, types: ['application/json'], alsoAccept: [] }),
+];
+
 /** Signing in: by organization, password and code, or passkey. The organization's own path comes last. */
 function mountSignIn(router: Router, deps: HttpDeps, formOrJson: readonly RequestHandler[]): void {
-  const json = strictJson({ limit: PASSKEY_LIMIT_BYTES, types: ['application/json'], alsoAccept: [] });
   mountMethods(router, '/sign-in', { GET: [getSignIn(deps)] });
   mountMethods(router, '/sign-in/password', { POST: [...formOrJson, postPassword(deps)] });
   mountMethods(router, '/sign-in/second-step', {
     GET: [getSecondStep(deps)],
     POST: [...formOrJson, postSecondStep(deps)],
   });
-  mountMethods(router, '/sign-in/passkey/options', { POST: [json, postPasskeyOptions(deps)] });
-  mountMethods(router, '/sign-in/passkey', { POST: [json, postPasskeySignIn(deps)] });
+  mountMethods(router, '/sign-in/passkey/options', { POST: [...passkeyJson(), postPasskeyOptions(deps)] });
+  mountMethods(router, '/sign-in/passkey', { POST: [...passkeyJson(), postPasskeySignIn(deps)] });
   mountMethods(router, '/sign-in/emergency', {
     GET: [getEmergency],
     POST: [...formOrJson, postEmergency(deps)],

@@ -1,11 +1,12 @@
 /** The page that asks for a code after a right password. */
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { completeSecondStep, isSecondStepOpen, SECOND_STEP_OVER } from '../../core/second-step.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { clearCookie, DEVICE_COOKIE, readCookie, SECOND_STEP_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, isForm } from '../form-body.ts';
 import { enterLocally } from '../local-sign-in.ts';
+import { recordSecondStepRefusal } from '../local-sign-in-recording.ts';
 import { causeOf } from '../request-facts.ts';
 import { leaveForm } from './after-form.ts';
 import { codeField } from './form-parts.ts';
@@ -35,9 +36,12 @@ export const postSecondStep =
     const code = formText(req, 'code');
     if (!isForm(req) && code === undefined)
       throw new GatehouseError('invalid', 'code: expected text.', { field: 'code' });
+    const stepToken = readCookie(req, SECOND_STEP_COOKIE) ?? '';
+    // Before it is tried: the step of a person who has tried too often is gone afterwards.
+    const step = await deps.storage.oneTimeRecords.find('second_step', deps.hashToken(stepToken));
     try {
       const done = await completeSecondStep(deps, {
-        stepToken: readCookie(req, SECOND_STEP_COOKIE) ?? '',
+        stepToken,
         code: code ?? '',
         cause: causeOf(res, { kind: 'anonymous' }),
         device: readCookie(req, DEVICE_COOKIE),
@@ -47,13 +51,22 @@ export const postSecondStep =
       if (isForm(req)) return leaveForm({ req, res }, done.returnTo ?? '/');
       res.status(204).set('Cache-Control', 'no-store').end();
     } catch (error) {
-      if (!isForm(req)) throw error;
-      if (!isGatehouseError(error, 'unauthenticated')) throw error;
-      if (error.context.reason !== SECOND_STEP_OVER) return sendStep(res, error.detail);
-      clearCookie(res, SECOND_STEP_COOKIE);
-      sendSignIn(res, { returnTo: null, problem: error.detail, status: 401 });
+      if (isGatehouseError(error))
+        recordSecondStepRefusal(deps, res, { userId: step?.userId ?? undefined, error });
+      sendRefusal({ req, res }, error);
     }
   };
+
+/** The form again, or the sign-in from its beginning; to a program, the error. */
+function sendRefusal({ req, res }: { readonly req: Request; readonly res: Response }, error: unknown): void {
+  if (!isForm(req) || !isGatehouseError(error, 'unauthenticated')) throw error;
+  if (error.context.reason !== SECOND_STEP_OVER) {
+    sendStep(res, error.detail);
+    return;
+  }
+  clearCookie(res, SECOND_STEP_COOKIE);
+  sendSignIn(res, { returnTo: null, problem: error.detail, status: 401 });
+}
 
 function sendStep(res: Response, problem?: string): void {
   sendPage(res, {

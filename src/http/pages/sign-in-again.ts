@@ -14,7 +14,7 @@ import { setSessionCookie } from '../session-cookie.ts';
 import { startSignIn } from '../sign-in-start.ts';
 import { leaveForm } from './after-form.ts';
 import { hiddenField, problemBox, textField } from './form-parts.ts';
-import { html, isolated } from './html.ts';
+import { type Html, html, isolated } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
 
@@ -89,9 +89,11 @@ async function sendForm(deps: HttpDeps, res: Response, asking: Asking): Promise<
   const { user, session } = visitor.signedIn;
   if (user.email === null || !isOwnProof(session)) return sendNoWay(res);
   const factor = await findSecondFactor(deps.storage, user.id);
+  const hasPasskey = (await deps.storage.passkeys.listByUser(user.id)).length > 0;
   sendPage(res, {
     title: 'Is it still you?',
     status: problem === undefined ? 200 : 401,
+    offersPasskeys: hasPasskey,
     body: html`<p>What you are about to do asks for a fresh sign-in. You are ${isolated(user.email)}.</p>
 <form method="post" action="/sign-in-again" name="sign-in-again">
 ${hiddenField('csrf', visitor.csrf)}
@@ -113,9 +115,19 @@ ${
 }
 <button type="submit">Continue</button>
 </form>
+${hasPasskey && passkeyForm(returnTo)}
 <p><a href="${returnTo ?? '/'}">Not now</a></p>`,
   });
 }
+
+/** Shown by the script that can use it. */
+const passkeyForm = (returnTo: string | null): Html => html`<div hidden>
+<form method="post" action="/sign-in-again" name="passkey" data-passkey="sign-in-again">
+<p class="wrong" role="alert" hidden></p>
+${hiddenField('return_to', returnTo)}
+<button class="second" type="submit">Use a passkey instead</button>
+</form>
+</div>`;
 
 function sendNoWay(res: Response): void {
   sendPage(res, {

@@ -26,6 +26,8 @@ const WAITING_LIMIT = 10_000;
 const FUNCTION_LIMIT_MS = 5000;
 
 interface Call {
+  /** Neither behind others in a commit nor before them. */
+  readonly isAlone: boolean;
   /** Runs the caller's function; answers how to tell the caller its result. */
   readonly work: (unit: Unit) => Promise<() => void>;
   readonly fail: (error: unknown) => void;
@@ -123,7 +125,8 @@ export class Writer {
         const result = await inContext(() => unit.run(fn));
         return () => resolve(result);
       };
-      (durability === 'relaxed' ? this.#relaxed : this.#waiting).push({ work, fail: reject });
+      const calls = durability === 'relaxed' ? this.#relaxed : this.#waiting;
+      calls.push({ isAlone: durability === 'alone', work, fail: reject });
       this.#running ??= this.#run();
     });
   }
@@ -178,10 +181,13 @@ export class Writer {
   async #runCalls(calls: Call[], outcomes: Outcome[]): Promise<void> {
     let worked = 0;
     for (let turnAt = performance.now(); outcomes.length < BATCH_CALLS && worked < this.#batchMs; ) {
+      const isAmongOthers = outcomes.length > 0;
+      if (isAmongOthers && calls[0]?.isAlone === true) return;
       const call = calls.shift();
       if (call === undefined) return;
-      outcomes.push(await this.#runCall(call));
+      outcomes.push(await this.#runCall(call, isAmongOthers));
       if (!this.#connection.inTransaction) throw this.#lostBy;
+      if (call.isAlone) return;
       const turn = performance.now() - turnAt;
       if (turn < TURN_MS) continue;
       worked += turn;
@@ -204,29 +210,37 @@ export class Writer {
     }
   }
 
-  /** Runs one function in a savepoint of its own. Never throws: what is lost beyond the savepoint shows in `inTransaction`. */
-  async #runCall(call: Call): Promise<Outcome> {
+  /**
+   * Runs one function, in a savepoint of its own where others are in the transaction already: a savepoint keeps every page it
+   * may put back, which costs one that changes much as much again. Never throws: what is lost beyond it shows in `inTransaction`.
+   */
+  async #runCall(call: Call, isAmongOthers: boolean): Promise<Outcome> {
     const unit = this.#units.open();
     try {
-      this.#save.run();
+      if (isAmongOthers) this.#save.run();
       const settle = await this.#limited(unit, call.work(unit));
       unit.end();
-      this.#release.run();
+      if (isAmongOthers) this.#release.run();
       return { settle, fail: call.fail };
     } catch (error) {
       unit.abandon();
-      this.#undoCall(error);
+      this.#undoCall(error, isAmongOthers);
       return { settle: () => call.fail(error), fail: call.fail };
     }
   }
 
-  #undoCall(error: unknown): void {
+  #undoCall(error: unknown, isAmongOthers: boolean): void {
     this.#lostBy = error;
     // After a full disk or a failed write SQLite may already have rolled everything back.
     if (!this.#connection.inTransaction) return;
     try {
-      this.#undo.run();
-      this.#release.run();
+      if (isAmongOthers) {
+        this.#undo.run();
+        this.#release.run();
+        return;
+      }
+      this.#rollback.run();
+      this.#begin.run();
     } catch (cause) {
       this.#lostBy = cause;
       this.#rollBack();

@@ -177,6 +177,24 @@ describe('the function of a call', () => {
     expect(slugs()).toEqual(['taken']);
   });
 
+  test.each([
+    ['the first call of a commit', ['bad', 'one', 'two']],
+    ['a later one', ['one', 'bad', 'two']],
+    ['the only one', ['bad']],
+  ])('what %s did before it failed is gone, and nothing of its neighbours', async (_, names) => {
+    const calls = names.map((name) =>
+      writer.transact(async (tx) => {
+        await insert(name)(tx);
+        if (name === 'bad') throw new Error(name);
+      }),
+    );
+    const ends = await Promise.allSettled(calls);
+    expect(ends.map(({ status }) => status)).toEqual(
+      names.map((name) => (name === 'bad' ? 'rejected' : 'fulfilled')),
+    );
+    expect(slugs()).toEqual(names.filter((name) => name !== 'bad'));
+  });
+
   test('a version conflict that the function catches is not the end', async () => {
     const value = anOrganization({ slug: 'moved' });
     await writer.transact((tx) => tx.organizations.insert(value.id, value));
@@ -343,6 +361,15 @@ describe('a long transaction', () => {
     await expect(failing).rejects.toThrow('the last one');
     await behind;
     expect(slugs()).toEqual(['behind']);
+  });
+
+  test('that says so is alone in its commit: who came before is answered first, who comes after has another', async () => {
+    const order: string[] = [];
+    const note = (name: string, durability: 'durable' | 'alone') =>
+      writer.transact(insert(name), durability).then(() => order.push(`${name} ${writer.commits}`));
+    const calls = [note('a', 'durable'), note('b', 'durable'), note('big', 'alone'), note('c', 'durable')];
+    await Promise.all(calls);
+    expect(order).toEqual(['a 1', 'b 1', 'big 2', 'c 3']);
   });
 
   test('is not given up while it asks the store, however long it is at it', async () => {

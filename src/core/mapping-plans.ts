@@ -53,7 +53,8 @@ export async function readBasis(from: Reader, draft: MappingDraft): Promise<Plan
     mappings: mappingsOf(organizationId, book),
   });
   const rules = { before: ruleSet(before), after: ruleSet(after) };
-  const tests = await runMappingTests(from, organizationId, rules.after);
+  const compared = { rules: rules.after, former: rules.before.mappings };
+  const tests = await runMappingTests(from, organizationId, compared);
   const told = tests.map(({ test, status }) => [test.id, test.version, status]);
   const mark = markOf([draft.id, bookMark(before), bookMark(after), defaultRole, [...roles.values()], told]);
   return { draft, before, after, changes: compareBooks(before, after), rules, roles, tests, mark };

@@ -1,24 +1,19 @@
 /** Runs the mapping tests of an organization against its rules, and refuses a change of the rules that turns one red. */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { ConnectionId, DirectoryGroupId, DirectoryId, OrganizationId, TeamId } from '../kernel/ids.ts';
-import { foldKey } from '../kernel/text.ts';
+import type { ConnectionId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import { wantedClaimGrants } from './claim-grants.ts';
-import type { DirectoryGroup } from './entities/directory.ts';
-import type {
-  GivenGroup,
-  MappingTest,
-  MappingTestExpect,
-  MappingTestGiven,
-} from './entities/mapping-test.ts';
+import type { GroupMapping } from './entities/directory.ts';
+import type { MappingTest, MappingTestExpect, MappingTestGiven } from './entities/mapping-test.ts';
+import type { TestedGroup } from './mapping-test-groups.ts';
+import { groupsGiven } from './mapping-test-groups.ts';
 import type { RuleSet } from './member-projection.ts';
 import { loadRuleSet } from './member-projection.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
-import { groupsOf, wantedGroupGrants } from './role-projection.ts';
+import { wantedGroupGrants } from './role-projection.ts';
 import type { Grant } from './roles.ts';
 import { resolveRoles, resourceKey } from './roles.ts';
 
 type Reader = Queries | Repositories;
-type TestedGroup = Pick<DirectoryGroup, 'id' | 'displayName' | 'directoryId'>;
 
 /** What comes out: the same shape as what is expected, nothing left out. */
 export type MappingTestOutcome = Required<MappingTestExpect>;
@@ -32,7 +27,7 @@ export interface MappingTestDifference {
   readonly got: string | null;
 }
 
-/** `broken`: the test names a group or a team that is gone, so it says nothing about the rules; `reason` says which. */
+/** `broken`: the test names a group or a team that is not there, so it says nothing about the rules; `reason` says which. */
 export type MappingTestResult = { readonly test: MappingTest; readonly reason: string | null } & (
   | {
       readonly status: 'passed' | 'failed';
@@ -99,21 +94,30 @@ function pairUp<Entry extends { readonly role: string }>(
     .filter((pair) => pair.expected !== pair.got);
 }
 
-/** Runs every test, oldest first, against `rules`; absent: as they are (in a transaction: as they would be). */
+/** What tests run against. */
+export interface TestedRules {
+  /** Absent: as they are (in a transaction: as they would be). */
+  readonly rules?: RuleSet;
+  /** Those that a change takes away or makes others: a group only they speak of is known still, so that its test holds. */
+  readonly former?: readonly GroupMapping[];
+}
+
+/** Runs every test, oldest first. */
 export async function runMappingTests(
   from: Reader,
   organizationId: OrganizationId,
-  rules?: RuleSet,
+  { rules, former = [] }: TestedRules = {},
 ): Promise<readonly MappingTestResult[]> {
   const tests = await from.mappingTests.list(organizationId);
   if (tests.length === 0) return [];
   const under = rules ?? (await loadRuleSet(from, organizationId));
+  const mappings = [...under.mappings, ...former];
   const teams = await from.teams.list(organizationId);
   const names = new Map<TeamId, string>(teams.map(({ id, name }) => [id, name]));
   const results: MappingTestResult[] = [];
   for (const test of tests) {
-    const groups = await groupsGiven(from, organizationId, test.given.groups);
-    const broken = groups.gone ?? goneTeam(test, names);
+    const groups = await groupsGiven(from, { organizationId, mappings }, test.given.groups);
+    const broken = groups.unknown ?? goneTeam(test, names);
     if (broken !== undefined) {
       results.push({ test, status: 'broken', reason: broken });
       continue;
@@ -127,48 +131,9 @@ export async function runMappingTests(
   return results;
 }
 
-/**
- * The groups that being in the given ones amounts to, those around them included. A name means every stored group of
- * that name; where there is none, a group the directory has yet to push, of which rules over names may speak.
- */
-async function groupsGiven(
-  from: Reader,
-  organizationId: OrganizationId,
-  given: readonly GivenGroup[],
-): Promise<{ readonly found: readonly TestedGroup[]; readonly gone?: string }> {
-  const found = new Map<string, TestedGroup>();
-  for (const one of given) {
-    const stored = await storedGroups(from, organizationId, one);
-    if (stored.length === 0 && one.kind === 'id')
-      return { found: [], gone: `The directory group ${one.groupId} that it names is gone.` };
-    for (const group of stored) {
-      found.set(group.id, group);
-      for (const around of await groupsOf(from, organizationId, group.id))
-        found.set(around.group.id, around.group);
-    }
-    if (stored.length === 0 && one.kind === 'name') {
-      const key = `dg_given_${foldKey(one.groupName)}`;
-      // Never stored: the id only has to differ from every stored one.
-      const ids = { id: key as DirectoryGroupId, directoryId: 'dir_given' as DirectoryId };
-      found.set(key, { ...ids, displayName: one.groupName });
-    }
-  }
-  return { found: [...found.values()] };
-}
-
-async function storedGroups(
-  from: Reader,
-  organizationId: OrganizationId,
-  given: GivenGroup,
-): Promise<readonly DirectoryGroup[]> {
-  if (given.kind === 'name') return from.directoryGroups.listByName(organizationId, foldKey(given.groupName));
-  const group = await from.directoryGroups.findInOrganization(organizationId, given.groupId);
-  return group === undefined ? [] : [group];
-}
-
 function goneTeam({ expect }: MappingTest, names: ReadonlyMap<TeamId, string>): string | undefined {
   const gone = expect.teams?.find(({ teamId }) => !names.has(teamId));
-  return gone && `The team ${gone.teamId} that it names is gone.`;
+  return gone && `Unknown team: ${gone.teamId} is gone. Change this test, or remove it.`;
 }
 
 function inWords(difference: MappingTestDifference, names: ReadonlyMap<TeamId, string>): string {
@@ -186,13 +151,14 @@ const MOST_TOLD = 5;
 
 /**
  * For a change of the rules, in its transaction, after the write: throws `mapping_test_failed` naming the tests, what
- * they expect and what would come out. Broken tests say nothing.
+ * they expect and what would come out. Broken tests say nothing. `former`: see `TestedRules`.
  */
 export async function assertMappingTestsPass(
   tx: Repositories,
   organizationId: OrganizationId,
+  former: readonly GroupMapping[] = [],
 ): Promise<void> {
-  assertPassed(await runMappingTests(tx, organizationId));
+  assertPassed(await runMappingTests(tx, organizationId, { former }));
 }
 
 /** Likewise, for tests that have been run. */

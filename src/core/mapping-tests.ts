@@ -6,6 +6,7 @@ import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { MappingTest } from './entities/mapping-test.ts';
+import { unknownGroup } from './mapping-test-groups.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { roleNamed } from './role-table.ts';
 
@@ -30,17 +31,20 @@ export async function getMappingTest(
   return test;
 }
 
-/** Throws `invalid` when the test names a group, a team or a role that is not there. */
+/**
+ * Throws `invalid` when the test names a group, a team or a role that is not there. A name may also be one that no group has
+ * yet and a rule speaks of: the directory may push it another day.
+ */
 async function assertTestFits(
   tx: Repositories,
   organizationId: OrganizationId,
   { given, expect }: Partial<MappingTestInput>,
 ): Promise<void> {
+  const mappings = given === undefined ? [] : await tx.groupMappings.list(organizationId);
   for (const [index, group] of (given?.groups ?? []).entries()) {
-    if (group.kind === 'name') continue;
-    if ((await tx.directoryGroups.findInOrganization(organizationId, group.groupId)) !== undefined) continue;
-    const field = `given.groups[${index}]`;
-    throw new GatehouseError('invalid', 'No directory group has this id.', { field });
+    const unknown = await unknownGroup(tx, { organizationId, mappings }, group);
+    if (unknown === undefined) continue;
+    throw new GatehouseError('invalid', `Unknown group: ${unknown}.`, { field: `given.groups[${index}]` });
   }
   if (expect?.orgRole !== undefined) await roleNamed(tx, expect.orgRole, 'expect.orgRole');
   for (const [index, { teamId }] of (expect?.teams ?? []).entries()) {

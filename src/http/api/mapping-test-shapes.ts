@@ -30,7 +30,9 @@ export const mappingTestRunShape = z.object({
       name: z.string(),
       status: z
         .enum(['passed', 'failed', 'broken'])
-        .describe('broken: it names a group or a team that is gone; it holds no change up.'),
+        .describe(
+          'broken: it names a group or a team that is not there; it holds no change up until it is changed.',
+        ),
       reason: z.string().nullable().describe('What is wrong, in words; null when it passed.'),
       got: outcomeShape.nullable().describe('What came out; null when broken.'),
       differences: z.array(

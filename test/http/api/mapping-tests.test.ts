@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { removeDirectoryGroup } from '../../../src/core/directory-groups.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
+import type { DirectoryGroupId, DirectoryId } from '../../../src/kernel/ids.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import { testCause } from '../../support/gateway.ts';
 import { aMappingTest } from '../../support/mapping-test-builders.ts';
@@ -44,6 +45,7 @@ const resource = { type: 'chatbot', id: 'Support-1' };
 
 describe('kept beside the rules', () => {
   test('201, 200, 204: made, read, changed and removed in the shape it was sent, each with its audit event', async () => {
+    await rule({ groupName: 'On call' }, [org('viewer')]);
     const body = {
       name: 'Engineers',
       given: { groups: [pushed.group.id, 'On call'], claims: { department: ['R&D', 'Ops'] } },
@@ -73,6 +75,7 @@ describe('kept beside the rules', () => {
     ['nothing expected', 'expect', () => ({ expect: {} })],
     ['an owner', 'expect.orgRole', () => ({ expect: { orgRole: 'owner' } })],
     ['a group nobody pushed', 'given.groups[0]', () => ({ given: { groups: [newId('dg', 1)] } })],
+    ['a name no group has', 'given.groups[1]', () => ({ given: { groups: ['engineering', 'Enginering'] } })],
     [
       'an unknown team',
       'expect.teams[0].team',
@@ -94,7 +97,7 @@ describe('kept beside the rules', () => {
     ],
     ['a claim that is no list', 'given.claims.a', () => ({ given: { claims: { a: 'b' } } })],
   ])('422: %s is told at %s', async (_what, field, wrong) => {
-    const body = { name: 'A', given: { groups: ['A'] }, expect: { orgRole: 'member' }, ...wrong() };
+    const body = { name: 'A', given: {}, expect: { orgRole: 'member' }, ...wrong() };
     const answer = await send('post /mapping-tests', body);
     expect([answer.status, answer.body.code, answer.body.field]).toEqual([422, 'invalid', field]);
   });
@@ -205,7 +208,7 @@ describe('a red test refuses the change', () => {
   });
 
   test('409: another default role', async () => {
-    await keep({ groups: ['Strangers'] }, { orgRole: 'member' }, 'Strangers');
+    await keep({}, { orgRole: 'member' }, 'Strangers');
     const answer = await send('patch ', { defaultRole: 'viewer' });
     expect(answer.status).toBe(409);
     expect(answer.body.detail).toMatch(
@@ -235,24 +238,57 @@ describe('a red test refuses the change', () => {
     expect(detail).toMatch(/; and 2 more\.$/);
   });
 
-  test('a test of a team or group that is gone is broken: told, and holds nothing up', async () => {
+  test('a test of a team or group that is gone is broken: told with the way to mend it, and holds nothing up', async () => {
     await rule({ groupName: 'Engineering' }, [{ scope: 'team', team, role: 'admin' }]);
+    const interns = await pushGroup(world.gateway, organization, { name: 'Interns', count: 0 });
     await keep({ groups: ['Engineering'] }, { teams: [{ team, role: 'admin' }] }, 'team');
     await keep({ groups: [pushed.group.id] }, { orgRole: 'admin' }, 'group');
+    const named = await keep({ groups: ['Interns'] }, { orgRole: 'admin' }, 'name');
     expect((await send(`delete /teams/${team}`)).status).toBe(204);
-    await removeDirectoryGroup(world.gateway.deps, {
-      organizationId: organization.id,
-      directoryId: pushed.directory.id,
-      id: pushed.group.id,
-      cause: testCause,
-    });
+    for (const { directory, group } of [pushed, interns]) await removeGroup(directory.id, group.id);
     expect(await run()).toMatchObject({
-      ...{ passed: 0, failed: 0, broken: 2 },
+      ...{ passed: 0, failed: 0, broken: 3 },
       items: [
-        { status: 'broken', reason: `The team ${team} that it names is gone.`, got: null },
-        { status: 'broken', reason: `The directory group ${pushed.group.id} that it names is gone.` },
+        { status: 'broken', reason: expect.stringMatching(/^Unknown (team|group): /), got: null },
+        {
+          status: 'broken',
+          reason: `Unknown group: no directory group has the id ${pushed.group.id}. Change this test, or remove it.`,
+        },
+        {
+          status: 'broken',
+          reason:
+            'Unknown group: no directory group is called "Interns", and no rule speaks of that name. Change this test, or remove it.',
+        },
       ],
     });
-    await rule({ groupName: 'Other' }, [org('viewer')]);
+    const id = await rule({ groupName: 'Other' }, [org('viewer')]);
+    expect((await send(`patch /group-mappings/${id}`, { rank: 9 })).status).toBe(200);
+    expect((await send('patch ', { conflictPolicy: 'refuse' })).status).toBe(200);
+    const mended = { given: { groups: ['Other'] }, expect: { orgRole: 'viewer' } };
+    expect((await send(`patch /mapping-tests/${named}`, mended)).status).toBe(200);
+    expect(await run()).toMatchObject({ passed: 1, broken: 2 });
+    expect((await send(`delete /group-mappings/${id}`)).status).toBe(409);
+    expect((await send(`delete /mapping-tests/${named}`)).status).toBe(204);
+    expect((await send(`delete /group-mappings/${id}`)).status).toBe(204);
+  });
+
+  test('422: a group that is neither pushed nor in a rule is named; once a rule speaks of it, the test is kept', async () => {
+    const body = { name: 'A', given: { groups: ['Interns'] }, expect: { orgRole: 'viewer' } };
+    const answer = await send('post /mapping-tests', body);
+    expect([answer.status, answer.body.detail]).toEqual([
+      422,
+      'Unknown group: no directory group is called "Interns", and no rule speaks of that name.',
+    ]);
+    await rule({ groupPattern: 'in*' }, [org('viewer')]);
+    const made = await send('post /mapping-tests', body);
+    expect(made.status).toBe(201);
+    const wrong = await send(`patch /mapping-tests/${made.body.id}`, { given: { groups: ['Nobody'] } });
+    expect([wrong.status, wrong.body.field]).toEqual([422, 'given.groups[0]']);
   });
 });
+
+const removeGroup = (directoryId: DirectoryId, id: DirectoryGroupId) =>
+  removeDirectoryGroup(world.gateway.deps, {
+    ...{ organizationId: organization.id, directoryId, id },
+    cause: testCause,
+  });

@@ -202,7 +202,7 @@ describe('giving one', () => {
     [
       'a mapping test',
       'post BASE/mapping-tests',
-      { name: 'A', given: { groups: ['A'] }, expect: { orgRole: 'boss' } },
+      { name: 'A', given: {}, expect: { orgRole: 'boss' } },
       'expect.orgRole',
     ],
   ];

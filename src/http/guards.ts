@@ -32,6 +32,8 @@ export type Guard =
       readonly alsoNeeds?: Permission;
       /** Or anybody in the route's team: core decides who of them. */
       readonly orInTeam?: true;
+      /** Or the member whom the path names (`me`, or their id), in person: what somebody is, they may know. */
+      readonly orOneself?: true;
       /** The query's `team` keeps the answer to that team, so a key of the team may ask (S147). */
       readonly filtersByTeam?: true;
       /** Only while the organization invites: `invitations_disabled` before anything of the request is read (law 11). */
@@ -155,19 +157,31 @@ export async function organizationFor(
     readonly team?: string | undefined;
     /** The team that the request keeps to; undefined: it may reach beyond one. */
     readonly within?: string | undefined;
+    /** The member that the route lets ask about themselves; undefined: nobody. */
+    readonly oneself?: string | undefined;
   },
 ): Promise<Organization> {
-  const { caller, reference, permission, team, within } = request;
+  const { caller, reference, permission, team, within, oneself } = request;
   const organization = await findOrganization(deps.storage, reference);
   const isVisible = caller.kind === 'operator' || caller.organizationId === organization?.id;
   if (organization === undefined || !isVisible)
     throw new GatehouseError('not_found', 'No such organization.');
   if (caller.kind === 'api_key' && caller.teamId !== null && caller.teamId !== within)
     throw new GatehouseError('forbidden', 'This key acts in its own team only.');
-  if (!holdsPermission(caller, organization.id, permission) && !(await isInTeam(deps, caller, team)))
+  if (
+    !holdsPermission(caller, organization.id, permission) &&
+    !isOneself(caller, oneself) &&
+    !(await isInTeam(deps, caller, team))
+  )
     throw lacking(permission);
   return organization;
 }
+
+/** How a path names the member who asks. */
+export const ONESELF = 'me';
+
+const isOneself = (caller: Caller, member: string | undefined): boolean =>
+  caller.kind === 'member' && (member === ONESELF || member === caller.membershipId);
 
 async function isInTeam({ storage }: HttpDeps, caller: Caller, team: string | undefined): Promise<boolean> {
   if (team === undefined || caller.kind !== 'member') return false;

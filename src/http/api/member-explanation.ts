@@ -6,7 +6,7 @@ import { explainMember } from '../../core/explain.ts';
 import { settleMemberById } from '../../core/reprojection.ts';
 import { timeField } from './fields.ts';
 import { queryField } from './paging.ts';
-import { pathId } from './path-ids.ts';
+import { pathMember } from './path-ids.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
 import type { ApiRoute } from './route.ts';
 import { organizationRoute } from './route.ts';
@@ -93,15 +93,15 @@ export const memberExplanationRoute: ApiRoute = organizationRoute({
   path: '/organizations/:org/members/:member/explain',
   operationId: 'explainMember',
   summary:
-    'Says of each role which grants it comes from, and where they came from; with at, as it was at that time, for who reads the audit also of people who have left.',
+    'Says of each role which grants it comes from, and where they came from; with at, as it was at that time, for who reads the audit also of people who have left. Everybody may ask about themselves (`me`).',
   tag: 'members',
-  guard: { kind: 'organization', permission: 'members.read' },
+  guard: { kind: 'organization', permission: 'members.read', orOneself: true },
   query: z.strictObject({ at: queryField(timeField) }),
   status: 200,
   response: explanationShape,
   errors: [],
   handle: async ({ deps, organization, caller }, { params, query }) => {
-    const id = pathId('mem', params, 'member');
+    const id = pathMember(params, caller);
     if (query.at === undefined) await settleMemberById(deps, organization, id);
     const explanation = await explainMember(deps, {
       organizationId: organization.id,

@@ -7,7 +7,7 @@ import { RESOURCE_ROLES } from '../../core/roles.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { resourceIdField, resourceTypeField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';
-import { pathId } from './path-ids.ts';
+import { pathId, pathMember } from './path-ids.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
 import { resourceRoleShape, resourceShape } from './shapes.ts';
@@ -40,15 +40,17 @@ export const memberResourceRoutes: readonly ApiRoute[] = [
     method: 'get',
     path: '/organizations/:org/members/:member/resources',
     operationId: 'listMemberResources',
-    summary: 'Lists every role the member has on single things of the product.',
+    summary:
+      'Lists every role the member has on single things of the product. Everybody may ask about themselves (`me`).',
     tag,
-    guard: read,
+    guard: { ...read, orOneself: true },
     status: 200,
     response: wholeListOf(holdingShape),
     errors: [],
-    handle: async ({ deps, organization }, { params }) => {
-      await settleMemberById(deps, organization, memberId(params));
-      const held = await listResourceRoles(deps.storage, organization.id, memberId(params));
+    handle: async ({ deps, organization, caller }, { params }) => {
+      const id = pathMember(params, caller);
+      await settleMemberById(deps, organization, id);
+      const held = await listResourceRoles(deps.storage, organization.id, id);
       return wholeList(held, (one) => one);
     },
   }),

@@ -15,7 +15,7 @@ import { memberExplanationRoute } from './member-explanation.ts';
 import { exportMembers } from './member-export.ts';
 import { answerSearch, fitsCursor, memberCursorField } from './member-search.ts';
 import { pageFields, pageOf, queryField, readPage, UNKNOWN_CURSOR } from './paging.ts';
-import { pathId } from './path-ids.ts';
+import { pathId, pathMember } from './path-ids.ts';
 import { presentMember } from './present.ts';
 import { orgRoleField } from './role-fields.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
@@ -109,14 +109,14 @@ const readRoutes: readonly ApiRoute[] = [
     method: 'get',
     path: '/organizations/:org/members/:member',
     operationId: 'getMember',
-    summary: 'Answers one member.',
+    summary: 'Answers one member; `me` is whoever asks, and everybody may ask about themselves.',
     tag,
-    guard: read,
+    guard: { ...read, orOneself: true },
     status: 200,
     response: memberShape,
     errors: [],
-    handle: async ({ deps, organization }, { params }) => {
-      const id = pathId('mem', params, 'member');
+    handle: async ({ deps, organization, caller }, { params }) => {
+      const id = pathMember(params, caller);
       await settleMemberById(deps, organization, id);
       return presentMember(await getMember(deps, { organizationId: organization.id, id }));
     },

@@ -1,6 +1,9 @@
 /** Ids in paths: one of the wrong shape answers exactly what an unknown or another organization's id answers (S106). */
+import type { Caller } from '../../core/access.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
+import type { MembershipId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
+import { ONESELF } from '../guards.ts';
 
 type Params = Readonly<Record<string, string>>;
 
@@ -38,3 +41,9 @@ export function pathId<Prefix extends keyof typeof NOT_FOUND>(prefix: Prefix, pa
   if (id === undefined) throw new GatehouseError('not_found', NOT_FOUND[prefix]);
   return id;
 }
+
+/** The member that the path names by id, or by `me` as whoever asks in person. Throws `not_found`. */
+export const pathMember = (params: Params, caller: Caller): MembershipId =>
+  params.member === ONESELF && caller.kind === 'member'
+    ? caller.membershipId
+    : pathId('mem', params, 'member');

@@ -98,7 +98,9 @@ async function contextOf(
       const { permission } = guard;
       const team = guard.orInTeam ? String(req.params.team) : undefined;
       const within = team ?? teamRead(guard, req);
-      const organization = await organizationFor(deps, { caller, reference, permission, team, within });
+      const oneself = guard.orOneself ? String(req.params.member) : undefined;
+      const asked = { caller, reference, permission, team, within, oneself };
+      const organization = await organizationFor(deps, asked);
       if (guard.alsoNeeds !== undefined) assertHolds(caller, organization.id, guard.alsoNeeds);
       if (caller.kind === 'member' && signedIn !== undefined && asksForFreshSignIn(route))
         assertFresh(deps, signedIn.session);

@@ -90,7 +90,7 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
 async function furnishRules(base: string, groupId: string): Promise<Readonly<Record<string, string>>> {
   const rule = { match: { groupId }, grants: [{ scope: 'org', role: 'viewer' }] };
   const mapping = await world.send(world.operator, `post ${base}/group-mappings`, rule);
-  const expected = { name: 'A', given: { groups: ['A'] }, expect: { teams: [] } };
+  const expected = { name: 'A', given: {}, expect: { teams: [] } };
   const mappingTest = await world.send(world.operator, `post ${base}/mapping-tests`, expected);
   const draft = await world.send(world.operator, `post ${base}/mapping-drafts`, {});
   return { mapping: mapping.body.id, mappingTest: mappingTest.body.id, draft: draft.body.id };
@@ -238,7 +238,7 @@ const BODIES: Readonly<Record<string, object | string>> = {
   createGroupMapping: { match: { groupName: 'A' }, grants: [{ scope: 'org', role: 'viewer' }] },
   updateGroupMapping: { rank: 1 },
   orderGroupMappings: { mappings: [] },
-  createMappingTest: { name: 'A', given: { groups: ['A'] }, expect: { teams: [] } },
+  createMappingTest: { name: 'A', given: {}, expect: { teams: [] } },
   updateMappingTest: { name: 'A' },
   createMappingDraft: {},
   updateMappingDraft: { name: 'A' },

@@ -128,6 +128,32 @@ describe('people who have left', () => {
   });
 });
 
+describe('oneself', () => {
+  const about = async (sender: Person, whom: string) => {
+    const path = `get /organizations/${organization.id}/members/${whom}`;
+    const asked = [path, `${path}/explain`, `${path}/resources`];
+    return Promise.all(asked.map(async (request) => (await world.send(sender, request)).status));
+  };
+
+  test('200 for a viewer, as `me` or by id; 403 about anybody else, 404 in another organization', async () => {
+    const viewer = await world.newPerson(organization, 'viewer');
+    expect(await about(viewer, 'me')).toEqual([200, 200, 200]);
+    expect(await about(viewer, viewer.membership.id)).toEqual([200, 200, 200]);
+    expect(await about(viewer, member.membership.id)).toEqual([403, 403, 403]);
+    const { body } = await explain(viewer, 'me');
+    expect(body).toMatchObject({ memberId: viewer.membership.id, orgRole: { role: 'viewer' } });
+    expect(body.orgRole.because[0].sentence).toMatch(/./);
+    const stranger = await world.newPerson(await world.newOrganization(), 'viewer');
+    expect(await about(stranger, 'me')).toEqual([404, 404, 404]);
+    expect(await about(stranger, viewer.membership.id)).toEqual([404, 404, 404]);
+  });
+
+  test('404: the operator is no member, and nobody changes a member called me', async () => {
+    expect((await explain(world.operator, 'me')).status).toBe(404);
+    expect((await change(admin, 'me', { orgRole: 'viewer' })).status).toBe(404);
+  });
+});
+
 test.each([['tomorrow'], ['2026-03-01'], ['2999-01-01T00:00:00Z']])('422: at=%s', async (at) => {
   const { status, body } = await explain(owner, member.membership.id, at);
   expect([status, body.field]).toEqual([422, 'at']);

@@ -1,6 +1,6 @@
 /** API keys: made, listed, taken back, and what a program with one of them may do at this moment. */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { ApiKeyId, OrganizationId, TeamId } from '../kernel/ids.ts';
+import type { ApiKeyId, ConnectionId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Caller, KeyCaller } from './access.ts';
@@ -16,6 +16,7 @@ import type { RoleFacts, RoleTable } from './role-table.ts';
 import { factsIn, isBuiltInRole, loadRoles } from './role-table.ts';
 import type { Permission } from './roles.ts';
 import { ORG_ROLE_RANKS } from './roles.ts';
+import { keyFits } from './sso-policy.ts';
 import { decidesInTeam, standingIn } from './team-access.ts';
 
 /** Every bearer value of an API key begins with it. */
@@ -51,9 +52,11 @@ export async function createApiKey(
     readonly teamId?: TeamId | undefined;
     readonly scopes: readonly Permission[];
     readonly expiresAt: number | null;
+    /** Of the session in which it is made; absent or null: there is none, or no connection opened it. */
+    readonly connectionId?: ConnectionId | null;
   },
 ): Promise<{ readonly key: ApiKey; readonly token: string }> {
-  const { organizationId, caller, cause, name, kind, teamId = null, expiresAt } = input;
+  const { organizationId, caller, cause, name, kind, teamId = null, expiresAt, connectionId = null } = input;
   const scopes = [...new Set(input.scopes)];
   const token = newToken('ghk');
   const tokenHash = deps.hashToken(token);
@@ -65,7 +68,7 @@ export async function createApiKey(
       throw new GatehouseError('invalid', 'The expiry lies in the past.', { field: 'expiresAt' });
     const key: ApiKey = {
       id: newId('apk', context.now),
-      ...{ organizationId, name, kind, teamId, scopes, tokenHash, expiresAt, ...maker },
+      ...{ organizationId, name, kind, teamId, connectionId, scopes, tokenHash, expiresAt, ...maker },
       membershipId: kind === 'personal' && caller.kind === 'member' ? caller.membershipId : null,
       createdAt: context.now,
       expiryWarnedDays: null,
@@ -183,8 +186,8 @@ export async function removeApiKey(
 }
 
 /**
- * Who asks with this bearer value; undefined for one that is unknown, over, or of somebody who is not active here. A personal
- * key may do what its person may do now, and no more than its scopes say.
+ * Who asks with this bearer value; undefined for one that is unknown, over, of somebody who is not active here, or made in a
+ * session that the organization would not let begin any more. A personal key may do what its person may do now, and no more than its scopes say.
  */
 export async function findKeyCaller(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
@@ -210,6 +213,7 @@ async function powerOf(deps: Pick<Deps, 'storage' | 'clock'>, key: ApiKey): Prom
   const stored = await deps.storage.memberships.find(organizationId, membershipId);
   const organization = await deps.storage.organizations.find(organizationId);
   if (stored?.status !== 'active' || organization === undefined) return undefined;
+  if (!keyFits(organization, key)) return undefined;
   return powerFrom(roles, key, await settleMember(deps, organization, stored));
 }
 

@@ -86,12 +86,10 @@ export function cutoverOf({ organizationId, now }: ChangeContext, order: SwitchO
 async function rememberMembers(tx: Repositories, context: ChangeContext, order: SwitchOrder): Promise<void> {
   const { organizationId, now } = context;
   const { facts, members } = order.plan;
-  for (const { membership, fate } of members) {
-    const isOut = fate === 'unmatched' && order.unmatched === 'suspend';
+  for (const { membership } of members) {
     await tx.cutoverMembers.insert(organizationId, {
       ...{ organizationId, directoryId: facts.directory.id, membershipId: membership.id, membership },
       grants: await tx.grants.listByMembership(organizationId, membership.id),
-      isSwitchedOff: isOut && membership.status === 'active',
       expiresAt: now + ROLLBACK_MS,
     });
   }

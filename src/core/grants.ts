@@ -121,7 +121,10 @@ export async function refreshRoles(
   const before = await tx.teamMembers.listByMemberships(organizationId, [membership.id]);
   const teamsChanged = !sameTeams(before, teams);
   if (orgRole === membership.orgRole && !teamsChanged) return membership;
-  if (teamsChanged) await tx.teamMembers.replace(organizationId, membership.id, teams);
+  if (teamsChanged) {
+    await tx.teamMembers.replace(organizationId, membership.id, teams);
+    await noteOwned(tx, context, teams);
+  }
   const next =
     orgRole === membership.orgRole
       ? membership
@@ -140,4 +143,18 @@ export async function refreshRoles(
     },
   });
   return next;
+}
+
+/** Notes of the teams that have their first owner that they were owned; see `mayMove`. */
+async function noteOwned(
+  tx: Repositories,
+  { organizationId, now }: ChangeContext,
+  teams: readonly Omit<TeamMember, 'membershipId'>[],
+): Promise<void> {
+  for (const { teamId, role } of teams) {
+    if (role !== 'owner') continue;
+    const team = await tx.teams.find(organizationId, teamId);
+    if (team === undefined || team.wasOwned) continue;
+    await tx.teams.update(organizationId, { ...team, wasOwned: true, updatedAt: now }, team.version);
+  }
 }

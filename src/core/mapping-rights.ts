@@ -7,7 +7,6 @@ import type { MappingGrant } from './entities/directory.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import type { RoleTable } from './role-table.ts';
 import { factsIn } from './role-table.ts';
-import { ORG_ROLE_RANKS } from './roles.ts';
 import { decidesInTeam, standingIn } from './team-access.ts';
 
 interface MappingRights {
@@ -18,7 +17,8 @@ interface MappingRights {
 
 /**
  * Throws `forbidden` unless the caller may have a rule give each of these, and take it: an org role that they may give by
- * hand; a role in a team where they decide; a role on a resource only as admin or above, because groups and claims may name anybody.
+ * hand; a role in a team where they decide; a role on a resource only as an owner, because groups and claims may name anybody,
+ * also later, and only owners may touch everybody.
  */
 export async function assertMayMap(
   from: Queries | Repositories,
@@ -36,8 +36,8 @@ export async function assertMayMap(
           throw refusal('Whoever decides who is in this team decides which rules put people into it.');
         break;
       case 'resource':
-        if (caller.kind !== 'operator' && caller.role.rank < ORG_ROLE_RANKS.admin)
-          throw refusal('A rule may reach anybody: only admins have one give roles on resources.');
+        if (caller.kind !== 'operator' && caller.role.key !== 'owner')
+          throw refusal('A rule may reach anybody: only owners have one give roles on resources.');
     }
   }
 }

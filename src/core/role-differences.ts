@@ -37,7 +37,7 @@ export interface RoleDifference extends RoleChange {
 
 export interface Foresight {
   readonly differences: readonly RoleDifference[];
-  /** Org roles that the member would leave or get, or holds while roles on resources come or go; for whoever asks whether the caller may move them. */
+  /** Org roles that the member would leave or get, for whoever asks whether the caller may move them. */
   readonly orgRoles: readonly OrgRole[];
   /** Whether the ledger would change, even if no role does. */
   readonly isTouched: boolean;
@@ -63,7 +63,7 @@ export function foreseeMember(
   const [held, next] = [now.org?.role ?? before.defaultRole, then.org?.role ?? after.defaultRole];
   return {
     differences,
-    orgRoles: held === next && !differences.some(({ scope }) => scope === 'resource') ? [] : [held, next],
+    orgRoles: held === next ? [] : [held, next],
     isTouched: ledger.isTouched,
     conflicts: {
       before: settlementsOf(facts.grants, before.conflictPolicy, before.rankOf).length,

@@ -43,8 +43,8 @@ interface RuleChange {
 
 /**
  * Runs the mapping tests, then projects everybody that the rule concerned or concerns. Throws `mapping_test_failed`, or
- * `forbidden`, and nothing has changed, when the rule gives roles on resources to somebody the caller may not touch, or
- * would move the org role of one, or to a role of one: under `ranked` and `refuse` a new rule can also take away, and a lesser one lift.
+ * `forbidden`, and nothing has changed, when that would move the org role of somebody the caller may not touch, or to a
+ * role of somebody they may not touch: under `ranked` and `refuse` a new rule can also take away, and a lesser one lift.
  */
 export async function carryOutRule(
   deps: ProjectionDeps,
@@ -54,7 +54,7 @@ export async function carryOutRule(
   const { context, change } = work;
   const { organizationId } = context;
   const { caller, before, after } = change;
-  await assertMappingTestsPass(tx, organizationId);
+  await assertMappingTestsPass(tx, organizationId, before === undefined ? [] : [before]);
   const matches = [before?.match, after?.match].filter((match) => match !== undefined);
   if (await isTooLarge(tx, organizationId, { before, matches, limit: mostAtOnce(deps) })) {
     assertMayMoveMany(caller);
@@ -66,16 +66,12 @@ export async function carryOutRule(
   const roles = await loadRoles(tx);
   for (const { id, orgRole } of concerned) {
     const now = await tx.memberships.find(organizationId, id);
-    if (now === undefined || (now.orgRole === orgRole && !isOverResources(change))) continue;
+    if (now === undefined || now.orgRole === orgRole) continue;
     for (const role of [orgRole, now.orgRole]) assertMayTouch(caller, factsIn(roles, role));
   }
   if (before !== undefined)
     await reprojectClaimRule(tx, context, { before, ...(after === undefined ? {} : { after }) });
 }
-
-/** Whether roles on resources come or go with it: for those alone whom the caller may touch, as by hand. */
-const isOverResources = ({ before, after }: RuleChange): boolean =>
-  [before, after].some((rule) => rule?.grants.some(({ scope }) => scope === 'resource'));
 
 async function isTooLarge(
   tx: Repositories,

@@ -3,13 +3,14 @@ import { hours } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import type { ConnectionId } from '../kernel/ids.ts';
 import type { HashToken } from '../kernel/tokens.ts';
+import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Connection } from './entities/sign-in.ts';
 import type { TestSignIn } from './entities/sso-policy.ts';
 import type { Repositories } from './ports/storage.ts';
 import { endSessions } from './session-endings.ts';
-import { sessionFits } from './sso-policy.ts';
+import { keyFits, sessionFits } from './sso-policy.ts';
 
 /** How long a passed test counts. */
 export const TEST_COUNTS_MS = hours(24);
@@ -66,18 +67,29 @@ export async function assertMayRequireSso(
   );
 }
 
-/** Ends every session that did not come through a connection, in the transaction that requires one (law 6, S157). Answers how many. */
+/**
+ * Ends every session that did not come through a connection, and every personal key made in such a one, in the transaction
+ * that requires a connection (law 6, S157): they do not come back when it is required no more.
+ */
 export async function endUnfitSessions(
   tx: Repositories,
   context: ChangeContext,
   organization: Organization,
-): Promise<number> {
-  const ended = await endSessions(tx, context, {
+): Promise<void> {
+  await endSessions(tx, context, {
     which: { by: 'organization' },
     reason: 'sso_required',
     only: (session) => !sessionFits(organization, session),
   });
-  return ended.length;
+  for (const key of await tx.apiKeys.list(organization.id)) {
+    if (keyFits(organization, key)) continue;
+    await tx.apiKeys.remove(organization.id, key.id);
+    await record(tx, context, {
+      type: 'api_key.removed',
+      target: { kind: 'api_key', id: key.id },
+      details: { name: key.name, kind: key.kind, reason: 'sso_required' },
+    });
+  }
 }
 
 /** Throws `last_connection` when single sign-on is required and this would be the end of the only connection people come in by. */

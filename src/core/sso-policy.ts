@@ -1,4 +1,5 @@
 /** What it means that an organization requires single sign-on: which ways in are left. Pure. */
+import type { ApiKey } from './entities/api-key.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Session } from './entities/sign-in.ts';
 
@@ -18,3 +19,9 @@ export const sessionFits = (
   organization: Pick<Organization, 'ssoPolicy' | 'provisioning'>,
   { connectionId, emergency }: Pick<Session, 'connectionId' | 'emergency'>,
 ): boolean => connectionId !== null || emergency || passwordAllowedFor(organization, 'enter');
+
+/** Whether a key is: a personal one counts as the session in which it was made, those of the organization belong to no session. */
+export const keyFits = (
+  organization: Pick<Organization, 'ssoPolicy' | 'provisioning'>,
+  { membershipId, connectionId }: Pick<ApiKey, 'membershipId' | 'connectionId'>,
+): boolean => membershipId === null || sessionFits(organization, { connectionId, emergency: false });

@@ -16,8 +16,8 @@ export interface TeamStanding {
   readonly managesTeams: boolean;
   /** In this very team; null outside it. */
   readonly own: TeamRole | null;
-  /** Whether an active member owns the team. */
-  readonly hasOwner: boolean;
+  /** Whether somebody owns the team, or has: who manages teams does not come into it by suspending or removing its owner. */
+  readonly wasOwned: boolean;
 }
 
 /** One person's move in one team; null: not in it. */
@@ -30,12 +30,13 @@ export interface TeamMove {
 const isBelowAdmin = (role: TeamRole | null): boolean => role === null || role === 'member';
 
 /** Pure: whether all that happens in the team is for whoever has this standing to decide. */
-export const decidesInTeam = ({ isAboveTeams, managesTeams, own, hasOwner }: TeamStanding): boolean =>
-  isAboveTeams || own === 'owner' || (managesTeams && !hasOwner);
+export const decidesInTeam = ({ isAboveTeams, managesTeams, own, wasOwned }: TeamStanding): boolean =>
+  isAboveTeams || own === 'owner' || (managesTeams && !wasOwned);
 
 /**
- * Pure: whether the move may be made. A team with an owner is its owners' alone, whoever administers the organization; one
- * without is looked after by whoever manages teams, so that none is ever stuck. Anybody may go.
+ * Pure: whether the move may be made. A team with an owner is its owners' alone, whoever administers the organization, and
+ * after them for the owners of the organization, so that none is ever stuck; one that never had an owner is looked after by
+ * whoever manages teams. Anybody may go.
  */
 export function mayMove(standing: TeamStanding, { isOwn, before, after }: TeamMove): boolean {
   if (decidesInTeam(standing) || (isOwn && after === null)) return true;
@@ -60,7 +61,7 @@ export async function standingIn(tx: Reader, request: TeamRequest): Promise<Team
       : caller.kind === 'member'
         ? await roleIn(tx, request, caller.membershipId)
         : null,
-    hasOwner: await hasActiveOwner(tx, request),
+    wasOwned: (await tx.teams.find(organizationId, teamId))?.wasOwned ?? false,
   };
 }
 
@@ -73,8 +74,8 @@ export async function assertMayMove(
   const standing = await standingIn(tx, move);
   const isOwn = caller.kind === 'member' && caller.membershipId === memberId;
   if (mayMove(standing, { isOwn, before: await roleIn(tx, move, memberId), after })) return;
-  const who = standing.hasOwner
-    ? 'Its owners decide who is in this team'
+  const who = standing.wasOwned
+    ? 'Its owners, and owners of the organization, decide who is in this team'
     : 'Those who manage teams decide who is in it';
   throw new GatehouseError('forbidden', `${who}; its admins, about its plain members.`, { field: 'role' });
 }
@@ -86,12 +87,6 @@ async function roleIn(
 ): Promise<TeamRole | null> {
   const rows = await tx.teamMembers.listByMemberships(organizationId, [id]);
   return rows.find((row) => row.teamId === teamId)?.role ?? null;
-}
-
-async function hasActiveOwner(tx: Reader, { organizationId, teamId }: TeamRequest): Promise<boolean> {
-  for (const { membershipId } of await tx.teamMembers.listOwners(organizationId, teamId))
-    if ((await tx.memberships.find(organizationId, membershipId))?.status === 'active') return true;
-  return false;
 }
 
 /** Whether the caller may promise somebody who comes this role in this team: a plain member anybody who invites, more whoever decides there. */

@@ -44,6 +44,7 @@ export async function insertTeam(
     version: 1,
     organizationId,
     ...input,
+    wasOwned: false,
     createdAt: now,
     updatedAt: now,
   };

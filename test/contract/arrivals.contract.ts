@@ -144,7 +144,7 @@ export function arrivals(name: string, open: OpenStorage): void {
         const { organization, directory, membership, cutoverMember, grant } = world;
         const person = aUser();
         const other = aMembership(organization.id, person.id);
-        const old = aCutoverMember(directory, other, { expiresAt: 5, grants: [grant], isSwitchedOff: false });
+        const old = aCutoverMember(directory, other, { expiresAt: 5, grants: [grant] });
         await write((tx) => tx.cutoverMembers.insert(organization.id, old));
         const list = () => under.storage.cutoverMembers.list(organization.id, directory.id, { limit: 9 });
         const byId = (a: string, b: string) => (a < b ? -1 : 1);

@@ -45,7 +45,14 @@ const apiKeys: RowKind = {
     const value = anApiKey(
       { organizationId: id, id: nextId('mem') },
       {
-        ...{ name: text, createdBy: text, tokenHash: text, kind: 'team', membershipId: null },
+        ...{
+          name: text,
+          createdBy: text,
+          tokenHash: text,
+          kind: 'team',
+          membershipId: null,
+          connectionId: nextId('con'),
+        },
         ...{ scopes: ['audit.read', 'members.read'], expiresAt: 7, expiryWarnedDays: 1, lastUsedAt: 8 },
       },
     );

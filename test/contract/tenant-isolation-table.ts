@@ -106,7 +106,6 @@ const people: Pick<
       ...nothing,
       call: (store, b, a) => store.teamMembers.listByMemberships(b, [a.membership.id]),
     },
-    listOwners: { ...nothing, call: (store, b, a) => store.teamMembers.listOwners(b, a.team.id) },
     listByTeam: { ...nothing, call: (store, b, a) => store.teamMembers.listByTeam(b, a.team.id, PAGE) },
     replace: {
       ...notFound,

@@ -10,7 +10,7 @@ const standing = (input: Partial<TeamStanding>): TeamStanding => ({
   isAboveTeams: false,
   managesTeams: false,
   own: null,
-  hasOwner: true,
+  wasOwned: true,
   ...input,
 });
 
@@ -24,13 +24,13 @@ const rows: [who: string, standing: TeamStanding, moves: [string, string, string
   ['a member of the team', standing({ own: 'member' }), [NOBODY, NOBODY, NOBODY, NOBODY]],
   ['somebody outside it', standing({}), [NOBODY, NOBODY, NOBODY, NOBODY]],
   [
-    'who manages teams, where it has an owner',
+    'who manages teams, where it has or had an owner',
     standing({ managesTeams: true }),
     [NOBODY, NOBODY, NOBODY, NOBODY],
   ],
   [
-    'who manages teams, where nobody owns it',
-    standing({ managesTeams: true, hasOwner: false }),
+    'who manages teams, where nobody has owned it',
+    standing({ managesTeams: true, wasOwned: false }),
     [ALL, ALL, ALL, ALL],
   ],
   [

@@ -163,6 +163,7 @@ export function aTeam(organizationId: OrganizationId, overrides: Partial<Team> =
     organizationId,
     name: nextText('Team'),
     isDefault: false,
+    wasOwned: false,
     ...overrides,
   };
 }

@@ -37,7 +37,6 @@ export function aCutoverMember(
     membershipId: membership.id,
     membership,
     grants: [],
-    isSwitchedOff: true,
     expiresAt: BUILT_AT + 86_400_000,
     ...overrides,
   };

@@ -57,6 +57,7 @@ export function anApiKey(
   return {
     id: nextId('apk'),
     organizationId: membership.organizationId,
+    connectionId: null,
     name: 'Nightly export',
     kind: 'personal',
     membershipId: membership.id,

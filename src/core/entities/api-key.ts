@@ -1,5 +1,5 @@
 /** Keys for programs that use the management API. */
-import type { ApiKeyId, MembershipId, OrganizationId, TeamId } from '../../kernel/ids.ts';
+import type { ApiKeyId, ConnectionId, MembershipId, OrganizationId, TeamId } from '../../kernel/ids.ts';
 import type { TokenHash } from '../../kernel/tokens.ts';
 import type { OrgRole, Permission } from '../roles.ts';
 
@@ -13,6 +13,8 @@ export interface ApiKey {
   readonly membershipId: MembershipId | null;
   /** The one team it acts in; null: everywhere its scopes reach. */
   readonly teamId: TeamId | null;
+  /** The connection of the session in which a person made it; null: a session of the person's own, or the operator. */
+  readonly connectionId: ConnectionId | null;
   /** A membership, or `operator`. */
   readonly createdBy: string;
   /** What it may do; for personal keys never more than the person may at that moment. */

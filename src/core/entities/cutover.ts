@@ -56,7 +56,5 @@ export interface CutoverMember {
   readonly membershipId: MembershipId;
   readonly membership: Membership;
   readonly grants: readonly Grant[];
-  /** The switch suspended them, because the directory does not have them. */
-  readonly isSwitchedOff: boolean;
   readonly expiresAt: number;
 }

@@ -47,6 +47,8 @@ export interface Team {
   readonly organizationId: OrganizationId;
   readonly name: string;
   readonly isDefault: boolean;
+  /** Somebody owns it, or has: from then on it is for its owners, and after them for those of the organization. */
+  readonly wasOwned: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -136,8 +136,6 @@ export interface TeamMemberRepository {
     teamId: TeamId,
     page: PageRequest,
   ): Promise<readonly TeamMember[]>;
-  /** Those with the role `owner`, ordered by membership. */
-  listOwners(organizationId: OrganizationId, teamId: TeamId): Promise<readonly TeamMember[]>;
   /** Makes `teams` the whole of the membership's team roles. */
   replace(
     organizationId: OrganizationId,

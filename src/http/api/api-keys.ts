@@ -64,7 +64,7 @@ export const apiKeyRoutes: readonly ApiRoute[] = [
     path: '/organizations/:org/api-keys',
     operationId: 'createApiKey',
     summary:
-      'Makes a key for this API, with scopes the maker holds. A personal key ends with the membership; a team key outlives its maker and needs roles.manage, or, with teamId, whoever decides who is in that team.',
+      'Makes a key for this API, with scopes the maker holds. A personal key ends with the membership, and with a way of signing in that the organization stops allowing; a team key outlives its maker and needs roles.manage, or, with teamId, whoever decides who is in that team.',
     tag,
     guard,
     body: z.strictObject({
@@ -82,6 +82,7 @@ export const apiKeyRoutes: readonly ApiRoute[] = [
       const { key, token } = await createApiKey(deps, {
         ...{ organizationId: organization.id, caller, cause },
         ...{ ...body, expiresAt: body.expiresAt ?? null },
+        connectionId: signedIn?.session.connectionId ?? null,
       });
       return { ...presentApiKey(key), token };
     },

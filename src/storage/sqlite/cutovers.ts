@@ -3,14 +3,12 @@ import type { Cutover, CutoverMember } from '../../core/entities/cutover.ts';
 import type { CutoverMemberRepository, CutoverRepository } from '../../core/ports/cutovers.ts';
 import {
   type Columns,
-  flag,
   insertRow,
   integer,
   integerOrNull,
   json,
   ownedBy,
   text,
-  toFlag,
   toJson,
   updateRow,
   word,
@@ -82,7 +80,6 @@ const memberFromRow = (row: Row): CutoverMember => ({
   membershipId: word(row, 'membership_id'),
   membership: json(row, 'membership'),
   grants: json(row, 'grants'),
-  isSwitchedOff: flag(row, 'is_switched_off'),
   expiresAt: integer(row, 'expires_at'),
 });
 
@@ -96,7 +93,6 @@ export function cutoverMemberRepository(sql: Sql): CutoverMemberRepository {
         membership_id: member.membershipId,
         membership: toJson(member.membership),
         grants: toJson(member.grants),
-        is_switched_off: toFlag(member.isSwitchedOff),
         expires_at: member.expiresAt,
       }),
     list: async (organizationId, directoryId, { after = '', limit }) =>

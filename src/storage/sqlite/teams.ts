@@ -25,13 +25,12 @@ const LIST_BY_MEMBERSHIPS = `
 const LIST_BY_TEAM = `
   SELECT * FROM team_members WHERE organization_id = ? AND team_id = ? AND membership_id > ?
   ORDER BY membership_id LIMIT ?`;
-const LIST_OWNERS = `
-  SELECT * FROM team_members WHERE organization_id = ? AND team_id = ? AND role = 'owner' ORDER BY membership_id`;
 const LEAVE_ALL = 'DELETE FROM team_members WHERE organization_id = ? AND membership_id = ?';
 
 const columnsOf = (team: Team): Columns => ({
   name: team.name,
   is_default: toFlag(team.isDefault),
+  was_owned: toFlag(team.wasOwned),
   created_at: team.createdAt,
   updated_at: team.updatedAt,
 });
@@ -42,6 +41,7 @@ const fromRow = (row: Row): Team => ({
   organizationId: word(row, 'organization_id'),
   name: text(row, 'name'),
   isDefault: flag(row, 'is_default'),
+  wasOwned: flag(row, 'was_owned'),
   createdAt: integer(row, 'created_at'),
   updatedAt: integer(row, 'updated_at'),
 });
@@ -84,8 +84,6 @@ export function teamMemberRepository(sql: Sql): TeamMemberRepository {
       sql.all(LIST_BY_MEMBERSHIPS, organizationId, toJson(ids)).map(memberFromRow),
     listByTeam: async (organizationId, teamId, page) =>
       sql.all(LIST_BY_TEAM, organizationId, teamId, page.after ?? '', page.limit).map(memberFromRow),
-    listOwners: async (organizationId, teamId) =>
-      sql.all(LIST_OWNERS, organizationId, teamId).map(memberFromRow),
     replace: async (organizationId, membershipId, teams) => {
       sql.run(LEAVE_ALL, organizationId, membershipId);
       for (const { teamId, role } of teams) {

@@ -261,3 +261,19 @@ describe('its end', () => {
     expect(await listMembers(key)).toBe(401);
   });
 });
+
+test('S157: a personal key from before single sign-on was required is refused, wherever it was left over', async () => {
+  const elsewhere = await world.newOrganization();
+  const admin = await world.newPerson(elsewhere, 'admin');
+  const path = `/organizations/${elsewhere.id}`;
+  const input = { name: 'Nightly', kind: 'personal', scopes: ['members.read'] };
+  const { body } = await world.send(admin, `post ${path}/api-keys`, input);
+  const reads = async () => (await world.send(withToken(body.token), `get ${path}/members`)).status;
+  expect(await reads()).toBe(200);
+  await world.gateway.storage.transact(async (tx) => {
+    const row = await tx.organizations.find(elsewhere.id);
+    if (row !== undefined)
+      await tx.organizations.update(elsewhere.id, { ...row, ssoPolicy: 'required' }, row.version);
+  });
+  expect(await reads()).toBe(401);
+});

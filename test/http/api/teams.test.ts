@@ -156,12 +156,37 @@ describe('a team with an owner', () => {
     expect((await world.send(plain, `delete ${of(plain)}`)).status).toBe(204);
   });
 
-  test('is nobody’s once its owner is suspended: who manages teams looks after it again', async () => {
-    const { here, of, head, plain, manager } = await ownedTeam();
-    const path = `patch ${here}/members/${head.membership.id}`;
-    expect((await world.send(world.operator, path, { status: 'suspended' })).status).toBe(200);
-    expect((await put(manager, of(plain), 'owner')).status).toBe(200);
-    expect((await put(manager, of(plain), 'member')).status).toBe(403);
+  test.each<[string, string, object | undefined]>([
+    ['suspends', 'patch', { status: 'suspended' }],
+    ['removes', 'delete', undefined],
+  ])(
+    'S147: whoever %s its only owner does not come into it: it passes to the owners of the organization',
+    async (_what, method, body) => {
+      const { here, of, head, deputy, plain, manager, chief } = await ownedTeam();
+      const path = `${method} ${here}/members/${head.membership.id}`;
+      expect((await world.send(manager, path, body)).status).toBeLessThan(300);
+      for (const [whom, role] of [
+        [manager, 'owner'],
+        [plain, 'owner'],
+        [plain, 'admin'],
+      ] as const)
+        expect((await put(manager, of(whom), role)).status).toBe(403);
+      const rule = {
+        match: { claim: 'a', value: 'b' },
+        grants: [{ scope: 'team', team: of(plain).split('/')[4], role: 'owner' }],
+      };
+      expect((await world.send(manager, `post ${here}/group-mappings`, rule)).status).toBe(403);
+      expect((await put(deputy, of(manager), 'member')).status).toBe(200);
+      expect((await put(chief, of(plain), 'owner')).status).toBe(200);
+      expect((await put(plain, of(manager), 'admin')).status).toBe(200);
+    },
+  );
+
+  test('S147: nor whoever manages teams once its only owner has gone down by themselves', async () => {
+    const { of, head, manager, chief } = await ownedTeam();
+    expect((await put(head, of(head), 'member')).status).toBe(200);
+    expect((await put(manager, of(manager), 'owner')).status).toBe(403);
+    expect((await put(chief, of(head), 'owner')).status).toBe(200);
   });
 
   test('S162: an invitation promises more than plain membership only for whoever decides there, then and at acceptance', async () => {

@@ -276,3 +276,41 @@ describe('in time', () => {
     expect((await require(company)).status).toBe(409);
   });
 });
+
+describe('personal API keys', () => {
+  const key = (kind: string) => ({ name: 'Nightly', kind, scopes: ['members.read'] });
+  const reads = async ({ base }: Company, token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await stage.world.send({ headers }, `get ${base}/members`)).status;
+  };
+
+  test('S157: made in a session without a connection they end as sessions do, for good; keys of the organization go on', async () => {
+    const company = await stage.company();
+    const admin = await company.member('admin');
+    const path = `post ${company.base}/api-keys`;
+    const { body: own } = await admin.send(path, key('personal'));
+    const { body: team } = await admin.send(path, key('team'));
+    expect([await reads(company, own.token), await reads(company, team.token)]).toEqual([200, 200]);
+    expect((await stage.requireSso(company, await invited(company))).status).toBe(200);
+    expect([await reads(company, own.token), await reads(company, team.token)]).toEqual([401, 200]);
+    const { body } = await operator(`get ${company.base}/audit-events?type=api_key.removed`);
+    expect(body.items).toMatchObject([{ target: { id: own.id }, details: { reason: 'sso_required' } }]);
+    await operator(`patch ${company.base}`, { ssoPolicy: 'optional' });
+    expect(await reads(company, own.token)).toBe(401);
+  });
+
+  test('S157: made in a session of a connection they go on', async () => {
+    const company = await stage.company();
+    const user = await invited(company);
+    const { browser } = await stage.signIn(company, user);
+    const { baseUrl } = stage.world.gateway;
+    const made = await browser.request(`${baseUrl}/api/v1${company.base}/api-keys`, {
+      method: 'POST',
+      headers: { origin: baseUrl, 'content-type': 'application/json' },
+      body: JSON.stringify(key('personal')),
+    });
+    const { token } = JSON.parse(made.text);
+    expect((await stage.requireSso(company, await invited(company, 'second'))).status).toBe(200);
+    expect(await reads(company, token)).toBe(200);
+  });
+});

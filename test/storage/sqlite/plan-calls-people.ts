@@ -65,7 +65,6 @@ export const peopleCalls = ({
     await teams.remove(id, team.id),
     await teamMembers.listByMemberships(id, [membership.id]),
     await teamMembers.listByTeam(id, team.id, PAGE),
-    await teamMembers.listOwners(id, team.id),
     await teamMembers.replace(id, membership.id, []),
   ],
 });

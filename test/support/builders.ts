@@ -162,8 +162,7 @@ export function aTeam(organizationId: OrganizationId, overrides: Partial<Team> =
     ...VERSIONED,
     organizationId,
     name: nextText('Team'),
-    isDefault: false,
-    wasOwned: false,
+    ...{ isDefault: false, wasOwned: false },
     ...overrides,
   };
 }

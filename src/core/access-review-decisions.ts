@@ -85,7 +85,9 @@ async function settle(
 /** Nobody reviews themselves, nor whom they may not touch: a confirmation counts as much as a revocation. */
 async function assertMayDecide(tx: Repositories, { organizationId, caller, item }: DecisionRequest) {
   if (caller.kind !== 'operator' && caller.membershipId === item.membershipId)
-    throw new GatehouseError('forbidden', 'Somebody else reviews your own access.');
+    throw new GatehouseError('forbidden', 'Somebody else reviews your own access.', {
+      whatToDo: 'Leave this line to another reviewer.',
+    });
   const member = await tx.memberships.find(organizationId, item.membershipId);
   if (member === undefined) {
     if (item.decision === 'revoke') return;

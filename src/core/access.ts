@@ -98,12 +98,14 @@ export function assertMayGrant(caller: Caller, role: RoleFacts): void {
   throw new GatehouseError(
     'forbidden',
     `Your role, ${caller.role.key}, may not give the role ${role.key}. Ask an owner.`,
-    { field: 'role' },
+    { field: 'role', whatToDo: 'Choose a role below your own, or have an owner give this one.' },
   );
 }
 
 /** Throws `forbidden` unless the caller may change or remove somebody who holds `target`: admins touch only the roles below admin. */
 export function assertMayTouch(caller: Caller, target: RoleFacts): void {
   if (caller.kind === 'operator' || standsAbove(caller.role, target)) return;
-  throw new GatehouseError('forbidden', `Only an owner may change somebody who is ${target.key}.`);
+  throw new GatehouseError('forbidden', `Only an owner may change somebody who is ${target.key}.`, {
+    whatToDo: 'Ask an owner of the organization to do this.',
+  });
 }

@@ -120,7 +120,9 @@ export async function resolveConflict(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const conflict = await getConflict(tx, input, id);
     if (conflict.status !== 'open' && conflict.status !== 'rejected') {
-      throw new GatehouseError('version_conflict', `This conflict is settled: ${conflict.status}.`);
+      throw new GatehouseError('version_conflict', `This conflict is settled: ${conflict.status}.`, {
+        whatToDo: 'There is nothing left to decide here.',
+      });
     }
     const parties = await pushedParty(tx, conflict);
     if (action === 'adopt') await adopt(tx, context, { ...parties, conflict, caller: input.caller });
@@ -177,7 +179,10 @@ async function adopt(
 async function assertAdoptable(tx: Repositories, candidate: Membership): Promise<void> {
   const { organizationId } = candidate;
   if ((await tx.directoryUsers.findByMembership(organizationId, candidate.id)) !== undefined) {
-    throw new GatehouseError('already_exists', 'A directory holds this member already.', { field: 'action' });
+    throw new GatehouseError('already_exists', 'A directory holds this member already.', {
+      field: 'action',
+      whatToDo: 'Settle the conflict another way: this member belongs to a person of a directory.',
+    });
   }
   const person = await tx.users.find(candidate.userId);
   // Somebody known only here is this organization's to decide about; an account of their own reaches further (law 3).

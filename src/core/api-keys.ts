@@ -89,7 +89,10 @@ function makerOf(
   scopes: readonly Permission[],
 ): Pick<ApiKey, 'createdBy' | 'orgRole'> {
   const { organizationId, caller, kind } = request;
-  if (caller.kind === 'api_key') throw new GatehouseError('forbidden', 'A key does not make keys.');
+  if (caller.kind === 'api_key')
+    throw new GatehouseError('forbidden', 'A key does not make keys.', {
+      whatToDo: 'Sign in and make the key as a person.',
+    });
   if (kind === 'team' && !managesKeys(request))
     throw new GatehouseError('forbidden', 'A key of the organization needs the permission roles.manage.', {
       field: 'kind',
@@ -100,6 +103,7 @@ function makerOf(
   if (missing !== undefined)
     throw new GatehouseError('forbidden', `You do not hold ${missing}, so no key of yours may.`, {
       field: 'scopes',
+      whatToDo: 'Leave this scope out, or have somebody who holds it make the key.',
     });
   return makerFacts(caller);
 }
@@ -119,7 +123,10 @@ async function makerInTeam(
   scopes: readonly Permission[],
 ): Promise<Pick<ApiKey, 'createdBy' | 'orgRole'>> {
   const { caller, kind, organizationId, teamId } = request;
-  if (caller.kind === 'api_key') throw new GatehouseError('forbidden', 'A key does not make keys.');
+  if (caller.kind === 'api_key')
+    throw new GatehouseError('forbidden', 'A key does not make keys.', {
+      whatToDo: 'Sign in and make the key as a person.',
+    });
   if (kind !== 'team')
     throw new GatehouseError('invalid', 'A personal key goes with its person, not with a team.', {
       field: 'teamId',
@@ -131,7 +138,10 @@ async function makerInTeam(
       field: 'scopes',
     });
   if (!decidesInTeam(await standingIn(tx, request)))
-    throw new GatehouseError('forbidden', 'Its owners make the keys of this team.', { field: 'teamId' });
+    throw new GatehouseError('forbidden', 'Its owners make the keys of this team.', {
+      field: 'teamId',
+      whatToDo: 'Ask an owner of the team to make the key.',
+    });
   return makerFacts(caller);
 }
 

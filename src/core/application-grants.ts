@@ -45,7 +45,9 @@ export async function openApplicationGrant(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     await assertStillIn(tx, session);
     if (!servesOrganization(application, organizationId))
-      throw new GatehouseError('forbidden', 'This application is not for people of your organization.');
+      throw new GatehouseError('forbidden', 'This application is not for people of your organization.', {
+        whatToDo: 'Ask the operator to open the application to your organization.',
+      });
     const given = await tx.applicationGrants.listBySession(organizationId, session.id);
     const before = given.find(({ applicationId }) => applicationId === application.id);
     if (before === undefined) return give(tx, context, { session, application, scopes });

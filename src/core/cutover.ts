@@ -149,7 +149,9 @@ async function revocable(tx: Repositories, context: ChangeContext, id: Directory
 async function assertIdle(tx: Repositories, place: CutoverPlace): Promise<void> {
   const cutover = await tx.cutovers.find(place.organizationId, place.directoryId);
   if (cutover?.status !== 'switching' && cutover?.status !== 'rolling_back') return;
-  throw new GatehouseError('version_conflict', 'A job is at work on this directory. Wait for its end.');
+  throw new GatehouseError('version_conflict', 'A job is at work on this directory. Wait for its end.', {
+    whatToDo: 'Wait until the job is over, then send the request again.',
+  });
 }
 
 /** The last switch of the directory, or `not_found`. */

@@ -57,6 +57,7 @@ export function addExtension(
       if (findExtensionOf(before, extension.urn) !== undefined) {
         throw new GatehouseError('already_exists', 'This directory has an extension of that URN.', {
           field: 'urn',
+          whatToDo: 'Change the extension that is there, or choose another URN.',
         });
       }
       return { extension, extensions: [...before.extensions, extension], former: undefined };

@@ -82,9 +82,14 @@ async function ownerFor(
 ): Promise<Membership> {
   const { caller } = asked;
   if (caller.kind === 'api_key')
-    throw new GatehouseError('forbidden', 'A way in for an owner is not made by a program.');
+    throw new GatehouseError('forbidden', 'A way in for an owner is not made by a program.', {
+      whatToDo: 'An owner makes it, signed in.',
+    });
   if (caller.kind === 'member' && (asked.membershipId ?? caller.membershipId) !== caller.membershipId)
-    throw new GatehouseError('forbidden', 'An owner makes a code for themselves only.', { field: 'member' });
+    throw new GatehouseError('forbidden', 'An owner makes a code for themselves only.', {
+      field: 'member',
+      whatToDo: 'Leave member out, or let that owner make their own.',
+    });
   const id = caller.kind === 'member' ? caller.membershipId : asked.membershipId;
   if (id === undefined) throw new GatehouseError('invalid', 'Name the owner it is for.', { field: 'member' });
   const membership = await tx.memberships.find(organizationId, id);
@@ -162,4 +167,7 @@ export async function enterWithEmergencyCode(
   return { sessionToken };
 }
 
-const refused = () => new GatehouseError('unauthenticated', 'This code does not work.');
+const refused = () =>
+  new GatehouseError('unauthenticated', 'This code does not work.', {
+    whatToDo: 'Check the code; it works once. An owner or the operator makes another.',
+  });

@@ -154,5 +154,8 @@ const notUnique = (user: DirectoryUser, path: string): GatehouseError =>
   new GatehouseError(
     'already_exists',
     `Two people of this directory hold the same ${path}, ${user.userName} is one of them.`,
-    { field: 'attributes' },
+    {
+      field: 'attributes',
+      whatToDo: 'Give one of the two another value in the directory, or leave the attribute not unique.',
+    },
   );

@@ -12,13 +12,15 @@ import type { InvitationLink } from './invitation-links.ts';
 import { findByLink } from './invitation-links.ts';
 import { assertAcceptable, settleInvitation } from './invitation-settlement.ts';
 import type { Acceptor, Joined, JoiningAddress, JoiningDeps } from './joining.ts';
-import { admit, credentialsOf, isTakenBack } from './joining.ts';
+import { admit, credentialsOf, forAnother, isTakenBack } from './joining.ts';
+import { signOnInstead } from './joining-by-sign-on.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { deliverMail } from './outbox.ts';
 import { isOwnProof } from './own-sessions.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { SignedIn } from './sessions.ts';
+import { passwordAllowedFor } from './sso-policy.ts';
 
 export interface PreviewedInvitation {
   readonly invitation: Invitation;
@@ -80,8 +82,7 @@ export async function requestInvitedAddressProof(
   const preview = await previewInvitation(deps, token);
   if (preview === undefined) throw new GatehouseError('not_found', 'No such invitation.');
   const { organizationId, id, email, emailKey } = preview.invitation;
-  if (!isOwnProof(signedIn.session))
-    throw new GatehouseError('forbidden', `This invitation is for ${email}. Sign out and use that address.`);
+  if (!isOwnProof(signedIn.session)) throw forAnother({ email }, { asWhoTheyAre: false });
   deps.joiningRequests?.begin({ emailKey, ip: cause.ip });
   const queued = await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
@@ -100,7 +101,7 @@ export async function requestInvitedAddressProof(
  * Accepts an invitation and opens a session in the organization. Exactly one of any number of parallel calls succeeds
  * (law 5). Throws `not_found`, `invitation_used`, `invitation_revoked`, `invitation_expired`, `invitations_disabled`,
  * `forbidden` (signed in as another address), `already_exists` (the address has an account, with another password:
- * sign in first), `second_factor_required` (field `code`), `too_many_requests` (wrong passwords of that account, S178), `already_member`, `seats_exhausted`,
+ * sign in first), `sso_required` with where to sign in, `second_factor_required` (field `code`), `too_many_requests` (wrong passwords of that account, S178), `already_member`, `seats_exhausted`,
  * `invalid`. A failed call leaves the invitation usable.
  */
 export async function acceptInvitation(
@@ -118,6 +119,7 @@ export async function acceptInvitation(
   if (opened === undefined) throw new GatehouseError('not_found', 'No such invitation.');
   const { invitation: found, link } = opened;
   assertAcceptable(found, deps.clock());
+  await assertPasswordLeadsIn(deps, { invitation: found, token: input.token });
   const { organizationId } = found;
   const address = await addressOf(deps, { found, link, proof });
   const credentials = await credentialsOf(deps, { address, acceptor, cause: input.cause });
@@ -132,6 +134,17 @@ export async function acceptInvitation(
     const settle = (membership: Membership) => settleInvitation(tx, context, { invitation, membership });
     return admit(tx, deps, { context, organization, address, acceptor, credentials, settle });
   });
+}
+
+/** Where single sign-on is required, a password makes nobody a member: throws `sso_required` with where to go on. */
+async function assertPasswordLeadsIn(
+  deps: Pick<Deps, 'storage' | 'baseUrl'>,
+  { invitation, token }: { readonly invitation: Invitation; readonly token: string },
+): Promise<void> {
+  const organization = await getOrganization(deps.storage, invitation.organizationId);
+  if (organization.provisioning === 'directory' || passwordAllowedFor(organization, 'enter')) return;
+  const holder = await deps.storage.users.findByEmail(invitation.emailKey);
+  throw signOnInstead(deps, { organization, token, hasAccount: holder !== undefined });
 }
 
 async function addressOf(

@@ -62,7 +62,7 @@ export function assertMayGiveByInvitation(caller: Caller, role: RoleFacts): void
   throw new GatehouseError(
     'forbidden',
     'Nobody becomes owner by invitation. Invite as admin, then make the member an owner.',
-    { field: 'role' },
+    { field: 'role', whatToDo: 'Invite with another role; an owner makes the member an owner afterwards.' },
   );
 }
 
@@ -97,7 +97,8 @@ export async function assertMayPromiseTeams(
       throw new GatehouseError('invalid', 'No team of this organization has this id.', { field });
     if (await mayPromise(tx, { organizationId, caller, team })) continue;
     const detail = 'Invite into this team as a plain member: more than that its owners give.';
-    throw new GatehouseError('forbidden', detail, { field });
+    const whatToDo = 'Leave the role of this team out, or ask an owner of the team to give it.';
+    throw new GatehouseError('forbidden', detail, { field, whatToDo });
   }
 }
 

@@ -246,6 +246,7 @@ export async function revokeInvitation(
       throw new GatehouseError(
         'invitation_used',
         'This invitation has been accepted; remove the member instead.',
+        { whatToDo: 'Remove the member: they have joined with it.' },
       );
     if (invitation.status === 'revoked') return;
     assertMayTouch(caller, await roleHeld(tx, invitation.role));

@@ -14,7 +14,7 @@ import type { User } from './entities/people.ts';
 import type { Connection, SignInPurpose } from './entities/sign-in.ts';
 import { findByLink } from './invitation-links.ts';
 import { settleInvitation } from './invitation-settlement.ts';
-import { insertMembership } from './memberships.ts';
+import { insertJoiner } from './joining.ts';
 import { isOwnProof } from './own-sessions.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { SignedIn } from './sessions.ts';
@@ -50,6 +50,27 @@ export async function joiningPurpose(
     );
   const { id: invitationId, tokenHash } = invitation;
   return { kind: 'accept_invitation', invitationId, tokenHash, userId: signedIn.user.id };
+}
+
+/**
+ * The refusal of a password where the organization requires single sign-on, with the way on: its sign-in, which accepts the
+ * pending invitation; for an address that has an account the invitation's page, where that account is shown first.
+ */
+export function signOnInstead(
+  { baseUrl }: Pick<Deps, 'baseUrl'>,
+  door: { readonly organization: Organization; readonly token: string; readonly hasAccount: boolean },
+): GatehouseError {
+  const { organization, token, hasAccount } = door;
+  const detail = `${organization.name} lets people in through its own single sign-on only.`;
+  const path = hasAccount
+    ? `/invitations/${encodeURIComponent(token)}`
+    : `/sign-in/${encodeURIComponent(organization.slug)}`;
+  return new GatehouseError('sso_required', detail, {
+    url: `${baseUrl}${path}`,
+    whatToDo: hasAccount
+      ? 'Open `url` in the browser: sign in to your account there and go on to the sign-in of the organization. The invitation is accepted with it.'
+      : 'Open `url` in the browser: signing in there accepts the invitation.',
+  });
 }
 
 const refusal = (reason: string) =>
@@ -107,15 +128,7 @@ async function joined(
   input: { readonly user: User; readonly invitation: Invitation; readonly organization: Organization },
 ) {
   const { user, invitation, organization } = input;
-  const added = await insertMembership(tx, context, {
-    user,
-    email: invitation.email,
-    emailKey: invitation.emailKey,
-    name: user.name,
-    status: 'active',
-    source: 'invitation',
-    defaultRole: organization.defaultRole,
-  });
+  const added = await insertJoiner(tx, context, { organization, user, address: invitation });
   return settleInvitation(tx, context, { invitation, membership: added });
 }
 

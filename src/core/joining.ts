@@ -1,5 +1,5 @@
 /** Whoever comes in through an invitation or a link: somebody new, or with an account; the member they become, and the session. */
-import { GatehouseError } from '../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { OrganizationId, UserId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
@@ -89,20 +89,44 @@ export async function admit(
       : await knownPerson(tx, context, { address, acceptor, person: credentials.person });
   await assertNoMember(tx, address);
   const authentication = await authenticationOf(tx, deps, { acceptor, user });
-  const added = await insertMembership(tx, context, {
-    user,
-    email: address.email,
-    emailKey: address.emailKey,
-    name: user.name,
-    status: 'active',
-    source: 'invitation',
-    defaultRole: organization.defaultRole,
-  });
+  const added = await insertJoiner(tx, context, { organization, user, address });
   const membership = await settle(added);
   await welcome(tx, context, { membership, baseUrl: deps.baseUrl });
   const sessionToken = newSessionToken();
   await startSession(tx, context, { membership, tokenHash: deps.hashToken(sessionToken), authentication });
   return { sessionToken, membership, organization };
+}
+
+/**
+ * Makes whoever was let in a member. Throws `seats_exhausted` in the words of somebody who wants in: no seat is theirs to free,
+ * and nothing of what let them in is used up.
+ */
+export async function insertJoiner(
+  tx: Repositories,
+  context: ChangeContext,
+  joiner: {
+    readonly organization: Organization;
+    readonly user: User;
+    readonly address: Pick<JoiningAddress, 'email' | 'emailKey'>;
+  },
+): Promise<Membership> {
+  const { organization, user, address } = joiner;
+  try {
+    return await insertMembership(tx, context, {
+      user,
+      email: address.email,
+      emailKey: address.emailKey,
+      name: user.name,
+      status: 'active',
+      source: 'invitation',
+      defaultRole: organization.defaultRole,
+    });
+  } catch (cause) {
+    if (!isGatehouseError(cause, 'seats_exhausted')) throw cause;
+    const detail = `All seats of ${organization.name} are taken, so you cannot join yet.`;
+    const whatToDo = 'Ask the person who invited you to make room, then open the link again: it still works.';
+    throw new GatehouseError('seats_exhausted', detail, { cause, whatToDo });
+  }
 }
 
 /**
@@ -116,7 +140,11 @@ async function assertNoMember(tx: Repositories, address: JoiningAddress): Promis
 }
 
 const alreadyMember = ({ email }: JoiningAddress) =>
-  new GatehouseError('already_member', `${email} is already a member of this organization.`);
+  new GatehouseError('already_member', `${email} is already a member of this organization.`, {
+    whatToDo: SIGN_IN_AS_MEMBER,
+  });
+
+const SIGN_IN_AS_MEMBER = 'Sign in: there is nothing left to accept.';
 
 /** Somebody signed in has not proved anything anew: what they did then is carried over. */
 async function authenticationOf(
@@ -192,7 +220,7 @@ const hasAccount = ({ email }: JoiningAddress) =>
   new GatehouseError(
     'already_exists',
     `${email} already has an account. Sign in with it, then open the link again.`,
-    { field: 'email' },
+    { field: 'email', whatToDo: 'State the password of that account, or sign in and open the link again.' },
   );
 
 /** The address becomes the new person's sign-in address: proved by the mailed link, only claimed by a copied one. */
@@ -255,6 +283,14 @@ async function releaseAddress(tx: Repositories, context: ChangeContext, holder: 
   }
 }
 
+/** S160: the refusal of somebody signed in with another address; whoever has both may prove it, `asWhoTheyAre`, in this session. */
+export const forAnother = ({ email }: Pick<JoiningAddress, 'email'>, { asWhoTheyAre = true } = {}) =>
+  new GatehouseError('forbidden', `This invitation is for ${email}. Sign out and use that address.`, {
+    whatToDo: asWhoTheyAre
+      ? 'Sign out and join as that person. If the address is yours too, send POST /invitations/{token}/proofs (for a link, /invitation-links/{token}/proofs) in this session and accept with the proof that the mail brings.'
+      : 'Sign out and join as that person.',
+  });
+
 /**
  * Pure: an identity provider's word makes no member of another organization (law 3). Whoever it vouches for must also hold
  * what was mailed to the account's own address.
@@ -277,19 +313,19 @@ async function knownPerson(
   const user = await tx.users.find(person.id);
   const isTheirs = user?.emailKey === address.emailKey || user?.id === address.askedBy;
   if (user === undefined || !isTheirs || user.passwordHash !== person.passwordHash) {
-    throw new GatehouseError(
-      'forbidden',
-      `This invitation is for ${address.email}. Sign out and use that address.`,
-    );
+    throw forAnother(address);
   }
   if (!isShownToBe(user, acceptor, address)) {
     throw new GatehouseError(
       'forbidden',
       'Your organization vouches for you there only. Open the link in the mail that was sent to you, or sign in with your own password or passkey.',
+      { whatToDo: 'Open the link in the mail, or sign in with your own password or passkey.' },
     );
   }
   if ((await tx.memberships.findByUser(address.organizationId, user.id)) !== undefined) {
-    throw new GatehouseError('already_member', 'You are already a member of this organization.');
+    throw new GatehouseError('already_member', 'You are already a member of this organization.', {
+      whatToDo: SIGN_IN_AS_MEMBER,
+    });
   }
   if (address.provesAddress && user.emailKey === address.emailKey && user.emailVerifiedAt === null) {
     await tx.users.update({ ...user, emailVerifiedAt: context.now, updatedAt: context.now }, user.version);

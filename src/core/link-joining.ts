@@ -26,13 +26,17 @@ interface Opened {
   readonly organization: Organization;
 }
 
+const usedUp = () =>
+  new GatehouseError('invitation_used', 'This link has been used up. Ask for a new one.', {
+    whatToDo: 'Ask whoever passed it on for a new link.',
+  });
+
 /** Throws the code that says why this link lets nobody in any more; passes when it does. */
 function assertOpen(link: ShareableLink, now: number): void {
   const status = shareableLinkStatus(link, now);
   if (status === 'revoked')
     throw new GatehouseError('invitation_revoked', 'This link was withdrawn. Ask for a new one.');
-  if (status === 'used_up')
-    throw new GatehouseError('invitation_used', 'This link has been used up. Ask for a new one.');
+  if (status === 'used_up') throw usedUp();
   if (status === 'expired')
     throw new GatehouseError('invitation_expired', 'This link has expired. Ask for a new one.');
 }
@@ -202,8 +206,7 @@ async function settleUse(
   const { link, address, membership } = use;
   const { organizationId, now } = context;
   const counted = { membershipId: membership.id, email: address.email, usedAt: now };
-  if (!(await tx.shareableLinks.claim(organizationId, link.id, counted)))
-    throw new GatehouseError('invitation_used', 'This link has been used up. Ask for a new one.');
+  if (!(await tx.shareableLinks.claim(organizationId, link.id, counted))) throw usedUp();
   const gift = { ...link, invitedBy: link.createdBy, resources: [] };
   const { next, role } = await giveWhatWasPromised(tx, context, { gift, membership });
   await record(tx, context, {

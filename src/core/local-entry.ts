@@ -11,7 +11,9 @@ import { passwordAllowedFor } from './sso-policy.ts';
 
 /** The one text for everybody who is not let in (S177). */
 export const refusedEntry = (): GatehouseError =>
-  new GatehouseError('unauthenticated', 'E-mail address and password do not fit together.');
+  new GatehouseError('unauthenticated', 'E-mail address and password do not fit together.', {
+    whatToDo: 'Try again, or have a mail sent that lets you choose a new password.',
+  });
 
 /** The organization a local sign-in opens: the one used last of those that allow it; undefined when none does. */
 export function openMembership(

@@ -83,6 +83,9 @@ function tooMany(waitMs: number): GatehouseError {
   return new GatehouseError(
     'too_many_requests',
     'Too many invitations were mailed. Wait as long as Retry-After says, or invite with delivery "link" and hand the link over yourself.',
-    { context: { retryAfterSeconds } },
+    {
+      context: { retryAfterSeconds },
+      whatToDo: 'Wait as long as Retry-After says, or invite with delivery "link".',
+    },
   );
 }

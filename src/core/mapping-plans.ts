@@ -131,7 +131,10 @@ async function assertMayChangeBooks(from: Reader, caller: Caller, basis: PlanBas
   const isOwner = caller.kind === 'operator' || caller.role.key === 'owner';
   if (before.policy !== after.policy && !isOwner) {
     const detail = 'The policy decides about admins too; only an owner changes it.';
-    throw new GatehouseError('forbidden', detail, { field: 'policy' });
+    throw new GatehouseError('forbidden', detail, {
+      field: 'policy',
+      whatToDo: 'Ask an owner to change it.',
+    });
   }
   const { added, changed, removed } = changes;
   const rules = [...added, ...removed, ...changed.flatMap((rule) => [rule.before, rule.after])];

@@ -43,4 +43,7 @@ export async function assertMayMap(
 }
 
 const refusal = (detail: string): GatehouseError =>
-  new GatehouseError('forbidden', detail, { field: 'grants' });
+  new GatehouseError('forbidden', detail, {
+    field: 'grants',
+    whatToDo: 'Leave this grant out, or ask whoever may give it.',
+  });

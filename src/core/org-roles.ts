@@ -64,7 +64,10 @@ export async function createOrgRole(
     if ((await loadRoles(tx)).size >= MOST_ROLES)
       throw invalid('key', `There are ${MOST_ROLES} roles already. Remove one first.`);
     if (isBuiltInRole(role.key))
-      throw new GatehouseError('already_exists', `${role.key} is built in.`, { field: 'key' });
+      throw new GatehouseError('already_exists', `${role.key} is built in.`, {
+        field: 'key',
+        whatToDo: 'Choose another key.',
+      });
     await tx.orgRoles.insert({ ...role, version: 1, createdAt: now, updatedAt: now });
     await tell(tx, { cause, now }, { type: 'org_role.created', ...about(role.key), details: { ...role } });
     return factsIn(await loadRoles(tx), role.key);
@@ -103,7 +106,10 @@ export async function removeOrgRole(
   await deps.storage.transact(async (tx) => {
     const now = deps.clock();
     const before = await findStored(tx, key);
-    if (isBuiltInRole(key)) throw new GatehouseError('forbidden', 'The built-in roles stay.');
+    if (isBuiltInRole(key))
+      throw new GatehouseError('forbidden', 'The built-in roles stay.', {
+        whatToDo: 'Leave it unused: nobody has to be given it.',
+      });
     await assertUnused(tx, { key, now });
     await tx.orgRoles.remove(key);
     await tell(tx, { cause, now }, { type: 'org_role.removed', ...about(key), details: publicFacts(before) });

@@ -184,7 +184,8 @@ async function assertMayChange(tx: Repositories, caller: Caller, change: Organiz
     assertMayGrant(caller, await roleNamed(tx, change.defaultRole, 'defaultRole'));
   if (caller.kind === 'operator' || caller.role.key === 'owner') return;
   for (const [field, detail] of OWNERS_SETTINGS)
-    if (change[field] !== undefined) throw new GatehouseError('forbidden', detail, { field });
+    if (change[field] !== undefined)
+      throw new GatehouseError('forbidden', detail, { field, whatToDo: 'Ask an owner to change it.' });
 }
 
 const OWNERS_SETTINGS = [

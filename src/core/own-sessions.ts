@@ -22,7 +22,9 @@ export const isOwnProof = ({ connectionId, amr, emergency }: Session): boolean =
 export function assertOwnProof({ session }: Pick<SignedIn, 'session'>): void {
   if (isOwnProof(session)) return;
   const detail = 'Your organization vouches for you there only. Sign in with your own password or passkey.';
-  throw new GatehouseError('forbidden', detail);
+  throw new GatehouseError('forbidden', detail, {
+    whatToDo: 'Sign out, sign in with your own password or passkey, then try again.',
+  });
 }
 
 /** The memberships this session speaks for: all of the person's, or the one it was opened in. */

@@ -50,7 +50,9 @@ export async function transferOwnership(
 }
 
 const notInPerson = () =>
-  new GatehouseError('forbidden', 'Only an owner, signed in, hands an organization to somebody else.');
+  new GatehouseError('forbidden', 'Only an owner, signed in, hands an organization to somebody else.', {
+    whatToDo: 'Ask an owner to do it.',
+  });
 
 const unfit = (sentence: string) => new GatehouseError('invalid', sentence, { field: 'member' });
 

@@ -73,10 +73,14 @@ export async function beginPasskey(
   const { user } = proving;
   await proveByPassword(deps, proving);
   if (!(await mayObtainEntry(deps.storage, user)))
-    throw new GatehouseError('forbidden', 'Your organization lets people in by its own sign-in only.');
+    throw new GatehouseError('forbidden', 'Your organization lets people in by its own sign-in only.', {
+      whatToDo: 'Sign in through your organization; a passkey would open nothing here.',
+    });
   const known = await deps.storage.passkeys.listByUser(user.id);
   if (known.length >= MOST_PASSKEYS)
-    throw new GatehouseError('forbidden', `There are ${MOST_PASSKEYS} passkeys already. Remove one first.`);
+    throw new GatehouseError('forbidden', `There are ${MOST_PASSKEYS} passkeys already. Remove one first.`, {
+      whatToDo: 'Remove a passkey that you do not use, then add this one.',
+    });
   const about = { purpose: 'passkey_registration', userId: user.id, bindingHash: null } as const;
   const { challenge, record } = newChallenge(deps, about);
   await deps.storage.transact((tx) => tx.oneTimeRecords.insert(record));

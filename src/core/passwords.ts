@@ -43,6 +43,7 @@ export function proveByPassword(
   const { user, password, cause } = input;
   const refusal = new GatehouseError('unauthenticated', 'This is not your password.', {
     field: 'currentPassword',
+    whatToDo: 'Type the password you sign in with now.',
   });
   return assertPasswordOf(deps, { user, emailKey: user.emailKey ?? user.id, password, cause, refusal });
 }

@@ -93,7 +93,9 @@ function assertMayMoveMany(caller: Caller): void {
   if (caller.kind === 'operator' || caller.role.key === 'owner') return;
   const detail =
     'This concerns very many people: make a mapping draft and look at its plan, or ask an owner.';
-  throw new GatehouseError('forbidden', detail);
+  throw new GatehouseError('forbidden', detail, {
+    whatToDo: 'Make a mapping draft, look at its plan and apply it; or ask an owner.',
+  });
 }
 
 /** Likewise after a change of many rules: projects everybody. Throws as `carryOutRule` does. */

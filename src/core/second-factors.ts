@@ -50,7 +50,9 @@ export async function beginSecondFactor(
   await deps.storage.transact(async (tx) => {
     const before = await tx.secondFactors.find(user.id);
     if (before?.confirmedAt != null) {
-      throw new GatehouseError('already_exists', 'There is a second factor already. Remove it first.');
+      throw new GatehouseError('already_exists', 'There is a second factor already. Remove it first.', {
+        whatToDo: 'Remove the second factor that is there, then begin again.',
+      });
     }
     if (before !== undefined) await tx.secondFactors.remove(user.id);
     const createdAt = deps.clock();

@@ -75,7 +75,9 @@ export async function startSession(
     throw new GatehouseError('internal', 'A session was opened by the rules of another organization.');
   // The one door: whatever a way in forgot to ask, no session begins that the organization does not want (S157).
   if (!sessionFits(organization, { connectionId, emergency }))
-    throw new GatehouseError('sso_required', `${organization.name} asks for its own single sign-on.`);
+    throw new GatehouseError('sso_required', `${organization.name} asks for its own single sign-on.`, {
+      whatToDo: 'Start at the sign-in page of this organization.',
+    });
   await tx.memberships.update(organizationId, { ...membership, lastActiveAt: now }, membership.version);
   const session = newSession(context, input);
   await tx.sessions.insert(organizationId, session);

@@ -81,7 +81,8 @@ export async function createShareableLink(
 function assertLinksLeadIn(organization: Organization): void {
   if (passwordAllowedFor(organization, 'obtain')) return;
   const detail = `${organization.name} lets people in through its own single sign-on only; a link would lead nobody in.`;
-  throw new GatehouseError('sso_required', detail);
+  const whatToDo = 'Invite by e-mail: the mail says how to sign in. Or set ssoPolicy to optional.';
+  throw new GatehouseError('sso_required', detail, { whatToDo });
 }
 
 /** The link, or `not_found`. */

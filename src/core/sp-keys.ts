@@ -61,7 +61,10 @@ export async function addNextSpKey(deps: KeyDeps, request: KeyRequest): Promise<
   const made = await newSpKey(deps, request.connectionId, 'next');
   return changeKeys(deps, request, (keys) => {
     if (ofUse(keys, 'next').length > 0)
-      throw new GatehouseError('already_exists', 'There is a next key pair already.', { field: 'use' });
+      throw new GatehouseError('already_exists', 'There is a next key pair already.', {
+        field: 'use',
+        whatToDo: 'Use the next pair that is there, or remove it first.',
+      });
     // Where there was none at all, this one is the first.
     const key: SpKey = keys.length === 0 ? { ...made, use: 'current' } : made;
     return { keys: [...keys, key], type: 'connection.key_created', key };

@@ -83,6 +83,7 @@ export async function stepUpWithPassword(
 const refused = () =>
   new GatehouseError('unauthenticated', 'This is not right. Try again, or sign out and sign in.', {
     field: 'password',
+    whatToDo: 'Try again, or sign out and sign in.',
   });
 
 /** What the second factor adds to the proof; nothing for people who have none. */

@@ -77,7 +77,10 @@ export async function assertMayMove(
   const who = standing.wasOwned
     ? 'Its owners, and owners of the organization, decide who is in this team'
     : 'Those who manage teams decide who is in it';
-  throw new GatehouseError('forbidden', `${who}; its admins, about its plain members.`, { field: 'role' });
+  throw new GatehouseError('forbidden', `${who}; its admins, about its plain members.`, {
+    field: 'role',
+    whatToDo: 'Ask one of them.',
+  });
 }
 
 async function roleIn(

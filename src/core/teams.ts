@@ -113,7 +113,10 @@ export async function removeTeam(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const team = await getTeam(tx, organizationId, id);
-    if (team.isDefault) throw new GatehouseError('forbidden', 'The default team stays; rename it instead.');
+    if (team.isDefault)
+      throw new GatehouseError('forbidden', 'The default team stays; rename it instead.', {
+        whatToDo: 'Give it another name: it is there for everybody.',
+      });
     await forgetInMappings(tx, context, id);
     // Through the whole ledger, not the team's list: a conflict may keep a grant silent that speaks again later.
     await sweepLedger(tx, context, { owns: (grant) => isOfTeam(grant, id) });

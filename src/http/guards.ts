@@ -66,7 +66,9 @@ export function assertSameOrigin(deps: Pick<HttpDeps, 'baseUrl'>, req: Request):
   const isUntold = origin === undefined || origin === 'null';
   const isSame = isUntold ? req.headers['sec-fetch-site'] === 'same-origin' : origin === deps.baseUrl;
   if (!isSame)
-    throw new GatehouseError('forbidden', 'This request did not come from a page of this gateway.');
+    throw new GatehouseError('forbidden', 'This request did not come from a page of this gateway.', {
+      whatToDo: 'Send it from a page of this gateway, or with a key and no cookie.',
+    });
 }
 
 /**
@@ -167,7 +169,9 @@ export async function organizationFor(
   if (organization === undefined || !isVisible)
     throw new GatehouseError('not_found', 'No such organization.');
   if (caller.kind === 'api_key' && caller.teamId !== null && caller.teamId !== within)
-    throw new GatehouseError('forbidden', 'This key acts in its own team only.');
+    throw new GatehouseError('forbidden', 'This key acts in its own team only.', {
+      whatToDo: 'Use a key of the organization, or one of that team.',
+    });
   if (
     !holdsPermission(caller, organization.id, permission) &&
     !isOneself(caller, oneself) &&

@@ -75,6 +75,8 @@ interface ErrorExtras {
   readonly field?: string;
   /** Where the caller goes to mend it: an absolute address of this gateway, shown. */
   readonly url?: string;
+  /** What the caller can do, one sentence, shown; absent: what the table says of the code. For a rule that the table's words do not fit. */
+  readonly whatToDo?: string;
 }
 
 /** An error the outside may know about. `detail` is shown to the caller; `context` and `cause` are not. */
@@ -85,6 +87,8 @@ export class GatehouseError extends Error {
   readonly field: string | undefined;
   /** Where to go on, shown to the caller; undefined: nowhere. */
   readonly url: string | undefined;
+  /** What to do about this rule; undefined: what the table says of the code. */
+  readonly whatToDo: string | undefined;
   readonly context: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
@@ -93,6 +97,7 @@ export class GatehouseError extends Error {
     this.detail = detail;
     this.field = extras.field;
     this.url = extras.url;
+    this.whatToDo = extras.whatToDo;
     this.context = extras.context ?? {};
   }
 }

@@ -30,7 +30,10 @@ export const PROVING = ['unauthenticated', 'too_many_requests', 'version_conflic
 
 /** The person behind the session: the guard has made sure of one. */
 export function personOf({ signedIn }: ApiContext): SignedIn {
-  if (signedIn === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
+  if (signedIn === undefined)
+    throw new GatehouseError('unauthenticated', 'Sign in first.', {
+      whatToDo: 'Sign in, then send the request with the session cookie.',
+    });
   return signedIn;
 }
 

@@ -50,6 +50,7 @@ export const domainRoutes: readonly ApiRoute[] = [
       if (vouched && caller.kind !== 'operator')
         throw new GatehouseError('forbidden', 'Only the operator vouches for a domain.', {
           field: 'verified',
+          whatToDo: 'Leave verified out and prove the domain by its TXT record, or ask the operator.',
         });
       const { domain, connection: connectionId } = body;
       const request = { organizationId: organization.id, cause, domain, vouched, connectionId };

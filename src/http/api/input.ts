@@ -1,20 +1,48 @@
 /** Reads what a request carries into what a handler wants: schemas refuse, with the field and the rule by name. */
 import type { z } from 'zod';
 import { GatehouseError } from '../../kernel/errors.ts';
+import { issueWords, NO_FORM_FITS } from './issue-words.ts';
 
-/** Parses with a schema. Throws `invalid` that names the first field at fault, as the caller spelled it. */
+/** Parses with a schema. Throws `invalid` that names the first field at fault, as the caller spelled it, and its rule. */
 export function parseInput<Output>(schema: z.ZodType<Output>, value: unknown): Output {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: issueWords });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const keys = issue?.code === 'unrecognized_keys' ? [issue.keys[0] ?? ''] : [];
-  const field = spell([...(issue?.path ?? []), ...keys]);
-  const message = issue?.message ?? 'The input is not valid.';
+  const { path, message } = issue === undefined ? UNTOLD : innermost(issue);
+  const field = spell(path);
+  if (value === undefined) throw new GatehouseError('invalid', 'The request has no body.');
   throw new GatehouseError(
     'invalid',
-    field === '' ? message : `${field}: ${message}`,
+    field === '' ? `The request: ${message}` : `${field}: ${message}`,
     field === '' ? {} : { field },
   );
+}
+
+interface Told {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+const UNTOLD: Told = { path: [], message: 'This is not accepted.' };
+
+/** What is wrong at the place where it is wrong: inside the one form that fits so far, where a value may have several. */
+function innermost(issue: z.core.$ZodIssue): Told {
+  const { path, message } = issue;
+  if (issue.code === 'unrecognized_keys') return { path: [...path, issue.keys[0] ?? ''], message };
+  if (issue.code === 'invalid_key' || issue.code === 'invalid_element') return within(path, issue.issues[0]);
+  if (issue.code !== 'invalid_union' || message !== NO_FORM_FITS) return { path, message };
+  const [near, ...others] = issue.errors.filter(([first]) => first !== undefined && !isOtherKind(first));
+  return near === undefined || others.length > 0 ? { path, message } : within(path, near[0]);
+}
+
+/** A form that wants another kind of value altogether says nothing about this one. */
+const isOtherKind = ({ code, path }: z.core.$ZodIssue): boolean =>
+  code === 'invalid_type' && path.length === 0;
+
+function within(path: readonly PropertyKey[], inner: z.core.$ZodIssue | undefined): Told {
+  if (inner === undefined) return { path, message: UNTOLD.message };
+  const told = innermost(inner);
+  return { path: [...path, ...told.path], message: told.message };
 }
 
 const spell = (path: readonly PropertyKey[]): string =>

@@ -137,7 +137,10 @@ export const organizationRoutes: readonly ApiRoute[] = [
       // How everybody signs in is as sensitive as the connections themselves (S192).
       if (body.ssoPolicy !== undefined && signedIn !== undefined) assertFresh(deps, signedIn.session);
       if (body.plan !== undefined && caller.kind !== 'operator')
-        throw new GatehouseError('forbidden', 'Only the operator changes the plan.', { field: 'plan' });
+        throw new GatehouseError('forbidden', 'Only the operator changes the plan.', {
+          field: 'plan',
+          whatToDo: 'Ask the operator for another plan.',
+        });
       const { invitationExpiresIn: invitationTtlMs, ...rest } = body;
       const change = { ...rest, invitationTtlMs };
       return presentOrganization(

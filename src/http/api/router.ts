@@ -58,7 +58,9 @@ function mountMethodAnswers(router: Router): void {
 }
 
 const signInFirst = () =>
-  new GatehouseError('unauthenticated', 'Sign in first: this is about a signed-in person, not about a key.');
+  new GatehouseError('unauthenticated', 'Sign in first: this is about a signed-in person, not about a key.', {
+    whatToDo: 'Sign in, then send the request with the session cookie.',
+  });
 
 interface Guarded {
   readonly context: ApiContext & { readonly organization?: Awaited<ReturnType<typeof organizationFor>> };
@@ -88,7 +90,10 @@ async function contextOf(
   const context: ApiContext = { deps, caller, cause: causeOf(res, actorOf(caller)), signedIn, req, res };
   switch (guard.kind) {
     case 'operator':
-      if (caller.kind !== 'operator') throw new GatehouseError('forbidden', 'Only the operator may do this.');
+      if (caller.kind !== 'operator')
+        throw new GatehouseError('forbidden', 'Only the operator may do this.', {
+          whatToDo: 'Use the operator key, or ask the operator.',
+        });
       return context;
     case 'session':
       if (signedIn === undefined) throw signInFirst();

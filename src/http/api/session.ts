@@ -22,7 +22,10 @@ const guard = { kind: 'session' } as const;
 
 /** The guard has let nobody else through. */
 export function whoIsSignedIn({ signedIn }: ApiContext): SignedIn {
-  if (signedIn === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
+  if (signedIn === undefined)
+    throw new GatehouseError('unauthenticated', 'Sign in first.', {
+      whatToDo: 'Sign in, then send the request with the session cookie.',
+    });
   return signedIn;
 }
 

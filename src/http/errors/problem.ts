@@ -12,7 +12,7 @@ export function renderProblem(thrown: unknown, _req: Request, res: Response, nex
   }
   const error = toGatehouseError(thrown);
   reportError(res, error);
-  const { status, title, whatToDo } = entryOf(error.code);
+  const { status, title, whatToDo: usualWay } = entryOf(error.code);
   tellRetryAfter(res, error);
   if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer realm="gatehouse"');
   res
@@ -25,7 +25,7 @@ export function renderProblem(thrown: unknown, _req: Request, res: Response, nex
         status,
         detail: error.detail,
         code: error.code,
-        whatToDo,
+        whatToDo: error.whatToDo ?? usualWay,
         ...(error.field === undefined ? {} : { field: error.field }),
         ...(error.url === undefined ? {} : { url: error.url }),
         instance: `urn:uuid:${String(res.getHeader('X-Request-Id'))}`,

@@ -4,6 +4,7 @@ import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
 import { isOwnProof } from '../../core/own-sessions.ts';
+import type { PromiseInWords } from '../../core/promises.ts';
 import type { UserId } from '../../kernel/ids.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
@@ -52,16 +53,33 @@ ${facts.map(
 export const inUtc = (at: number): string =>
   `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
+/** What is promised, as facts of such a page. */
+export const promiseFacts = ({ role, teams, resources, invitedBy }: PromiseInWords) =>
+  [
+    ['Invited by', invitedBy === null ? null : isolated(invitedBy)],
+    ['Role', isolated(role)],
+    ['Teams', listed(teams)],
+    ['Access to', listed(resources)],
+  ] as const;
+
+/** Names with the role in each, one below the other; null for none. */
+const listed = (given: PromiseInWords['teams']): Html | null =>
+  given.length === 0
+    ? null
+    : html`${given.map(({ name, role }, index) => html`${index > 0 && html`<br>`}${isolated(name)} as ${role}`)}`;
+
 /** The body of an invitation's page. */
-export function invitationBody(view: JoiningView & { readonly invitation: Invitation }): Html {
-  const { invitation, organization } = view;
+export function invitationBody(
+  view: JoiningView & { readonly invitation: Invitation; readonly promise: PromiseInWords },
+): Html {
+  const { invitation, organization, promise } = view;
   return html`${joiningFacts([
     ['Organization', isolated(organization.name)],
     ['For', isolated(invitation.email)],
-    ['Role', invitation.role],
+    ...promiseFacts(promise),
     ['Good until', inUtc(invitation.expiresAt)],
   ])}
-${invitation.message !== null && html`<p class="told">${isolated(invitation.message)}</p>`}
+${invitation.message !== null && html`<p class="told lines">${isolated(invitation.message)}</p>`}
 ${waysToJoin(view)}`;
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../core/invitation-acceptance.ts';
 import { connectionsToJoinBy, joiningPurpose } from '../../core/joining-by-sign-on.ts';
 import { isOwnProof } from '../../core/own-sessions.ts';
+import { promiseInWords } from '../../core/promises.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
@@ -115,6 +116,18 @@ async function showInvitation(deps: HttpDeps, visit: Visit): Promise<void> {
   const mayAskAs = proof === undefined && visitor !== undefined && isOwnProof(visitor.signedIn.session);
   const typedName = formText(req, 'name') ?? '';
   const connections = await connectionsToJoinBy(deps, found.organization);
-  const view = { ...found, email, emailKey, mayAskAs, path, visitor, problem, typedName, connections };
+  const promise = await promiseInWords(deps.storage, found.invitation);
+  const view = {
+    ...found,
+    promise,
+    email,
+    emailKey,
+    mayAskAs,
+    path,
+    visitor,
+    problem,
+    typedName,
+    connections,
+  };
   sendPage(res, { title: 'You are invited', status, body: invitationBody(view) });
 }

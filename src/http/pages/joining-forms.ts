@@ -123,7 +123,8 @@ const WRONG_PASSWORD = { text: 'This is not the password of that account.', fiel
 
 const ASK = {
   already_member: 'You are already a member of this organization.',
-  seats_exhausted: 'All seats of this organization are taken. Ask whoever invited you to free one.',
+  seats_exhausted:
+    'All seats of this organization are taken, so you cannot join yet. Ask the person who invited you to make room, then come back: the invitation still works.',
 } as const;
 
 /**

@@ -1,6 +1,7 @@
 /** Links that were passed on, in the browser: looking consumes nothing (S164); whoever joins has proved an address first. */
 
 import type { Request, RequestHandler } from 'express';
+import type { ShareableLink } from '../../core/entities/shareable-link.ts';
 import {
   joinByLink,
   ownProvedAddress,
@@ -10,6 +11,7 @@ import {
   takesAddress,
 } from '../../core/link-joining.ts';
 import { shownAddress } from '../../core/own-account.ts';
+import { promiseInWords } from '../../core/promises.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { canonicalEmail } from '../api/fields.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -74,6 +76,9 @@ async function join(deps: HttpDeps, { req, res, visitor }: Visit, proof: string 
   seeOther(res, '/');
 }
 
+const promiseOf = (deps: HttpDeps, link: ShareableLink) =>
+  promiseInWords(deps.storage, { ...link, resources: [], invitedBy: link.createdBy });
+
 async function showLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const { req, res, visitor, status = 200, problem } = visit;
   const opened = await previewLink(deps, tokenOf(req));
@@ -82,7 +87,8 @@ async function showLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const own = visitor && ownProvedAddress(visitor.signedIn, link.organizationId)?.email;
   const ownEmail = own !== undefined && takesAddress(link, own) ? own : undefined;
   const typedEmail = formText(req, 'email') ?? (visitor && shownAddress(visitor.signedIn)) ?? '';
-  const view = { ...opened, path: pathOf(req), visitor, ownEmail, typedEmail, problem };
+  const promise = await promiseOf(deps, link);
+  const view = { ...opened, promise, path: pathOf(req), visitor, ownEmail, typedEmail, problem };
   sendPage(res, { title: 'You are invited', status, body: linkBody(view) });
 }
 
@@ -93,6 +99,7 @@ async function showProvedLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const { email, emailKey, askedBy } = address;
   const path = `${pathOf(req)}/${encodeURIComponent(proof)}`;
   const typedName = formText(req, 'name') ?? '';
-  const view = { ...opened, email, emailKey, askedBy, path, visitor, problem, typedName };
+  const promise = await promiseOf(deps, opened.link);
+  const view = { ...opened, promise, email, emailKey, askedBy, path, visitor, problem, typedName };
   sendPage(res, { title: 'You are invited', status, body: provedLinkBody(view) });
 }

@@ -55,7 +55,9 @@ export async function replayEntry(deps: HttpDeps, input: ReplayInput): Promise<R
   const { organizationId } = entry;
   const directory = await getDirectory(deps.storage, organizationId, entry.directoryId);
   if (directory.status !== 'active') {
-    throw new GatehouseError('forbidden', 'The directory is not active: nothing can be run as it.');
+    throw new GatehouseError('forbidden', 'The directory is not active: nothing can be run as it.', {
+      whatToDo: 'Activate the directory first.',
+    });
   }
   const at = deps.clock();
   const startedAt = performance.now();

@@ -49,6 +49,10 @@ function expectShape(route: ApiRoute, body: unknown, headers: Answered['headers'
   else expect(route.response.parse(body)).toEqual(body);
 }
 
+/** How the schema library says what is wrong, where nobody has said it better. */
+const RAW_WORDS =
+  /Invalid (input|option|key|value|string|number)|, received |Too (big|small):|Unrecognized key/;
+
 function expectProblem(
   { request, ref, status }: { readonly request: string; readonly ref: string; readonly status: number },
   body: unknown,
@@ -56,6 +60,7 @@ function expectProblem(
 ): void {
   expect(headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(body).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
+  expect((body as { readonly detail: string }).detail).not.toMatch(RAW_WORDS);
   const code = (body as { readonly code: string }).code;
   const codes = ref.slice(ref.lastIndexOf('/') + 1).split('.');
   if (!codes.includes(code)) throw new Error(`${request}: code ${code} is not documented for ${status}`);

@@ -61,7 +61,11 @@ describe('S160: signed in with another address', () => {
     const proofs = accept.replace(/accept$/, 'proofs');
     const elsewhere = await world.newOrganization();
     const [asker, other] = [await world.newPerson(elsewhere), await world.newPerson(elsewhere)];
-    expect((await world.send(asker, accept)).status).toBe(403);
+    const wrong = await world.send(asker, accept);
+    expect([wrong.status, wrong.body.whatToDo]).toEqual([
+      403,
+      expect.stringContaining('POST /invitations/{token}/proofs'),
+    ]);
     expect((await world.send(asker, proofs)).status).toBe(204);
     const proof = proofMailedTo(invitation.email);
     expect(proof).not.toBe('');
@@ -246,6 +250,21 @@ describe('races', () => {
     expect(statuses.slice(1).every((status) => status === 410 || status === 409)).toBe(true);
     const { body } = await world.send(world.operator, `get /organizations/${organization.id}/members`);
     expect(body.items).toHaveLength(1);
+  });
+
+  test('S167: whoever wants into a full organization is told whom to ask, and the invitation stays', async () => {
+    const { organization, list, invitation, accept } = await newInvitation({}, { preset: 'team', seats: 2 });
+    const { id } = organization;
+    await world.newPerson(organization);
+    await world.send(world.operator, `patch /organizations/${id}`, { plan: { preset: 'team', seats: 1 } });
+    const { status, body } = await world.send(world.nobody, accept, person);
+    expect([status, body.code]).toEqual([409, 'seats_exhausted']);
+    expect(body.whatToDo).toContain('Ask the person who invited you');
+    expect(`${body.detail} ${body.whatToDo}`).not.toMatch(/free one|suspend|plan/i);
+    const waiting = await world.send(world.operator, `get ${list}/${invitation.id}`);
+    expect(waiting.body.status).toBe('pending');
+    await world.send(world.operator, `patch /organizations/${id}`, { plan: { preset: 'team', seats: 2 } });
+    expect((await world.send(world.nobody, accept, person)).status).toBe(200);
   });
 
   test('S167: five seats, 20 parallel accepts: exactly five members, the other links still work', async () => {

@@ -129,6 +129,9 @@ describe('POST', () => {
     for (const [sender, role, field] of rows) {
       const { status, body } = await invite({ email: fresh(), role }, sender);
       expect([status, body.code, body.field]).toEqual([403, 'forbidden', field]);
+      // What to do is about the rule that refused, not about any permission.
+      const way = field === undefined ? /permission/ : sender === owner ? /another role/ : /owner/;
+      expect(body.whatToDo).toMatch(way);
     }
     expect((await invite({ email: fresh(), role: 'admin' }, owner)).status).toBe(201);
   });

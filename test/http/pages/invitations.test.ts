@@ -5,8 +5,9 @@ import type { Organization } from '../../../src/core/entities/organization.ts';
 import type { Membership } from '../../../src/core/entities/people.ts';
 import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
 import { resendInvitation } from '../../../src/core/invitation-changes.ts';
-import { revokeInvitation } from '../../../src/core/invitations.ts';
+import { createInvitation, revokeInvitation } from '../../../src/core/invitations.ts';
 import { changeMember } from '../../../src/core/members.ts';
+import { createTeam } from '../../../src/core/teams.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
@@ -31,12 +32,47 @@ async function statusOf(id: Awaited<ReturnType<typeof invite>>['invitation']['id
 }
 
 describe('looking', () => {
-  test('shows organization, address, role, expiry and the message, and nothing of who is in the organization', async () => {
-    const { path, email } = await invite(gateway, organization, { message: 'See you on Monday' });
+  test('shows organization, address, role, expiry and the message in its lines, escaped', async () => {
+    const message = 'See you on Monday.\n\n<b>Ada</b>';
+    const { path, email } = await invite(gateway, organization, { message });
     const page = await open(path);
     expect(page.status).toBe(200);
-    for (const fact of ['Manual Co', email, 'member', '2026-03-08 12:00 UTC', 'See you on Monday'])
+    for (const fact of ['Manual Co', email, 'member', '2026-03-08 12:00 UTC'])
       expect(page.text).toContain(fact);
+    expect(page.text).toContain(
+      '<p class="told lines"><bdi>See you on Monday.\n\n&lt;b&gt;Ada&lt;/b&gt;</bdi></p>',
+    );
+    const css = await open(/href="([^"]*\.css[^"]*)"/.exec(page.text)?.[1] ?? '');
+    expect(css.text).toMatch(/\.lines \{\s*white-space: pre-line/);
+  });
+
+  test('says who invited while they are here, and the promised teams and resources by name', async () => {
+    const { token } = await invite(gateway, organization);
+    const acceptor = { kind: 'new', name: 'Ada Byron', password: PASSWORD } as const;
+    const { membership } = await acceptInvitation(gateway.deps, { token, acceptor, cause: testCause });
+    const context = { organizationId: organization.id, cause: testCause };
+    const team = await createTeam(gateway.deps, { ...context, name: 'Research & <Co>' });
+    const { id: membershipId, userId, email: address } = membership;
+    const actor = { kind: 'member', membershipId, userId, email: address } as const;
+    const { url } = await createInvitation(gateway.deps, {
+      organizationId: organization.id,
+      cause: { ...testCause, actor },
+      caller: { kind: 'operator' },
+      invitation: {
+        ...{ email: 'promised@manual.example', role: 'viewer', delivery: 'link' },
+        teams: [{ teamId: team.id, role: 'admin' }],
+        resources: [{ resource: { type: 'chatbot', id: 'support' }, role: 'editor' }],
+      },
+    });
+    const path = url.slice(gateway.baseUrl.length);
+    const { text } = await open(path);
+    expect(text).toContain('<dt>Role</dt><dd><bdi>viewer</bdi></dd>');
+    expect(text).toContain('<dd><bdi>Research &amp; &lt;Co&gt;</bdi> as admin</dd>');
+    expect(text).toContain('<dd><bdi>chatbot support</bdi> as editor</dd>');
+    expect(text).toContain(`<dt>Invited by</dt><dd><bdi>${membership.name}</bdi></dd>`);
+    const change = { status: 'suspended' } as const;
+    await changeMember(gateway.deps, { ...context, id: membership.id, caller: { kind: 'operator' }, change });
+    expect((await open(path)).text).not.toContain('Invited by');
   });
 
   test('S164 a GET, a HEAD, a prefetch, a hundred times, consume nothing', async () => {

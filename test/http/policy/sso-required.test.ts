@@ -196,7 +196,14 @@ describe('from the moment it is required', () => {
       name: 'Bo',
       password: PASSWORD,
     });
-    expect([accept.status, accept.body.code]).toEqual([403, 'sso_required']);
+    const signIn = `${gateway.baseUrl}/sign-in/${company.slug}`;
+    expect([accept.status, accept.body.code, accept.body.url]).toEqual([403, 'sso_required', signIn]);
+    const known = await invite(gateway, company, { email: bystander.email });
+    const theirs = await operator(`post /invitations/${known.token}/accept`, {
+      name: 'X',
+      password: PASSWORD,
+    });
+    expect([theirs.status, theirs.body.url]).toEqual([403, known.url]);
     expect(await sessionStatus(gateway, before.browser)).toBe(200);
     expect((await stage.signIn(company, user)).page.status).toBe(200);
     expect(await sessionStatus(gateway, bystander.browser)).toBe(200);

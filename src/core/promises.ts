@@ -1,0 +1,40 @@
+/** What an invitation or a link promises, in the words of a page: for whoever decides whether to join, and for nobody without the link. */
+import type { MembershipId } from '../kernel/ids.ts';
+import type { Invitation } from './entities/invitation.ts';
+import type { Queries } from './ports/storage.ts';
+import { isBuiltInRole, roleHeld } from './role-table.ts';
+
+/** `invitedBy`: the name of the member who did, while they are one; null for anybody else. Teams that have gone are left out. */
+export interface PromiseInWords {
+  readonly role: string;
+  readonly teams: readonly { readonly name: string; readonly role: string }[];
+  readonly resources: readonly { readonly name: string; readonly role: string }[];
+  readonly invitedBy: string | null;
+}
+
+/** Reads names for what is promised; whether it may still be given is asked at acceptance. */
+export async function promiseInWords(
+  from: Pick<Queries, 'teams' | 'orgRoles' | 'memberships'>,
+  promise: Pick<Invitation, 'organizationId' | 'role' | 'teams' | 'resources' | 'invitedBy'>,
+): Promise<PromiseInWords> {
+  const { organizationId, invitedBy } = promise;
+  const teams: { name: string; role: string }[] = [];
+  for (const { teamId, role } of promise.teams) {
+    const team = await from.teams.find(organizationId, teamId);
+    if (team !== undefined) teams.push({ name: team.name, role });
+  }
+  const resources = promise.resources.map(({ resource: { type, id }, role }) => ({
+    name: `${type} ${id}`,
+    role,
+  }));
+  const inviter =
+    invitedBy.kind === 'member'
+      ? await from.memberships.find(organizationId, invitedBy.membershipId as MembershipId)
+      : undefined;
+  return {
+    role: isBuiltInRole(promise.role) ? promise.role : (await roleHeld(from, promise.role)).name,
+    teams,
+    resources,
+    invitedBy: inviter?.status === 'active' ? inviter.name : null,
+  };
+}

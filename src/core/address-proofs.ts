@@ -7,7 +7,7 @@ import { newToken } from '../kernel/tokens.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { OneTimeRecord } from './entities/credentials.ts';
 import type { Organization } from './entities/organization.ts';
-import type { JoiningAddress } from './joining.ts';
+import type { JoiningAddress } from './joining-people.ts';
 import { layOut } from './mail-layout.ts';
 import { addressProofMail } from './member-mails.ts';
 import { enqueueMail } from './outbox.ts';

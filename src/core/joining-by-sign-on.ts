@@ -14,7 +14,7 @@ import type { User } from './entities/people.ts';
 import type { Connection, SignInPurpose } from './entities/sign-in.ts';
 import { findByLink } from './invitation-links.ts';
 import { settleInvitation } from './invitation-settlement.ts';
-import { insertJoiner } from './joining.ts';
+import { insertJoiner } from './joining-people.ts';
 import { isOwnProof } from './own-sessions.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { SignedIn } from './sessions.ts';

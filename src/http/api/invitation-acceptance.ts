@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { acceptInvitation, requestInvitedAddressProof } from '../../core/invitation-acceptance.ts';
 import { findByLink } from '../../core/invitation-links.ts';
-import type { Acceptor, Joined } from '../../core/joining.ts';
+import type { Joined } from '../../core/joining.ts';
+import type { Acceptor } from '../../core/joining-people.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';

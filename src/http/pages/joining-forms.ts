@@ -1,6 +1,6 @@
 /** What the pages that let somebody in have in common: what their forms carry, and what is said when it did not work. */
 import type { Request, RequestHandler, Response } from 'express';
-import type { Acceptor } from '../../core/joining.ts';
+import type { Acceptor } from '../../core/joining-people.ts';
 import { askForNewLink } from '../../core/new-link-requests.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -2,7 +2,7 @@
 import { mailAddressProof } from '../../../src/core/address-proofs.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { createInvitation } from '../../../src/core/invitations.ts';
-import type { Acceptor } from '../../../src/core/joining.ts';
+import type { Acceptor } from '../../../src/core/joining-people.ts';
 import type { PlanChoice } from '../../../src/core/plans.ts';
 import { createShareableLink } from '../../../src/core/shareable-links.ts';
 import { days } from '../../../src/kernel/clock.ts';

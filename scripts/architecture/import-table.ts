@@ -89,7 +89,6 @@ export const importTable: readonly Ring[] = [
     folder: 'src/http/',
     mayImport: ['src/kernel/', 'src/core/', 'src/protocols/', 'schemas/'],
     packages: [
-      '@node-saml/node-saml',
       '@node-saml/passport-saml',
       'csv-parse',
       'express',

@@ -1,7 +1,8 @@
 /** The question we send: an AuthnRequest as an address (HTTP-Redirect) or as a form (HTTP-POST), signed with our own key. */
 import { SAML, type SamlConfig, ValidateInResponseTo } from '@node-saml/passport-saml';
 import type { SamlSettings, SpKey } from '../../core/entities/sign-in.ts';
-import { fixedOptions, type SamlTrust } from './strategy.ts';
+import { fixedOptions } from './engine.ts';
+import type { SamlTrust } from './strategy.ts';
 
 export interface AuthnRequestInput {
   readonly connection: Pick<SamlTrust, 'spEntityId' | 'acsUrl' | 'idpEntityId' | 'certificates'>;

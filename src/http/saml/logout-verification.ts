@@ -1,4 +1,4 @@
-/** Turns what arrives at a logout address into verified facts: detached signatures by us, enveloped ones by the engine, between our gates. */
+/** Turns what arrives at a logout address into verified facts: detached signatures and enveloped ones, between the gates. */
 import { usableCertificates } from '../../protocols/saml/certificates.ts';
 import {
   type ExpectedLogout,
@@ -11,7 +11,7 @@ import {
 } from '../../protocols/saml/logout-message.ts';
 import { readRedirect } from '../../protocols/saml/redirect-binding.ts';
 import { refuse } from '../../protocols/saml/rejections.ts';
-import { verifiedRoot } from './verified-document.ts';
+import { verifiedText } from '../../protocols/saml/verify-signature.ts';
 
 /** What a connection pins about its identity provider, for logout. */
 export interface LogoutTrust {
@@ -57,19 +57,16 @@ export function verifyRedirectedLogout({ rawQuery, trust, now }: Judged & { read
 }
 
 /** The message of a posted form (SAML bindings §3.5), its enveloped signature verified and only signed bytes read (law 4); refusals as above. */
-export async function verifyPostedLogout({
+export function verifyPostedLogout({
   fields,
   trust,
   now,
-}: Judged & { readonly fields: PostedLogout }): Promise<VerifiedLogout> {
+}: Judged & { readonly fields: PostedLogout }): VerifiedLogout {
   const { SAMLRequest, SAMLResponse, RelayState } = fields;
   if ((SAMLRequest === undefined) === (SAMLResponse === undefined)) return refuse('saml.query');
   const kind = SAMLRequest === undefined ? 'LogoutResponse' : 'LogoutRequest';
-  const xml = scanPostedLogout(SAMLRequest ?? SAMLResponse, kind);
-  const certificates = usableCertificates(trust.certificates, now);
-  const signed = await verifiedRoot(xml, certificates).catch((cause: unknown) =>
-    refuse('saml.signature', undefined, cause),
-  );
+  const message = scanPostedLogout(SAMLRequest ?? SAMLResponse, kind);
+  const signed = verifiedText(message, { certificates: usableCertificates(trust.certificates, now) });
   const relayState = typeof RelayState === 'string' ? RelayState : undefined;
   return readMessage(kind, { xml: signed ?? refuse('saml.signature'), relayState, trust, now });
 }

@@ -3,8 +3,7 @@ import type { IdpDescription } from '../../core/entities/sign-in.ts';
 import type { Fetcher } from '../../core/ports/fetcher.ts';
 import type { ReadMetadata } from '../../core/ports/metadata-reader.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
-import { parseIdpMetadata, signatureFits } from '../../protocols/saml/metadata.ts';
-import { verifiedRoot } from './verified-document.ts';
+import { parseIdpMetadata, signedMetadata } from '../../protocols/saml/metadata.ts';
 
 interface DescribedIdp {
   readonly description: IdpDescription;
@@ -50,17 +49,8 @@ export const createMetadataReader =
   async ({ url, certificates }) => {
     const xml = await fetchMetadata(fetcher, url);
     const { description } = describeIdp(fetcher, xml);
-    const signed = signatureFits(xml) ? await verified(xml, certificates) : undefined;
+    const signed = signedMetadata(xml, certificates);
     return signed === undefined
       ? { description, isSigned: false }
       : { description: describeIdp(fetcher, signed).description, isSigned: true };
   };
-
-async function verified(xml: string, certificates: readonly string[]): Promise<string | undefined> {
-  try {
-    return await verifiedRoot(xml, certificates);
-  } catch {
-    // The engine could not make sense of it: nobody vouches, which is the usual case for metadata.
-    return undefined;
-  }
-}

@@ -1,26 +1,20 @@
-/** The passport seam for SAML: drives passport-saml with one connection's settings, between our two gates. */
-import {
-  type CacheProvider,
-  type PassportSamlConfig,
-  type Profile,
-  Strategy,
-  ValidateInResponseTo,
-  type VerifiedCallback,
-} from '@node-saml/passport-saml';
-import passport from 'passport';
-import { systemClock } from '../../kernel/clock.ts';
+/** From a posted SAML response to facts about a person: our gates, the signatures, and passport-saml's opinion of what was signed. */
 import { usableCertificates } from '../../protocols/saml/certificates.ts';
 import type { ExpectedAssertion } from '../../protocols/saml/expectations.ts';
 import { readAssertion, type SamlFacts } from '../../protocols/saml/read-assertion.ts';
 import { refuse } from '../../protocols/saml/rejections.ts';
 import {
+  MESSAGE_RULES,
+  readAssertionIn,
   type ScannedEncrypted,
   type ScannedResponse,
   scanResponse,
 } from '../../protocols/saml/scan-response.ts';
-import { checkResponse, checkSameStory, refuseLikeEngine } from '../../protocols/saml/validate-response.ts';
-
-import { verifyEncrypted } from './encrypted-response.ts';
+import { checkResponse, checkSameStory, type SeenAssertion } from '../../protocols/saml/validate-response.ts';
+import { type Verification, verifiedText } from '../../protocols/saml/verify-signature.ts';
+import { parseXml, type XmlElement } from '../../protocols/saml/xml-tree.ts';
+import { openEncrypted } from './encrypted-response.ts';
+import { askEngine, type EngineInput } from './engine.ts';
 
 /** What a connection pins about its identity provider, and who we are to it. */
 export interface SamlTrust {
@@ -57,13 +51,12 @@ export interface SamlResponseInput {
 
 const SKEW_MS = 120_000;
 const MAX_AGE_MS = 300_000;
-const REQUEST_TTL_MS = 600_000;
 
 /**
  * Facts about a person from a posted SAML response, or `sign_in_refused` with the exact reason in `context.reason`.
- * Order: scan, wrapper, signatures by passport-saml, then the verified assertion alone. Consumes nothing: the caller
- * uses up request and assertion id in one transaction. Every call scans by itself, so nothing reaches the engine
- * around the gate. Sources: SAML profiles §4.1.4, catalogue S1-S60.
+ * Order: scan, wrapper, signatures, then the verified assertion alone, by our reader and by passport-saml. Consumes nothing:
+ * the caller uses up request and assertion id in one transaction. Every call scans by itself, so no signature is looked
+ * at around the gate. Sources: SAML profiles §4.1.4, catalogue S1-S60.
  */
 export async function verifySamlResponse(input: SamlResponseInput): Promise<SamlFacts> {
   const { connection, now, pending, allowUnsolicited = false } = input;
@@ -84,19 +77,11 @@ export async function verifySamlResponse(input: SamlResponseInput): Promise<Saml
   const scanned = scanResponse(input.samlResponse, { acceptSha1 });
   checkSignaturesPresent(scanned, connection.signatures);
   checkResponse(scanned, expected);
-  if (scanned.kind === 'encrypted') {
-    const { decryptionKeys } = connection;
-    const wantsAssertionSigned = wantsAssertion(connection.signatures);
-    const opening = { decryptionKeys, wantsAssertionSigned, acceptSha1 };
-    return verifyEncrypted(scanned, { expected, certificates, ...opening });
-  }
-  const options = engineOptions(connection, expected, certificates);
-  const assertionXml = await verifiedAssertion(scanned, expected, {
-    ...options,
-    ...wanted(scanned, connection),
-  });
-  const facts = readAssertion(assertionXml, expected);
-  checkSameStory(scanned, facts, expected);
+  const { seen, assertion } = verifiedAssertion(scanned, connection, { certificates, acceptSha1 });
+  const facts = readAssertion(assertion, expected);
+  checkSameStory(seen, facts, expected);
+  const { inResponseTo } = scanned;
+  await checkWithEngine(seen, facts, { assertion, inResponseTo, expected, certificates });
   return facts;
 }
 
@@ -115,110 +100,44 @@ const wantsAssertion = (signatures: SamlTrust['signatures']) =>
 const wantsResponse = (signatures: SamlTrust['signatures']) =>
   signatures === 'response' || signatures === 'both';
 
-/**
- * The engine tries the Response's signature first; if that fails and is not wanted, it falls back to the assertion's.
- * A signature that is there must hold, so a signed Response is always wanted; the assertion's own is wanted when the
- * connection says so, or when nothing else covers it. Never are both flags false.
- */
-function wanted(scanned: ScannedResponse, connection: SamlTrust) {
-  return {
-    wantAuthnResponseSigned: scanned.responseSigned,
-    wantAssertionsSigned: !scanned.responseSigned || wantsAssertion(connection.signatures),
-  };
-}
-
-/** Settings that no response and no clock changes; each one differs from, or pins, the library's default. */
-export function fixedOptions(connection: Pick<SamlTrust, 'spEntityId' | 'acsUrl' | 'idpEntityId'>) {
-  return {
-    name: 'saml',
-    issuer: connection.spEntityId,
-    audience: connection.spEntityId,
-    callbackUrl: connection.acsUrl,
-    idpIssuer: connection.idpEntityId,
-    signatureAlgorithm: 'sha256',
-    digestAlgorithm: 'sha256',
-    authnRequestBinding: 'HTTP-Redirect',
-    disableRequestedAuthnContext: true,
-    identifierFormat: null,
-    allowCreate: true,
-  } as const;
+interface CoveredAssertion {
+  readonly seen: SeenAssertion;
+  /** Read from the bytes that a pinned certificate signed. */
+  readonly assertion: XmlElement;
 }
 
 /**
- * The engine reads the machine's clock, we are given `now`. Its skew is widened by the difference, so it is never
- * stricter than our own gate, which repeats every time check with `now` exactly; where both clocks are one, as in
- * production, the difference is nothing.
+ * A signature that is there must hold, so a signed Response is always verified; the assertion's own is when the connection
+ * says so, or when nothing else covers it.
  */
-function engineOptions(
-  connection: SamlTrust,
-  expected: ExpectedAssertion,
-  certificates: readonly string[],
-): PassportSamlConfig {
-  const clock = systemClock();
-  const { always, never } = ValidateInResponseTo;
-  return {
-    ...fixedOptions(connection),
-    idpCert: [...certificates],
-    acceptedClockSkewMs: SKEW_MS + Math.abs(clock - expected.now),
-    maxAssertionAgeMs: MAX_AGE_MS,
-    validateInResponseTo: expected.requestId === undefined ? never : always,
-    requestIdExpirationPeriodMs: REQUEST_TTL_MS,
-    cacheProvider: pendingRequest(expected.requestId, clock),
-  };
-}
-
-/** The engine's memory of requests: the one pending request of this browser. Its expiry is the caller's matter. */
-function pendingRequest(requestId: string | undefined, clock: number): CacheProvider {
-  return {
-    saveAsync: async () => null,
-    getAsync: async (key) => (key === requestId ? new Date(clock).toISOString() : null),
-    removeAsync: async () => null,
-  };
-}
-
-/** The text of the assertion that a pinned certificate's signature covers. */
-async function verifiedAssertion(
-  scanned: ScannedResponse,
-  expected: ExpectedAssertion,
-  options: PassportSamlConfig,
-): Promise<string> {
-  let assertionXml: string | undefined;
-  try {
-    assertionXml = await authenticate(scanned.xml, options);
-  } catch (error) {
-    const isSignature = error instanceof Error && /^Invalid (?:document )?signature/.test(error.message);
-    if (isSignature) return refuse('saml.signature', scanned.unverified, error);
-    return refuseLikeEngine(scanned, expected, error);
+function verifiedAssertion(
+  scanned: ScannedResponse | ScannedEncrypted,
+  { signatures, decryptionKeys }: SamlTrust,
+  verification: Verification,
+): CoveredAssertion {
+  const wantsAssertionSigned = wantsAssertion(signatures);
+  if (scanned.kind === 'encrypted') {
+    const opened = openEncrypted(scanned, { ...verification, decryptionKeys, wantsAssertionSigned });
+    return { seen: { assertion: opened.seen }, assertion: opened.verified };
   }
-  return assertionXml || refuse('saml.engine', scanned.unverified);
+  const verified = (signed: XmlElement): string =>
+    verifiedText(signed, verification) ?? refuse('saml.signature', scanned.unverified);
+  const response = scanned.responseSigned ? verified(scanned.root) : undefined;
+  const assertion =
+    response === undefined || wantsAssertionSigned
+      ? parseXml(verified(scanned.assertion), MESSAGE_RULES)
+      : readAssertionIn(response);
+  return { seen: scanned, assertion };
 }
 
-/**
- * One run of passport over one strategy made for it. The request it sees is ours: only the scanned text, no query and
- * no other field, so its doors for logout, redirect binding and starting a sign-in are out of reach (S52, S53).
- */
-function authenticate(xml: string, options: PassportSamlConfig): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const strategy = new Strategy(
-      { ...options, passReqToCallback: true },
-      (_request, profile: Profile | null, done: VerifiedCallback) =>
-        done(null, { assertionXml: profile?.getAssertionXml?.() }),
-      (_request, _profile: Profile | null, done: VerifiedCallback) =>
-        done(new Error('Sign-out does not pass here.')),
-    );
-    const answer = (error: unknown, user: unknown): void => {
-      if (error) reject(error);
-      else resolve(assertionOf(user));
-    };
-    // passport-saml is typed against Express 4, the rest of us against 5; passport derives such an object anyway.
-    const seam: passport.Strategy = Object.create(strategy);
-    const request = { body: { SAMLResponse: Buffer.from(xml).toString('base64') }, query: {}, headers: {} };
-    const run = passport.authenticate(seam, { session: false }, answer);
-    run(request, {}, (error: unknown) => answer(error, undefined));
-  });
-}
-
-function assertionOf(user: unknown): string | undefined {
-  if (typeof user !== 'object' || user === null || !('assertionXml' in user)) return undefined;
-  return typeof user.assertionXml === 'string' ? user.assertionXml : undefined;
+/** The engine must agree that this assertion is for us and valid now, and its parser must find the same person (S17). */
+async function checkWithEngine(
+  { unverified }: SeenAssertion,
+  facts: SamlFacts,
+  question: EngineInput,
+): Promise<void> {
+  const { issuer, nameId } = await askEngine(question).catch((cause: unknown) =>
+    refuse('saml.engine', unverified, cause),
+  );
+  if (issuer !== facts.issuer || nameId !== facts.nameId) refuse('saml.parsers_disagree', unverified);
 }

@@ -1,4 +1,4 @@
-/** Reads single logout messages, first by form (the gate before a signature engine), then as facts of verified text. Pure. */
+/** Reads single logout messages, first by form (the gate before any signature is looked at), then as facts of verified text. Pure. */
 import { decodeResponse } from './decode-response.ts';
 import {
   checkIssueInstant,
@@ -49,19 +49,17 @@ const CHILDREN = {
 export type LogoutKind = keyof typeof CHILDREN;
 
 /**
- * A posted message as a signature engine may see it: strict base64, one root of this kind, one enveloped signature of the
- * root, of the one shape we let near an engine. Verifies nothing. Refuses `saml.unsigned` and what a sign-in would be
- * refused for.
+ * A posted message whose signature may be looked at: strict base64, one root of this kind, one enveloped signature of the
+ * root, of the one shape we verify. Verifies nothing. Refuses `saml.unsigned` and what a sign-in would be refused for.
  */
-export function scanPostedLogout(field: unknown, kind: LogoutKind): string {
-  const xml = decodeResponse(field);
-  const { root, elements } = parseLogout(xml, kind);
+export function scanPostedLogout(field: unknown, kind: LogoutKind): XmlElement {
+  const { root, elements } = parseLogout(decodeResponse(field), kind);
   const [signature, ...more] = elements.filter((element) => element.local === 'Signature');
   if (signature === undefined) return refuse('saml.unsigned');
   if (more.length > 0 || signature.parent !== root) return refuse('saml.signature_place');
   const accounted = checkSignatureShape(signature, attributeOf(root, 'ID') ?? '');
   const strays = elements.filter((element) => STEERING_NAMES.has(element.local)).length - accounted.length;
-  return strays === 0 ? xml : refuse('saml.signature_place', { strays });
+  return strays === 0 ? root : refuse('saml.signature_place', { strays });
 }
 
 /** Facts of a LogoutRequest whose every byte of `xml` is vouched for (SAML core §3.7.1, profiles §4.4.4.1). */

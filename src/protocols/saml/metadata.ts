@@ -4,6 +4,7 @@ import { checkCertificate } from './certificates.ts';
 import { XENC_NS, XENC11_NS } from './encrypted-assertion.ts';
 import { checkIds } from './scan-response.ts';
 import { checkSignatureShape, STEERING_NAMES } from './signature-shape.ts';
+import { verifiedText } from './verify-signature.ts';
 import {
   attributeOf,
   childrenOf,
@@ -97,22 +98,24 @@ export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): I
 }
 
 /**
- * Whether the document has the one shape of signature that we let a verifier see: one ds:Signature in the root, over the
- * root, and nothing else that steers. False for unsigned metadata, which is what most identity providers publish.
+ * The canonical bytes of the document that one of these certificates (PEM) vouches for: one ds:Signature of the one shape in
+ * the root, over the root, and nothing else that steers. Undefined for all others, most of all for unsigned metadata, which
+ * is what most identity providers publish. Throws `invalid` for what is not XML.
  */
-export function signatureFits(xml: string): boolean {
+export function signedMetadata(xml: string, certificates: readonly string[]): string | undefined {
   const root = parseXml(xml.replace(/^\uFEFF/, '').trim(), RULES);
   const elements = [...walk(root)];
   const signatures = elements.filter(({ local }) => local === 'Signature');
   const [signature] = signatures;
-  if (signature === undefined || signatures.length > 1) return false;
-  if (signature.parent !== root || signature.uri !== DS_NS) return false;
+  if (signature === undefined || signatures.length > 1) return undefined;
+  if (signature.parent !== root || signature.uri !== DS_NS) return undefined;
   try {
     checkIds(elements);
     const accounted = checkSignatureShape(signature, attributeOf(root, 'ID') ?? '');
-    return elements.filter(({ local }) => STEERING_NAMES.has(local)).length === accounted.length;
+    const steering = elements.filter(({ local }) => STEERING_NAMES.has(local)).length;
+    return steering === accounted.length ? verifiedText(root, { certificates }) : undefined;
   } catch (error) {
-    if (isGatehouseError(error, 'sign_in_refused')) return false;
+    if (isGatehouseError(error, 'sign_in_refused')) return undefined;
     throw error;
   }
 }

@@ -10,8 +10,7 @@ import {
 } from './expectations.ts';
 import { readAttributes } from './read-attributes.ts';
 import { refuse, type SamlRejection } from './rejections.ts';
-import { MESSAGE_RULES } from './scan-response.ts';
-import { attributeOf, childrenOf, parseXml, SAML_NS, type XmlElement } from './xml-tree.ts';
+import { attributeOf, childrenOf, SAML_NS, type XmlElement } from './xml-tree.ts';
 
 /** What a verified assertion says. Times are epoch milliseconds. */
 export interface SamlFacts {
@@ -36,16 +35,11 @@ const TRANSIENT_FORMAT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient';
 const KNOWN_CONDITIONS = new Set(['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction']);
 
 /**
- * Facts of a verified saml:Assertion. `assertionXml` must be the bytes the signature covered; they are parsed anew here.
- * Throws `sign_in_refused` with an exact `saml.*` reason unless every rule of the Web Browser SSO profile holds
- * (SAML profiles §4.1.4.2 and §4.1.4.3, core §2.3-§2.7; catalogue S33-S43, S54-S57).
+ * Facts of a saml:Assertion, which must have been read from the bytes that a signature covered; what this answers for any other
+ * may be compared and refused, never used. Throws `sign_in_refused` with an exact `saml.*` reason unless every rule of the
+ * Web Browser SSO profile holds (SAML profiles §4.1.4.2 and §4.1.4.3, core §2.3-§2.7; catalogue S33-S43, S54-S57).
  */
-export function readAssertion(assertionXml: string, expected: ExpectedAssertion): SamlFacts {
-  return readAssertionElement(parseXml(assertionXml, MESSAGE_RULES), expected);
-}
-
-/** `readAssertion` for a tree. What it answers for an unverified tree may be compared and refused, never used. */
-export function readAssertionElement(assertion: XmlElement, expected: ExpectedAssertion): SamlFacts {
+export function readAssertion(assertion: XmlElement, expected: ExpectedAssertion): SamlFacts {
   const assertionId = attributeOf(assertion, 'ID');
   if (assertion.uri !== SAML_NS || assertion.local !== 'Assertion' || !assertionId) {
     return refuse('saml.assertion_shape');

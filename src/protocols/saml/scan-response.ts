@@ -1,4 +1,4 @@
-/** The gate before the signature engine: decides by form alone whether a posted SAML response may be verified at all. */
+/** The gate before any signature is looked at: decides by form alone whether a posted SAML response may be verified at all. */
 import { decodeResponse } from './decode-response.ts';
 import { type EncryptedAssertion, readEncryptedAssertion, XENC_NS } from './encrypted-assertion.ts';
 import { readAttributes } from './read-attributes.ts';
@@ -18,8 +18,8 @@ import {
 
 /** What an unverified wrapper says. It may select a pending sign-in and reject, never identify anybody (law 4). */
 export interface ScannedWrapper {
-  /** The exact text that was scanned; the only text that may go to the engine. */
-  readonly xml: string;
+  /** The whole document as scanned: what a signature is looked for in, nothing to read from. */
+  readonly root: XmlElement;
   readonly responseId: string;
   readonly destination: string | undefined;
   readonly issuer: string | undefined;
@@ -90,15 +90,14 @@ export function scanResponse(
   samlResponse: unknown,
   { acceptSha1 = false }: { readonly acceptSha1?: boolean } = {},
 ): ScannedResponse | ScannedEncrypted {
-  const xml = decodeResponse(samlResponse);
-  const root = parseXml(xml, MESSAGE_RULES);
+  const root = parseXml(decodeResponse(samlResponse), MESSAGE_RULES);
   const elements = [...walk(root)];
   if (root.local !== 'Response' || root.uri !== SAMLP_NS) refuse('saml.not_a_response', { root: root.local });
   checkNamespaces(elements);
   checkIds(elements);
   const responseId = checkResponseElement(root, elements);
   const wrapper = {
-    xml,
+    root,
     responseId,
     destination: attributeOf(root, 'Destination'),
     issuer: childrenOf(root, SAML_NS, 'Issuer')[0]?.text,
@@ -148,10 +147,10 @@ function scanEncrypted(element: XmlElement, around: Surroundings) {
   return { kind: 'encrypted', responseSigned, encrypted } as const;
 }
 
-/** The one encrypted assertion in the verified bytes of a response that has been scanned. */
-export function readEncryptedIn(verifiedXml: string): EncryptedAssertion {
+/** The one assertion, plain or encrypted, in the verified bytes of a response that has been scanned; read anew (law 4). */
+export function readAssertionIn(verifiedXml: string): XmlElement {
   const root = parseXml(verifiedXml, MESSAGE_RULES);
-  return readEncryptedAssertion(findAssertion(root, [...walk(root)]));
+  return findAssertion(root, [...walk(root)]);
 }
 
 /** One prefix, one meaning; the deciding names only in their own namespace (S16: parsers must not differ). */
@@ -223,7 +222,7 @@ function findAssertion(root: XmlElement, elements: readonly XmlElement[]): XmlEl
 }
 
 /**
- * The engine blocks the process in proportion to the elements, so what the second gate would refuse for its size is
+ * Verifying takes its time in proportion to the elements, so what the second gate would refuse for its size is
  * refused here, and padding around the assertion too (S24, S56).
  */
 function checkCost(assertion: XmlElement, elements: readonly XmlElement[]): void {

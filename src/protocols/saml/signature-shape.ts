@@ -44,6 +44,17 @@ export function checkSignatureShape(
   acceptSha1 = false,
 ): readonly XmlElement[] {
   const [signedInfo, signatureValue] = expectChildren(signature, ['SignedInfo', 'SignatureValue'], 'KeyInfo');
+  const inSignedInfo = checkSignedInfo(signedInfo, parentId, acceptSha1);
+  expectBase64(signatureValue, undefined);
+  return present([signedInfo, signatureValue, ...inSignedInfo]);
+}
+
+/** The part of that shape which the signature's value vouches for; answers the steering elements inside. Refuses the same. */
+export function checkSignedInfo(
+  signedInfo: XmlElement | undefined,
+  parentId: string,
+  acceptSha1 = false,
+): readonly XmlElement[] {
   const references = signedInfo === undefined ? [] : childrenOf(signedInfo, DS_NS, 'Reference');
   if (references.length !== 1) return refuse('saml.reference', { references: references.length });
   const [canonicalization, method, reference] = expectChildren(signedInfo, [
@@ -53,9 +64,8 @@ export function checkSignatureShape(
   ]);
   expectAlgorithm(canonicalization, [EXCLUSIVE_C14N]);
   expectAlgorithm(method, acceptSha1 ? [...SIGNATURE_ALGORITHMS, SHA1_SIGNATURE] : SIGNATURE_ALGORITHMS);
-  expectBase64(signatureValue, undefined);
   const inReference = checkReference(reference, parentId, acceptSha1);
-  return present([signedInfo, signatureValue, canonicalization, method, reference, ...inReference]);
+  return present([canonicalization, method, reference, ...inReference]);
 }
 
 function checkReference(

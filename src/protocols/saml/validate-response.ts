@@ -1,9 +1,10 @@
 /** Compares the wrapper with what is expected, and the two readings of one assertion; both only ever reject. */
 import { isDeepStrictEqual } from 'node:util';
 import { checkInResponseTo, checkIssueInstant, type ExpectedAssertion } from './expectations.ts';
-import { readAssertionElement, type SamlFacts } from './read-assertion.ts';
+import { readAssertion, type SamlFacts } from './read-assertion.ts';
 import { refuse } from './rejections.ts';
 import type { ScannedResponse, ScannedWrapper } from './scan-response.ts';
+import type { XmlElement } from './xml-tree.ts';
 
 /**
  * Destination, Issuer, InResponseTo and IssueInstant of the samlp:Response (SAML core §3.2.2, bindings §3.5.5.2;
@@ -20,25 +21,15 @@ export function checkResponse(scanned: ScannedWrapper, expected: ExpectedAsserti
   checkIssueInstant(scanned.issueInstant, expected);
 }
 
-/** Two parsers over one assertion must tell one story (S17: parser differentials, CVE-2025-25291). */
-export function checkSameStory(
-  scanned: ScannedResponse,
-  facts: SamlFacts,
-  expected: ExpectedAssertion,
-): void {
-  const unverified = readAssertionElement(scanned.assertion, expected);
-  if (!isDeepStrictEqual(unverified, facts)) refuse('saml.parsers_disagree', scanned.unverified);
+/** An assertion as it was seen before anything was verified. */
+export interface SeenAssertion {
+  readonly assertion: XmlElement;
+  /** Hints for the record; absent: none. */
+  readonly unverified?: ScannedResponse['unverified'];
 }
 
-/**
- * Names the reason after the engine has refused the assertion's claims: the same rules on the unverified assertion.
- * Always throws; `saml.engine` when our rules would have let it pass, because the engine's no is final.
- */
-export function refuseLikeEngine(
-  scanned: ScannedResponse,
-  expected: ExpectedAssertion,
-  cause: unknown,
-): never {
-  readAssertionElement(scanned.assertion, expected);
-  return refuse('saml.engine', scanned.unverified, cause);
+/** What was seen and what was verified must tell one story (S17: parser differentials, CVE-2025-25291). */
+export function checkSameStory(scanned: SeenAssertion, facts: SamlFacts, expected: ExpectedAssertion): void {
+  const unverified = readAssertion(scanned.assertion, expected);
+  if (!isDeepStrictEqual(unverified, facts)) refuse('saml.parsers_disagree', scanned.unverified);
 }

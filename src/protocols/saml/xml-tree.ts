@@ -15,12 +15,15 @@ export interface XmlAttribute {
 
 export interface XmlElement {
   readonly local: string;
+  readonly prefix: string;
   readonly uri: string;
   readonly parent: XmlElement | undefined;
   readonly attributes: readonly XmlAttribute[];
   readonly children: readonly XmlElement[];
   /** The element's own text, all pieces together; never a prefix of it (S22). */
   readonly text: string;
+  /** Children and pieces of text in the order of the document. */
+  readonly content: readonly (XmlElement | string)[];
 }
 
 /** Why a text was not read. */
@@ -47,6 +50,7 @@ export interface XmlRules {
 
 interface OpenElement extends XmlElement {
   readonly children: OpenElement[];
+  readonly content: (OpenElement | string)[];
   text: string;
 }
 
@@ -73,15 +77,19 @@ export function parseXml(text: string, rules: XmlRules): XmlElement {
     if (attributes > rules.maxAttributes) rules.reject('too_many_attributes');
   });
   parser.on('opentag', (tag) => {
-    const element = toElement(tag, open.at(-1));
-    open.at(-1)?.children.push(element);
+    const parent = open.at(-1);
+    const element = toElement(tag, parent);
+    parent?.children.push(element);
+    parent?.content.push(element);
     root ??= element;
     open.push(element);
   });
   parser.on('closetag', () => open.pop());
   parser.on('text', (piece) => {
     const element = open.at(-1);
-    if (element !== undefined) element.text += piece;
+    if (element === undefined) return;
+    element.text += piece;
+    element.content.push(piece);
   });
   parser.write(text).close();
   return root ?? rules.reject('malformed');
@@ -121,11 +129,25 @@ function screenMarkup(text: string, rules: XmlRules): void {
 }
 
 function toElement(tag: SaxesTagNS, parent: OpenElement | undefined): OpenElement {
-  const attributes = Object.values(tag.attributes).map(({ local, prefix, uri, value }) => {
+  const { local, prefix, uri } = tag;
+  return { local, prefix, uri, parent, attributes: attributesIn(tag), children: [], content: [], text: '' };
+}
+
+const NONE: readonly XmlAttribute[] = [];
+
+function attributesIn({ attributes }: SaxesTagNS): readonly XmlAttribute[] {
+  let found: XmlAttribute[] | undefined;
+  for (const name in attributes) {
+    const attribute = attributes[name];
+    if (attribute === undefined) continue;
+    const { local, prefix, uri, value } = attribute;
+    found ??= [];
     // `xmlns="..."` declares the default namespace: spelled here like the other declarations, with an empty local name.
-    return prefix === '' && local === 'xmlns'
-      ? { local: '', prefix: 'xmlns', uri, value }
-      : { local, prefix, uri, value };
-  });
-  return { local: tag.local, uri: tag.uri, parent, attributes, children: [], text: '' };
+    found.push(
+      prefix === '' && local === 'xmlns'
+        ? { local: '', prefix: 'xmlns', uri, value }
+        : { local, prefix, uri, value },
+    );
+  }
+  return found ?? NONE;
 }

@@ -2,9 +2,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeResponse, MAX_RESPONSE_BYTES } from '../../../src/protocols/saml/decode-response.ts';
 import type { ExpectedAssertion } from '../../../src/protocols/saml/expectations.ts';
-import { readAssertion } from '../../../src/protocols/saml/read-assertion.ts';
-import { scanResponse } from '../../../src/protocols/saml/scan-response.ts';
+import { readAssertion as readElement } from '../../../src/protocols/saml/read-assertion.ts';
+import { MESSAGE_RULES, scanResponse } from '../../../src/protocols/saml/scan-response.ts';
 import { checkSameStory } from '../../../src/protocols/saml/validate-response.ts';
+import { parseXml } from '../../../src/protocols/saml/xml-tree.ts';
 import { outer } from '../../support/saml-attack-row.ts';
 import { encode, goodResponse, instant, oktaLike } from '../../support/saml-builder.ts';
 import { FIXTURE_NOW, fixtureContext } from '../../support/saml-fixture-context.ts';
@@ -24,6 +25,9 @@ const NAMESPACES =
 const assertionXml = (change: (xml: string) => string = (xml) => xml): string =>
   change(outer(oktaLike(context), 'saml:Assertion')).replace(/<saml:Assertion xmlns:xs="[^"]*"/, NAMESPACES);
 
+const readAssertion = (xml: string, from: ExpectedAssertion) =>
+  readElement(parseXml(xml, MESSAGE_RULES), from);
+
 function scanPlain(samlResponse: string) {
   const scanned = scanResponse(samlResponse);
   if (scanned.kind !== 'plain') throw new Error('encrypted');
@@ -35,8 +39,8 @@ const refusal = (reason: string) =>
 
 describe('the gate before', () => {
   test('answers what the wrapper says, and which signatures are there', () => {
-    const { xml, assertion, ...scanned } = scanPlain(goodResponse(context, 'both'));
-    expect(xml).toContain('<samlp:Response');
+    const { root, assertion, ...scanned } = scanPlain(goodResponse(context, 'both'));
+    expect(root.local).toBe('Response');
     expect(assertion.local).toBe('Assertion');
     expect(scanned).toEqual({
       kind: 'plain',

@@ -32,16 +32,16 @@ const trust: LogoutTrust = {
 const redirected = (rawQuery: string, change: Partial<LogoutTrust> = {}): VerifiedLogout =>
   verifyRedirectedLogout({ rawQuery, trust: { ...trust, ...change }, now });
 
-const posted = (fields: Readonly<Record<string, unknown>>): Promise<VerifiedLogout> =>
+const posted = (fields: Readonly<Record<string, unknown>>): VerifiedLogout =>
   verifyPostedLogout({
     fields: { SAMLRequest: undefined, SAMLResponse: undefined, RelayState: undefined, ...fields },
     trust,
     now,
   });
 
-async function outcome(run: () => VerifiedLogout | Promise<VerifiedLogout>): Promise<unknown> {
+async function outcome(run: () => VerifiedLogout): Promise<unknown> {
   try {
-    return (await run()).facts;
+    return run().facts;
   } catch (error) {
     if (isGatehouseError(error, 'sign_in_refused')) return error.context.reason;
     throw error;

@@ -35,7 +35,7 @@ import { settleSigningKeys } from './core/signing-keys.ts';
 import { warnOfExpiringKeys, warnOfExpiringTokens } from './core/token-warnings.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createDrain } from './http/drain.ts';
-import { createOidcClient } from './http/oidc/strategy.ts';
+import { createLateOidcClient } from './http/oidc/late-relying-party.ts';
 import { signLogoutTokenWith } from './http/provider/logout-tokens.ts';
 import { createMetadataReader } from './http/saml/metadata-reader.ts';
 import type { SamlValidator } from './http/saml/validator.ts';
@@ -113,7 +113,7 @@ export async function composeGateway(
     hashToken,
     ...settingsFor(config),
     logger,
-    oidc: createOidcClient(adapters),
+    oidc: createLateOidcClient(adapters),
     samlValidator: replaced.samlValidator ?? createValidatorPool({ workers: config.samlWorkers, logger }),
     operatorKeyHash: operatorKey.hash,
     typesOf: createTypeCache(),

@@ -7,6 +7,8 @@ export interface ImportedModule {
   readonly specifier: string;
   /** True for `import type`: gone at run time, yet still a dependency between files. */
   readonly isTypeOnly: boolean;
+  /** True for `import()`: loaded when that line runs, not with the file. */
+  readonly isDeferred: boolean;
 }
 
 interface FunctionShape {
@@ -170,17 +172,21 @@ function importsOf(node: Node): ImportedModule[] {
   if (isDeclaration && isNode(node.source) && typeof node.source.value === 'string') {
     const specifiers = Array.isArray(node.specifiers) ? node.specifiers.filter(isNode) : [];
     const isEachType = specifiers.length > 0 && specifiers.every((entry) => entry.isTypeOnly === true);
-    return [{ specifier: node.source.value, isTypeOnly: node.typeOnly === true || isEachType }];
+    return [
+      { specifier: node.source.value, isTypeOnly: node.typeOnly === true || isEachType, isDeferred: false },
+    ];
   }
   if (node.type === 'TsImportType' && isNode(node.argument)) {
-    return [{ specifier: String(node.argument.value), isTypeOnly: true }];
+    return [{ specifier: String(node.argument.value), isTypeOnly: true, isDeferred: false }];
   }
   if (node.type !== 'CallExpression' || !isNode(node.callee) || node.callee.type !== 'Import') return [];
   const [argument] = Array.isArray(node.arguments) ? node.arguments : [];
   const target: unknown = isNodeLike(argument) ? argument.expression : undefined;
   // A computed import names nothing a rule could look at; the marker fits no allowed folder or package.
   const isLiteral = isNode(target) && typeof target.value === 'string';
-  return [{ specifier: isLiteral ? String(target.value) : '(computed)', isTypeOnly: false }];
+  return [
+    { specifier: isLiteral ? String(target.value) : '(computed)', isTypeOnly: false, isDeferred: true },
+  ];
 }
 
 function exportsOf(node: Node): string[] {

@@ -10,9 +10,9 @@ import type { HttpDeps } from './deps.ts';
 import { renderPageError } from './errors/page.ts';
 import { renderProblem } from './errors/problem.ts';
 import { renderScimError } from './errors/scim.ts';
+import { lateRouter } from './late-router.ts';
 import { createOidcRouter } from './oidc/router.ts';
 import { createPagesRouter } from './pages/router.ts';
-import { createProviderRouter } from './provider/router.ts';
 import { attachFacts } from './request-facts.ts';
 import { createSamlRouter } from './saml/router.ts';
 import { createScimSurface } from './scim/router.ts';
@@ -42,7 +42,10 @@ export function createServer(deps: HttpDeps): Express {
   app.use('/api/v1', createApiRouter(deps));
   app.use('/saml', createSamlRouter(deps));
   app.use(createOidcRouter(deps));
-  app.use('/oidc', createProviderRouter(deps));
+  app.use(
+    '/oidc',
+    lateRouter(async () => (await import('./provider/router.ts')).createProviderRouter(deps)),
+  );
   app.use(createPagesRouter(deps));
   app.use(() => {
     throw new GatehouseError('not_found', 'There is no page at this address.');

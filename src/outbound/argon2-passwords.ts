@@ -1,5 +1,6 @@
 /** Argon2id behind the password port, peppered, with a bounded queue so that hashing never starves the rest (S175, S179). */
-import { hash, type Options, parseOptions, verify } from '@node-rs/argon2';
+import { randomBytes } from 'node:crypto';
+import type { Options } from '@node-rs/argon2';
 import type { PasswordHasher } from '../core/ports/password-hasher.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 
@@ -8,6 +9,9 @@ const COSTS = {
   normal: { memoryCost: 65_536, timeCost: 3, parallelism: 1 },
   floor: { memoryCost: 19_456, timeCost: 2, parallelism: 1 },
 } as const;
+
+/** Loaded with the first password: native code that a gateway nobody signs in to with one does without. */
+const library = () => import('@node-rs/argon2');
 
 /** Stands before hashes that took the pepper; those of earlier releases have none and are hashed again at the next sign-in. */
 const PEPPERED = 'p1';
@@ -30,14 +34,18 @@ export function createArgon2Passwords({
 }: Argon2Options): PasswordHasher {
   const limited = createLimiter(concurrency, queue);
   const options = { ...COSTS[cost], secret: pepper };
-  const hashed = async (password: string): Promise<string> => `${PEPPERED}${await hash(password, options)}`;
+  const hashed = async (password: string): Promise<string> => {
+    const { hash } = await library();
+    return `${PEPPERED}${await hash(password, options)}`;
+  };
   // Verified against when nobody is there, so that an unknown address takes as long as a wrong password (S177).
-  const decoy = hashed('a password that nobody has');
+  const decoy = decoyOf(COSTS[cost]);
   return {
     hash: (password) => limited(() => hashed(password)),
     verify: (stored, password) =>
       limited(async () => {
-        const { phc, secret } = readStored(stored ?? (await decoy), pepper);
+        const { verify } = await library();
+        const { phc, secret } = readStored(stored ?? decoy, pepper);
         const isRight = await verify(phc, password, secret);
         return stored !== null && isRight;
       }),
@@ -51,9 +59,18 @@ function readStored(stored: string, pepper: Buffer): { readonly phc: string; rea
     : { phc: stored };
 }
 
-function isWeaker(phc: string, wanted: (typeof COSTS)[keyof typeof COSTS]): boolean {
-  const { memoryCost, timeCost } = parseOptions(phc);
-  return memoryCost < wanted.memoryCost || timeCost < wanted.timeCost;
+type Cost = (typeof COSTS)[keyof typeof COSTS];
+
+/** A hash of the same cost that no password was hashed to: salt and result are chance. */
+function decoyOf({ memoryCost, timeCost, parallelism }: Cost): string {
+  const chance = (bytes: number): string => randomBytes(bytes).toString('base64').replace(/=+$/, '');
+  return `${PEPPERED}$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${chance(16)}$${chance(32)}`;
+}
+
+/** A text without costs is as weak as can be. */
+function isWeaker(phc: string, wanted: Cost): boolean {
+  const [, memoryCost = 0, timeCost = 0] = /\$m=(\d+),t=(\d+)/.exec(phc) ?? [];
+  return Number(memoryCost) < wanted.memoryCost || Number(timeCost) < wanted.timeCost;
 }
 
 /** Longer than a full queue takes to drain on one slow core. */

@@ -1,7 +1,6 @@
 /** Mail without a mail server: each message becomes an .eml file that a person can open. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import nodemailer from 'nodemailer';
 import type { Mailer } from '../core/ports/mailer.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { toEnvelope } from './mail-message.ts';
@@ -16,15 +15,10 @@ export function createFileMailer({
   readonly from: string;
   readonly clock: Clock;
 }): Mailer {
-  const transport = nodemailer.createTransport({
-    streamTransport: true,
-    buffer: true,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
   let count = 0;
   return {
     async send(mail) {
+      const transport = await openTransport();
       const { message } = await transport.sendMail(toEnvelope(mail, from));
       await mkdir(folder, { recursive: true, mode: 0o700 });
       count += 1;
@@ -34,4 +28,15 @@ export function createFileMailer({
       return { channel: 'file', path };
     },
   };
+}
+
+/** The library comes with the first mail. */
+async function openTransport() {
+  const { createTransport } = await import('nodemailer');
+  return createTransport({
+    streamTransport: true,
+    buffer: true,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }

@@ -1,7 +1,7 @@
 /** The one door for outbound HTTP: resolves once, judges every address, connects only to what it judged. */
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, fetch as undiciFetch } from 'undici';
+import type { Agent, buildConnector } from 'undici';
 import type { Fetcher, FetchInit } from '../core/ports/fetcher.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import {
@@ -56,12 +56,7 @@ export function createSafeFetch(options: SafeFetchOptions): Fetcher {
   const timeoutMs = options.timeoutMs ?? 3000;
   const maxBytes = options.maxBytes ?? 512 * 1024;
   const resolve = options.lookup ?? resolveWithSystem;
-  // A dispatcher of our own: the global one may have been told to use a proxy.
-  const agent = new Agent({
-    connect: createGuardedConnector({ rules, resolve, timeoutMs }),
-    maxHeaderSize: 16 * 1024,
-    keepAliveTimeout: 4000,
-  });
+  let agent: Promise<Agent> | undefined;
   const judge = (url: string): URL => {
     const verdict = judgeUrl(url, rules);
     if (!verdict.allowed) throw refusal(verdict.refusal);
@@ -78,12 +73,26 @@ export function createSafeFetch(options: SafeFetchOptions): Fetcher {
     async fetch(url, init = {}) {
       const target = judge(url);
       try {
-        return await fetchWithinLimits(target, init, { agent, timeoutMs, maxBytes });
+        agent ??= openAgent({ rules, resolve, timeoutMs });
+        return await fetchWithinLimits(target, init, { agent: await agent, timeoutMs, maxBytes });
       } catch (cause) {
         throw refusalWithin(cause) ?? unreachable(cause);
       }
     },
   };
+}
+
+/** Loaded with the first call: 10 MB that a gateway which calls nobody does without. */
+const library = () => import('undici');
+
+/** A dispatcher of our own: the global one may have been told to use a proxy. */
+async function openAgent(options: ConnectorOptions): Promise<Agent> {
+  const { Agent, buildConnector } = await library();
+  return new Agent({
+    connect: createGuardedConnector(options, buildConnector),
+    maxHeaderSize: 16 * 1024,
+    keepAliveTimeout: 4000,
+  });
 }
 
 interface Limits {
@@ -94,7 +103,8 @@ interface Limits {
 
 async function fetchWithinLimits(url: URL, init: FetchInit, limits: Limits): Promise<Response> {
   const deadline = AbortSignal.timeout(limits.timeoutMs);
-  const answer = await undiciFetch(url, {
+  const { fetch } = await library();
+  const answer = await fetch(url, {
     method: init.method ?? 'GET',
     headers: { 'user-agent': 'Gatehouse', ...init.headers },
     body: init.body ?? null,
@@ -134,11 +144,14 @@ interface ConnectorOptions {
 }
 
 /** Resolves, judges every answer, and hands the socket only the judged addresses: a second look-up cannot happen (S195). */
-function createGuardedConnector(options: ConnectorOptions): buildConnector.connector {
+function createGuardedConnector(
+  options: ConnectorOptions,
+  build: typeof buildConnector,
+): buildConnector.connector {
   return (target, callback) => {
     judgedAddresses(target, options).then(
       (addresses) => {
-        const connect = buildConnector({
+        const connect = build({
           allowH2: false,
           timeout: options.timeoutMs,
           lookup: lookupAnswering(addresses),

@@ -1,22 +1,16 @@
 /** Mail over SMTP through nodemailer. */
-import nodemailer from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { Mailer } from '../core/ports/mailer.ts';
 import { toEnvelope } from './mail-message.ts';
 
 /** Sends through the server that `url` names (`smtp://user:password@host:587`, `smtps://...`). */
 export function createSmtpMailer({ url, from }: { readonly url: string; readonly from: string }): Mailer {
-  const transport = nodemailer.createTransport({
-    url,
-    connectionTimeout: 5_000,
-    greetingTimeout: 5_000,
-    socketTimeout: 10_000,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  let transport: Promise<Transporter> | undefined;
   return {
     async send(mail) {
       try {
-        const { messageId } = await transport.sendMail(toEnvelope(mail, from));
+        transport ??= openTransport(url);
+        const { messageId } = await (await transport).sendMail(toEnvelope(mail, from));
         return { channel: 'smtp', messageId };
       } catch (error) {
         const reply = permanentReply(error);
@@ -25,6 +19,19 @@ export function createSmtpMailer({ url, from }: { readonly url: string; readonly
       }
     },
   };
+}
+
+/** The library comes with the first mail. */
+async function openTransport(url: string): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  return createTransport({
+    url,
+    connectionTimeout: 5_000,
+    greetingTimeout: 5_000,
+    socketTimeout: 10_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }
 
 /** The code of a reply that says no for good about this mail; undefined for whatever may pass, our own credentials included. */

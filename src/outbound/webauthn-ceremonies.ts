@@ -1,14 +1,11 @@
 /** WebAuthn by the simplewebauthn library, behind the port. It never calls anybody: certificates are refused unread. */
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
-import { decodeAttestationObject, decodeClientDataJSON } from '@simplewebauthn/server/helpers';
 import type { PasskeyCeremonies } from '../core/ports/passkey-ceremonies.ts';
 
 const TIMEOUT_MS = 300_000;
+
+/** Loaded with the first passkey: 10 MB of certificates, encodings and algorithms that others do without. */
+const library = () => import('@simplewebauthn/server');
+const helpers = () => import('@simplewebauthn/server/helpers');
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64url'));
 
@@ -18,7 +15,9 @@ export function createPasskeyCeremonies(baseUrl: string): PasskeyCeremonies {
   const expected = { expectedOrigin: baseUrl, expectedRPID: rpId, requireUserVerification: true };
   return {
     registrationOptions: async ({ challenge, user, known }) => ({
-      ...(await generateRegistrationOptions({
+      ...(await (
+        await library()
+      ).generateRegistrationOptions({
         rpName: `Gatehouse at ${rpId}`,
         rpID: rpId,
         userID: new Uint8Array(Buffer.from(user.id, 'utf8')),
@@ -32,18 +31,21 @@ export function createPasskeyCeremonies(baseUrl: string): PasskeyCeremonies {
       })),
     }),
     signInOptions: async (challenge) => ({
-      ...(await generateAuthenticationOptions({
+      ...(await (
+        await library()
+      ).generateAuthenticationOptions({
         rpID: rpId,
         challenge: bytesOf(challenge),
         timeout: TIMEOUT_MS,
         userVerification: 'required',
       })),
     }),
-    challengeOf: ({ response }) => genuine(() => decodeClientDataJSON(response.clientDataJSON).challenge),
+    challengeOf: ({ response }) => challengeIn(response.clientDataJSON),
     verifyRegistration: (answer, challenge) =>
       genuineLater(async () => {
         const { clientDataJSON, attestationObject } = answer.response;
-        if (hasCertificate(attestationObject)) return undefined;
+        if (await hasCertificate(attestationObject)) return undefined;
+        const { verifyRegistrationResponse } = await library();
         const response = {
           ...envelopeOf(answer.id),
           response: { clientDataJSON, attestationObject },
@@ -65,6 +67,7 @@ export function createPasskeyCeremonies(baseUrl: string): PasskeyCeremonies {
     verifySignIn: (answer, { challenge, passkey }) =>
       genuineLater(async () => {
         const { clientDataJSON, authenticatorData, signature } = answer.response;
+        const { verifyAuthenticationResponse } = await library();
         const { verified, authenticationInfo } = await verifyAuthenticationResponse({
           ...expected,
           response: {
@@ -92,22 +95,26 @@ const envelopeOf = (id: string) => ({
 });
 
 /** A certificate would be traced to its root, and its revocation list fetched from an address of the sender's choice. */
-function hasCertificate(attestationObject: string): boolean {
+async function hasCertificate(attestationObject: string): Promise<boolean> {
+  const { decodeAttestationObject } = await helpers();
   const decoded = decodeAttestationObject(bytesOf(attestationObject));
   const format = decoded.get('fmt');
   if (format === 'none') return false;
   return format !== 'packed' || decoded.get('attStmt').get('x5c') !== undefined;
 }
 
-/** The library throws for everything that is not genuine; so does a text that cannot be read. */
-function genuine<Result>(read: () => Result): Result | undefined {
+/** WebAuthn §5.8.1: JSON in base64url. */
+function challengeIn(clientDataJSON: string): string | undefined {
   try {
-    return read();
+    const data: unknown = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString('utf8'));
+    const isReadable = typeof data === 'object' && data !== null && 'challenge' in data;
+    return isReadable && typeof data.challenge === 'string' ? data.challenge : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** The library throws for everything that is not genuine; so does a text that cannot be read. */
 const genuineLater = <Result>(read: () => Promise<Result>): Promise<Result | undefined> =>
   Promise.resolve()
     .then(read)

@@ -68,11 +68,13 @@ export interface OidcRelyingParty extends OidcLogout {
   readonly checkOidcIssuer: (connection: OidcTrust) => Promise<OidcIssuerReport>;
 }
 
-/** Builds the seam over openid-client; every call it makes goes through `fetcher` (OIDC Core §3.1, RFC 9700, RFC 9207). */
-export function createOidcClient(deps: {
+export interface OidcClientDeps {
   readonly fetcher: Fetcher;
   readonly clock: Clock;
-}): OidcRelyingParty {
+}
+
+/** Builds the seam over openid-client; every call it makes goes through `fetcher` (OIDC Core §3.1, RFC 9700, RFC 9207). */
+export function createOidcClient(deps: OidcClientDeps): OidcRelyingParty {
   const cache = createIdpMetadataCache(deps);
   return {
     ...createOidcLogout({ ...deps, cache }),

@@ -1,6 +1,5 @@
 /** Logout tokens: what applications are told when somebody is out (OIDC Back-Channel Logout 1.0 §2.4). */
 import { randomUUID } from 'node:crypto';
-import { importJWK, SignJWT } from 'jose';
 import type { SignLogoutToken } from '../../core/logout-notices.ts';
 import { currentKey, settleSigningKeys } from '../../core/signing-keys.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
@@ -17,6 +16,7 @@ export const signLogoutTokenWith =
     const key = currentKey(await settleSigningKeys(deps), track, deps.clock());
     if (key === undefined) throw new GatehouseError('internal', 'There is no key to sign with.');
     const now = Math.floor(deps.clock() / 1000);
+    const { importJWK, SignJWT } = await import('jose');
     return new SignJWT({ sid, events: { [EVENT]: {} } })
       .setProtectedHeader({ alg: key.algorithm, kid: key.id, typ: 'logout+jwt' })
       .setIssuer(`${deps.baseUrl}/oidc`)

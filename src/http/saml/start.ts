@@ -7,7 +7,7 @@ import { spKeys } from '../../core/sp-keys.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { signInRefusal } from '../sign-in-refusal.ts';
-import { type AuthnRequest, buildAuthnRequest } from './authn-request.ts';
+import type { AuthnRequest } from './authn-request.ts';
 import { newMessageId } from './message-id.ts';
 import { samlTrust } from './trust.ts';
 
@@ -36,6 +36,8 @@ export async function startSaml(
     ...{ maxAgeSeconds, mustReauthenticate: forceAuthn, purpose },
   });
   try {
+    // With the first sign-in comes the engine; this thread needs it for nothing else.
+    const { buildAuthnRequest } = await import('./authn-request.ts');
     const request = await buildAuthnRequest({
       connection: samlTrust(deps, connection),
       settings,

@@ -7,7 +7,6 @@ import { production } from './project.ts';
 /** Together 50 MB of a process that has just started. */
 const LATE = [
   '@node-rs/argon2',
-  '@node-saml/node-saml',
   '@node-saml/passport-saml',
   '@simplewebauthn/server',
   'jose',

@@ -23,6 +23,9 @@ export async function containingGroups(
   let asked = [...new Set(memberIds)];
   while (asked.length > 0) {
     const found = await from.groupMembers.listContaining(organizationId, asked);
+    const isNested = found.some(({ isContained }) => isContained);
+    if (!isNested && parentsOf.size === 0)
+      return Map.groupBy(found.map(asDirect), ({ memberId }) => memberId);
     for (const id of asked) parentsOf.set(id, []);
     for (const parent of found) parentsOf.get(parent.memberId)?.push(parent);
     const contained = found.filter(({ isContained }) => isContained).map(({ groupId }) => groupId);
@@ -31,6 +34,12 @@ export async function containingGroups(
   const containing = memberIds.map((id) => [id, groupsAround(id, parentsOf)] as const);
   return new Map(containing.filter(([, groups]) => groups.length > 0));
 }
+
+/** What there is to say where no group is in another one. */
+const asDirect = ({ memberId, groupId, displayName }: Containment) => ({
+  ...{ memberId, groupId, displayName },
+  isDirect: true,
+});
 
 function groupsAround(
   memberId: string,

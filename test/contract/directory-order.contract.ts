@@ -7,6 +7,7 @@ import type { OrderedPage, Position, SortKey } from '../../src/core/ports/paging
 import type { Repositories } from '../../src/core/ports/storage.ts';
 import { aDirectory, aDirectoryGroup, aDirectoryUser, aMembership, aUser } from '../support/builders.ts';
 import { aWorld, plantWorld } from '../support/world.ts';
+import { shownOf } from './fits-query.ts';
 import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
 
 /** Ordered by code point: the last two show an adapter that compares UTF-16 units. */
@@ -140,6 +141,8 @@ export function directoryOrder(name: string, open: OpenStorage): void {
             const page = { offset, limit, order: { by, direction }, after };
             const answer = await under.storage.directoryUsers.query(id, directory.id, query, page);
             expect(answer).toStrictEqual(pageOf({ rows: users.filter(fits), page, keyOf }));
+            const shown = await under.storage.directoryUsers.queryShown(id, directory.id, query, page);
+            expect(shown).toStrictEqual({ rows: answer.rows.map(shownOf), total: answer.total });
           },
         ),
         { numRuns: 150 },
@@ -235,6 +238,8 @@ export function directoryOrder(name: string, open: OpenStorage): void {
           const page = { offset, limit, order: { by: 'id' as const, direction } };
           const answer = await storage.directoryUsers.query(id, place.id, { kind: 'all' }, page);
           expect(answer).toStrictEqual(pageOf({ rows, page, keyOf: () => null }));
+          const shown = await storage.directoryUsers.queryShown(id, place.id, { kind: 'all' }, page);
+          expect(shown).toStrictEqual({ rows: answer.rows.map(shownOf), total: answer.total });
           return rows;
         }
       }

@@ -19,7 +19,7 @@ import {
   nextText,
 } from '../support/builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
-import { fitsQuery } from './fits-query.ts';
+import { fitsQuery, shownOf } from './fits-query.ts';
 import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
 
 /** Few and close to each other, so that random queries hit; among them what LIKE, ranges and collations get wrong. */
@@ -244,6 +244,8 @@ export function directoryQuery(name: string, open: OpenStorage): void {
       const { offset, limit } = page;
       const answer = await under.storage.directoryUsers.query(id, one.directory.id, query, page);
       expect(answer).toStrictEqual({ rows: fitting.slice(offset, offset + limit), total: fitting.length });
+      const shown = await under.storage.directoryUsers.queryShown(id, one.directory.id, query, page);
+      expect(shown).toStrictEqual({ rows: answer.rows.map(shownOf), total: answer.total });
       const scanned = await under.storage.directoryUsers.scan(id, one.directory.id, query, { limit: 100 });
       expect(scanned).toStrictEqual(fitting);
     };

@@ -1,5 +1,7 @@
 /** The reference that every adapter's answer to a DirectoryQuery is compared with. */
+
 import type { DirectoryQuery } from '../../src/core/directory-query.ts';
+import type { DirectoryUser, ShownUser } from '../../src/core/entities/directory.ts';
 
 /** Answers whether a record with these field values fits the query: the reference every adapter must agree with. */
 export function fitsQuery<Field extends string>(
@@ -23,3 +25,16 @@ export function fitsQuery<Field extends string>(
       return !fitsQuery(query.operand, valuesOf);
   }
 }
+
+/** As much of a user as answers show. */
+export const shownOf = ({
+  id,
+  version,
+  isActive,
+  createdAt,
+  updatedAt,
+  attributes,
+}: DirectoryUser): ShownUser => ({
+  ...{ id, version, isActive, createdAt, updatedAt },
+  attributesText: JSON.stringify(attributes),
+});

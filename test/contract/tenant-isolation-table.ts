@@ -235,6 +235,11 @@ const resources: Pick<IsolationTable, 'directoryUsers' | 'directoryGroups'> = {
       call: (store, b, a) =>
         onEveryPage((page) => store.directoryUsers.query(b, a.directory.id, { kind: 'all' }, page)),
     },
+    queryShown: {
+      ...noRows,
+      call: (store, b, a) =>
+        onEveryPage((page) => store.directoryUsers.queryShown(b, a.directory.id, { kind: 'all' }, page)),
+    },
     scan: {
       ...nothing,
       call: (store, b, a) => store.directoryUsers.scan(b, a.directory.id, { kind: 'all' }, PAGE),

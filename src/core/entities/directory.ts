@@ -105,6 +105,13 @@ export interface DirectoryUser {
   readonly updatedAt: number;
 }
 
+/** As much of a user as answers are made of, the document unread. */
+export interface ShownUser
+  extends Pick<DirectoryUser, 'id' | 'version' | 'isActive' | 'createdAt' | 'updatedAt'> {
+  /** The JSON text of `attributes`. */
+  readonly attributesText: string;
+}
+
 export interface DirectoryGroup {
   readonly id: DirectoryGroupId;
   readonly version: number;

@@ -18,6 +18,7 @@ import type {
   DirectoryUser,
   GroupMapping,
   GroupMember,
+  ShownUser,
 } from '../entities/directory.ts';
 import type { UniqueValue } from '../entities/directory-extension.ts';
 import type { MappingTest } from '../entities/mapping-test.ts';
@@ -84,6 +85,13 @@ export interface DirectoryUserRepository {
     query: UserQuery,
     page: OrderedPage<UserOrder>,
   ): Promise<QueryPage<DirectoryUser>>;
+  /** The same page, as much of it as answers show. */
+  queryShown(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    query: UserQuery,
+    page: OrderedPage<UserOrder>,
+  ): Promise<QueryPage<ShownUser>>;
   /** Keyset walk of the rows that fit, for filters that must be finished in memory. */
   scan(
     organizationId: OrganizationId,

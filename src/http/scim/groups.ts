@@ -53,6 +53,7 @@ export function groupsOf(context: ScimContext): ListKind {
     fields: groupFields,
     orders: groupOrders,
     query: (query, page) => directoryGroups.query(organizationId, directoryId, query, page),
+    queryShown: (query, page) => directoryGroups.query(organizationId, directoryId, query, page),
     scan: (query, page) => directoryGroups.scan(organizationId, directoryId, query, page),
     find: async (text) => {
       const id = parseId('dg', text);

@@ -15,11 +15,18 @@ import type { ScimObject } from '../../protocols/scim/schema.ts';
 import { compareSortKeys, compareText, type Sort, sortKeyOf } from '../../protocols/scim/sorting.ts';
 import { type FieldTable, type OrderTable, pathOf, speaksOf, translateFilter } from './query.ts';
 
-/** Rows of one kind in one directory, and how a filter or a sorting sees one of them. */
-export interface ListSource<Row extends { readonly id: string }, Field extends string, By extends string> {
+/** Rows of one kind in one directory, how a filter or a sorting sees one of them, and what is shown of it. */
+export interface ListSource<
+  Row extends HasId,
+  Field extends string,
+  By extends string,
+  Shown extends HasId = Row,
+> {
   readonly fields: FieldTable<Field>;
   readonly orders: OrderTable<Row, By>;
   query(query: DirectoryQuery<Field>, page: OrderedPage<By | 'id'>): Promise<QueryPage<Row>>;
+  /** The same page without what only a sorting asks for. */
+  queryShown(query: DirectoryQuery<Field>, page: OrderedPage<By | 'id'>): Promise<QueryPage<Shown>>;
   scan(query: DirectoryQuery<Field>, page: PageRequest): Promise<readonly Row[]>;
   find(id: string): Promise<Row | undefined>;
   /** The row as a resource, with every part that is `named`, by attribute or sub-attribute in schema case. */
@@ -37,6 +44,10 @@ export interface ListAsk {
   readonly after?: Position | undefined;
   /** True when the rows are merged with those of other kinds, so that positions must compare across kinds. */
   readonly isMerged?: boolean | undefined;
+}
+
+interface HasId {
+  readonly id: string;
 }
 
 export interface FoundRow<Row> {
@@ -61,31 +72,38 @@ const SCAN_PAGE = 500;
  * sorting that no index answers leaves more than 20,000 rows to look at.
  */
 export async function findListPage<
-  Row extends { readonly id: string },
+  Row extends Shown,
   Field extends string,
   By extends string,
->(source: ListSource<Row, Field, By>, ask: ListAsk): Promise<FoundPage<Row>> {
+  Shown extends HasId,
+>(source: ListSource<Row, Field, By, Shown>, ask: ListAsk): Promise<FoundPage<Shown>> {
   const { query, isExact } = translateFilter(ask.filter, source.fields);
   const place = placeOf(source, ask);
   if (!isExact || place === undefined) return walk(source, query, ask);
-  const { offset, limit, after } = boundsIn(ask);
-  const page = await source.query(query, { offset, limit, after, order: place.order });
-  return { found: page.rows.map((row) => ({ row, key: place.keyOf(row) })), total: page.total };
+  const { order, keyOf } = place;
+  const page = { ...boundsIn(ask), order };
+  if (keyOf === undefined) {
+    const { rows, total } = await source.queryShown(query, page);
+    return { found: rows.map((row) => ({ row, key: null })), total };
+  }
+  const { rows, total } = await source.query(query, page);
+  return { found: rows.map((row) => ({ row, key: keyOf(row) })), total };
 }
 
 interface Place<Row, By extends string> {
   readonly order: Order<By | 'id'>;
-  readonly keyOf: (row: Row) => SortKey;
+  /** Undefined: every key is null. */
+  readonly keyOf: ((row: Row) => SortKey) | undefined;
 }
 
 /** Where storage keeps this order; undefined when it does not. */
-function placeOf<Row extends { readonly id: string }, Field extends string, By extends string>(
-  source: ListSource<Row, Field, By>,
+function placeOf<Row, By extends string>(
+  source: { readonly orders: OrderTable<Row, By> },
   { sort, isMerged = false }: ListAsk,
 ): Place<Row, By> | undefined {
   const direction = sort?.isDescending === true ? 'descending' : 'ascending';
   // An attribute that the type does not have: all rows are equal, and ties go by id.
-  if (sort?.target === undefined) return { order: { by: 'id', direction }, keyOf: () => null };
+  if (sort?.target === undefined) return { order: { by: 'id', direction }, keyOf: undefined };
   const path = pathOf(sort.target);
   const known = path !== undefined && Object.hasOwn(source.orders, path) ? source.orders[path] : undefined;
   if (known === undefined || (isMerged && known.isAlone === true)) return undefined;
@@ -100,8 +118,8 @@ function boundsIn({ sort, offset, limit, after }: ListAsk): Pick<ListAsk, 'offse
   return { offset, limit: sort.isDescending ? 0 : limit, after: undefined };
 }
 
-async function walk<Row extends { readonly id: string }, Field extends string, By extends string>(
-  source: ListSource<Row, Field, By>,
+async function walk<Row extends HasId, Field extends string>(
+  source: Walked<Row, Field>,
   query: DirectoryQuery<Field>,
   ask: ListAsk,
 ): Promise<FoundPage<Row>> {
@@ -123,6 +141,12 @@ async function walk<Row extends { readonly id: string }, Field extends string, B
   return page.end();
 }
 
+/** What a walk asks of a source. */
+type Walked<Row extends HasId, Field extends string> = Pick<
+  ListSource<Row, Field, string, Row>,
+  'scan' | 'find' | 'resourceOf'
+>;
+
 function names({ filter, sort }: ListAsk, name: string): boolean {
   if (filter !== undefined && speaksOf(filter, name)) return true;
   return sort?.target?.attribute.name === name || sort?.target?.sub?.name === name;
@@ -134,7 +158,7 @@ interface Gathered<Row> {
   end(): Promise<FoundPage<Row>>;
 }
 
-function plainPage<Row extends { readonly id: string }>({ offset, limit, after }: ListAsk): Gathered<Row> {
+function plainPage<Row extends HasId>({ offset, limit, after }: ListAsk): Gathered<Row> {
   const found: FoundRow<Row>[] = [];
   let total = 0;
   let passed = 0;
@@ -150,8 +174,8 @@ function plainPage<Row extends { readonly id: string }>({ offset, limit, after }
 }
 
 /** Keeps a position for each match, and loads the few rows of the page again when all are known. */
-function sortedPage<Row extends { readonly id: string }, Field extends string, By extends string>(
-  source: ListSource<Row, Field, By>,
+function sortedPage<Row extends HasId, Field extends string>(
+  source: Pick<Walked<Row, Field>, 'find'>,
   { offset, limit, after }: ListAsk,
   sort: Sort,
 ): Gathered<Row> {

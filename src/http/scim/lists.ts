@@ -35,7 +35,7 @@ export interface ListKind {
 /** The kind whose rows `source` has. */
 export function listKind<Row extends ListedRow, Field extends string, By extends string>(
   type: ResourceType,
-  source: ListSource<Row, Field, By>,
+  source: ListSource<Row, Field, By, ListedRow>,
 ): ListKind {
   return { type, find: (ask) => findListPage(source, ask) };
 }

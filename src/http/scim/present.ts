@@ -1,10 +1,20 @@
 /** From stored records to SCIM resources: the only place that says what a user or a group looks like from outside. */
 
 import type { ContainingGroup } from '../../core/containing-groups.ts';
-import type { DirectoryGroup, DirectoryUser } from '../../core/entities/directory.ts';
+import type {
+  DirectoryAttributes,
+  DirectoryGroup,
+  DirectoryUser,
+  ShownUser,
+} from '../../core/entities/directory.ts';
 import type { MemberRef } from '../../core/ports/directories.ts';
 import { parseId } from '../../kernel/ids.ts';
-import { isShownAsStored, type Projection, urnKeysIn } from '../../protocols/scim/attributes.ts';
+import {
+  isEverythingShown,
+  isStandard,
+  type Projection,
+  urnKeysIn,
+} from '../../protocols/scim/attributes.ts';
 import type { ResourceType } from '../../protocols/scim/schema.ts';
 import {
   enterpriseUserSchema,
@@ -28,14 +38,24 @@ export interface UserParts {
   readonly manager: boolean;
 }
 
+/** What a user is presented from: its document as an object, or as the text that storage keeps. */
+export type PresentedUser = DirectoryUser | ShownUser;
+
+const textOf = (user: PresentedUser): string =>
+  user.attributesText ?? ('attributes' in user ? JSON.stringify(user.attributes) : '{}');
+
+const attributesOf = (user: PresentedUser): DirectoryAttributes =>
+  'attributes' in user ? user.attributes : JSON.parse(user.attributesText);
+
 /** Everything a filter or an answer may see of a user, with the given parts. */
 export async function fullUser(
   context: ScimContext,
-  user: DirectoryUser,
+  user: PresentedUser,
   { groups, manager }: UserParts,
 ): Promise<ScimObject> {
-  const resource = storedDocument(user.attributes);
-  Object.assign(resource, frameOf(context, user, context.userType));
+  const attributes = attributesOf(user);
+  const resource = storedDocument(attributes);
+  Object.assign(resource, frameOf(context, { ...frameFacts(user), attributes }, context.userType));
   resource.active = user.isActive;
   if (manager) await resolveManager(context, resource);
   if (groups.length > 0) resource.groups = groups.map((group) => groupElement(context, group));
@@ -43,46 +63,45 @@ export async function fullUser(
 }
 
 /**
- * The JSON text of `fullUser` with all its parts, for an answer that shows everything: made around the stored text, which
- * is neither read nor written again. Undefined when something in it must be looked at, such as a manager.
+ * Writes the JSON text of `fullUser` with all its parts, for an answer that shows everything: made around the stored text,
+ * which is neither read nor written again. Undefined when something in it must be looked at, such as a manager.
  */
-export function quickUserText(
+export function quickUserTexts(
   context: ScimContext,
-  user: DirectoryUser,
-  { projection, groups }: { readonly projection: Projection; readonly groups: readonly ContainingGroup[] },
-): string | undefined {
-  const text = user.attributesText ?? JSON.stringify(user.attributes);
-  const extensions = urnKeysIn(text);
-  if (!isShownAsStored(extensions, projection, context.userType)) return undefined;
-  // Otherwise it was not written by our engines.
-  if (!text.includes(`"active":${user.isActive}`)) return undefined;
-  if (text.includes('"manager":')) return undefined;
-  const frame = frameText(context, user, extensions);
-  const around = groups.map((group) => JSON.stringify(groupElement(context, group))).join();
-  const tail = around === '' ? '' : `,"groups":[${around}]`;
-  return `${frame},${text.slice(1, -1)}${tail}}`;
+  projection: Projection,
+): (user: PresentedUser, groups: readonly ContainingGroup[] | undefined) => string | undefined {
+  const { userType } = context;
+  if (!isEverythingShown(projection, userType)) return () => undefined;
+  const beginning = `{"schemas":["${userType.schema.id}`;
+  const type = `"],"id":"`;
+  const meta = `","meta":{"resourceType":"${userType.name}","created":"`;
+  const location = `","location":"${locationOf(context, userType, '')}`;
+  // Ids, addresses, dates and URNs hold nothing that JSON escapes.
+  return (user, groups) => {
+    const text = textOf(user);
+    const extensions = urnKeysIn(text);
+    if (!extensions.every(isStandard)) return undefined;
+    // Otherwise it was not written by our engines.
+    if (!text.includes(user.isActive ? '"active":true' : '"active":false')) return undefined;
+    if (text.includes('"manager":')) return undefined;
+    const { id, createdAt, updatedAt } = user;
+    const created = new Date(createdAt).toISOString();
+    const lastModified = updatedAt === createdAt ? created : new Date(updatedAt).toISOString();
+    const schemas = extensions.length === 0 ? '' : `","${extensions.join('","')}`;
+    const tail = groups === undefined ? '}' : `,"groups":[${groupTexts(context, groups)}]}`;
+    const frame = `${beginning}${schemas}${type}${id}${meta}${created}","lastModified":"${lastModified}${location}`;
+    return `${frame}${id}","version":"W/\\"${user.version}\\""},${text.slice(1, -1)}${tail}`;
+  };
 }
 
-/** The beginning of a user's text, the same as `frameOf`: ids, addresses, dates and URNs hold nothing that JSON escapes. */
-function frameText(
-  context: ScimContext,
-  { id, version, createdAt, updatedAt }: DirectoryUser,
-  extensions: readonly string[],
-): string {
-  const { name, schema } = context.userType;
-  const schemas = [schema.id, ...extensions].join('","');
-  const created = new Date(createdAt).toISOString();
-  const lastModified = updatedAt === createdAt ? created : new Date(updatedAt).toISOString();
-  const location = locationOf(context, context.userType, id);
-  return (
-    `{"schemas":["${schemas}"],"id":"${id}","meta":{"resourceType":"${name}","created":"${created}",` +
-    `"lastModified":"${lastModified}","location":"${location}","version":"W/\\"${version}\\""}`
-  );
-}
+const groupTexts = (context: ScimContext, groups: readonly ContainingGroup[]): string =>
+  groups.map((group) => JSON.stringify(groupElement(context, group))).join();
 
 /** A group without its members. */
 export function bareGroup(context: ScimContext, group: DirectoryGroup): ScimObject {
-  return Object.assign(storedDocument(group.attributes), frameOf(context, group, context.groupType));
+  const { attributes } = group;
+  const frame = frameOf(context, { ...frameFacts(group), attributes }, context.groupType);
+  return Object.assign(storedDocument(attributes), frame);
 }
 
 /** Everything a filter or a sorting may see of a group: members, when it speaks of them. */
@@ -123,10 +142,16 @@ export function locationOf(context: ScimContext, type: ResourceType, id: string)
   return `${context.baseUrl}${type.endpoint}/${id}`;
 }
 
+type FrameFacts = Pick<ShownUser | DirectoryGroup, 'id' | 'version' | 'createdAt' | 'updatedAt'>;
+
+const frameFacts = ({ id, version, createdAt, updatedAt }: FrameFacts): FrameFacts => ({
+  ...{ id, version, createdAt, updatedAt },
+});
+
 /** What every resource carries: schemas, id, meta (RFC 7643 §3.1). */
 function frameOf(
   context: ScimContext,
-  record: DirectoryUser | DirectoryGroup,
+  record: FrameFacts & { readonly attributes: DirectoryAttributes },
   type: ResourceType,
 ): ScimObject {
   const frame = newScimObject();

@@ -1,16 +1,16 @@
 /** Resources as JSON texts: users at once, groups member by member, so that no group is too large to be shown. */
 import { setImmediate } from 'node:timers/promises';
 import { type ContainingGroup, containingGroups } from '../../core/containing-groups.ts';
-import type { DirectoryGroup, DirectoryUser } from '../../core/entities/directory.ts';
+import type { DirectoryGroup } from '../../core/entities/directory.ts';
 import type { NamedMember } from '../../core/ports/directories.ts';
 import { type Projection, project, wants } from '../../protocols/scim/attributes.ts';
-import { isScimObject, newScimObject, ownValue } from '../../protocols/scim/schema.ts';
+import { isScimObject, newScimObject, ownValue, type ResourceType } from '../../protocols/scim/schema.ts';
 import type { OpenAnswer } from './answers.ts';
 import type { ScimContext } from './context.ts';
 import { MEMBERS_AT_ONCE, nextMembers } from './named-members.ts';
-import { bareGroup, fullUser, locationOf, MANAGER, quickUserText } from './present.ts';
+import { bareGroup, fullUser, locationOf, MANAGER, type PresentedUser, quickUserTexts } from './present.ts';
 
-export type ListedRow = DirectoryUser | DirectoryGroup;
+export type ListedRow = PresentedUser | DirectoryGroup;
 
 /** What is wanted of each type. */
 export interface Projections {
@@ -18,18 +18,18 @@ export interface Projections {
   readonly group: Projection;
 }
 
-const isUser = (row: ListedRow): row is DirectoryUser => 'userName' in row;
+const isUser = (row: ListedRow): row is PresentedUser => 'isActive' in row;
 
 /** The user as an answer shows it; empty when nobody will read it. `isNew`: in no group yet, so that none are looked for. */
 export async function userText(
   context: ScimContext,
-  user: DirectoryUser,
+  user: PresentedUser,
   { projection, isNew = false }: { readonly projection: Projection; readonly isNew?: boolean },
 ): Promise<string> {
   if (context.isAnswerUnread === true) return '';
   const groups = isNew ? NO_GROUPS : await groupsAround(context, [user], projection);
-  const shown = { projection, groups };
-  return shortTextOf(context, user, shown) ?? fullTextOf(context, user, shown);
+  const quick = quickUserTexts(context, projection)(user, groups.get(user.id));
+  return quick ?? fullTextOf(context, user, { projection, groups });
 }
 
 /** Writes resources in the order of `rows`, joined by commas; what users have in common is asked for once. */
@@ -43,6 +43,7 @@ export async function writeResources(
     projection: projections.user,
     groups: await groupsAround(context, rows.filter(isUser), projections.user),
   };
+  const quickTextOf = quickUserTexts(context, projections.user);
   let comma = '';
   for (const row of rows) {
     const before = comma;
@@ -52,7 +53,8 @@ export async function writeResources(
       await writeGroup(out, context, { group: row, projection: projections.group });
       continue;
     }
-    const text = shortTextOf(context, row, shown) ?? (await fullTextOf(context, row, shown));
+    const quick = quickTextOf(row, shown.groups.get(row.id));
+    const text = quick ?? (await fullTextOf(context, row, shown));
     const taken = out.add(before + text);
     if (taken !== undefined) await taken;
     if (out.isGone) return;
@@ -71,7 +73,7 @@ const NO_GROUPS: Groups = new Map();
 
 async function groupsAround(
   { deps, organizationId }: ScimContext,
-  users: readonly DirectoryUser[],
+  users: readonly PresentedUser[],
   projection: Projection,
 ): Promise<Groups> {
   if (users.length === 0 || !wants(projection, 'groups')) return NO_GROUPS;
@@ -82,15 +84,9 @@ async function groupsAround(
   );
 }
 
-const shortTextOf = (
-  context: ScimContext,
-  user: DirectoryUser,
-  { projection, groups }: Shown,
-): string | undefined => quickUserText(context, user, { projection, groups: groups.get(user.id) ?? [] });
-
 async function fullTextOf(
   context: ScimContext,
-  user: DirectoryUser,
+  user: PresentedUser,
   { projection, groups }: Shown,
 ): Promise<string> {
   const around = groups.get(user.id) ?? [];
@@ -117,11 +113,11 @@ export async function writeGroup(
     return;
   }
   const write = memberWriter(context, names);
-  await out.add(`${bare.slice(0, -1)},"members":[${page.map(write).join()}`);
+  await out.add(`${bare.slice(0, -1)},"members":[${write(page)}`);
   while (page.length === MEMBERS_AT_ONCE && !out.isGone) {
     await setImmediate();
     page = await nextMembers(context, { ...place, after: page.at(-1)?.memberId });
-    if (page.length > 0) await out.add(`,${page.map(write).join()}`);
+    if (page.length > 0) await out.add(`,${write(page)}`);
   }
   await out.add(']}');
 }
@@ -135,22 +131,39 @@ function memberNames(context: ScimContext, projection: Projection): readonly str
   return Array.isArray(shown) && isScimObject(shown[0]) ? Object.keys(shown[0]) : [];
 }
 
-/** Writes one member as JSON. Ids and addresses are our own and hold nothing that JSON would escape. */
-function memberWriter(context: ScimContext, names: readonly string[]): (member: NamedMember) => string {
-  const [value, ref, type, display] = ['value', '$ref', 'type', 'display'].map((name) =>
-    names.includes(name),
-  );
+/**
+ * Writes members as JSON, joined by commas. Ids and addresses are our own and hold nothing that JSON would escape. The
+ * pieces of all of them are joined at once: texts added up one by one are put together, slowly, when they are sent.
+ */
+function memberWriter(
+  context: ScimContext,
+  names: readonly string[],
+): (members: readonly NamedMember[]) => string {
   const kinds = {
-    user: { name: context.userType.name, start: locationOf(context, context.userType, '') },
-    group: { name: context.groupType.name, start: locationOf(context, context.groupType, '') },
+    user: aroundId(context, context.userType, names),
+    group: aroundId(context, context.groupType, names),
   };
-  return ({ memberId, memberKind, name }) => {
-    const kind = kinds[memberKind];
-    let text = '';
-    if (value) text += `,"value":"${memberId}"`;
-    if (ref) text += `,"$ref":"${kind.start}${memberId}"`;
-    if (type) text += `,"type":"${kind.name}"`;
-    if (display && name !== null) text += `,"display":${JSON.stringify(name)}`;
-    return `{${text.slice(1)}}`;
+  const display = names.includes('display') && (names.length === 1 ? '"display":' : ',"display":');
+  return (members) => {
+    const pieces: string[] = [];
+    for (const { memberId, memberKind, name } of members) {
+      const [before = '', ...behind] = kinds[memberKind];
+      pieces.push(pieces.length === 0 ? '{' : ',{', before);
+      for (const text of behind) pieces.push(memberId, text);
+      if (display !== false && name !== null) pieces.push(display, JSON.stringify(name));
+      pieces.push('}');
+    }
+    return pieces.join('');
   };
+}
+
+/** What stands before, between and behind the ids in a member of this type, in the shown one of its sub-attributes. */
+function aroundId(context: ScimContext, type: ResourceType, names: readonly string[]): readonly string[] {
+  const texts = [
+    ['value', '"value":"\0"'],
+    ['$ref', `"$ref":"${locationOf(context, type, '\0')}"`],
+    ['type', `"type":"${type.name}"`],
+  ] as const;
+  const shown = texts.filter(([name]) => names.includes(name)).map(([, text]) => text);
+  return shown.join().split('\0');
 }

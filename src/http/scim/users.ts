@@ -27,7 +27,7 @@ import { fullUser, locationOf } from './present.ts';
 import { userOrders } from './query.ts';
 import { toUserInput } from './record-input.ts';
 import { noSuchResource } from './refusals.ts';
-import { userText } from './resource-texts.ts';
+import { type ListedRow, userText } from './resource-texts.ts';
 import { knownPart } from './resource-types.ts';
 import { noteSharedExternalId } from './shared-external-id.ts';
 import { storedDocument } from './stored-document.ts';
@@ -50,10 +50,11 @@ async function sendUserList(context: ScimContext, res: Response, wishes: ListWis
 export function usersOf(context: ScimContext): ListKind {
   const { deps, organizationId, directoryId } = context;
   const { directoryUsers } = deps.storage;
-  const source: ListSource<DirectoryUser, UserField, UserOrder> = {
+  const source: ListSource<DirectoryUser, UserField, UserOrder, ListedRow> = {
     fields: context.userFields,
     orders: userOrders,
     query: (query, page) => directoryUsers.query(organizationId, directoryId, query, page),
+    queryShown: (query, page) => directoryUsers.queryShown(organizationId, directoryId, query, page),
     scan: (query, page) => directoryUsers.scan(organizationId, directoryId, query, page),
     find: async (text) => {
       const id = parseId('du', text);

@@ -51,17 +51,14 @@ const EVERYTHING: Projection = { only: undefined, except: new Map() };
 
 /**
  * True when `project` would show the stored document of a resource as it is, so that its JSON text can be sent without
- * being read: no wish, a type that shows by default whatever it stores, and no extension in the text (`urnKeysIn`) but those
- * of the standard, whose attributes never change. Only for texts that the engines have written: no nulls, no empty values.
+ * being read, if besides there is no extension in it (`urnKeysIn`) but a standard one (`isStandard`): no wish, and a type
+ * that shows by default whatever it stores. Only for texts that the engines have written: no nulls, no empty values.
  */
-export function isShownAsStored(
-  extensions: readonly string[],
-  projection: Projection,
-  type: ResourceType,
-): boolean {
-  if (projection.only !== undefined || projection.except.size > 0 || !showsWhatItStores(type)) return false;
-  return extensions.every((urn) => urn === enterpriseUserSchema.id);
-}
+export const isEverythingShown = ({ only, except }: Projection, type: ResourceType): boolean =>
+  only === undefined && except.size === 0 && showsWhatItStores(type);
+
+/** True for the extension of the standard, whose attributes never change. */
+export const isStandard = (urn: string): boolean => urn === enterpriseUserSchema.id;
 
 /** The keys of a JSON text that are URNs, at any depth. A quote inside a value is escaped, so none is mistaken for one. */
 export function urnKeysIn(text: string): readonly string[] {

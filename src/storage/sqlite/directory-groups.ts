@@ -2,7 +2,7 @@
 import type { GroupField, GroupOrder } from '../../core/directory-query.ts';
 import type { DirectoryGroup } from '../../core/entities/directory.ts';
 import type { DirectoryGroupRepository } from '../../core/ports/directories.ts';
-import { type Listable, queryPage, scanPage } from './directory-pages.ts';
+import { type Listable, queryPage, scanPage, wholeRows } from './directory-pages.ts';
 import { renameMember } from './member-names.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import {
@@ -92,7 +92,8 @@ export function directoryGroupRepository(sql: Sql, anchors?: PageAnchors): Direc
     listByName: async (organizationId, displayNameKey) =>
       sql.all(LIST_BY_NAME, organizationId, displayNameKey).map(groupFromRow),
     query: async (organizationId, directoryId, query, page) => {
-      const found = queryPage(source, LISTABLE, { scope: { organizationId, directoryId }, query, page });
+      const scope = { organizationId, directoryId };
+      const found = queryPage(source, LISTABLE, { scope, query, page, shape: wholeRows });
       return { rows: found.rows.map(groupFromRow), total: found.total };
     },
     scan: async (organizationId, directoryId, query, page) =>

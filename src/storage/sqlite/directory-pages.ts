@@ -4,7 +4,7 @@ import type { OrderedPage, PageRequest, QueryPage } from '../../core/ports/pagin
 import { type DirectoryScope, type Fragment, type Searchable, whereOf } from './directory-query.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import { integer, text } from './rows.ts';
-import type { Row, Sql, Value } from './sql.ts';
+import type { Row, Sql, Tuple, Value } from './sql.ts';
 
 interface OrderPlace {
   readonly column: string;
@@ -33,12 +33,34 @@ export interface PageSource {
   readonly anchors: PageAnchors | undefined;
 }
 
+/** What is read of each row. */
+interface Shape<Found> {
+  /** As in a SELECT. */
+  readonly columns: string;
+  read(sql: Sql, text: string, values: readonly Value[]): readonly Found[];
+  idOf(found: Found): string;
+}
+
+/** Whole rows. */
+export const wholeRows: Shape<Row> = {
+  columns: '*',
+  read: (sql, statement, values) => sql.compose(statement, values),
+  idOf: (row) => text(row, 'id'),
+};
+
+/** These columns alone, `id` first. */
+export const tuplesOf = (columns: readonly ['id', ...string[]]): Shape<Tuple> => ({
+  columns: columns.join(', '),
+  read: (sql, statement, values) => sql.tuples(statement, values),
+  idOf: ([id]) => String(id),
+});
+
 /** One page of the rows that fit, with the exact number of all that fit. */
-export function queryPage<Field extends string, By extends string>(
+export function queryPage<Field extends string, By extends string, Found>(
   source: PageSource,
   target: Listable<Field, By>,
-  ask: Ask<Field, By>,
-): QueryPage<Row> {
+  ask: Ask<Field, By> & { readonly shape: Shape<Found> },
+): QueryPage<Found> {
   const { by = 'id' } = ask.page.order ?? {};
   if (ask.query.kind === 'all' && by === 'id' && ask.page.after === undefined) {
     return pageById(source, target, ask);
@@ -46,7 +68,8 @@ export function queryPage<Field extends string, By extends string>(
   const { sql } = source;
   const { offset, limit, after } = ask.page;
   const from = whereOf(ask.query, target, ask.scope);
-  const rows = rowsInOrder(sql, from, { page: ask.page, segments: segmentsOf(target, ask.page) });
+  const { page, shape } = ask;
+  const rows = rowsInOrder(sql, from, { page, shape, segments: segmentsOf(target, page) });
   // A page that is not full shows the end of the list, and so the total, without counting.
   const isEnd = after === undefined && rows.length < limit && (rows.length > 0 || offset === 0);
   if (isEnd) return { rows, total: offset + rows.length };
@@ -95,11 +118,11 @@ function sequenceOf<Field extends string, By extends string>(
  * The whole list by id: starts from whichever is nearest, the first row, the last one, or the end of a page that was
  * asked for before. Nothing is awaited in here, so that count and rows are of one moment.
  */
-function pageById<Field extends string, By extends string>(
+function pageById<Field extends string, By extends string, Found>(
   { sql, anchors }: PageSource,
   target: Listable<Field, By>,
-  { scope, page }: Ask<Field, By>,
-): QueryPage<Row> {
+  { scope, page, shape }: Ask<Field, By> & { readonly shape: Shape<Found> },
+): QueryPage<Found> {
   const { total, moves } = sequenceOf(sql, target, scope);
   const length = Math.max(0, Math.min(page.limit, total - page.offset));
   if (length === 0) return { rows: [], total };
@@ -108,21 +131,21 @@ function pageById<Field extends string, By extends string>(
   const offset = isDescending ? total - page.offset - length : page.offset;
   const list = `${target.table}/${scope.organizationId}/${scope.directoryId}`;
   const start = anchors?.nearest(list, moves, offset) ?? { offset: 0, id: '' };
-  const own = `SELECT * FROM ${target.table} WHERE organization_id = ? AND directory_id = ?`;
+  const own = `SELECT ${shape.columns} FROM ${target.table} WHERE organization_id = ? AND directory_id = ?`;
   const values: readonly Value[] = [scope.organizationId, scope.directoryId];
+  const ahead = offset - start.offset;
   const behind = total - offset - length;
   const rows =
-    offset - start.offset <= behind
-      ? sql.all(
-          `${own} AND id > ? ORDER BY id LIMIT ? OFFSET ?`,
+    ahead <= behind
+      ? shape.read(sql, `${own} AND id > ? ORDER BY id LIMIT ? OFFSET ?`, [
           ...values,
           start.id,
           length,
-          offset - start.offset,
-        )
-      : sql.all(`${own} ORDER BY id DESC LIMIT ? OFFSET ?`, ...values, length, behind).toReversed();
+          ahead,
+        ])
+      : shape.read(sql, `${own} ORDER BY id DESC LIMIT ? OFFSET ?`, [...values, length, behind]).toReversed();
   const last = rows.at(-1);
-  if (last !== undefined) anchors?.note(list, moves, { offset: offset + rows.length, id: text(last, 'id') });
+  if (last !== undefined) anchors?.note(list, moves, { offset: offset + rows.length, id: shape.idOf(last) });
   return { rows: isDescending ? rows.toReversed() : rows, total };
 }
 
@@ -163,22 +186,23 @@ function segmentsOf<Field extends string, By extends string>(
 
 const NOWHERE: Fragment = { text: '', values: [] };
 
-function rowsInOrder(
+function rowsInOrder<Found>(
   sql: Sql,
   from: Fragment,
-  list: { readonly page: OrderedPage<string>; readonly segments: readonly Segment[] },
-): readonly Row[] {
-  const rows: Row[] = [];
+  list: {
+    readonly page: OrderedPage<string>;
+    readonly shape: Shape<Found>;
+    readonly segments: readonly Segment[];
+  },
+): readonly Found[] {
+  const { columns, read } = list.shape;
+  const rows: Found[] = [];
   let skipped = list.page.offset;
   for (const { where, orderBy } of list.segments) {
     const wanted = list.page.limit - rows.length;
     if (wanted === 0) break;
-    const found = sql.compose(`SELECT * ${from.text}${where.text} ORDER BY ${orderBy} LIMIT ? OFFSET ?`, [
-      ...from.values,
-      ...where.values,
-      wanted,
-      skipped,
-    ]);
+    const statement = `SELECT ${columns} ${from.text}${where.text} ORDER BY ${orderBy} LIMIT ? OFFSET ?`;
+    const found = read(sql, statement, [...from.values, ...where.values, wanted, skipped]);
     rows.push(...found);
     if (found.length > 0) skipped = 0;
     else if (skipped > 0) skipped = Math.max(0, skipped - countOf(sql, from, where));

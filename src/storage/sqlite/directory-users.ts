@@ -1,9 +1,9 @@
 /** Directory users in SQLite, with their e-mail addresses in a child table for look-ups. */
 import type { UserField, UserOrder } from '../../core/directory-query.ts';
-import type { DirectoryUser } from '../../core/entities/directory.ts';
+import type { DirectoryUser, ShownUser } from '../../core/entities/directory.ts';
 import type { DirectoryUserRepository } from '../../core/ports/directories.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
-import { type Listable, queryPage, scanPage } from './directory-pages.ts';
+import { type Listable, queryPage, scanPage, tuplesOf, wholeRows } from './directory-pages.ts';
 import { renameMember } from './member-names.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import {
@@ -18,10 +18,11 @@ import {
   textOrNull,
   toFlag,
   toJson,
+  typed,
   updateRow,
   word,
 } from './rows.ts';
-import type { Row, Sql } from './sql.ts';
+import type { Row, Sql, Tuple } from './sql.ts';
 
 const FIND = 'SELECT * FROM directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
 const INDEXED_OF = `
@@ -126,6 +127,15 @@ function fromRow(row: Row): DirectoryUser {
   return user;
 }
 
+const SHOWN = tuplesOf(['id', 'version', 'is_active', 'created_at', 'updated_at', 'attributes']);
+
+const shownFrom = (tuple: Tuple): ShownUser => {
+  const [id, version, isActive, createdAt, updatedAt, attributesText] = typed<ShownTuple>(tuple);
+  return { id, version, isActive: isActive === 1, createdAt, updatedAt, attributesText };
+};
+
+type ShownTuple = readonly [ShownUser['id'], number, number, number, number, string];
+
 /** Directory users over one connection; the promises are those of the port. `anchors`: hints for deep pages. */
 export function directoryUserRepository(sql: Sql, anchors?: PageAnchors): DirectoryUserRepository {
   const source = { sql, anchors };
@@ -140,8 +150,14 @@ export function directoryUserRepository(sql: Sql, anchors?: PageAnchors): Direct
     listByExternalId: async (organizationId, externalId) =>
       sql.all(LIST_BY_EXTERNAL_ID, organizationId, externalId, organizationId).map(fromRow),
     query: async (organizationId, directoryId, query, page) => {
-      const found = queryPage(source, LISTABLE, { scope: { organizationId, directoryId }, query, page });
+      const scope = { organizationId, directoryId };
+      const found = queryPage(source, LISTABLE, { scope, query, page, shape: wholeRows });
       return { rows: found.rows.map(fromRow), total: found.total };
+    },
+    queryShown: async (organizationId, directoryId, query, page) => {
+      const scope = { organizationId, directoryId };
+      const found = queryPage(source, LISTABLE, { scope, query, page, shape: SHOWN });
+      return { rows: found.rows.map(shownFrom), total: found.total };
     },
     scan: async (organizationId, directoryId, query, page) =>
       scanPage(sql, LISTABLE, { scope: { organizationId, directoryId }, query, page }).map(fromRow),

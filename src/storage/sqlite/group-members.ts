@@ -7,8 +7,8 @@ import type {
 } from '../../core/ports/directories.ts';
 import type { DirectoryGroupId, OrganizationId } from '../../kernel/ids.ts';
 import { groupFromRow } from './directory-groups.ts';
-import { flag, text, textOrNull, toJson, word } from './rows.ts';
-import type { Row, Sql } from './sql.ts';
+import { flag, text, toJson, typed, word } from './rows.ts';
+import type { Row, Sql, Tuple } from './sql.ts';
 
 /** The directory of a group; members belong to the same one. */
 const OWN_DIRECTORY = 'SELECT directory_id FROM directory_groups WHERE organization_id = ? AND id = ?';
@@ -30,21 +30,19 @@ const REMOVE = `
 const LIST = `
   SELECT member_id, member_kind FROM group_members
   WHERE organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
+/** One text a row, kind and name behind the id: making texts of what is read costs more than reading it. */
 const LIST_NAMED = `
-  SELECT member_id, member_kind, member_name FROM group_members
-  WHERE organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
-const CONTAINING = `
-  SELECT member_id, group_id, (
-    SELECT display_name FROM directory_groups
-    WHERE organization_id = around.organization_id AND id = around.group_id
-  ) AS display_name, EXISTS (
+  SELECT member_id || iif(member_kind = 'group', ' g', ' u') || coalesce('=' || member_name, '')
+  FROM group_members WHERE organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
+const CONTAINING = 'SELECT member_id, group_id FROM group_members WHERE organization_id = ? AND member_id';
+const LIST_CONTAINING_ONE = `${CONTAINING} = ? ORDER BY group_id`;
+const LIST_CONTAINING = `${CONTAINING} IN (SELECT value FROM json_each(?)) ORDER BY member_id, group_id`;
+const CONTAINER = `
+  SELECT display_name, EXISTS (
     SELECT 1 FROM group_members
-    WHERE organization_id = around.organization_id AND member_id = around.group_id
+    WHERE organization_id = directory_groups.organization_id AND member_id = directory_groups.id
   ) AS is_contained
-  FROM group_members AS around WHERE organization_id = ?`;
-const LIST_CONTAINING_ONE = `${CONTAINING} AND member_id = ? ORDER BY group_id`;
-const LIST_CONTAINING = `
-  ${CONTAINING} AND member_id IN (SELECT value FROM json_each(?)) ORDER BY member_id, group_id`;
+  FROM directory_groups WHERE organization_id = ? AND id = ?`;
 const LIST_GROUPS_OF = `
   SELECT directory_groups.* FROM directory_groups WHERE organization_id = ? AND id IN (
     SELECT group_id FROM group_members WHERE organization_id = ? AND member_id = ?
@@ -57,18 +55,16 @@ const fromRow = (row: Row): MemberRef => ({
   memberKind: word(row, 'member_kind'),
 });
 
-const namedFromRow = (row: Row): NamedMember => ({
-  memberId: word(row, 'member_id'),
-  memberKind: word(row, 'member_kind'),
-  name: textOrNull(row, 'member_name'),
-});
-
-const containmentFromRow = (row: Row): Containment => ({
-  memberId: text(row, 'member_id'),
-  groupId: word(row, 'group_id'),
-  displayName: text(row, 'display_name'),
-  isContained: flag(row, 'is_contained'),
-});
+/** What `LIST_NAMED` wrote in one: an id holds no blank. */
+function namedFromTuple(tuple: Tuple): NamedMember {
+  const [whole] = typed<[string]>(tuple);
+  const blank = whole.indexOf(' ');
+  return {
+    memberId: word({ memberId: whole.slice(0, blank) }, 'memberId'),
+    memberKind: whole.charAt(blank + 1) === 'g' ? 'group' : 'user',
+    name: whole.length > blank + 2 ? whole.slice(blank + 3) : null,
+  };
+}
 
 /** Group members over one connection; the promises are those of the port. */
 export function groupMemberRepository(sql: Sql): GroupMemberRepository {
@@ -84,20 +80,37 @@ export function groupMemberRepository(sql: Sql): GroupMemberRepository {
     list: async (organizationId, groupId, page) =>
       sql.all(LIST, organizationId, groupId, page.after ?? '', page.limit).map(fromRow),
     listNamed: async (organizationId, groupId, page) =>
-      sql.all(LIST_NAMED, organizationId, groupId, page.after ?? '', page.limit).map(namedFromRow),
-    listContaining: async (organizationId, memberIds) => {
-      const [only, ...others] = memberIds;
-      // Look-ups ask about one person, and a list in JSON would cost more than the answer.
-      const rows =
-        only !== undefined && others.length === 0
-          ? sql.all(LIST_CONTAINING_ONE, organizationId, only)
-          : sql.all(LIST_CONTAINING, organizationId, toJson(memberIds));
-      return rows.map(containmentFromRow);
-    },
+      sql.tuples(LIST_NAMED, [organizationId, groupId, page.after ?? '', page.limit]).map(namedFromTuple),
+    listContaining: async (organizationId, memberIds) => listContaining(sql, organizationId, memberIds),
     listGroupsOf: async (organizationId, memberId) =>
       sql.all(LIST_GROUPS_OF, organizationId, organizationId, memberId).map(groupFromRow),
     removeEverywhere: async (organizationId, memberId) => leaveAll(sql, organizationId, memberId),
   };
+}
+
+function listContaining(
+  sql: Sql,
+  organizationId: OrganizationId,
+  memberIds: readonly string[],
+): readonly Containment[] {
+  const [only = ''] = memberIds;
+  // Look-ups ask about one person, and a list in JSON would cost more than the answer.
+  const pairs =
+    memberIds.length === 1
+      ? sql.tuples(LIST_CONTAINING_ONE, [organizationId, only])
+      : sql.tuples(LIST_CONTAINING, [organizationId, toJson(memberIds)]);
+  const containers = new Map<string, Pick<Containment, 'displayName' | 'isContained'>>();
+  return pairs.map((pair) => {
+    const [memberId, groupId] = typed<[string, DirectoryGroupId]>(pair);
+    let container = containers.get(groupId);
+    if (container === undefined) {
+      const row = sql.get(CONTAINER, organizationId, groupId) ?? {};
+      container = { displayName: text(row, 'display_name'), isContained: flag(row, 'is_contained') };
+      containers.set(groupId, container);
+    }
+    const { displayName, isContained } = container;
+    return { memberId, groupId, displayName, isContained };
+  });
 }
 
 function leaveAll(sql: Sql, organizationId: OrganizationId, memberId: string): readonly DirectoryGroupId[] {

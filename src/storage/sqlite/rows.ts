@@ -1,7 +1,7 @@
 /** Between rows and entities: typed readers, and the two statements every table needs. No queries live here. */
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
-import type { Row, Sql, Value } from './sql.ts';
+import type { Row, Sql, Tuple, Value } from './sql.ts';
 
 function wrongColumn(column: string): GatehouseError {
   return new GatehouseError('internal', 'A stored row does not have the expected form.', {
@@ -42,6 +42,9 @@ export function word<Word extends string>(row: Row, column: string): Word {
 export function wordOrNull<Word extends string>(row: Row, column: string): Word | null {
   return row[column] === null ? null : word<Word>(row, column);
 }
+
+/** The one place where the columns of a SELECT get their types: those of STRICT tables hold what they declare. */
+export const typed = <Columns extends Tuple>(tuple: Tuple): Columns => tuple as Columns;
 
 /** The one place where stored JSON becomes its type again: the column holds only what `toJson` wrote from that type. */
 export function json<Type>(row: Row, column: string): Type {

@@ -6,6 +6,8 @@ import { toStorageError } from './driver-errors.ts';
 
 export type Value = string | number | null | Buffer;
 export type Row = Readonly<Record<string, unknown>>;
+/** A row without the names of its columns: making an object of every row costs as much as finding it. */
+export type Tuple = readonly unknown[];
 
 /** What a repository may ask of its connection. Texts are written in this folder, values are always parameters. */
 export interface Sql {
@@ -16,6 +18,8 @@ export interface Sql {
   all(text: string, ...values: readonly Value[]): readonly Row[];
   /** Like `all`, for texts composed from a caller's query: kept in a cache of their own that cannot push out the rest. */
   compose(text: string, values: readonly Value[]): readonly Row[];
+  /** Like `compose`, each row as its columns in order; for what many rows are read of. */
+  tuples(text: string, values: readonly Value[]): readonly Tuple[];
 }
 
 const COMPOSED_KEPT = 64;
@@ -27,10 +31,11 @@ const COMPOSED_KEPT = 64;
  */
 export const asPrepared = (text: string): string => text.replaceAll('?', '+?');
 
-type Prepared = Statement<Value[], Row>;
-
-function createStatementCache(connection: Connection, limit: number): (text: string) => Prepared {
-  const statements = new Map<string, Prepared>();
+function createStatementCache<Result>(
+  prepare: (text: string) => Statement<Value[], Result>,
+  limit: number,
+): (text: string) => Statement<Value[], Result> {
+  const statements = new Map<string, Statement<Value[], Result>>();
   return (text) => {
     const known = statements.get(text);
     if (known !== undefined) return known;
@@ -38,7 +43,7 @@ function createStatementCache(connection: Connection, limit: number): (text: str
       if (statements.size < limit) break;
       statements.delete(oldest);
     }
-    const statement = connection.prepare<Value[], Row>(asPrepared(text));
+    const statement = prepare(asPrepared(text));
     statements.set(text, statement);
     return statement;
   };
@@ -50,8 +55,13 @@ export const closedError = (): GatehouseError =>
 
 /** Wraps a connection. Calls after the connection closed throw `storage_unavailable`. */
 export function createSql(connection: Connection): Sql {
-  const fixed = createStatementCache(connection, Number.POSITIVE_INFINITY);
-  const composed = createStatementCache(connection, COMPOSED_KEPT);
+  const prepare = (text: string) => connection.prepare<Value[], Row>(text);
+  const fixed = createStatementCache(prepare, Number.POSITIVE_INFINITY);
+  const composed = createStatementCache(prepare, COMPOSED_KEPT);
+  const unnamed = createStatementCache(
+    (text) => connection.prepare<Value[], Tuple>(text).raw(),
+    COMPOSED_KEPT,
+  );
   /** Asked only when something went wrong: it costs as much as a short statement. */
   const refusalOf = (error: unknown) => (connection.open ? toStorageError(error) : closedError());
   return {
@@ -79,6 +89,13 @@ export function createSql(connection: Connection): Sql {
     compose(text, values) {
       try {
         return composed(text).all(...values);
+      } catch (error) {
+        throw refusalOf(error);
+      }
+    },
+    tuples(text, values) {
+      try {
+        return unnamed(text).all(...values);
       } catch (error) {
         throw refusalOf(error);
       }
@@ -127,6 +144,7 @@ export function createCommittedReads(writing: Connection, reading: Connection): 
       get: (text, ...values) => current().get(text, ...values),
       all: (text, ...values) => current().all(text, ...values),
       compose: (text, values) => current().compose(text, values),
+      tuples: (text, values) => current().tuples(text, values),
     },
     release,
   };

@@ -73,6 +73,7 @@ export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
     get: (text, ...values) => guard(() => sql.get(text, ...values), oneRow),
     all: (text, ...values) => guard(() => sql.all(text, ...values), lengthOf),
     compose: (text, values) => guard(() => sql.compose(text, values), lengthOf),
+    tuples: (text, values) => guard(() => sql.tuples(text, values), lengthOf),
   });
   for (const repository of Object.values(repositories))
     givingWay(repository, () => turnDue(current.getStore()));

@@ -18,14 +18,16 @@ type Source = ListSource<Row, UserField, UserOrder>;
 function sourceOf(size: number): { readonly source: Source; readonly calls: string[] } {
   const calls: string[] = [];
   const rows = Array.from({ length: size }, (_, index) => ({ id: String(index).padStart(6, '0') }));
+  const query: Source['query'] = async (_query, { offset, limit }) => {
+    calls.push('query');
+    return { rows: rows.slice(offset, offset + limit), total: size };
+  };
   const source: Source = {
     fields: userFields,
     orders: { id: { by: 'id', keyOf: ({ id }) => id } },
     find: async (id) => rows[Number(id)],
-    query: async (_query, { offset, limit }) => {
-      calls.push('query');
-      return { rows: rows.slice(offset, offset + limit), total: size };
-    },
+    query,
+    queryShown: query,
     scan: async (_query, { after, limit }) => {
       calls.push('scan');
       const start = after === undefined ? 0 : Number(after) + 1;

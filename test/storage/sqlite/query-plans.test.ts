@@ -50,6 +50,10 @@ async function statementsOf(
       note(text);
       return [];
     },
+    tuples: (text) => {
+      note(text);
+      return [];
+    },
   };
   await work(createRepositories(sql));
   return texts;

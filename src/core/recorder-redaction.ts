@@ -39,6 +39,14 @@ export function excerptOf(body: Buffer | string, limit: number): Excerpt {
   return { text, length, isCut: true, isCutSuspect: SUSPECT.test(whole) };
 }
 
+/** The beginning of what was sent, as text or as bytes; of bytes that are cut, `length` counts bytes. */
+export function excerptOfAnswer(answer: Buffer | string, limit: number): Excerpt {
+  if (typeof answer === 'string') return excerptOf(answer, limit);
+  // No character has more than four bytes: twice as much as is kept, whatever it is made of.
+  const excerpt = excerptOf(answer.toString('utf8', 0, limit * 8), limit);
+  return answer.length <= limit * 8 ? excerpt : { ...excerpt, length: answer.length };
+}
+
 /** The body without secrets. One that names secrets and cannot be read as JSON is not kept at all. */
 export function redactBody(excerpt: Excerpt): RedactedBody {
   const { text, length, isCut } = excerpt;

@@ -1,7 +1,13 @@
 /** The recorder: batches outside the request, a bounded memory, a bounded store, and losses that are counted. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRecorder, type RecordedExchange, removeOldEntries } from '../../src/core/recorder.ts';
-import { excerptOf, redactBody, redactNote, redactPath } from '../../src/core/recorder-redaction.ts';
+import {
+  excerptOf,
+  excerptOfAnswer,
+  redactBody,
+  redactNote,
+  redactPath,
+} from '../../src/core/recorder-redaction.ts';
 import { days } from '../../src/kernel/clock.ts';
 import { GatehouseError } from '../../src/kernel/errors.ts';
 import { aDirectory, anOrganization, BUILT_AT } from '../support/builders.ts';
@@ -196,6 +202,11 @@ describe('redaction', () => {
   });
 
   test('a cut goes between characters and says how much there was', () => {
+    expect(redactBody(excerptOfAnswer(Buffer.from('ééé'), 2)).text).toBe('éé [cut: 3 in all]');
+    const long = redactBody(excerptOfAnswer(Buffer.from('é'.repeat(20)), 2));
+    expect(long).toEqual({ text: 'éé [cut: 40 in all]', isWhole: false, secrets: [] });
+    const secret = Buffer.from(`{"a":"é","password":"x"}${' '.repeat(99)}`);
+    expect(redactBody(excerptOfAnswer(secret, 10)).text).toContain('[not kept');
     expect(redactBody(excerptOf('ééé', 2)).text).toBe('éé [cut: 3 in all]');
     expect(redactBody(excerptOf(Buffer.from('ééé'), 3)).text).toBe('é [cut: 6 in all]');
     expect(redactBody(excerptOf('a😀b', 2)).text).toBe('a [cut: 4 in all]');

@@ -3,7 +3,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { AuditEvent } from '../../core/entities/journal.ts';
 import type { RecordedFailure } from '../../core/entities/recorder.ts';
 import { REQUEST_EXCERPT, RESPONSE_EXCERPT, type RecordedExchange } from '../../core/recorder.ts';
-import { type Excerpt, excerptOf } from '../../core/recorder-redaction.ts';
+import { excerptOf, excerptOfAnswer } from '../../core/recorder-redaction.ts';
 import type { GatehouseError } from '../../kernel/errors.ts';
 import { type DirectoryId, type OrganizationId, parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -31,7 +31,7 @@ export function recordExchanges({ recorder, clock }: HttpDeps): (req: Request, r
   };
 }
 
-/** Keeps what is sent as text in `res.locals.answer`; what is streamed or sent as bytes is not kept. */
+/** Keeps what `res.send` sends as text in `res.locals.answer`; `answers.ts` does so itself. */
 function keepAnswer(res: Response): void {
   const send = res.send.bind(res);
   res.send = (body?: unknown) => {
@@ -77,20 +77,19 @@ export function exchangeOf(res: Response): Outcome {
   const { locals } = res;
   const tolerated: NotedTolerances | undefined = locals.tolerated;
   const committed: readonly AuditEvent[] | undefined = locals.committed;
+  const bodyBytes: Buffer | undefined = locals.bodyBytes;
+  const answer: Buffer | string | undefined = locals.answer;
   return {
     requestId: factsOf(res).requestId,
     status: res.statusCode,
-    request: excerpt(locals.bodyBytes, REQUEST_EXCERPT),
-    response: excerpt(locals.answer, RESPONSE_EXCERPT),
+    request: bodyBytes === undefined ? null : excerptOf(bodyBytes, REQUEST_EXCERPT),
+    response: answer === undefined ? null : excerptOfAnswer(answer, RESPONSE_EXCERPT),
     tolerances: tolerated?.tolerances ?? [],
     unknownAttributes: tolerated?.unknownAttributes ?? [],
     events: committed ?? [],
     failure: failureOf(locals.failure),
   };
 }
-
-const excerpt = (body: Buffer | string | undefined, limit: number): Excerpt | null =>
-  body === undefined ? null : excerptOf(body, limit);
 
 function failureOf(error: GatehouseError | undefined): RecordedFailure | null {
   if (error === undefined) return null;

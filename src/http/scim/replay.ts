@@ -105,11 +105,8 @@ function runAgain(deps: HttpDeps, input: ReplayInput & { readonly directory: Dir
         return res.end();
       };
       res.end = () => {
-        const { answer } = res.locals;
-        resolve({
-          res,
-          answer: { status: res.statusCode, body: typeof answer === 'string' ? answer : null },
-        });
+        const answer: Buffer | string | undefined = res.locals.answer;
+        resolve({ res, answer: { status: res.statusCode, body: answer?.toString() ?? null } });
         return res;
       };
       next();

@@ -113,14 +113,22 @@ export async function writeGroup(
     return;
   }
   const write = memberWriter(context, names);
-  await out.add(`${bare.slice(0, -1)},"members":[${write(page)}`);
-  while (page.length === MEMBERS_AT_ONCE && !out.isGone) {
+  await out.add(`${bare.slice(0, -1)},"members":[`);
+  for (let comma = ''; ; comma = ',') {
+    for (let at = 0; at < page.length; at += MEMBERS_WRITTEN) {
+      const taken = out.add((at === 0 ? comma : ',') + write(page.slice(at, at + MEMBERS_WRITTEN)));
+      if (taken !== undefined) await taken;
+    }
+    if (page.length < MEMBERS_AT_ONCE || out.isGone) break;
     await setImmediate();
     page = await nextMembers(context, { ...place, after: page.at(-1)?.memberId });
-    if (page.length > 0) await out.add(`,${write(page)}`);
+    if (page.length === 0) break;
   }
   await out.add(']}');
 }
+
+/** Members whose text is made at once. */
+const MEMBERS_WRITTEN = 50;
 
 /** The sub-attributes of members that are shown: what the projection leaves of one that has them all. */
 function memberNames(context: ScimContext, projection: Projection): readonly string[] {

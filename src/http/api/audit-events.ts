@@ -11,7 +11,7 @@ import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
-import { csvLine } from './csv.ts';
+import { AUDIT_CSV_HEAD, auditCsvLine } from './audit-csv.ts';
 import { emailField, timeField } from './fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { presentAuditEvent } from './present.ts';
@@ -52,25 +52,6 @@ async function listEvents(deps: HttpDeps, of: OrganizationId, query: z.output<ty
   return { items: rows.map(presentAuditEvent), nextCursor };
 }
 
-const HEAD = ['id', 'at', 'type', 'actorKind', 'actor', 'targetKind', 'target', 'details', 'requestId', 'ip'];
-
-function lineOf(row: AuditEvent): string {
-  const { id, at, type, actor, target, details, requestId, ip } = presentAuditEvent(row);
-  const { kind, ...who } = actor;
-  return csvLine([
-    id,
-    at,
-    type,
-    kind,
-    JSON.stringify(who),
-    target.kind,
-    target.id,
-    JSON.stringify(details),
-    requestId,
-    ip,
-  ]);
-}
-
 const jsonLineOf = (row: AuditEvent): string => `${JSON.stringify(presentAuditEvent(row))}\n`;
 
 function exportEvents(
@@ -79,9 +60,9 @@ function exportEvents(
   query: z.output<typeof exportQuery>,
 ): FileAnswer {
   const isCsv = query.format !== 'ndjson';
-  const print = isCsv ? lineOf : jsonLineOf;
+  const print = isCsv ? auditCsvLine : jsonLineOf;
   async function* pieces(): AsyncGenerator<string> {
-    if (isCsv) yield csvLine(HEAD);
+    if (isCsv) yield AUDIT_CSV_HEAD;
     yield* printPages(
       (page) => deps.storage.auditEvents.list(id, filterOf(query), page),
       (rows) => rows.map(print).join(''),

@@ -172,4 +172,29 @@ describe('GET audit-events by who, what and when', () => {
     const rows = String(lines.body).trimEnd().split('\n');
     expect(rows.map((row) => JSON.parse(row))).toEqual(list);
   });
+
+  test('S202: a line tells who acted by name, and every time as people write it', async () => {
+    const organization = await world.newOrganization();
+    const base = `/organizations/${organization.id}`;
+    const admin = await world.newPerson(organization, 'admin', '=cmd@example.com');
+    const expiresAt = '2027-01-01T00:00:00.000Z';
+    const key = { name: '+Nightly', kind: 'team', scopes: ['teams.manage'], expiresAt };
+    const made = await world.send(admin, `post ${base}/api-keys`, key);
+    await world.send(world.operator, `post ${base}/teams`, { name: 'By the operator' });
+    const program = { headers: { authorization: `Bearer ${made.body.token}` } };
+    await world.send(program, `post ${base}/teams`, { name: 'By a program' });
+    const csv = await world.send(world.operator, `get ${base}/audit-events/export`);
+    const [head = '', ...lines] = String(csv.body).trimEnd().split('\r\n');
+    expect(head).toBe('id,at,type,actorKind,actorId,actor,targetKind,target,details,requestId,ip');
+    const lineWith = (text: string) => lines.find((line) => line.includes(text)) ?? '';
+    expect(lineWith('By the operator')).toMatch(
+      /^aud_\w+,2026-03-01T12:\d\d:\d\d\.\d{3}Z,team\.created,operator,,the operator,team,team_\w+,"\{""name""/,
+    );
+    expect(lineWith('By a program')).toContain(`,api_key,${made.body.id},"'+Nightly",team,`);
+    const told = lineWith('api_key.created');
+    expect(told).toContain(`,member,${admin.membership.id},"'=cmd@example.com",api_key,${made.body.id},`);
+    expect(told).toContain(`""expiresAt"":""${expiresAt}""`);
+    expect(String(csv.body)).not.toContain('{}');
+    expect(String(csv.body)).not.toMatch(/\d{13}[,"}]/);
+  });
 });

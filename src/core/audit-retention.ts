@@ -1,9 +1,10 @@
-/** Old audit rows go where an organization wants it so; the chain of what is left holds, from a place that the chain itself vouches for. */
+/** Old audit rows, and the history of roles that is as old, go where an organization wants it so; the chain of what is left holds, from a place that the chain itself vouches for. */
 import { days } from '../kernel/clock.ts';
 import type { OrganizationId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
-import type { Deps } from './deps.ts';
+import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
+import type { Repositories } from './ports/storage.ts';
 
 const ROWS_AT_ONCE = 1_000;
 const ORGANIZATIONS_AT_ONCE = 200;
@@ -27,26 +28,45 @@ async function pruneAudit(
   keptMs: number,
 ): Promise<number> {
   for (let pruned = 0; ; ) {
-    const count = await deps.storage.transact(async (tx) => {
-      const now = deps.clock();
-      const rows = await tx.auditEvents.prune(organizationId, now - keptMs, ROWS_AT_ONCE);
-      const head = rows === 0 ? undefined : await tx.auditEvents.findHead(organizationId);
-      if (head === undefined) return rows;
-      const { baseSeq, baseHash } = head;
-      await record(
-        tx,
-        { organizationId, cause: CAUSE, now },
-        {
-          type: 'audit.pruned',
-          target: { kind: 'organization', id: organizationId },
-          details: { rows, baseSeq, baseHash },
-        },
-      );
-      return rows;
+    const gone = await deps.storage.transact((tx) => {
+      const context = { organizationId, cause: CAUSE, now: deps.clock() };
+      return pruneSome(tx, context, context.now - keptMs);
     });
-    pruned += count;
-    if (count < ROWS_AT_ONCE) return pruned;
+    pruned += gone.rows;
+    if (Math.max(gone.rows, gone.grants, gone.values) < ROWS_AT_ONCE) return pruned;
   }
+}
+
+/** Rows and the history of roles go together: what the audit may not say any more, `explain` does not say either. */
+async function pruneSome(tx: Repositories, context: ChangeContext, before: number) {
+  const { organizationId } = context;
+  const rows = await tx.auditEvents.prune(organizationId, before, ROWS_AT_ONCE);
+  const grants = await tx.grants.prune(organizationId, before, ROWS_AT_ONCE);
+  const values = await tx.pastValues.prune(organizationId, before, ROWS_AT_ONCE);
+  if (grants + values > 0) await moveBeginning(tx, context, before);
+  const head = await tx.auditEvents.findHead(organizationId);
+  if (rows + grants + values > 0 && head !== undefined) {
+    const { baseSeq, baseHash } = head;
+    await record(tx, context, {
+      type: 'audit.pruned',
+      target: { kind: 'organization', id: organizationId },
+      details: { rows, history: grants + values, baseSeq, baseHash },
+    });
+  }
+  return { rows, grants, values };
+}
+
+/** From now on the history is whole from here only; see `historySince`. */
+async function moveBeginning(
+  tx: Repositories,
+  { organizationId }: ChangeContext,
+  until: number,
+): Promise<void> {
+  const subject = { kind: 'unrecorded', id: organizationId } as const;
+  const known = await tx.pastValues.find(organizationId, subject, -1);
+  if (known !== undefined && known.until >= until) return;
+  const row = { organizationId, kind: subject.kind, subjectId: organizationId, until };
+  await tx.pastValues.replace(organizationId, { ...row, value: null, endedBy: null });
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The words of an explanation: what a grant came from, who began and ended it, told with the names things had then. */
 import { type OrganizationId, parseId } from '../kernel/ids.ts';
 import type { MappingGrant, MappingMatch } from './entities/directory.ts';
-import type { PastValues, Trace } from './entities/history.ts';
+import type { PastValues, Trace, TracedGrant } from './entities/history.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import type { Grant } from './roles.ts';
 
@@ -20,13 +20,16 @@ export interface ToldSource {
 }
 
 /** One plain sentence about where a grant came from. */
-export async function tellSource(look: LookingBack, grant: Grant): Promise<ToldSource> {
+export async function tellSource(
+  look: LookingBack,
+  { grant, begunBy }: Pick<TracedGrant, 'grant' | 'begunBy'>,
+): Promise<ToldSource> {
   const { source } = grant;
   switch (source.kind) {
     case 'default':
       return { sentence: 'The default role of this organization.', names: {} };
     case 'manual':
-      return { sentence: `Given by ${await tellGiver(look, source.actor)}.`, names: {} };
+      return { sentence: `Given by ${await tellGiver(look, source.actor, begunBy)}.`, names: {} };
     case 'invitation':
       return { sentence: 'Given by the invitation this person accepted.', names: {} };
     case 'directory_group':
@@ -64,13 +67,15 @@ async function tellClaim(
   };
 }
 
-async function tellGiver(look: LookingBack, giver: string): Promise<string> {
+/** Somebody who has gone, and whom the history does not know any more, is known from the beginning of what they gave. */
+async function tellGiver(look: LookingBack, giver: string, begunBy: Trace | null): Promise<string> {
   if (giver === 'operator') return 'the operator of this gateway';
   const { from, organizationId } = look;
   const id = parseId('mem', giver);
   const member = id && (await from.memberships.find(organizationId, id));
   const told = member ?? (await valueAt(look, 'membership', giver)) ?? (await lastFacts(look, giver));
-  return told?.email ?? told?.name ?? 'a former member';
+  const asThen = begunBy?.actor.kind === 'member' ? begunBy.actor.email : null;
+  return told?.email ?? told?.name ?? asThen ?? 'a former member';
 }
 
 /** The value that ended after the instant; undefined when what holds now held then. */

@@ -170,7 +170,7 @@ async function explainGrant(
 ): Promise<ExplainedGrant> {
   const { grant, begunBy, ended } = traced;
   const { scope } = grant;
-  const told = await tellSource(look, grant);
+  const told = await tellSource(look, traced);
   const name = scope.kind === 'team' ? await teamNameOf(look, scope.teamId) : null;
   return {
     id: grant.id,

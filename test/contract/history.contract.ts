@@ -79,6 +79,64 @@ export function history(name: string, open: OpenStorage): void {
       expect(await under.storage.pastValues.find(id, other, 0)).toBeUndefined();
     });
 
+    test('what ended first is forgotten first, at most so much at once, and nothing that stands or ended later', async () => {
+      const other = aWorld();
+      const { organization, membership } = other;
+      const owner = organization.id;
+      const grants = [1, 2, 3].map(() => aGrant(owner, membership.id, { createdAt: 10 }));
+      const name = (until: number, value: string) => aPastName(owner, { until, value });
+      await under.storage.transact(async (tx) => {
+        await plantWorld(tx, other);
+        for (const [index, grant] of grants.entries()) {
+          await tx.grants.insert(owner, grant);
+          await tx.grants.end(owner, grant.id, anEnding(100 + index));
+          await tx.pastValues.append(owner, name(100 + index, `${index}`));
+        }
+      });
+      const both = (before: number, limit: number) =>
+        under.storage.transact(async (tx) => [
+          await tx.grants.prune(owner, before, limit),
+          await tx.pastValues.prune(owner, before, limit),
+        ]);
+      const left = async () => [
+        (await under.storage.grants.listAsOf(owner, membership.id, 99)).map(({ grant }) => grant.id),
+        (await under.storage.pastValues.find(owner, { kind: 'name', id: 'team_1' }, 0))?.value,
+      ];
+      const [, second, third] = grants.map((grant) => grant.id);
+      expect([await both(100, 9), await left()]).toMatchObject([
+        [0, 0],
+        [{ length: 3 }, '0'],
+      ]);
+      expect([await both(102, 1), await left()]).toEqual([
+        [1, 1],
+        [[second, third], '1'],
+      ]);
+      expect([await both(102, 9), await left()]).toEqual([
+        [1, 1],
+        [[third], '2'],
+      ]);
+      expect(await under.storage.grants.listByMembership(owner, membership.id)).toHaveLength(1);
+      // S106: what is as old elsewhere stays.
+      const { subjectId } = world.pastName;
+      await both(BUILT_AT * 2, 99);
+      expect(await under.storage.pastValues.find(id, { kind: 'name', id: subjectId }, 0)).toBeDefined();
+    });
+
+    test('a value kept as the only one takes the place of all before; what was never recorded is not pruned', async () => {
+      const since = (until: number) => ({
+        ...{ organizationId: id, kind: 'unrecorded' as const, subjectId: nextIds, until },
+        ...{ value: null, endedBy: null },
+      });
+      const nextIds = nextId('org');
+      const found = () => under.storage.pastValues.find(id, { kind: 'unrecorded', id: nextIds }, -1);
+      await under.storage.transact(async (tx) => {
+        await tx.pastValues.replace(id, since(5));
+        await tx.pastValues.replace(id, since(9));
+        await tx.pastValues.prune(id, 1_000, 1_000);
+      });
+      expect(await found()).toStrictEqual(since(9));
+    });
+
     test('it ends with the organization', async () => {
       const gone = aWorld();
       const { organization, membership, grant } = gone;

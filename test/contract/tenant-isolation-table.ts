@@ -86,9 +86,13 @@ const people: Pick<
       call: (tx, b, a) => tx.grants.endByMembership(b, a.membership.id, anEnding()),
     },
     listAsOf: { ...nothing, call: (store, b, a) => store.grants.listAsOf(b, a.membership.id, BUILT_AT) },
+    prune: { answers: 0, call: (tx, b) => tx.grants.prune(b, BUILT_AT * 2, 10) },
   },
   pastValues: {
     append: { ...bug, call: (tx, b, a) => tx.pastValues.append(b, a.pastName) },
+    replace: { ...bug, call: (tx, b, a) => tx.pastValues.replace(b, a.pastName) },
+    // The rows of both are as old: that those of another stay is in the suite of the history.
+    prune: { answers: 0, call: (tx, b) => tx.pastValues.prune(b, BUILT_AT, 10) },
     find: {
       ...absent,
       call: (store, b, a) => store.pastValues.find(b, { kind: 'name', id: a.pastName.subjectId }, 0),

@@ -42,7 +42,7 @@ export interface PastValues {
   name: string;
   /** Subject: a group mapping. What it said. */
   mapping: Pick<GroupMapping, 'match' | 'grants'>;
-  /** Subject: the organization. Until then nothing of this kind was kept: written once, by the migration. */
+  /** Subject: the organization. What ended before is not known: it was not kept then, or has been forgotten since. */
   unrecorded: null;
 }
 

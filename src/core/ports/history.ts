@@ -11,4 +11,8 @@ export interface PastValueRepository {
     subject: { readonly kind: Kind; readonly id: string },
     at: number,
   ): Promise<PastValue<Kind> | undefined>;
+  /** Keeps the value as the only one of its kind and subject, in place of whatever was kept before. */
+  replace<Kind extends PastKind>(organizationId: OrganizationId, row: PastValue<Kind>): Promise<void>;
+  /** Forgets at most `limit` values that ended before `before`, those that ended first, but never `unrecorded`; answers how many. */
+  prune(organizationId: OrganizationId, before: number, limit: number): Promise<number>;
 }

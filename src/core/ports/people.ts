@@ -113,6 +113,8 @@ export interface GrantRepository {
     membershipId: MembershipId,
     at: number,
   ): Promise<readonly TracedGrant[]>;
+  /** Forgets at most `limit` grants that ended before `before`, those that ended first; answers how many. */
+  prune(organizationId: OrganizationId, before: number, limit: number): Promise<number>;
 }
 
 export interface TeamRepository {

@@ -22,6 +22,10 @@ const LIST_AS_OF = `
   SELECT ${COLUMNS}, begun_by, ended_at, ended_by FROM ended_grants
   WHERE organization_id = ? AND membership_id = ? AND ended_at > ? AND created_at <= ?
   ORDER BY id`;
+const PRUNE = `
+  DELETE FROM ended_grants WHERE (organization_id, membership_id, ended_at, id) IN (
+    SELECT organization_id, membership_id, ended_at, id FROM ended_grants
+    WHERE organization_id = ? AND ended_at < ? ORDER BY ended_at LIMIT ?)`;
 
 function scopeOf(row: Row): GrantScope {
   switch (word(row, 'scope_kind')) {
@@ -84,5 +88,6 @@ export function grantRepository(sql: Sql): GrantRepository {
       const whose = [organizationId, membershipId] as const;
       return sql.all(LIST_AS_OF, ...whose, at, ...whose, at, at).map(tracedFromRow);
     },
+    prune: async (organizationId, before, limit) => sql.run(PRUNE, organizationId, before, limit),
   };
 }

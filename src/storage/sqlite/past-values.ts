@@ -10,6 +10,11 @@ const APPEND = `
 const FIND = `
   SELECT * FROM past_values WHERE organization_id = ? AND subject_id = ? AND kind = ? AND until > ?
   ORDER BY until LIMIT 1`;
+const REMOVE_ALL = 'DELETE FROM past_values WHERE organization_id = ? AND subject_id = ? AND kind = ?';
+const PRUNE = `
+  DELETE FROM past_values WHERE (organization_id, subject_id, kind, until) IN (
+    SELECT organization_id, subject_id, kind, until FROM past_values
+    WHERE organization_id = ? AND until < ? AND kind <> 'unrecorded' ORDER BY until LIMIT ?)`;
 
 const fromRow = <Kind extends PastKind>(row: Row): PastValue<Kind> => ({
   organizationId: word(row, 'organization_id'),
@@ -22,11 +27,17 @@ const fromRow = <Kind extends PastKind>(row: Row): PastValue<Kind> => ({
 
 /** Past values over one connection; the promises are those of the port. */
 export function pastValueRepository(sql: Sql): PastValueRepository {
+  const append: PastValueRepository['append'] = async (organizationId, row) => {
+    const owner = ownedBy(organizationId, row);
+    sql.run(APPEND, owner, row.subjectId, row.kind, row.until, toJson(row.value), toJson(row.endedBy));
+  };
   return {
-    append: async (organizationId, row) => {
-      const owner = ownedBy(organizationId, row);
-      sql.run(APPEND, owner, row.subjectId, row.kind, row.until, toJson(row.value), toJson(row.endedBy));
+    append,
+    replace: async (organizationId, row) => {
+      sql.run(REMOVE_ALL, organizationId, row.subjectId, row.kind);
+      await append(organizationId, row);
     },
+    prune: async (organizationId, before, limit) => sql.run(PRUNE, organizationId, before, limit),
     find: async (organizationId, { kind, id }, at) => {
       const row = sql.get(FIND, organizationId, id, kind, at);
       return row && fromRow(row);

@@ -49,6 +49,7 @@ describe('retention', () => {
     ]);
     expect(left.find(({ type }: { type: string }) => type === 'audit.pruned').details).toEqual({
       rows: before,
+      history: expect.any(Number),
       baseSeq: before,
       baseHash: expect.any(String),
     });
@@ -69,6 +70,46 @@ describe('retention', () => {
     const moved = 'UPDATE audit_heads SET base_seq = 4, base_hash = ? WHERE organization_id = ?';
     tamper(moved, String(Object(row).hash), organization.id);
     expect(await verify()).toMatchObject({ ok: false, firstBad: { seq: 5, problem: 'missing' } });
+  });
+
+  test('the history of roles goes with the rows that told it; what holds now is still explained', async () => {
+    const [giver, member] = [
+      await world.newPerson(organization, 'admin', 'giver@example.com'),
+      await world.newPerson(organization, 'member'),
+    ];
+    const path = `${base}/members/${member.membership.id}`;
+    const bot = `${path}/resources/bot/1`;
+    await world.send(giver, `put ${bot}`, { role: 'editor' });
+    await world.send(giver, `patch ${path}`, { orgRole: 'viewer' });
+    await world.send(owner, `delete ${base}/members/${giver.membership.id}`);
+    const explain = async (at?: string) =>
+      (await world.send(world.operator, `get ${path}/explain${at === undefined ? '' : `?at=${at}`}`)).body;
+    const then = new Date(world.gateway.clock.now()).toISOString();
+    world.gateway.clock.advance(20 * DAY);
+    await world.send(world.operator, `put ${bot}`, { role: 'viewer' });
+    const later = new Date(world.gateway.clock.now() - 1).toISOString();
+    await world.send(world.operator, `patch ${base}`, { auditRetentionDays: 30 });
+    world.gateway.clock.advance(15 * DAY);
+    expect((await explain(later)).resources).toMatchObject([{ role: 'editor' }]);
+    const gone = `${base}/members/${giver.membership.id}/explain?at=${then}`;
+    await pruneAudits(world.gateway.deps);
+    const told = await explain(later);
+    expect(told.resources).toMatchObject([
+      {
+        role: 'editor',
+        because: [{ sentence: 'Given by giver@example.com.', ended: { who: expect.any(String) } }],
+      },
+    ]);
+    expect(told.historySince).toBe(new Date(world.gateway.clock.now() - 30 * DAY).toISOString());
+    expect((await world.send(world.operator, `get ${gone}`)).status).toBe(404);
+    world.gateway.clock.advance(20 * DAY);
+    await pruneAudits(world.gateway.deps);
+    expect((await explain(later)).resources).toEqual([]);
+    expect((await explain()).orgRole).toMatchObject({
+      role: 'viewer',
+      because: [{ sentence: 'Given by giver@example.com.' }],
+    });
+    expect(await verify()).toMatchObject({ ok: true });
   });
 
   test.each([29, 0, -1, 3651, 1.5, '30'])('422: %j days', async (auditRetentionDays) => {

@@ -1,6 +1,6 @@
 /** What the plans are asked for of members, their grants and their teams, and of mapping drafts. */
 import type { Repositories } from '../../../src/core/ports/storage.ts';
-import { anEnding } from '../../support/history-builders.ts';
+import { anEnding, aPastName } from '../../support/history-builders.ts';
 import type { World } from '../../support/world.ts';
 
 type Calls = Readonly<Record<string, (repositories: Repositories) => Promise<unknown>>>;
@@ -59,6 +59,9 @@ export const peopleCalls = ({
     await grants.endByMembership(id, membership.id, anEnding()),
     await grants.listAsOf(id, membership.id, 1),
     await pastValues.find(id, { kind: 'name', id: team.id }, 1),
+    await pastValues.prune(id, 1, 10),
+    await pastValues.replace(id, aPastName(id)),
+    await grants.prune(id, 1, 10),
     await teams.find(id, team.id),
     await teams.list(id),
     await teams.update(id, team, 1),

@@ -10,7 +10,7 @@ import type { JobStep } from './jobs.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries } from './ports/storage.ts';
 import { roleFit } from './role-fit.ts';
-import { countAdministrators, createPeers, listActiveAdministrators } from './role-fit-facts.ts';
+import { countAdministrators, createPeers, createUseReader } from './role-fit-facts.ts';
 import { factsIn, loadRoles } from './role-table.ts';
 import { ORG_ROLE_RANKS } from './roles.ts';
 
@@ -78,7 +78,7 @@ async function describe(
     const told = await explainMember(deps, { organizationId, id: member.id });
     items.push({
       ...{ organizationId, reviewId: id, membershipId: member.id, version: 1 },
-      access: { ...accessOf(member, told), hints: await advise(member, told), takenAt: deps.clock() },
+      access: { ...accessOf(member, told), hints: await advise(member), takenAt: deps.clock() },
       ...{ decision: 'pending', note: null, outcome: null, decidedBy: null, decidedAt: null },
     });
   }
@@ -104,26 +104,20 @@ async function createAdviser(deps: SnapshotDeps, organizationId: OrganizationId)
   const roles = await loadRoles(storage);
   const organization = await getOrganization(storage, organizationId);
   const administrators = await countAdministrators(storage, organizationId, roles);
-  const active = await listActiveAdministrators(storage, organizationId, clock());
+  const useOf = await createUseReader(deps, organizationId);
   const peers = createPeers(storage, organizationId, roles);
-  return async (member: Membership, told: Explanation): Promise<ReviewedAccess['hints']> => {
-    const since = told.orgRole.because.map(({ at }) => at);
-    return roleFit({
+  return async (member: Membership): Promise<ReviewedAccess['hints']> =>
+    roleFit({
       role: factsIn(roles, member.orgRole),
+      roles: [...roles.values()],
       adminRank: ORG_ROLE_RANKS.admin,
       peers: await peers.ofMember(member),
       members: organization.seatsUsed,
       administrators,
       owners: organization.activeOwners,
-      use: {
-        heldSince: Math.min(clock(), ...since),
-        joinedAt: member.createdAt,
-        lastActiveAt: member.lastActiveAt,
-        hasAdministered: active.has(member.id),
-      },
+      use: await useOf(member),
       now: clock(),
     });
-  };
 }
 
 /** What the job of a large review keeps between steps. */

@@ -4,11 +4,11 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { DirectoryGroupId, MembershipId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import type { Deps } from './deps.ts';
-import type { AuditType } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
+import { listPermissionUse } from './permission-use.ts';
 import type { Queries } from './ports/storage.ts';
-import type { Hint, PeerGroup } from './role-fit.ts';
+import type { Hint, PeerGroup, RoleUse } from './role-fit.ts';
 import { ADMINISTRATORS_COUNTED, roleFit, UNUSED_DAYS } from './role-fit.ts';
 import { groupsOf } from './role-projection.ts';
 import { factsIn, loadRoles, type RoleTable } from './role-table.ts';
@@ -16,9 +16,6 @@ import { ORG_ROLE_RANKS, type OrgRole } from './roles.ts';
 
 /** As many of a team or group are looked at, oldest first: enough to see what is usual. */
 const SAMPLE = 50;
-/** Of the newest audit rows so many are looked through for what administrators did. */
-const AUDIT_ROWS = 10_000;
-const AUDIT_PAGE = 500;
 
 /** Advice about one role, with what it rests on. */
 export interface RoleAdvice {
@@ -62,8 +59,11 @@ export async function adviseRole(
   const own = known[0] === undefined ? [] : await compared.ofMember(known[0]);
   const peers = [...(await Promise.all(teamIds.map((id) => compared.ofTeam(id, known[0]?.id)))), ...own];
   const administrators = await countAdministrators(storage, organization.id, roles);
+  // Whoever is here already and is asked about with the role they have is measured by what they did with it.
+  const same = known.find(({ orgRole }) => orgRole === role);
+  const use = same && (await (await createUseReader(deps, organization.id))(same));
   const hints = roleFit({
-    role: factsIn(roles, role),
+    ...{ role: factsIn(roles, role), roles: [...roles.values()], use },
     adminRank: ORG_ROLE_RANKS.admin,
     peers,
     members: organization.seatsUsed,
@@ -172,28 +172,21 @@ async function activeOnes(
   return people;
 }
 
-/** Acts that a plain member does too, with nothing but their own things. */
-const OWN_ACTS =
-  /^(session|password|email|credentials|second_factor|passkey|saml|oidc|application_grant|identity|operator)\.|^invitation\.accepted$/;
-
-const takesAnAdministrator = (type: AuditType): boolean => !OWN_ACTS.test(type);
-
-/** Who administered in the last 90 days, by membership, as far back as `AUDIT_ROWS` newest rows reach. */
-export async function listActiveAdministrators(
-  from: Queries,
+/** How a member has used their role, read once for all of them. */
+export async function createUseReader(
+  { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
   organizationId: OrganizationId,
-  now: number,
-): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  const filter = { since: now - days(UNUSED_DAYS) };
-  let after: string | undefined;
-  for (let read = 0; read < AUDIT_ROWS; read += AUDIT_PAGE) {
-    const page = { after, limit: AUDIT_PAGE };
-    const rows = await from.auditEvents.list(organizationId, filter, page);
-    for (const { actor, type } of rows)
-      if (actor.kind === 'member' && takesAnAdministrator(type)) found.add(actor.membershipId);
-    if (rows.length < AUDIT_PAGE) break;
-    after = rows.at(-1)?.id;
-  }
-  return found;
+): Promise<(member: Membership) => Promise<RoleUse>> {
+  const now = clock();
+  const use = await listPermissionUse(storage, organizationId, now - days(UNUSED_DAYS));
+  return async (member) => {
+    const grants = await storage.grants.listByMembership(organizationId, member.id);
+    const giving = grants.filter(({ scope }) => scope.kind === 'org' && scope.role === member.orgRole);
+    return {
+      heldSince: Math.min(now, ...giving.map(({ createdAt }) => createdAt)),
+      joinedAt: member.createdAt,
+      lastActiveAt: member.lastActiveAt,
+      used: new Set(use.get(member.id)?.keys()),
+    };
+  };
 }

@@ -1,7 +1,8 @@
 /** Does this role fit? Advice without a model: what comparable people hold, what was used, how many administer. Pure. */
 import { days } from '../kernel/clock.ts';
 import type { RoleFacts } from './role-table.ts';
-import type { OrgRole } from './roles.ts';
+import type { OrgRole, PermissionKey } from './roles.ts';
+import { ROLE_PERMISSIONS } from './roles.ts';
 
 /** A role with its place among the others; higher is more powerful. */
 export type RankedRole = Pick<RoleFacts, 'key' | 'rank'>;
@@ -19,12 +20,14 @@ export interface RoleUse {
   readonly heldSince: number;
   readonly joinedAt: number;
   readonly lastActiveAt: number | null;
-  /** Whether the audit of the last 90 days holds an act of this person that takes an administrator. */
-  readonly hasAdministered: boolean;
+  /** Permissions that the audit of the last 90 days shows in use by this person. */
+  readonly used: ReadonlySet<PermissionKey>;
 }
 
 export interface RoleFitFacts {
-  readonly role: RankedRole;
+  readonly role: RoleFacts;
+  /** Every role there is. */
+  readonly roles: readonly RoleFacts[];
   /** From this role on somebody administers others. */
   readonly adminRank: number;
   readonly peers: readonly PeerGroup[];
@@ -117,25 +120,47 @@ function beforeSending({ role, adminRank }: RoleFitFacts, fromPeers: readonly Hi
   return [{ code: 'least_privilege', text, suggests: 'member' }];
 }
 
-function inUse({ role, adminRank, owners, now }: RoleFitFacts, use: RoleUse): readonly Hint[] {
+function inUse(facts: RoleFitFacts, use: RoleUse): readonly Hint[] {
+  const { role, owners, now } = facts;
   const hints: Hint[] = [];
   const longAgo = now - days(UNUSED_DAYS);
-  const administers = role.rank >= adminRank;
   if ((use.lastActiveAt ?? use.joinedAt) <= longAgo) {
     const text =
       use.lastActiveAt === null
         ? `Never active here, and a member for more than ${UNUSED_DAYS} days.`
         : `Not active for more than ${UNUSED_DAYS} days.`;
     hints.push({ code: 'inactive', text, suggests: null });
-  } else if (administers && use.heldSince <= longAgo && !use.hasAdministered) {
-    const text = `Has not used what ${role.key} allows beyond member for ${UNUSED_DAYS} days, as far as the audit shows.`;
-    hints.push({ code: 'permissions_unused', text, suggests: 'member' });
+  } else if (use.heldSince <= longAgo) {
+    hints.push(...unusedHint(facts, use));
   }
   if (role.key === 'owner' && owners === 1) {
     const text = 'The only owner: nobody stands in when this person is away.';
     hints.push({ code: 'only_owner', text, suggests: null });
   }
   return hints;
+}
+
+/** Reading leaves no row in the audit, and the product's own permissions none here: of these nobody knows whether they are used. */
+const leavesTraces = (key: PermissionKey): boolean => !/^app:|\.read$|^billing\./.test(key);
+const isMembers = (key: PermissionKey): boolean => ROLE_PERMISSIONS.member.some((own) => own === key);
+
+/** Granted against used: the lowest role that has all that was used, where that is a lower one. */
+function unusedHint({ role, roles, owners }: RoleFitFacts, { used }: RoleUse): readonly Hint[] {
+  const beyond = role.permissions.filter((key) => !isMembers(key) && leavesTraces(key));
+  if (beyond.length === 0) return [];
+  const needed = beyond.filter((key) => used.has(key));
+  if (needed.length === 0) {
+    const text = `Has not used what ${role.key} allows beyond member for ${UNUSED_DAYS} days, as far as the audit shows.`;
+    return [{ code: 'permissions_unused', text, suggests: 'member' }];
+  }
+  const enough = roles
+    .filter(({ rank, permissions }) => rank < role.rank && needed.every((key) => permissions.includes(key)))
+    .toSorted((a, b) => a.rank - b.rank)[0];
+  // Somebody has to be the owner.
+  if (enough === undefined || (role.key === 'owner' && owners === 1)) return [];
+  const what = needed.join(', ');
+  const text = `Of what ${role.key} allows beyond member, only ${what} was used within ${UNUSED_DAYS} days, as far as the audit shows: ${enough.key} has it.`;
+  return [{ code: 'permissions_unused', text, suggests: enough.key }];
 }
 
 function administratorsHint({

@@ -1,12 +1,17 @@
 /** Role advice as a table: thresholds are promises, a person less on either side says nothing. */
 import { describe, expect, test } from '@jest/globals';
 import { ADMINISTRATORS_COUNTED, type RoleFitFacts, type RoleUse, roleFit } from '../../src/core/role-fit.ts';
-import { ORG_ROLE_RANKS } from '../../src/core/roles.ts';
+import type { CustomRole } from '../../src/core/roles.ts';
+import { ORG_ROLE_RANKS, ROLE_PERMISSIONS } from '../../src/core/roles.ts';
 import { days } from '../../src/kernel/clock.ts';
 
 type Key = keyof typeof ORG_ROLE_RANKS;
 const NOW = Date.UTC(2026, 2, 1);
-const role = (key: Key) => ({ key, rank: ORG_ROLE_RANKS[key] });
+const role = (key: Key) => ({
+  ...{ key, name: key, rank: ORG_ROLE_RANKS[key] },
+  permissions: ROLE_PERMISSIONS[key],
+});
+const roles = [role('owner'), role('admin'), role('member'), role('viewer')];
 /** A team of so many members, admins and so on. */
 const team = (held: Partial<Record<Key, number>>, name = 'team "Support"') => ({
   name,
@@ -16,6 +21,7 @@ const team = (held: Partial<Record<Key, number>>, name = 'team "Support"') => ({
 });
 const factsOf = (held: Key, fields: Partial<RoleFitFacts> = {}): RoleFitFacts => ({
   role: role(held),
+  roles,
   adminRank: ORG_ROLE_RANKS.admin,
   peers: [],
   members: 100,
@@ -29,7 +35,7 @@ const used: RoleUse = {
   joinedAt: NOW - days(400),
   heldSince: NOW - days(200),
   lastActiveAt: NOW - days(1),
-  hasAdministered: true,
+  used: new Set(['members.invite', 'roles.manage', 'sso.manage']),
 };
 
 describe('compared with peers', () => {
@@ -66,15 +72,43 @@ describe('compared with peers', () => {
 describe('compared with use', () => {
   test.each<[string, Key, Partial<RoleUse>, readonly string[]]>([
     ['an admin who administers', 'admin', {}, []],
-    ['an admin who has not for 90 days', 'admin', { hasAdministered: false }, ['permissions_unused']],
-    ['admin for 89 days only', 'admin', { hasAdministered: false, heldSince: NOW - days(89) }, []],
-    ['a member has nothing to use', 'member', { hasAdministered: false }, []],
+    ['an admin who has not for 90 days', 'admin', { used: new Set() }, ['permissions_unused']],
+    ['admin for 89 days only', 'admin', { used: new Set(), heldSince: NOW - days(89) }, []],
+    ['a member has nothing to use', 'member', { used: new Set() }, []],
+    [
+      'an admin who read only',
+      'admin',
+      { used: new Set(['members.read', 'audit.read']) },
+      ['permissions_unused'],
+    ],
+    [
+      'an owner who did what admins may',
+      'owner',
+      { used: new Set(['teams.manage']) },
+      ['permissions_unused'],
+    ],
     ['not seen for 90 days', 'member', { lastActiveAt: NOW - days(90) }, ['inactive']],
     ['seen 89 days ago', 'member', { lastActiveAt: NOW - days(89) }, []],
     ['never seen since long', 'viewer', { lastActiveAt: null }, ['inactive']],
     ['never seen, but new', 'viewer', { lastActiveAt: null, joinedAt: NOW - days(2) }, []],
   ])('%s', (_title, held, use, codes) => {
     expect(codesOf(factsOf(held, { use: { ...used, ...use } }))).toEqual(codes);
+  });
+
+  test('granted against used: the lowest role that has all of it, told by its permissions', () => {
+    const host = { key: 'host' as CustomRole, name: 'Host', rank: 150 };
+    const permissions = ['members.read', 'members.invite', 'teams.manage'] as const;
+    const use = { ...used, used: new Set(['members.invite', 'teams.manage'] as const) };
+    const facts = factsOf('admin', { use, roles: [...roles, { ...host, permissions }] });
+    expect(roleFit(facts)).toEqual([
+      {
+        code: 'permissions_unused',
+        text: 'Of what admin allows beyond member, only members.invite, teams.manage was used within 90 days, as far as the audit shows: host has it.',
+        suggests: 'host',
+      },
+    ]);
+    const more = { ...use, used: new Set(['members.invite', 'roles.manage'] as const) };
+    expect(codesOf({ ...facts, use: more })).toEqual([]);
   });
 
   test('the only owner is named as such, of two neither', () => {

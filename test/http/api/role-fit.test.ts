@@ -1,7 +1,7 @@
 /** Role advice: GET role-fit, and the hints of a new invitation. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { type ApiWorld, type Person, startApiWorld } from './api-world.ts';
+import { type ApiWorld, PASSWORD, type Person, type Sender, startApiWorld } from './api-world.ts';
 import { pushGroup } from './push.ts';
 
 let world: ApiWorld;
@@ -86,4 +86,44 @@ test('an invitation above its team is made, and says so', async () => {
     email: 'newer@example.com',
   });
   expect([plain.status, plain.body.hints]).toEqual([201, undefined]);
+});
+
+describe('what was used', () => {
+  const DAY = 24 * 3600 * 1000;
+  const signInAgain = async ({ email }: Person): Promise<Sender> => {
+    const { baseUrl } = world.gateway;
+    const answer = await fetch(`${baseUrl}/sign-in/password`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: baseUrl },
+      body: JSON.stringify({ email, password: PASSWORD }),
+    });
+    const cookie = answer.headers.getSetCookie().map((one) => one.split(';')[0]);
+    return { headers: { cookie: cookie.join('; '), origin: baseUrl } };
+  };
+
+  test('200: an admin asked about who has used nothing of it, in the advice and in a review; with a role that has what was used', async () => {
+    const here = await world.newOrganization();
+    const base = `/organizations/${here.id}`;
+    const [idle, host] = [await world.newPerson(here, 'admin'), await world.newPerson(here, 'admin')];
+    const permissions = ['members.read', 'members.invite', 'teams.manage'];
+    await world.send(world.operator, 'post /roles', { key: 'host', name: 'Host', rank: 150, permissions });
+    world.gateway.clock.advance(91 * DAY);
+    await signInAgain(idle);
+    const again = await signInAgain(host);
+    await world.send(again, `post ${base}/teams`, { name: 'Red' });
+    await world.send(again, `post ${base}/invitations`, { email: 'new@example.com' });
+    const advice = async (person: Person) => {
+      const query = `role=admin&email=${person.email}`;
+      const { body } = await world.send(world.operator, `get ${base}/role-fit?${query}`);
+      return body.hints;
+    };
+    expect(await advice(idle)).toMatchObject([{ code: 'permissions_unused', suggests: 'member' }]);
+    expect(await advice(host)).toMatchObject([{ code: 'permissions_unused', suggests: 'host' }]);
+    const { body: review } = await world.send(world.operator, `post ${base}/access-reviews`, {});
+    const { body } = await world.send(world.operator, `get ${base}/access-reviews/${review.id}/items`);
+    const hintsOf = (person: Person) =>
+      body.items.find(({ member }: { member: string }) => member === person.membership.id).hints;
+    expect(hintsOf(idle)).toEqual(await advice(idle));
+    expect(hintsOf(host)).toEqual(await advice(host));
+  });
 });

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from './config.ts';
 import { snapshotStep } from './core/access-review-snapshot.ts';
 import {
@@ -200,7 +201,7 @@ async function flushRecorders({ recorder, signInRecorder }: HttpDeps): Promise<v
 
 /** What does the steps of each kind of long work. */
 const JOB_HANDLERS: JobHandlers<HttpDeps> = {
-  cutover: runCutoverJob,
+  cutover: (deps, job) => runCutoverJob({ ...deps, pause: () => nextTurn() }, job),
   reprojection: reprojectSome,
   invitation_import: invitationImportHandler,
   access_review: snapshotStep,

@@ -3,10 +3,9 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { AdoptionConflictId, DirectoryId, DirectoryUserId, OrganizationId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { assertMayTouch, type Caller } from './access.ts';
-import { adoptMember } from './adoption.ts';
+import { adoptMember, isAdoptable, NOT_ADOPTABLE } from './adoption.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
-import { isProvedAddress } from './domains.ts';
 import type { AdoptionConflict, ConflictStatus } from './entities/adoption.ts';
 import type { DirectoryUser } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
@@ -184,13 +183,6 @@ async function assertAdoptable(tx: Repositories, candidate: Membership): Promise
       whatToDo: 'Settle the conflict another way: this member belongs to a person of a directory.',
     });
   }
-  const person = await tx.users.find(candidate.userId);
-  // Somebody known only here is this organization's to decide about; an account of their own reaches further (law 3).
-  if (person?.emailKey === null) return;
-  if (candidate.email !== null && (await isProvedAddress(tx, organizationId, candidate.email))) return;
-  throw new GatehouseError(
-    'invalid',
-    'This member has an account of their own, at an address in no domain this organization has proved. Prove the domain first, or keep the two apart.',
-    { field: 'action' },
-  );
+  if (await isAdoptable(tx, candidate)) return;
+  throw new GatehouseError('invalid', NOT_ADOPTABLE, { field: 'action' });
 }

@@ -66,6 +66,23 @@ export async function hasAccountElsewhere(
   return email !== null && !(await isProvedAddress(from, organizationId, email));
 }
 
+/**
+ * Whether an admin may say that a pushed person is this member. Somebody known only here is this organization's to decide
+ * about; an account of their own reaches further (law 3), unless their address is in a proved domain.
+ */
+export async function isAdoptable(
+  from: Queries | Repositories,
+  { organizationId, userId, email }: Pick<Membership, 'organizationId' | 'userId' | 'email'>,
+): Promise<boolean> {
+  const person = await from.users.find(userId);
+  if (person?.emailKey === null) return true;
+  return email !== null && (await isProvedAddress(from, organizationId, email));
+}
+
+/** Why not. */
+export const NOT_ADOPTABLE =
+  'This member has an account of their own, at an address in no domain this organization has proved. Prove the domain first, or keep the two apart.';
+
 /** Where a pushed person has found their place. */
 export interface Reception {
   readonly membership: Membership;

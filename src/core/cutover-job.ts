@@ -1,10 +1,10 @@
 /** Switches and roll-backs too large for a request: the same single transaction, done after the answer has left. */
 import { GatehouseError } from '../kernel/errors.ts';
 import { type DirectoryId, parseId } from '../kernel/ids.ts';
-import { agreedPlan, getCutover } from './cutover.ts';
+import { agreedPlan, type CutoverDeps, getCutover } from './cutover.ts';
 import { rollBackDirectory } from './cutover-rollback.ts';
 import { switchDirectory } from './cutover-switch.ts';
-import type { ChangeContext, Deps } from './deps.ts';
+import type { ChangeContext } from './deps.ts';
 import type { Cutover } from './entities/cutover.ts';
 import type { Job } from './entities/job.ts';
 import type { JobStep } from './jobs.ts';
@@ -14,10 +14,11 @@ import type { Repositories } from './ports/storage.ts';
  * The one step of a cut-over job: all of it or nothing. When it cannot be done the directory is what it was before the job
  * began, and the job says why, in the codes of the request.
  */
-export async function runCutoverJob(deps: Pick<Deps, 'storage' | 'clock'>, job: Job): Promise<JobStep> {
+export async function runCutoverJob(deps: CutoverDeps, job: Job): Promise<JobStep> {
   const directoryId = directoryOf(job);
   try {
-    await deps.storage.transact((tx) => act(tx, { job, directoryId, now: deps.clock() }));
+    const { clock, pause } = deps;
+    await deps.storage.transact((tx) => act(tx, { job, directoryId, now: clock(), pause }), 'alone');
   } catch (error) {
     await deps.storage.transact((tx) => giveUp(tx, job, directoryId));
     throw error;
@@ -37,9 +38,14 @@ function directoryOf({ progress }: Job): DirectoryId {
 
 async function act(
   tx: Repositories,
-  step: { readonly job: Job; readonly directoryId: DirectoryId; readonly now: number },
+  step: {
+    readonly job: Job;
+    readonly directoryId: DirectoryId;
+    readonly now: number;
+    readonly pause: CutoverDeps['pause'];
+  },
 ): Promise<void> {
-  const { job, directoryId, now } = step;
+  const { job, directoryId, now, pause } = step;
   const { organizationId, cause } = job;
   const context: ChangeContext = { organizationId, cause, now };
   const cutover = await getCutover(tx, { organizationId, directoryId });
@@ -49,7 +55,7 @@ async function act(
     await rollBackDirectory(tx, context, cutover);
     return;
   }
-  const plan = await agreedPlan(tx, context, cutover);
+  const plan = await agreedPlan(tx, { ...context, pause }, cutover);
   await switchDirectory(tx, context, { plan, unmatched: cutover.unmatched, jobId: job.id });
 }
 

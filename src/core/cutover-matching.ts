@@ -23,6 +23,7 @@ export const CUTOVER_REASONS = [
   'no_address',
   'other_has_member',
   'removed_before',
+  'decided',
 ] as const;
 export type CutoverReason = (typeof CUTOVER_REASONS)[number];
 
@@ -48,6 +49,8 @@ export interface CutoverFacts {
   readonly provedAddresses: ReadonlySet<string>;
   /** Members with one of those who sign in with an address of their own in no domain it has proved. */
   readonly accountsElsewhere: ReadonlySet<string>;
+  /** Members with an account that this organization has no say in: no decision takes them over. */
+  readonly unadoptable: ReadonlySet<string>;
   readonly invitations: readonly Invitation[];
   readonly links: readonly ShareableLink[];
 }
@@ -60,16 +63,21 @@ export interface PersonMatch {
   readonly member: Membership | undefined;
 }
 
-/** Who is whom. Active people choose first, then the older; a member is one person at most. Answers in the order of `people`. */
+/**
+ * Who is whom. What admins have decided goes first; then active people choose, then the older; a member is one person at
+ * most. Answers in the order of `people`.
+ */
 export function matchPeople(facts: CutoverFacts): readonly PersonMatch[] {
   const byAddress = Map.groupBy(
     facts.members.filter(({ id, emailKey }) => emailKey !== null && !facts.heldElsewhere.has(id)),
     ({ emailKey }) => emailKey,
   );
-  const taken = new Set<string>();
-  const matches = new Map<PushedPerson, PersonMatch>();
   const active = facts.people.filter(({ user }) => user.isActive);
-  for (const person of [...active, ...facts.people.filter(({ user }) => !user.isActive)]) {
+  const inOrder = [...active, ...facts.people.filter(({ user }) => !user.isActive)];
+  const matches = decidedMatches(facts, inOrder);
+  const taken = new Set([...matches.values()].flatMap(({ member }) => member?.id ?? []));
+  for (const person of inOrder) {
+    if (matches.has(person)) continue;
     const { email } = person.user.shadow;
     const key = email === null ? null : foldKey(email);
     const found = byAddress.get(key) ?? [];
@@ -83,6 +91,30 @@ export function matchPeople(facts: CutoverFacts): readonly PersonMatch[] {
     matches.set(person, match);
   }
   return facts.people.flatMap((person) => matches.get(person) ?? []);
+}
+
+/** Those that an admin has decided, as far as that still holds: a member who is gone, held or of another role since is not it. */
+function decidedMatches(
+  facts: CutoverFacts,
+  people: readonly PushedPerson[],
+): Map<PushedPerson, PersonMatch> {
+  const members = new Map(facts.members.map((member) => [member.id, member]));
+  const matches = new Map<PushedPerson, PersonMatch>();
+  const taken = new Set<string>();
+  for (const person of people) {
+    const { decision } = person.user.shadow;
+    if (decision === undefined || person.returning !== undefined) continue;
+    if (decision.kind === 'separate') {
+      matches.set(person, { person, rule: 'new', reason: 'decided', member: undefined });
+      continue;
+    }
+    const member = members.get(decision.membershipId);
+    if (member === undefined || member.orgRole !== decision.orgRole || taken.has(member.id)) continue;
+    if (facts.heldElsewhere.has(member.id) || facts.unadoptable.has(member.id)) continue;
+    taken.add(member.id);
+    matches.set(person, { person, rule: 'adopt', reason: 'decided', member });
+  }
+  return matches;
 }
 
 const RULES: Readonly<Record<AdoptionDecision, CutoverRule>> = {

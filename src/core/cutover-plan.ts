@@ -1,4 +1,4 @@
-/** What switching a shadow directory on would do: who gains and loses what, who stays, what stands in the way. Pure. */
+/** What switching a shadow directory on would do: who gains and loses what, who stays, what stands in the way. Pure, in pieces. */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../kernel/canonical-json.ts';
 import type { CutoverFacts, PersonMatch, PushedPerson } from './cutover-matching.ts';
@@ -23,17 +23,33 @@ export interface CutoverPlan {
   readonly hash: string;
 }
 
+/** Lets others work for a moment. */
+export type Pause = () => Promise<unknown>;
+
+/** People between two pauses: some milliseconds of computing. */
+const PIECE = 200;
+
 /** The whole plan. `grants`: the ledger of every member that is adopted. */
-export function planCutover(
+export async function planCutover(
   facts: CutoverFacts,
   matches: readonly PersonMatch[],
-  grants: ReadonlyMap<string, readonly Grant[]>,
-): CutoverPlan {
-  const people = matches.map((match) => futureOf(facts, match, grants));
+  using: { readonly grants: ReadonlyMap<string, readonly Grant[]>; readonly pause: Pause },
+): Promise<CutoverPlan> {
+  const { grants, pause } = using;
+  const people: PersonOutcome[] = [];
+  for (const piece of inPieces(matches)) {
+    people.push(...piece.map((match) => futureOf(facts, match, grants)));
+    await pause();
+  }
   const members = fatesOf(facts, matches);
+  await pause();
   const outcomeWith = (choice: UnmatchedChoice) => outcomeOf(facts, { people, members, choice });
   const outcomes = { keep: outcomeWith('keep'), suspend: outcomeWith('suspend') };
-  return { facts, people, members, outcomes, hash: hashOf(facts, people, members) };
+  return { facts, people, members, outcomes, hash: await hashOf(facts, { people, members, pause }) };
+}
+
+function* inPieces<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += PIECE) yield items.slice(start, start + PIECE);
 }
 
 function futureOf(
@@ -84,20 +100,43 @@ function fatesOf(facts: CutoverFacts, matches: readonly PersonMatch[]): readonly
 }
 
 /** What people look at before they say yes, and nothing that changes by itself. */
-function hashOf(
+async function hashOf(
   { organization, directory, invitations, links }: CutoverFacts,
-  people: readonly PersonOutcome[],
-  members: readonly MemberOutcome[],
-): string {
+  world: {
+    readonly people: readonly PersonOutcome[];
+    readonly members: readonly MemberOutcome[];
+    readonly pause: Pause;
+  },
+): Promise<string> {
   const { plan, provisioning, activeOwners } = organization;
-  const text = canonicalJson([
-    [directory.id, directory.status, directory.adoption, plan.seats, plan.scim, provisioning, activeOwners],
-    people.map(({ person, rule, reason, member, status, orgRole, gains, losses }) => [
-      [person.user.id, person.user.userName, person.user.shadow, rule, reason, member?.id ?? null],
-      [status, orgRole, gains, losses],
-    ]),
-    members.map(({ membership: { id, status, orgRole }, fate }) => [id, status, orgRole, fate]),
-    [...invitations, ...links].map(({ id }) => id),
+  const hash = createHash('sha256');
+  const add = (part: unknown) => hash.update(`${canonicalJson(part)}\n`);
+  add([
+    directory.id,
+    directory.status,
+    directory.adoption,
+    plan.seats,
+    plan.scim,
+    provisioning,
+    activeOwners,
   ]);
-  return createHash('sha256').update(text).digest('hex');
+  for (const piece of inPieces(world.people)) {
+    add(piece.map(personFacts));
+    await world.pause();
+  }
+  for (const piece of inPieces(world.members)) {
+    add(piece.map(({ membership: { id, status, orgRole }, fate }) => [id, status, orgRole, fate]));
+    await world.pause();
+  }
+  add([...invitations, ...links].map(({ id }) => id));
+  return hash.digest('hex');
 }
+
+const personFacts = (outcome: PersonOutcome) => {
+  const { person, rule, reason, member, status, orgRole, gains, losses } = outcome;
+  const { id, userName, shadow } = person.user;
+  return [
+    [id, userName, shadow, rule, reason, member?.id ?? null],
+    [status, orgRole, gains, losses],
+  ];
+};

@@ -6,6 +6,7 @@ import type { ChangeContext } from './deps.ts';
 import { getDirectory } from './directories.ts';
 import type { Cutover, CutoverMember } from './entities/cutover.ts';
 import type { Directory, DirectoryUser, ShadowProfile } from './entities/directory.ts';
+import type { Membership } from './entities/people.ts';
 import { endMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
@@ -69,10 +70,17 @@ async function peopleOf(tx: Repositories, directory: Directory): Promise<readonl
   for (const user of await usersOf(tx, directory)) {
     if (user.shadow !== null) continue;
     const membership = await tx.memberships.find(directory.organizationId, user.membershipId);
-    const shadow = { name: membership?.name ?? user.userName, email: membership?.email ?? null };
+    const shadow = { name: membership?.name ?? user.userName, email: pushedAddress(user, membership) };
     people.push({ user, shadow });
   }
   return people;
+}
+
+/** Of a member whom an admin matched by hand the directory may say another address. */
+function pushedAddress({ emailKeys }: DirectoryUser, membership: Membership | undefined): string | null {
+  if (membership === undefined || membership.emailKey === null) return null;
+  const isPushed = emailKeys.length === 0 || emailKeys.includes(membership.emailKey);
+  return isPushed ? membership.email : (emailKeys[0] ?? null);
 }
 
 async function listRemembered(

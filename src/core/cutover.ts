@@ -2,7 +2,7 @@
 import { GatehouseError } from '../kernel/errors.ts';
 import type { DirectoryId, OrganizationId } from '../kernel/ids.ts';
 import { loadCutoverPlan } from './cutover-facts.ts';
-import type { CutoverPlan } from './cutover-plan.ts';
+import type { CutoverPlan, Pause } from './cutover-plan.ts';
 import { rollBackDirectory } from './cutover-rollback.ts';
 import { cutoverOf, switchDirectory } from './cutover-switch.ts';
 import type { ChangeContext, Deps } from './deps.ts';
@@ -22,6 +22,9 @@ export interface CutoverPlace {
   readonly directoryId: DirectoryId;
 }
 
+/** `pause` lets others work between the pieces of what is computed, in transactions and outside. */
+export type CutoverDeps = Pick<Deps, 'storage' | 'clock'> & { readonly pause: Pause };
+
 interface CutoverRequest extends CutoverPlace {
   readonly cause: Cause;
 }
@@ -33,10 +36,7 @@ export interface Agreement {
 }
 
 /** What the switch would do as things are now. Throws `not_found` for a directory that is no shadow. */
-export async function reportCutover(
-  deps: Pick<Deps, 'storage' | 'clock'>,
-  place: CutoverPlace,
-): Promise<CutoverPlan> {
+export async function reportCutover(deps: CutoverDeps, place: CutoverPlace): Promise<CutoverPlan> {
   const { plan } = await viewCutover(deps, place);
   if (plan === undefined) throw noCutover();
   return plan;
@@ -47,13 +47,13 @@ const noCutover = () =>
 
 /** The report, while there is something to switch, and the last switch. Throws `not_found` when there is neither. */
 export async function viewCutover(
-  { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
+  { storage, clock, pause }: CutoverDeps,
   { organizationId, directoryId }: CutoverPlace,
 ): Promise<{ readonly plan: CutoverPlan | undefined; readonly cutover: Cutover | undefined }> {
   const directory = await getDirectory(storage, organizationId, directoryId);
   const cutover = await storage.cutovers.find(organizationId, directoryId);
   if (!directory.isShadow && cutover === undefined) throw noCutover();
-  const moment = { organizationId, now: clock() };
+  const moment = { organizationId, now: clock(), pause };
   const plan = directory.isShadow ? await loadCutoverPlan(storage, moment, directory) : undefined;
   return { plan, cutover };
 }
@@ -62,15 +62,12 @@ export async function viewCutover(
  * Switches the directory on, at once or by a job, and voids invitations in the same transaction. Throws `cutover_moved` when
  * the world is not that of the report any more, `cutover_blocked` when something stands in the way; then nothing changes.
  */
-export async function switchCutover(
-  deps: Pick<Deps, 'storage' | 'clock'>,
-  input: CutoverRequest & Agreement,
-): Promise<Cutover> {
+export async function switchCutover(deps: CutoverDeps, input: CutoverRequest & Agreement): Promise<Cutover> {
   const { organizationId, cause } = input;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     await assertIdle(tx, input);
-    const plan = await agreedPlan(tx, context, input);
+    const plan = await agreedPlan(tx, { ...context, pause: deps.pause }, input);
     const { unmatched } = input;
     const totalCount = plan.people.length + plan.members.length;
     if (totalCount <= AT_ONCE) return switchDirectory(tx, context, { plan, unmatched, jobId: null });
@@ -80,13 +77,13 @@ export async function switchCutover(
     await tx.cutovers.remove(organizationId, input.directoryId);
     await tx.cutovers.insert(organizationId, begun);
     return begun;
-  });
+  }, 'alone');
 }
 
 /** The plan of this moment, if it is what was agreed to and nothing stands in the way. */
 export async function agreedPlan(
   tx: Repositories,
-  context: ChangeContext,
+  context: ChangeContext & { readonly pause: Pause },
   agreed: Agreement & CutoverPlace,
 ): Promise<CutoverPlan> {
   const directory = await getDirectory(tx, context.organizationId, agreed.directoryId);
@@ -128,7 +125,7 @@ export async function rollBackCutover(
       );
     }
     return getCutover(tx, input);
-  });
+  }, 'alone');
 }
 
 const sizeOf = async (tx: Repositories, { organizationId, id }: Directory): Promise<number> =>
@@ -146,7 +143,8 @@ async function revocable(tx: Repositories, context: ChangeContext, id: Directory
   );
 }
 
-async function assertIdle(tx: Repositories, place: CutoverPlace): Promise<void> {
+/** Throws `version_conflict` while a job switches the directory or takes the switch back. */
+export async function assertIdle(tx: Repositories, place: CutoverPlace): Promise<void> {
   const cutover = await tx.cutovers.find(place.organizationId, place.directoryId);
   if (cutover?.status !== 'switching' && cutover?.status !== 'rolling_back') return;
   throw new GatehouseError('version_conflict', 'A job is at work on this directory. Wait for its end.', {

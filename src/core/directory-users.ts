@@ -105,7 +105,7 @@ export async function changeDirectoryUser(
     const before = await getDirectoryUser(tx, input, id);
     const wanted = change(before);
     if (wanted === undefined) return before;
-    const shadow = before.shadow === null ? null : shadowProfileOf(wanted);
+    const shadow = before.shadow && { ...before.shadow, ...shadowProfileOf(wanted) };
     const after: DirectoryUser = { ...before, ...storedFields(wanted), shadow, updatedAt: context.now };
     await tx.directoryUsers.update(organizationId, after, before.version);
     await keepUniqueValues(tx, after, wanted);

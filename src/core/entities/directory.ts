@@ -74,10 +74,20 @@ export interface DirectoryClient {
 /** A resource document as the edge understands it; opaque to core, never null-valued. */
 export type DirectoryAttributes = Readonly<Record<string, unknown>>;
 
+/**
+ * What an admin said of a shadow before the switch. `orgRole`: what the member was then; who has risen or fallen since is
+ * not the person that was decided about.
+ */
+export type CutoverDecision =
+  | { readonly kind: 'adopt'; readonly membershipId: MembershipId; readonly orgRole: OrgRole }
+  | { readonly kind: 'separate' };
+
 /** What a membership would say of a pushed person. */
 export interface ShadowProfile {
   readonly name: string;
   readonly email: string | null;
+  /** Absent: the rules decide. */
+  readonly decision?: CutoverDecision;
 }
 
 export interface DirectoryUser {

@@ -77,6 +77,7 @@ export type AuditType =
   | 'directory_user.removed'
   | 'adoption_conflict.opened'
   | 'adoption_conflict.resolved'
+  | 'cutover.decided'
   | 'directory_group.created'
   | 'directory_group.updated'
   | 'directory_group.members_changed'

@@ -85,6 +85,12 @@ export const cutoverViewShape = z.object({
   cutover: cutoverShape.nullable().describe('The last switch; null: none yet.'),
 });
 
+/** What an admin has said of a person before the switch. */
+export const decisionShape = z.object({
+  kind: z.enum(['adopt', 'separate']),
+  member: z.string().nullable().describe('Who they are (adopt).'),
+});
+
 /** One person of the directory, and what the switch makes of them. */
 export const cutoverPersonShape = z.object({
   id: z.string().describe('The SCIM id.'),
@@ -94,6 +100,11 @@ export const cutoverPersonShape = z.object({
   isActive: z.boolean().describe('As the directory says.'),
   rule: z.enum(CUTOVER_RULES),
   reason: z.enum(CUTOVER_REASONS),
+  decision: decisionShape
+    .nullable()
+    .describe(
+      'What an admin has decided; it holds while the reason is decided. It lapses when the member goes, changes role or is held by another directory.',
+    ),
   member: memberShape
     .nullable()
     .describe('Who they are (adopt) or may be; for new: a member with the same address, unproved here.'),
@@ -101,6 +112,13 @@ export const cutoverPersonShape = z.object({
   orgRole: orgRoleShape.describe('Afterwards.'),
   gains: z.array(roleChangeShape),
   losses: z.array(roleChangeShape),
+});
+
+/** One person after a decision. */
+export const decidedPersonShape = z.object({
+  id: z.string().describe('The SCIM id.'),
+  userName: z.string(),
+  decision: decisionShape.nullable().describe('Null: the rules decide.'),
 });
 
 /** A member who is not in the directory, and what becomes of them. */

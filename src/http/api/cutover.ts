@@ -1,6 +1,8 @@
 /** The cut-over of a directory over the management API: the report, person by person, the switch, and the way back. */
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { reportCutover, rollBackCutover, switchCutover, viewCutover } from '../../core/cutover.ts';
+import { decideCutover } from '../../core/cutover-decisions.ts';
 import { CUTOVER_RULES } from '../../core/cutover-matching.ts';
 import { MEMBER_FATES } from '../../core/cutover-outcome.ts';
 import { UNMATCHED_CHOICES } from '../../core/entities/cutover.ts';
@@ -9,14 +11,17 @@ import {
   cutoverPersonShape,
   cutoverShape,
   cutoverViewShape,
+  decidedPersonShape,
   voidedShape,
 } from './cutover-shapes.ts';
+import { idField } from './group-mapping-fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import {
   presentCutover,
   presentCutoverMember,
   presentCutoverPerson,
+  presentDecided,
   presentView,
   presentVoids,
 } from './present-cutover.ts';
@@ -27,13 +32,18 @@ const tag = 'cut-over';
 const guard = { kind: 'organization', permission: 'scim.manage' } as const;
 const path = '/organizations/:org/directories/:directory/cutover';
 
+const withPause = ({ deps: { storage, clock } }: OrganizationContext) => ({
+  ...{ storage, clock },
+  pause: () => setImmediate(),
+});
+
 const placeOf = ({ organization }: OrganizationContext, params: Readonly<Record<string, string>>) => ({
   organizationId: organization.id,
   directoryId: pathId('dir', params, 'directory'),
 });
 
 const reportOf = (context: OrganizationContext, params: Readonly<Record<string, string>>) =>
-  reportCutover(context.deps, placeOf(context, params));
+  reportCutover(withPause(context), placeOf(context, params));
 
 /** A page of what was computed as a whole; rows are ordered by id. */
 const pageFrom = <Item>(items: readonly Item[], idOf: (item: Item) => string) => ({
@@ -57,7 +67,7 @@ const readRoutes: readonly ApiRoute[] = [
     response: cutoverViewShape,
     errors: [],
     handle: async (context, { params }) => {
-      const { plan, cutover } = await viewCutover(context.deps, placeOf(context, params));
+      const { plan, cutover } = await viewCutover(withPause(context), placeOf(context, params));
       return presentView(plan, cutover);
     },
   }),
@@ -121,6 +131,32 @@ const readRoutes: readonly ApiRoute[] = [
 
 const writeRoutes: readonly ApiRoute[] = [
   organizationRoute({
+    method: 'put',
+    path: `${path}/people/:person/decision`,
+    operationId: 'decideCutoverPerson',
+    summary:
+      'Decides before the switch who a person of the directory is: a member (adopt), somebody new (separate), or as the rules say (later).',
+    tag,
+    guard,
+    body: z.discriminatedUnion('decision', [
+      z.strictObject({ decision: z.literal('adopt'), member: idField('mem', 'No member has this id.') }),
+      z.strictObject({ decision: z.enum(['separate', 'later']) }),
+    ]),
+    status: 200,
+    response: decidedPersonShape,
+    errors: ['already_exists', 'version_conflict'],
+    handle: async (context, { params, body }) => {
+      const { deps, caller, cause } = context;
+      const person = pathId('du', params, 'person');
+      const decision =
+        body.decision === 'adopt'
+          ? { kind: body.decision, membershipId: body.member }
+          : { kind: body.decision };
+      const input = { ...placeOf(context, params), person, decision, caller, cause };
+      return presentDecided(await decideCutover(deps, input));
+    },
+  }),
+  organizationRoute({
     method: 'post',
     path,
     operationId: 'switchCutover',
@@ -138,8 +174,8 @@ const writeRoutes: readonly ApiRoute[] = [
     response: cutoverShape,
     errors: ['cutover_moved', 'cutover_blocked', 'last_owner', 'seats_exhausted', 'version_conflict'],
     handle: async (context, { params, body }) => {
-      const { deps, cause } = context;
-      return presentCutover(await switchCutover(deps, { ...placeOf(context, params), ...body, cause }));
+      const input = { ...placeOf(context, params), ...body, cause: context.cause };
+      return presentCutover(await switchCutover(withPause(context), input));
     },
   }),
   organizationRoute({

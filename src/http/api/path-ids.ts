@@ -12,6 +12,7 @@ const NOT_FOUND = {
   team: 'No such team.',
   mem: 'No such member.',
   dir: 'No such directory.',
+  du: 'No such person in this directory.',
   dtk: 'No such token.',
   con: 'No such connection.',
   map: 'No such group mapping.',

@@ -4,12 +4,15 @@ import type { CutoverFacts } from '../../core/cutover-matching.ts';
 import type { MemberOutcome, PersonOutcome } from '../../core/cutover-outcome.ts';
 import type { CutoverPlan } from '../../core/cutover-plan.ts';
 import type { Cutover } from '../../core/entities/cutover.ts';
+import type { DirectoryUser, ShadowProfile } from '../../core/entities/directory.ts';
 import type { Membership } from '../../core/entities/people.ts';
 import type {
   cutoverMemberShape,
   cutoverPersonShape,
   cutoverShape,
   cutoverViewShape,
+  decidedPersonShape,
+  decisionShape,
   voidedShape,
 } from './cutover-shapes.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
@@ -65,12 +68,28 @@ export const presentCutover = (cutover: Cutover): z.infer<typeof cutoverShape> =
 
 const memberOf = ({ id, name, email, status, orgRole }: Membership) => ({ id, name, email, status, orgRole });
 
+const presentDecision = ({ decision }: ShadowProfile): z.infer<typeof decisionShape> | null =>
+  decision === undefined
+    ? null
+    : { kind: decision.kind, member: decision.kind === 'adopt' ? decision.membershipId : null };
+
+/** One person after a decision; null is nobody's decision. */
+export const presentDecided = ({
+  id,
+  userName,
+  shadow,
+}: DirectoryUser): z.infer<typeof decidedPersonShape> => ({
+  ...{ id, userName },
+  decision: shadow && presentDecision(shadow),
+});
+
 /** One person of the directory. */
 export const presentCutoverPerson = (outcome: PersonOutcome): z.infer<typeof cutoverPersonShape> => {
   const { id, userName, shadow, isActive } = outcome.person.user;
   const { rule, reason, member, status, orgRole, gains, losses } = outcome;
   return {
     ...{ id, userName, isActive, rule, reason, status, orgRole },
+    decision: presentDecision(shadow),
     name: shadow.name,
     email: shadow.email,
     member: member === undefined ? null : memberOf(member),

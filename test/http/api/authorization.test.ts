@@ -67,7 +67,7 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
     invitation,
     link,
     directory: directory.id,
-    conflict: conflict.id,
+    ...{ conflict: conflict.id, person: users[0]?.id ?? '' },
     urn: body.urn,
     token: await make(`/directories/${directory.id}/tokens`, { name: 'A' }),
     ...(await furnishRules(base, group.id)),
@@ -156,6 +156,7 @@ const PREFIXES = {
   link: 'lnk',
   directory: 'dir',
   conflict: 'acf',
+  person: 'du',
   token: 'dtk',
   mapping: 'map',
   mappingTest: 'mpt',
@@ -188,6 +189,7 @@ const fill = (route: ApiRoute, value: (name: string) => string): string =>
 
 /** A body that each route's schema takes, so that a refusal is about who asks or what for. */
 const BODIES: Readonly<Record<string, object | string>> = {
+  decideCutoverPerson: { decision: 'later' },
   switchCutover: { reportHash: 'a', unmatched: 'keep' },
   changePassword: { currentPassword: 'a', newPassword: 'b' },
   requestEmailChange: { currentPassword: 'a', email: 'new@example.com' },

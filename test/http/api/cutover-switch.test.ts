@@ -1,4 +1,5 @@
 /** The switch of a shadow directory and the way back: all of it or nothing, and nobody loses what the directory never gave. */
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AT_ONCE } from '../../../src/core/cutover.ts';
@@ -10,7 +11,7 @@ import {
   removeDirectoryUser,
 } from '../../../src/core/directory-users.ts';
 import { createInvitation } from '../../../src/core/invitations.ts';
-import { runDueJobs } from '../../../src/core/jobs.ts';
+import { type JobHandlers, runDueJobs } from '../../../src/core/jobs.ts';
 import { removeExpired } from '../../../src/jobs/expire.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { parseId } from '../../../src/kernel/ids.ts';
@@ -413,7 +414,9 @@ describe('the roll-back', () => {
 });
 
 describe('a large organization', () => {
-  const handlers = { cutover: runCutoverJob };
+  const handlers: JobHandlers<TestGateway['deps']> = {
+    cutover: (deps, job) => runCutoverJob({ ...deps, pause: () => setImmediate() }, job),
+  };
 
   test('is switched and rolled back by a job, all of it or nothing', async () => {
     const staged = await stage();
@@ -434,6 +437,27 @@ describe('a large organization', () => {
     expect((await staged.api.get('/cutover')).body.cutover.status).toBe('rolled_back');
     expect(await provisioningOf(staged)).toBe('manual');
     expect(await staged.memberOf(staged.at('bob'))).toMatchObject({ source: 'manual' });
+  });
+
+  test('gives way while it is switched: who looks meanwhile is answered, and sees all of it or nothing', async () => {
+    const staged = await stage();
+    const { organization, members } = staged;
+    await addManyMembers(gateway, organization, AT_ONCE);
+    await switchIt(staged, 'suspend');
+    const seen: string[] = [];
+    let isOver = false;
+    const looking = (async () => {
+      for (; !isOver; await setImmediate()) {
+        const zoe = await gateway.storage.memberships.find(organization.id, members.zoe.id);
+        seen.push(`${await provisioningOf(staged)} ${zoe?.status}`);
+      }
+    })();
+    await runDueJobs(gateway.deps, handlers);
+    isOver = true;
+    await looking;
+    const before = seen.filter((one) => one === 'manual active').length;
+    expect(before).toBeGreaterThan(AT_ONCE / 50);
+    expect(new Set(seen.slice(before))).toEqual(new Set(['directory suspended']));
   });
 
   test('a world that moves before the job runs: the job fails with cutover_moved, and nothing has changed', async () => {

@@ -181,6 +181,12 @@ describe('against a real server allowed by its range', () => {
     '/big': (_request, response) => response.end('x'.repeat(5000)),
     '/bomb': (_request, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(1_000_000))),
+    '/packed': (request, response) => {
+      // Also to those who ask for none.
+      const { searchParams } = new URL(request.url ?? '', 'http://x');
+      const encoding = searchParams.get('as') ?? 'gzip';
+      response.writeHead(200, { 'content-encoding': encoding }).end(gzipSync('fine'));
+    },
     '/silent': () => undefined,
     '/drip': (_request, response) => response.writeHead(200).write('x'),
     '/empty': (_request, response) => response.writeHead(204).end(),
@@ -190,7 +196,7 @@ describe('against a real server allowed by its range', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       hits += 1;
-      routes[request.url ?? '']?.(request, response);
+      routes[(request.url ?? '').split('?', 1)[0] ?? '']?.(request, response);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -226,6 +232,15 @@ describe('against a real server allowed by its range', () => {
       body: new URLSearchParams({ a: '1 2' }),
     });
     expect(await answer.text()).toBe('a=1+2');
+  });
+
+  test('asks for plain bodies, and unpacks what comes packed all the same, in the usual ways alone', async () => {
+    expect(await (await allowed().fetch(`${base}/headers`)).json()).toMatchObject({
+      'accept-encoding': 'identity',
+    });
+    const packed = await allowed().fetch(`${base}/packed`);
+    expect([await packed.text(), packed.headers.get('content-encoding')]).toEqual(['fine', null]);
+    expect(await refusalOf(allowed().fetch(`${base}/packed?as=zstd`))).toBe('upstream_unreachable/-');
   });
 
   test('an error status is an answer, and 204 has no body', async () => {

@@ -149,7 +149,8 @@ function makeConfiguration(
     const call = () => callThrough(deps.fetcher, url, options);
     return url === idp.server.jwks_uri ? fetchKeys(idp.keys, deps.clock(), call) : call();
   };
-  configuration.timeout = CALL_TIMEOUT_SECONDS;
+  // The fetcher keeps the time of each call.
+  configuration.timeout = 0;
   if (trust.allowInsecure) oidc.allowInsecureRequests(configuration);
   oidc.enableNonRepudiationChecks(configuration);
   presentKeys(configuration, keys);

@@ -1,6 +1,8 @@
 /** Sends SCIM answers: media type by Accept, ETag and Location beside the resource, large ones piece by piece. */
 import { setImmediate } from 'node:timers/promises';
 import type { Response } from 'express';
+import { RESPONSE_EXCERPT } from '../../core/recorder.ts';
+import { type Excerpt, excerptOfAnswer } from '../../core/recorder-redaction.ts';
 import { scimMediaType } from '../scim-media-type.ts';
 import { etagOf } from './preconditions.ts';
 
@@ -9,12 +11,18 @@ export function sendScim(res: Response, status: number, body: object): void {
   sendText(res, status, JSON.stringify(body));
 }
 
-/** Sends a body that is JSON text already, and leaves it in `res.locals.answer` for the recorder. */
+/** Sends a body that is JSON text already, and leaves its beginning for the recorder. */
 export function sendText(res: Response, status: number, text: string): void {
   begin(res, status);
-  res.locals.answer = text;
+  noteAnswer(res, text);
   // In one string with the headers: one write, where `res.send` would make two. One byte a character needs no encoding.
   res.end(text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8');
+}
+
+/** Leaves in `res.locals.answer` as much of a body as the recorder keeps. */
+export function noteAnswer(res: Response, body: string | Buffer): void {
+  const excerpt: Excerpt = excerptOfAnswer(body, RESPONSE_EXCERPT);
+  res.locals.answer = excerpt;
 }
 
 function begin(res: Response, status: number): void {
@@ -46,19 +54,20 @@ export interface OpenAnswer {
  */
 export function openAnswer(res: Response, status: number): OpenAnswer {
   let text = '';
-  let bytes = createBytes();
+  let bytes: Bytes | undefined;
   let hasBegun = false;
   return {
     add(more) {
       text += more;
       if (text.length < TEXT_LENGTH) return undefined;
+      bytes ??= createBytes();
       bytes.add(text);
       text = '';
       if (bytes.length < PIECE_BYTES) return undefined;
       if (!hasBegun) begin(res, status);
       hasBegun = true;
-      const piece = bytes.taken();
-      bytes = createBytes();
+      const piece = bytes;
+      bytes = undefined;
       return write(res, piece);
     },
     get isGone() {
@@ -66,24 +75,27 @@ export function openAnswer(res: Response, status: number): OpenAnswer {
     },
     end(rest) {
       text += rest;
-      if (!hasBegun && bytes.length === 0) {
+      if (!hasBegun && bytes === undefined) {
         sendText(res, status, text);
         return;
       }
+      bytes ??= createBytes();
       bytes.add(text);
       const whole = bytes.taken();
       if (!hasBegun) {
         begin(res, status);
-        res.locals.answer = whole;
+        noteAnswer(res, whole);
       }
+      res.once('finish', bytes.release);
       res.end(whole);
     },
   };
 }
 
-/** Bytes that grow. */
+/** Bytes that grow: in a buffer that is used again when they are on their way, because each one asks for a collection. */
 function createBytes() {
-  let buffer = Buffer.alloc(0);
+  const own = spare.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES + TEXT_LENGTH * 3);
+  let buffer = own;
   let length = 0;
   return {
     get length() {
@@ -92,19 +104,32 @@ function createBytes() {
     add(text: string): void {
       const most = length + text.length * 3;
       if (most > buffer.length) {
-        const larger = Buffer.allocUnsafe(Math.max(most, buffer.length * 2, TEXT_LENGTH * 4));
+        const larger = Buffer.allocUnsafeSlow(Math.max(most, buffer.length * 2));
         buffer.copy(larger, 0, 0, length);
         buffer = larger;
       }
       length += buffer.write(text, length);
     },
     taken: (): Buffer => buffer.subarray(0, length),
+    /** To be called once, and never while the bytes are still to be sent. */
+    release(): void {
+      if (spare.length < SPARE_BUFFERS) spare.push(own);
+    },
   };
 }
 
-async function write(res: Response, piece: Buffer): Promise<void> {
+type Bytes = ReturnType<typeof createBytes>;
+
+const SPARE_BUFFERS = 4;
+/** Buffers that nobody uses at the moment; what was in them is overwritten before it is read. */
+const spare: Buffer[] = [];
+
+async function write(res: Response, bytes: Bytes): Promise<void> {
+  const isTaken = res.write(bytes.taken(), (error) => {
+    if (!error) bytes.release();
+  });
   // Without a connection nobody takes anything: such an answer is kept, not waited for.
-  if (res.write(piece) || res.socket === null) return setImmediate();
+  if (isTaken || res.socket === null) return setImmediate();
   await new Promise<void>((resolve) => {
     const go = () => {
       res.off('drain', go);

@@ -83,7 +83,7 @@ export function quickUserTexts(
     if (!extensions.every(isStandard)) return undefined;
     // Otherwise it was not written by our engines.
     if (!text.includes(user.isActive ? '"active":true' : '"active":false')) return undefined;
-    if (text.includes('"manager":')) return undefined;
+    if (text.includes('manager":')) return undefined;
     const { id, createdAt, updatedAt } = user;
     const created = new Date(createdAt).toISOString();
     const lastModified = updatedAt === createdAt ? created : new Date(updatedAt).toISOString();

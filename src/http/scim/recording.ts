@@ -2,13 +2,14 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { AuditEvent } from '../../core/entities/journal.ts';
 import type { RecordedFailure } from '../../core/entities/recorder.ts';
-import { REQUEST_EXCERPT, RESPONSE_EXCERPT, type RecordedExchange } from '../../core/recorder.ts';
-import { excerptOf, excerptOfAnswer } from '../../core/recorder-redaction.ts';
+import { REQUEST_EXCERPT, type RecordedExchange } from '../../core/recorder.ts';
+import { type Excerpt, excerptOf } from '../../core/recorder-redaction.ts';
 import type { GatehouseError } from '../../kernel/errors.ts';
 import { type DirectoryId, type OrganizationId, parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import { entryOf, toGatehouseError } from '../errors/error-table.ts';
 import { factsOf } from '../request-facts.ts';
+import { noteAnswer } from './answers.ts';
 import type { ScimContext } from './context.ts';
 import type { NotedTolerances } from './noted-tolerances.ts';
 
@@ -35,7 +36,7 @@ export function recordExchanges({ recorder, clock }: HttpDeps): (req: Request, r
 function keepAnswer(res: Response): void {
   const send = res.send.bind(res);
   res.send = (body?: unknown) => {
-    if (typeof body === 'string') res.locals.answer = body;
+    if (typeof body === 'string') noteAnswer(res, body);
     return send(body);
   };
 }
@@ -78,12 +79,12 @@ export function exchangeOf(res: Response): Outcome {
   const tolerated: NotedTolerances | undefined = locals.tolerated;
   const committed: readonly AuditEvent[] | undefined = locals.committed;
   const bodyBytes: Buffer | undefined = locals.bodyBytes;
-  const answer: Buffer | string | undefined = locals.answer;
+  const answer: Excerpt | undefined = locals.answer;
   return {
     requestId: factsOf(res).requestId,
     status: res.statusCode,
     request: bodyBytes === undefined ? null : excerptOf(bodyBytes, REQUEST_EXCERPT),
-    response: answer === undefined ? null : excerptOfAnswer(answer, RESPONSE_EXCERPT),
+    response: answer ?? null,
     tolerances: tolerated?.tolerances ?? [],
     unknownAttributes: tolerated?.unknownAttributes ?? [],
     events: committed ?? [],

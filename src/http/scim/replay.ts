@@ -11,6 +11,7 @@ import type { RecorderEntry } from '../../core/entities/recorder.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { RequestFacts } from '../request-facts.ts';
+import { noteAnswer } from './answers.ts';
 import { placeContext } from './context.ts';
 import { dispatching } from './dispatch.ts';
 import { exchangeOf } from './recording.ts';
@@ -101,12 +102,11 @@ function runAgain(deps: HttpDeps, input: ReplayInput & { readonly directory: Dir
       // As if it had been read: a body that is bytes is parsed, and judged, as on the first day.
       if (entry.requestBody !== null) request.body = Buffer.from(entry.requestBody);
       res.send = (text?: unknown) => {
-        res.locals.answer = text;
-        return res.end();
+        if (typeof text === 'string') noteAnswer(res, text);
+        return res.end(text);
       };
-      res.end = () => {
-        const answer: Buffer | string | undefined = res.locals.answer;
-        resolve({ res, answer: { status: res.statusCode, body: answer?.toString() ?? null } });
+      res.end = (body?: unknown) => {
+        resolve({ res, answer: { status: res.statusCode, body: isBody(body) ? String(body) : null } });
         return res;
       };
       next();
@@ -115,6 +115,8 @@ function runAgain(deps: HttpDeps, input: ReplayInput & { readonly directory: Dir
     app(req, new ServerResponse(req));
   });
 }
+
+const isBody = (body: unknown): body is string | Buffer => typeof body === 'string' || Buffer.isBuffer(body);
 
 function quietApp(): Express {
   const app = express();

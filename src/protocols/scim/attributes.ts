@@ -63,9 +63,11 @@ export const isStandard = (urn: string): boolean => urn === enterpriseUserSchema
 /** The keys of a JSON text that are URNs, at any depth. A quote inside a value is escaped, so none is mistaken for one. */
 export function urnKeysIn(text: string): readonly string[] {
   const keys: string[] = [];
-  for (let at = text.indexOf('"urn:'); at >= 0; at = text.indexOf('"urn:', at + 1)) {
-    const end = text.indexOf('"', at + 1);
-    if (text.charAt(at - 1) !== '\\' && text.charAt(end + 1) === ':') keys.push(text.slice(at + 1, end));
+  // Without the quote, of which a text is full: the search is for the rarer letter.
+  for (let at = text.indexOf('urn:'); at >= 0; at = text.indexOf('urn:', at + 1)) {
+    if (text.charAt(at - 1) !== '"' || text.charAt(at - 2) === '\\') continue;
+    const end = text.indexOf('"', at);
+    if (text.charAt(end + 1) === ':') keys.push(text.slice(at, end));
   }
   return keys;
 }

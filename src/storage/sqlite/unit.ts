@@ -18,6 +18,8 @@ const STATEMENT_WORK = 4;
 export interface Unit {
   /** How many statements it has run so far. */
   readonly statements: number;
+  /** Whether any of them may have changed something. */
+  readonly hasWritten: boolean;
   /** Runs the caller's function; the repositories work for it, and for whatever it awaits, until the unit ends. */
   run<Result>(fn: (tx: Repositories) => Result): Result;
   /** Ends the unit; throws what a statement of it threw, even if the function caught it. */
@@ -37,6 +39,7 @@ interface State {
   isOpen: boolean;
   failure: unknown;
   statements: number;
+  hasWritten: boolean;
   /** Done since the last turn. */
   work: number;
   /** The turn under way: calls made meanwhile wait for it, so that they keep their order. */
@@ -46,19 +49,42 @@ interface State {
 const endedError = () =>
   new GatehouseError('internal', 'Repositories of a transaction were used after it had ended.');
 
+const lostError = () => new GatehouseError('storage_unavailable', 'The transaction was lost.');
+
+const newState = (): State => ({
+  ...{ isOpen: true, failure: undefined, statements: 0, hasWritten: false },
+  ...{ work: 0, turn: undefined },
+});
+
+const reading = /^\s*SELECT\b/;
+const known = new Map<string, boolean>();
+
+/** Whether a statement of this text changes anything. Texts are few: each is looked at once. */
+function changes(text: string): boolean {
+  const answer = known.get(text) ?? !reading.test(text);
+  if (known.size < TEXTS_KNOWN) known.set(text, answer);
+  return answer;
+}
+
+/** Composed ones may be any number; beyond this many each is looked at anew. */
+const TEXTS_KNOWN = 2_000;
+
 /**
  * Units over the writing connection. Building repositories costs more than a small transaction, so they are built once.
- * `isInTransaction` keeps statements from running on their own once a transaction is lost.
+ * `isInTransaction` keeps statements from changing anything on their own once a transaction is lost.
  */
 export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
   // The unit whose function is running, as seen from inside that function and from nowhere else.
   const current = new AsyncLocalStorage<State>();
-  const guard = <Result>(work: () => Result, rowsOf: (result: Result) => number): Result => {
+  const guard = <Result>(text: string, work: () => Result, rowsOf: (result: Result) => number): Result => {
     const state = current.getStore();
     if (state === undefined || !state.isOpen) throw endedError();
     if (state.failure !== undefined) throw state.failure;
     try {
-      if (!isInTransaction()) throw new GatehouseError('storage_unavailable', 'The transaction was lost.');
+      if (changes(text)) {
+        if (!isInTransaction()) throw lostError();
+        state.hasWritten = true;
+      }
       const result = work();
       state.statements += 1;
       state.work += STATEMENT_WORK + rowsOf(result);
@@ -69,21 +95,24 @@ export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
     }
   };
   const repositories = createRepositories({
-    run: (text, ...values) => guard(() => sql.run(text, ...values), changed),
-    get: (text, ...values) => guard(() => sql.get(text, ...values), oneRow),
-    all: (text, ...values) => guard(() => sql.all(text, ...values), lengthOf),
-    compose: (text, values) => guard(() => sql.compose(text, values), lengthOf),
-    tuples: (text, values) => guard(() => sql.tuples(text, values), lengthOf),
+    run: (text, ...values) => guard(text, () => sql.run(text, ...values), changed),
+    get: (text, ...values) => guard(text, () => sql.get(text, ...values), oneRow),
+    all: (text, ...values) => guard(text, () => sql.all(text, ...values), lengthOf),
+    compose: (text, values) => guard(text, () => sql.compose(text, values), lengthOf),
+    tuples: (text, values) => guard(text, () => sql.tuples(text, values), lengthOf),
   });
   for (const repository of Object.values(repositories))
     givingWay(repository, () => turnDue(current.getStore()));
   return {
     isInside: () => current.getStore()?.isOpen === true,
     open: () => {
-      const state: State = { isOpen: true, failure: undefined, statements: 0, work: 0, turn: undefined };
+      const state = newState();
       return {
         get statements() {
           return state.statements;
+        },
+        get hasWritten() {
+          return state.hasWritten;
         },
         run: (fn) => current.run(state, fn, repositories),
         end() {

@@ -3,11 +3,11 @@
  * many callers share one wait for the disk. Nobody is answered before the commit that holds their work is on it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { clearTimeout, setTimeout } from 'node:timers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Database as Connection, Statement } from 'better-sqlite3';
+import type { Database as Connection } from 'better-sqlite3';
 import type { Durability, Repositories } from '../../core/ports/storage.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
+import { Batches, type Call, type Outcome } from './batch.ts';
 import { toStorageError } from './driver-errors.ts';
 import { closedError, createSql } from './sql.ts';
 import { createUnits, type Unit, type Units } from './unit.ts';
@@ -25,20 +25,6 @@ const WAITING_LIMIT = 10_000;
 /** A function that has asked the store nothing for this long waits for something else. */
 const FUNCTION_LIMIT_MS = 5000;
 
-interface Call {
-  /** Neither behind others in a commit nor before them. */
-  readonly isAlone: boolean;
-  /** Runs the caller's function; answers how to tell the caller its result. */
-  readonly work: (unit: Unit) => Promise<() => void>;
-  readonly fail: (error: unknown) => void;
-}
-
-interface Outcome {
-  /** Tells the caller how its function ended; only after the commit. */
-  readonly settle: () => void;
-  readonly fail: (error: unknown) => void;
-}
-
 interface WriterOptions {
   /** Carries what is committed to the disk. Once it has failed, nothing more is promised: see `failure`. */
   readonly toDisk: () => Promise<void>;
@@ -54,45 +40,30 @@ interface WriterOptions {
 
 /** Owns the writing connection's transactions; the connection itself is opened and closed by its caller. */
 export class Writer {
-  readonly #connection: Connection;
   readonly #units: Units;
-  readonly #functionLimitMs: number;
+  readonly #batches: Batches;
   readonly #batchMs: number;
   readonly #beforeEach: () => void;
   readonly #afterEach: () => void;
   readonly #toDisk: () => Promise<void>;
-  readonly #begin: Statement;
-  readonly #commit: Statement;
-  readonly #rollback: Statement;
-  readonly #save: Statement;
-  readonly #release: Statement;
-  readonly #undo: Statement;
   readonly #waiting: Call[] = [];
   /** Calls that need not wait for the disk. They take turns with commits, and are no part of them. */
   readonly #relaxed: Call[] = [];
   #running: Promise<void> | undefined;
   #isClosed = false;
   #commits = 0;
-  #lostBy: unknown;
   #failure: GatehouseError | undefined;
 
   constructor(
     connection: Connection,
     { toDisk, functionLimitMs = FUNCTION_LIMIT_MS, batchMs = BATCH_MS, beforeEach, afterEach }: WriterOptions,
   ) {
-    this.#connection = connection;
     this.#units = createUnits(createSql(connection), () => connection.inTransaction);
-    this.#functionLimitMs = functionLimitMs;
+    this.#batches = new Batches({ connection, units: this.#units, functionLimitMs });
     this.#batchMs = batchMs;
     this.#beforeEach = beforeEach ?? (() => undefined);
     this.#afterEach = afterEach ?? (() => undefined);
     this.#toDisk = toDisk;
-    this.#begin = connection.prepare('BEGIN IMMEDIATE');
-    this.#commit = connection.prepare('COMMIT');
-    this.#rollback = connection.prepare('ROLLBACK');
-    this.#save = connection.prepare('SAVEPOINT unit');
-    this.#release = connection.prepare('RELEASE unit');
-    this.#undo = connection.prepare('ROLLBACK TO unit');
   }
 
   /** How many commits there were so far. */
@@ -161,32 +132,32 @@ export class Writer {
   }
 
   async #runBatch(calls: Call[], durability: Durability): Promise<void> {
-    const outcomes: Outcome[] = [];
+    const batches = this.#batches;
     try {
       this.#beforeEach();
-      this.#begin.run();
-      await this.#runCalls(calls, outcomes);
-      this.#commit.run();
+      batches.begin();
+      await this.#runCalls(calls);
+      batches.commit();
       this.#commits += 1;
     } catch (error) {
-      this.#giveUp(calls, outcomes, error);
+      this.#giveUp(calls, error);
       return;
     }
+    const { outcomes } = batches;
     if (durability === 'durable' && !(await this.#isOnDisk(calls, outcomes))) return;
     for (const outcome of outcomes) outcome.settle();
     this.#beforeEach();
     this.#afterEach();
   }
 
-  async #runCalls(calls: Call[], outcomes: Outcome[]): Promise<void> {
+  async #runCalls(calls: Call[]): Promise<void> {
     let worked = 0;
-    for (let turnAt = performance.now(); outcomes.length < BATCH_CALLS && worked < this.#batchMs; ) {
-      const isAmongOthers = outcomes.length > 0;
-      if (isAmongOthers && calls[0]?.isAlone === true) return;
+    let turnAt = performance.now();
+    for (let count = 0; count < BATCH_CALLS && worked < this.#batchMs; count += 1) {
+      if (count > 0 && calls[0]?.isAlone === true) return;
       const call = calls.shift();
       if (call === undefined) return;
-      outcomes.push(await this.#runCall(call, isAmongOthers));
-      if (!this.#connection.inTransaction) throw this.#lostBy;
+      await this.#batches.run(call);
       if (call.isAlone) return;
       const turn = performance.now() - turnAt;
       if (turn < TURN_MS) continue;
@@ -210,76 +181,15 @@ export class Writer {
     }
   }
 
-  /**
-   * Runs one function, in a savepoint of its own where others are in the transaction already: a savepoint keeps every page it
-   * may put back, which costs one that changes much as much again. Never throws: what is lost beyond it shows in `inTransaction`.
-   */
-  async #runCall(call: Call, isAmongOthers: boolean): Promise<Outcome> {
-    const unit = this.#units.open();
-    try {
-      if (isAmongOthers) this.#save.run();
-      const settle = await this.#limited(unit, call.work(unit));
-      unit.end();
-      if (isAmongOthers) this.#release.run();
-      return { settle, fail: call.fail };
-    } catch (error) {
-      unit.abandon();
-      this.#undoCall(error, isAmongOthers);
-      return { settle: () => call.fail(error), fail: call.fail };
-    }
-  }
-
-  #undoCall(error: unknown, isAmongOthers: boolean): void {
-    this.#lostBy = error;
-    // After a full disk or a failed write SQLite may already have rolled everything back.
-    if (!this.#connection.inTransaction) return;
-    try {
-      if (isAmongOthers) {
-        this.#undo.run();
-        this.#release.run();
-        return;
-      }
-      this.#rollback.run();
-      this.#begin.run();
-    } catch (cause) {
-      this.#lostBy = cause;
-      this.#rollBack();
-    }
-  }
-
-  #rollBack(): void {
-    try {
-      if (this.#connection.inTransaction) this.#rollback.run();
-    } catch {
-      // The connection is beyond use; every later begin says so to its callers.
-    }
-  }
-
   /** The transaction is lost, and with it the work of everybody in it; a begin that failed is told to all who wait. */
-  #giveUp(calls: Call[], outcomes: readonly Outcome[], error: unknown): void {
-    this.#rollBack();
+  #giveUp(calls: Call[], error: unknown): void {
+    const { outcomes } = this.#batches;
+    this.#batches.rollBack();
     const cause = toStorageError(error);
     const told = new GatehouseError('storage_unavailable', 'The store could not keep the change.', {
       cause,
       context: cause.context,
     });
     for (const { fail } of outcomes.length > 0 ? outcomes : calls.splice(0)) fail(told);
-  }
-
-  /** Gives up on a function that waits for something other than the store: it would hold up every other writer. */
-  #limited<Result>(unit: Unit, work: Promise<Result>): Promise<Result> {
-    const limit = this.#functionLimitMs;
-    return new Promise((resolve, reject) => {
-      const watch = (statements: number): void => {
-        if (unit.statements > statements) {
-          timer = setTimeout(watch, limit, unit.statements);
-          return;
-        }
-        const detail = `A transaction asked nothing for ${limit} ms: it waits for more than storage.`;
-        reject(new GatehouseError('internal', detail));
-      };
-      let timer = setTimeout(watch, limit, 0);
-      work.then(resolve, reject).finally(() => clearTimeout(timer));
-    });
   }
 }

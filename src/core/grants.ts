@@ -68,7 +68,7 @@ export async function syncGrants(
   const all = await tx.grants.listByMembership(context.organizationId, membership.id);
   const { add, remove } = diffGrants(all.filter(owns), wanted);
   if (add.length === 0 && remove.length === 0) return membership;
-  for (const grant of remove) await tx.grants.end(context.organizationId, grant.id, endingOf(context));
+  for (const grant of remove) await tx.grants.end(context.organizationId, grant, endingOf(context));
   for (const grant of add) await insertGrant(tx, context, { ...grant, membershipId: membership.id });
   await recordResources(tx, context, { membership, add, remove });
   return refreshRoles(tx, context, { membership, rules });

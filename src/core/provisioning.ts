@@ -127,7 +127,7 @@ async function releaseGrants(
   const ranks = await ranksOfGrants(tx, ledger);
   const kept = input.grants === 'keep' ? scopesDecidedByDirectory(ledger, rules.conflictPolicy, ranks) : [];
   for (const grant of ledger) {
-    if (isPushed(grant)) await tx.grants.end(context.organizationId, grant.id, endingOf(context));
+    if (isPushed(grant)) await tx.grants.end(context.organizationId, grant, endingOf(context));
   }
   const source = {
     kind: 'manual' as const,

@@ -39,8 +39,8 @@ export function history(name: string, open: OpenStorage): void {
       expect(await asOf(5_000)).toStrictEqual([{ grant, begunBy, ended: null }]);
       const ending = anEnding(2_000);
       const ended = await under.storage.transact(async (tx) => [
-        await tx.grants.end(id, grant.id, ending),
-        await tx.grants.end(id, grant.id, ending),
+        await tx.grants.end(id, grant, ending),
+        await tx.grants.end(id, grant, ending),
       ]);
       expect(ended).toEqual([true, false]);
       expect(await under.storage.grants.listByMembership(id, membershipId)).toEqual([]);
@@ -142,7 +142,7 @@ export function history(name: string, open: OpenStorage): void {
       const { organization, membership, grant } = gone;
       await under.storage.transact(async (tx) => {
         await plantWorld(tx, gone);
-        await tx.grants.end(organization.id, grant.id, anEnding(BUILT_AT + 10));
+        await tx.grants.end(organization.id, grant, anEnding(BUILT_AT + 10));
         await tx.organizations.remove(organization.id);
       });
       expect(await under.storage.grants.listAsOf(organization.id, membership.id, BUILT_AT)).toEqual([]);

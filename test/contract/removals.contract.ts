@@ -96,7 +96,7 @@ const REMOVALS: readonly Removal[] = [
   },
   {
     what: 'one grant',
-    remove: (tx, { organization, grant }) => tx.grants.end(organization.id, grant.id, anEnding()),
+    remove: (tx, { organization, grant }) => tx.grants.end(organization.id, grant, anEnding()),
     gone: ['grants'],
   },
   {
@@ -349,7 +349,7 @@ export function removals(name: string, open: OpenStorage): void {
         await tx.organizations.remove(anOrganization().id),
         await tx.users.remove(nextId('usr')),
         await tx.memberships.remove(id, nextId('mem')),
-        await tx.grants.end(id, nextId('grt'), anEnding()),
+        await tx.grants.end(id, { id: nextId('grt'), membershipId: world.membership.id }, anEnding()),
         await tx.teams.remove(id, nextId('team')),
         await tx.directories.remove(id, nextId('dir')),
         await tx.directoryTokens.remove(id, world.directory.id, nextId('dtk')),

@@ -97,7 +97,7 @@ const grants: RowKind = {
       insert: (tx) => tx.grants.insert(id, value),
       find: async (store) =>
         (await store.grants.listByMembership(id, membership.id)).find((grant) => grant.id === value.id),
-      remove: (tx) => tx.grants.end(id, value.id, anEnding()),
+      remove: (tx) => tx.grants.end(id, value, anEnding()),
     };
   },
 };

@@ -80,7 +80,7 @@ const people: Pick<
       ...nothing,
       call: (store, b, a) => store.grants.listByMembership(b, a.membership.id),
     },
-    end: { ...untouched, call: (tx, b, a) => tx.grants.end(b, a.grant.id, anEnding()) },
+    end: { ...untouched, call: (tx, b, a) => tx.grants.end(b, a.grant, anEnding()) },
     endByMembership: {
       ...absent,
       call: (tx, b, a) => tx.grants.endByMembership(b, a.membership.id, anEnding()),

@@ -1,13 +1,6 @@
 /** What core asks of storage about people: organizations, users, memberships, roles, teams, invitations. */
 
-import type {
-  GrantId,
-  InvitationId,
-  MembershipId,
-  OrganizationId,
-  TeamId,
-  UserId,
-} from '../../kernel/ids.ts';
+import type { InvitationId, MembershipId, OrganizationId, TeamId, UserId } from '../../kernel/ids.ts';
 import type { Ending, Trace, TracedGrant } from '../entities/history.ts';
 import type { Invitation } from '../entities/invitation.ts';
 import type { Organization } from '../entities/organization.ts';
@@ -104,7 +97,11 @@ export interface GrantRepository {
   insert(organizationId: OrganizationId, grant: Grant, begunBy?: Trace): Promise<void>;
   listByMembership(organizationId: OrganizationId, membershipId: MembershipId): Promise<readonly Grant[]>;
   /** Takes the grant out of the ledger and keeps it as an ended one; false when it does not stand there. */
-  end(organizationId: OrganizationId, id: GrantId, ending: Ending): Promise<boolean>;
+  end(
+    organizationId: OrganizationId,
+    grant: Pick<Grant, 'id' | 'membershipId'>,
+    ending: Ending,
+  ): Promise<boolean>;
   /** The same for every grant of the membership. */
   endByMembership(organizationId: OrganizationId, membershipId: MembershipId, ending: Ending): Promise<void>;
   /** The grants that stood in the ledger at `at`: begun then or before, ended after it if at all. */

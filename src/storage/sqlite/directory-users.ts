@@ -40,8 +40,9 @@ const LIST_BY_EXTERNAL_ID = `
   WHERE organization_id = ? AND external_id = ? AND ${IN_ACTIVE_DIRECTORY} ORDER BY id`;
 const REMOVE = 'DELETE FROM directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
 const LEAVE_GROUPS = 'DELETE FROM group_members WHERE organization_id = ? AND member_id = ?';
-const FORGET_EMAILS =
-  'DELETE FROM directory_user_emails WHERE organization_id = ? AND directory_id = ? AND user_id = ?';
+const FORGET_EMAILS = `
+  DELETE FROM directory_user_emails
+  WHERE organization_id = ? AND directory_id = ? AND user_id = ? AND value_key IN (SELECT value FROM json_each(?))`;
 const ADD_EMAIL = `
   INSERT INTO directory_user_emails (organization_id, directory_id, user_id, value_key) VALUES (?, ?, ?, ?)
   ON CONFLICT DO NOTHING`;
@@ -205,6 +206,6 @@ function updateUser(
   updateRow(sql, 'directory_users', { key, columns: changedColumns(columns, before), version });
   renameMember(sql, organizationId, { id: next.id, name: shownName(next) });
   if (before === undefined || before.email_keys === columns.email_keys) return;
-  sql.run(FORGET_EMAILS, organizationId, next.directoryId, next.id);
+  sql.run(FORGET_EMAILS, organizationId, next.directoryId, next.id, text(before, 'email_keys'));
   addEmails(sql, organizationId, next);
 }

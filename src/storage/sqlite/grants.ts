@@ -9,11 +9,11 @@ import type { Row, Sql } from './sql.ts';
 const COLUMNS =
   'id, organization_id, membership_id, scope_kind, team_id, resource_type, resource_id, role, source, rank, created_at';
 const LIST = `SELECT ${COLUMNS} FROM grants WHERE organization_id = ? AND membership_id = ? ORDER BY id`;
-const REMOVE = 'DELETE FROM grants WHERE organization_id = ? AND id = ?';
+const REMOVE = 'DELETE FROM grants WHERE organization_id = ? AND membership_id = ? AND id = ?';
 const REMOVE_BY_MEMBERSHIP = 'DELETE FROM grants WHERE organization_id = ? AND membership_id = ?';
 const KEEP = `INSERT INTO ended_grants (${COLUMNS}, begun_by, ended_at, ended_by)
   SELECT ${COLUMNS}, begun_by, ?, ? FROM grants`;
-const KEEP_ONE = `${KEEP} WHERE organization_id = ? AND id = ?`;
+const KEEP_ONE = `${KEEP} WHERE organization_id = ? AND membership_id = ? AND id = ?`;
 const KEEP_BY_MEMBERSHIP = `${KEEP} WHERE organization_id = ? AND membership_id = ?`;
 const LIST_AS_OF = `
   SELECT ${COLUMNS}, begun_by, NULL AS ended_at, NULL AS ended_by FROM grants
@@ -76,9 +76,9 @@ export function grantRepository(sql: Sql): GrantRepository {
       }),
     listByMembership: async (organizationId, membershipId) =>
       sql.all(LIST, organizationId, membershipId).map(fromRow),
-    end: async (organizationId, id, { endedAt, endedBy }) => {
-      sql.run(KEEP_ONE, endedAt, toJson(endedBy), organizationId, id);
-      return sql.run(REMOVE, organizationId, id) > 0;
+    end: async (organizationId, { membershipId, id }, { endedAt, endedBy }) => {
+      sql.run(KEEP_ONE, endedAt, toJson(endedBy), organizationId, membershipId, id);
+      return sql.run(REMOVE, organizationId, membershipId, id) > 0;
     },
     endByMembership: async (organizationId, membershipId, { endedAt, endedBy }) => {
       sql.run(KEEP_BY_MEMBERSHIP, endedAt, toJson(endedBy), organizationId, membershipId);

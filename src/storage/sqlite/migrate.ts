@@ -87,8 +87,23 @@ export function migrate(connection: Connection, path: string, clock: Clock): voi
   const applied = readApplied(connection);
   const reason = refusal(applied, known);
   if (reason !== undefined) throw cannotOpen(`The store at ${path} ${reason}.`);
-  for (const migration of known.slice(applied.length)) apply(connection, migration, clock);
+  const missing = known.slice(applied.length);
+  if (missing.length > 0) applyAll(connection, missing, { path, clock });
   requireSchema(connection, path, known);
+}
+
+/** A table that others refer to is made anew without taking them along; what refers to nothing afterwards is refused. */
+function applyAll(
+  connection: Connection,
+  missing: readonly Migration[],
+  { path, clock }: { readonly path: string; readonly clock: Clock },
+): void {
+  connection.pragma('foreign_keys = OFF');
+  for (const migration of missing) apply(connection, migration, clock);
+  const [broken] = connection.prepare<[], { table: string }>('PRAGMA foreign_key_check').all();
+  connection.pragma('foreign_keys = ON');
+  if (broken !== undefined)
+    throw cannotOpen(`The store at ${path} holds rows of ${broken.table} that refer to nothing.`);
 }
 
 function schemaOf(connection: Connection): ReadonlyMap<string, string> {
@@ -102,6 +117,7 @@ function schemaOf(connection: Connection): ReadonlyMap<string, string> {
 
 function requireSchema(connection: Connection, path: string, known: readonly Migration[]): void {
   const model = new Database(':memory:');
+  model.pragma('foreign_keys = OFF');
   model.exec(CREATE_LEDGER);
   for (const { text } of known) model.exec(text);
   const wanted = schemaOf(model);

@@ -55,7 +55,7 @@ export const peopleCalls = ({
   ],
   'grants and teams': async ({ grants, pastValues, teams, teamMembers }) => [
     await grants.listByMembership(id, membership.id),
-    await grants.end(id, grant.id, anEnding()),
+    await grants.end(id, grant, anEnding()),
     await grants.endByMembership(id, membership.id, anEnding()),
     await grants.listAsOf(id, membership.id, 1),
     await pastValues.find(id, { kind: 'name', id: team.id }, 1),

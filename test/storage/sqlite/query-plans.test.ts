@@ -383,8 +383,8 @@ const USER_QUERIES: readonly { query: UserQuery; index: string }[] = [
   { query: by('displayName'), index: 'directory_users_by_display_name' },
   { query: from('externalId'), index: 'directory_users_by_external_id' },
   { query: from('displayName'), index: 'directory_users_by_display_name' },
-  { query: by('email'), index: 'directory_user_emails_by_value' },
-  { query: from('email'), index: 'directory_user_emails_by_value' },
+  { query: by('email'), index: 'directory_user_emails USING PRIMARY KEY' },
+  { query: from('email'), index: 'directory_user_emails USING PRIMARY KEY' },
   { query: by('group'), index: 'PRIMARY KEY' },
   { query: by('uniqueValue'), index: 'directory_user_unique_values USING PRIMARY KEY' },
   {
@@ -405,7 +405,7 @@ const USER_QUERIES: readonly { query: UserQuery; index: string }[] = [
       kind: 'or',
       operands: [by('id'), { kind: 'and', operands: [by('email'), { kind: 'not', operand: by('group') }] }],
     },
-    index: 'directory_user_emails_by_value',
+    index: 'directory_user_emails USING PRIMARY KEY',
   },
   {
     query: { kind: 'and', operands: [by('displayName'), by('group')] },

@@ -1,0 +1,123 @@
+/** A store of an earlier version is brought along with everything in it, also where tables that others refer to are made anew (R7). */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import Database, { type Database as Connection } from 'better-sqlite3';
+import { openWriter } from '../../../src/storage/sqlite/connect.ts';
+import { prepareFile } from '../../../src/storage/sqlite/files.ts';
+import { readMigrations } from '../../../src/storage/sqlite/migrate.ts';
+import { openSqliteStorage } from '../../../src/storage/sqlite/open.ts';
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-upgrade-'));
+  path = join(folder, 'gatehouse.db');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const LEDGER = `
+  CREATE TABLE schema_migrations (
+    number INTEGER NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    applied_at INTEGER NOT NULL
+  ) STRICT`;
+
+/** A store as it was before the migration of this name, and what `fill` puts in. */
+function storeBefore(migration: string, fill: (connection: Connection) => void): void {
+  prepareFile(path);
+  const connection = openWriter(path);
+  connection.exec(LEDGER);
+  connection.pragma('application_id = 0x47415445');
+  const known = readMigrations();
+  const end = known.findIndex(({ name }) => name === migration);
+  expect(end).toBeGreaterThan(0);
+  for (const { number, name, checksum, text } of known.slice(0, end)) {
+    connection.exec(text);
+    connection.prepare('INSERT INTO schema_migrations VALUES (?, ?, ?, 0)').run(number, name, checksum);
+  }
+  fill(connection);
+  connection.close();
+}
+
+const ORGANIZATION = `
+  INSERT INTO organizations (id, version, slug, name, plan_preset, plan_invitations, plan_teams, plan_sso, plan_scim,
+    provisioning, default_role, conflict_policy, seats_used, active_owners, created_at, updated_at)
+  VALUES ('org_a', 1, 'a', 'A', 'team', 1, 'many', 1, 1, 'directory', 'member', 'highest', 2, 0, 1, 1)`;
+const DIRECTORY = `
+  INSERT INTO directories (organization_id, id, version, kind, name, status, adoption, extensions, created_at, updated_at)
+  VALUES ('org_a', 'dir_a', 1, 'generic', 'D', 'active', 'adopt', '[]', 1, 1)`;
+
+/** One person of a directory, with and without a sign-in address of their own. */
+function insertPerson(connection: Connection, key: string, email: string | null): void {
+  const run = (text: string, ...values: unknown[]) => connection.prepare(text).run(...values);
+  run(
+    'INSERT INTO users (id, version, email, email_key, name, created_at, updated_at) VALUES (?, 1, ?, ?, ?, 1, 1)',
+    ...[`usr_${key}`, email, email, key],
+  );
+  run(
+    `INSERT INTO memberships (organization_id, id, version, user_id, email, email_key, name, name_key, status, source,
+      org_role, created_at, updated_at) VALUES ('org_a', ?, 1, ?, ?, ?, ?, ?, 'active', 'directory', 'member', 1, 1)`,
+    ...[`mem_${key}`, `usr_${key}`, `${key}@x.example`, `${key}@x.example`, key, key],
+  );
+  run(
+    `INSERT INTO grants (organization_id, id, membership_id, scope_kind, role, source, rank, created_at)
+      VALUES ('org_a', ?, ?, 'org', 'member', '{"kind":"default"}', 0, 1)`,
+    ...[`grt_${key}`, `mem_${key}`],
+  );
+  run(
+    `INSERT INTO directory_users (organization_id, directory_id, id, version, membership_id, user_id, is_active, user_name,
+      user_name_key, email_keys, attributes, created_at, updated_at)
+      VALUES ('org_a', 'dir_a', ?, 1, ?, ?, 1, ?, ?, json_array(?), '{}', 1, 1)`,
+    ...[`du_${key}`, `mem_${key}`, `usr_${key}`, key, key, `${key}@x.example`],
+  );
+  run(
+    "INSERT INTO directory_user_emails (organization_id, directory_id, user_id, value_key) VALUES ('org_a', 'dir_a', ?, ?)",
+    ...[`du_${key}`, `${key}@x.example`],
+  );
+}
+
+const count = (table: string): unknown => {
+  const connection = new Database(path, { readonly: true });
+  const rows = connection.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
+  connection.close();
+  return rows;
+};
+
+test('people, members, their grants and addresses are all there behind "fewer indexes", and go as they came', async () => {
+  storeBefore('fewer-indexes', (connection) => {
+    connection.exec(`${ORGANIZATION}; ${DIRECTORY}`);
+    insertPerson(connection, 'one', null);
+    insertPerson(connection, 'two', 'two@home.example');
+  });
+  const storage = await openSqliteStorage({ path });
+  const organizationId = 'org_a' as never;
+  const directoryId = 'dir_a' as never;
+  expect(await storage.users.findByEmail('two@home.example')).toMatchObject({ id: 'usr_two' });
+  const members = await storage.memberships.listByUser('usr_one' as never);
+  expect(members).toMatchObject([{ id: 'mem_one', name: 'one', orgRole: 'member' }]);
+  expect(await storage.grants.listByMembership(organizationId, 'mem_two' as never)).toHaveLength(1);
+  const byEmail = { kind: 'equals', field: 'email', value: 'one@x.example' } as const;
+  const found = () =>
+    storage.directoryUsers.query(organizationId, directoryId, byEmail, { offset: 0, limit: 9 });
+  expect((await found()).rows).toMatchObject([{ id: 'du_one' }]);
+  await storage.transact((tx) => tx.directoryUsers.remove(organizationId, directoryId, 'du_one' as never));
+  expect((await found()).rows).toEqual([]);
+  await storage.transact((tx) => tx.memberships.remove(organizationId, 'mem_one' as never));
+  await storage.close();
+  expect([count('grants'), count('directory_user_emails'), count('users')]).toEqual([1, 1, 2]);
+});
+
+test('a store with a row that refers to nothing is refused behind a migration, not served', async () => {
+  storeBefore('fewer-indexes', (connection) => {
+    connection.exec(ORGANIZATION);
+    connection.pragma('foreign_keys = OFF');
+    connection.exec(`
+      INSERT INTO memberships (organization_id, id, version, user_id, name, name_key, status, source, org_role,
+        created_at, updated_at) VALUES ('org_a', 'mem_lost', 1, 'usr_lost', 'x', 'x', 'active', 'manual', 'member', 1, 1)`);
+  });
+  await expect(openSqliteStorage({ path })).rejects.toThrow('memberships');
+});

@@ -89,7 +89,7 @@ export function history(name: string, open: OpenStorage): void {
         await plantWorld(tx, other);
         for (const [index, grant] of grants.entries()) {
           await tx.grants.insert(owner, grant);
-          await tx.grants.end(owner, grant.id, anEnding(100 + index));
+          await tx.grants.end(owner, grant, anEnding(100 + index));
           await tx.pastValues.append(owner, name(100 + index, `${index}`));
         }
       });

@@ -9,6 +9,8 @@ import { startServer } from './server-process.ts';
 export interface OidcCompany {
   /** Start, identity provider, callback: wrong unless it ends in 303 and a session. */
   signIn(who: Person): Promise<Operation>;
+  /** A start that nobody comes back from. */
+  begin(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,9 @@ export async function addOidcCompany(
     const path = `/sign-in/${slug}?connection=${text(made, 'id')}`;
     return {
       signIn: (who) => signIn({ pool, path, callback }, who),
+      begin: async () => {
+        await visit(pool, path);
+      },
       close: async () => {
         await pool.close();
         await idp.stop();

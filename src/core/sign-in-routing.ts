@@ -64,10 +64,12 @@ export async function findSignInRoute(deps: Pick<Deps, 'storage'>, hints: SignIn
   const organization = await findMeant(deps, { hints, named, domain });
   const isForeign =
     named !== undefined && organization !== undefined && named.organizationId !== organization.id;
+  // Whoever names one is not asked to choose: only its row is read, and only its secret opened.
+  const isChoice = organization !== undefined && hints.connection === undefined;
   return routeSignIn({
     organization,
     named: hints.connection !== undefined && (named === undefined || isForeign) ? 'unknown' : named,
-    connections: organization === undefined ? [] : await storage.connections.list(organization.id),
+    connections: isChoice ? await storage.connections.list(organization.id) : [],
     domain: domain?.organizationId === organization?.id ? domain : undefined,
   });
 }

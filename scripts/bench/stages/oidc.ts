@@ -1,5 +1,6 @@
 /** OIDC: sign-ins of a company's people, beside the crypto and the durable writes that no sign-in can do without. */
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { drive, type Measured, type Operation } from '../loader.ts';
 import { addOidcCompany } from '../oidc-company.ts';
 import { openOidcFloor } from '../oidc-floor.ts';
@@ -33,9 +34,10 @@ export const oidcStage: Stage = {
       await fillPeople(subject, 500);
       const place = { origin: new URL(peer.base).origin, operatorKey: store.operatorKey };
       const company = await addOidcCompany(place, 'measured');
-      const floor = openOidcFloor(join(folder, 'floor.db'));
+      for (const who of subject.people) failOn((await company.signIn(who)).fault);
+      await company.begin();
+      const floor = openOidcFloor(await copyOfStore(store.folder, join(folder, 'floor.db')));
       try {
-        for (const who of subject.people) failOn((await company.signIn(who)).fault);
         const [nobody] = subject.people;
         if (nobody === undefined) throw new Error('nobody to sign in');
         const operate = (index: number) =>
@@ -56,6 +58,17 @@ export const oidcStage: Stage = {
     return { name: 'OIDC', results, facts: {} };
   },
 };
+
+/** Of the file of a gateway that runs. */
+async function copyOfStore(folder: string, file: string): Promise<string> {
+  const db = new Database(join(folder, 'gatehouse.db'), { readonly: true });
+  try {
+    await db.backup(file);
+  } finally {
+    db.close();
+  }
+  return file;
+}
 
 /** Round by round in turn, the first round thrown away. */
 async function alternate(

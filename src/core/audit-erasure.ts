@@ -1,17 +1,20 @@
-/** Takes a former member's personal data out of the audit of an organization; what happened and when stays, and so does the chain (S217). */
+/** Takes a former member's personal data out of the audit, the history and the recorders of an organization; the chain still holds (S217). */
 import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId, OrganizationId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
 import { emptied, isEmptied } from './audit-emptied.ts';
 import type { Deps } from './deps.ts';
+import type { RemovedUser } from './entities/adoption.ts';
 import type { AuditEvent, Cause } from './entities/journal.ts';
-import type { Repositories } from './ports/storage.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
+import { eraseRecordings } from './recording-erasure.ts';
 
 const ROWS_AT_ONCE = 500;
 
 /**
  * Empties every row that tells of the member or of one of the addresses: who acted becomes a bare membership id, network address and
- * details go, and so do the details of the events that told it. Answers how many rows. Throws `invalid` (field `member`) for
+ * details go, and so do the details of the events that told it; the history keeps when they were a member and not who, and
+ * recorded exchanges and sign-ins that tell of them go whole. Answers how many rows and recordings. Throws `invalid` (field `member`) for
  * somebody who is a member still. `pause` lets others work between pages.
  */
 export async function erasePerson(
@@ -23,32 +26,62 @@ export async function erasePerson(
     readonly cause: Cause;
     readonly pause: () => Promise<unknown>;
   },
-): Promise<number> {
+): Promise<{ readonly rows: number; readonly recordings: number }> {
   const { organizationId, member, emails, cause, pause } = input;
   if ((await deps.storage.memberships.find(organizationId, member)) !== undefined)
     throw new GatehouseError('invalid', 'Remove the member first: rows about them are still written.', {
       field: 'member',
     });
   const signs = [member, ...emails].map((sign) => sign.toLowerCase());
+  const scimIds = new Set<string>();
   let erased = 0;
   for (let after = 0; ; ) {
     const rows = await deps.storage.auditEvents.listChain(organizationId, after, ROWS_AT_ONCE);
     const found = rows.filter(({ event }) => tellsOf(event, signs)).map(({ event }) => event);
+    for (const event of found) if (isAboutOne(event, member)) scimIds.add(event.target.id);
     if (found.length > 0) await deps.storage.transact((tx) => eraseRows(tx, organizationId, found));
     erased += found.length;
     after = rows.at(-1)?.link.seq ?? after;
     if (rows.length < ROWS_AT_ONCE) break;
     await pause();
   }
-  await deps.storage.transact((tx) =>
-    record(
-      tx,
-      { organizationId, cause, now: deps.clock() },
-      { type: 'audit.erased', target: { kind: 'membership', id: member }, details: { rows: erased } },
-    ),
-  );
-  return erased;
+  const removed = await removedUsersOf(deps.storage, organizationId, member);
+  const known = { organizationId, signs: [...signs, ...scimIds, ...removed.flatMap(signsOf)], pause };
+  const counts = { rows: erased, recordings: await eraseRecordings(deps, known) };
+  const context = { organizationId, cause, now: deps.clock() };
+  const target = { kind: 'membership', id: member };
+  await deps.storage.transact(async (tx) => {
+    await tx.pastValues.erase(organizationId, member);
+    for (const { id, directoryId } of removed) await tx.removedUsers.consume(organizationId, directoryId, id);
+    await record(tx, context, { type: 'audit.erased', target, details: counts });
+  });
+  return counts;
 }
+
+/** Under which names directories had them, as long as that is kept: from here on somebody pushed so is somebody new. */
+async function removedUsersOf(
+  from: Queries,
+  organizationId: OrganizationId,
+  member: MembershipId,
+): Promise<readonly RemovedUser[]> {
+  const found: RemovedUser[] = [];
+  for (const { id } of await from.directories.list(organizationId)) {
+    const removed = await from.removedUsers.findByMembership(organizationId, id, member);
+    if (removed !== undefined) found.push(removed);
+  }
+  return found;
+}
+
+/** Names only as whole words of JSON: `ada` is in `canada`. */
+const signsOf = ({ id, userNameKey, externalId }: RemovedUser): readonly string[] => [
+  id,
+  JSON.stringify(userNameKey),
+  ...(externalId === null ? [] : [JSON.stringify(externalId.toLowerCase())]),
+];
+
+/** Whether the row tells of a directory user who was this member: exchanges name people by that id. */
+const isAboutOne = ({ target, details }: AuditEvent, member: MembershipId): boolean =>
+  target.kind === 'directory_user' && details.membershipId === member;
 
 /** Pure: whether a row names the member or one of the addresses anywhere. One that was emptied before, or that tells of an erasure, says nothing personal. */
 function tellsOf({ type, actor, target, details, ip }: AuditEvent, signs: readonly string[]): boolean {

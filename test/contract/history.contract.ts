@@ -1,5 +1,6 @@
 /** Contract: what ends is kept, and what held at an instant is told; nothing of it hangs on what is gone. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { PastMembership } from '../../src/core/entities/history.ts';
 import { aGrant, aMembership, aUser, BUILT_AT, nextId, nextText } from '../support/builders.ts';
 import { anEnding, aPastName } from '../support/history-builders.ts';
 import { aWorld, plantWorld } from '../support/world.ts';
@@ -135,6 +136,31 @@ export function history(name: string, open: OpenStorage): void {
         await tx.pastValues.prune(id, 1_000, 1_000);
       });
       expect(await found()).toStrictEqual(since(9));
+    });
+
+    test('S217: what a membership was loses name and address, and keeps everything else', async () => {
+      const subjectId = nextId('mem');
+      const value: PastMembership = {
+        ...{ userId: nextId('usr'), email: 'ada@example.com', name: 'Ada' },
+        ...{ status: 'active', source: 'directory', createdAt: 50 },
+      };
+      const row = {
+        organizationId: id,
+        kind: 'membership',
+        subjectId,
+        until: 100,
+        value,
+        endedBy: null,
+      } as const;
+      await under.storage.transact(async (tx) => {
+        await tx.pastValues.append(id, row);
+        await tx.pastValues.append(id, { ...row, until: 200 });
+        await tx.pastValues.erase(id, subjectId);
+      });
+      for (const at of [99, 199])
+        expect(
+          (await under.storage.pastValues.find(id, { kind: 'membership', id: subjectId }, at))?.value,
+        ).toStrictEqual({ ...value, email: null, name: 'erased' });
     });
 
     test('it ends with the organization', async () => {

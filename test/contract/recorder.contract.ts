@@ -81,6 +81,15 @@ export function recorder(name: string, open: OpenStorage): void {
       expect(await left(filter(world.directory.id))).toEqual(expected);
     });
 
+    test('S217: erases the entries that are named, and no others', async () => {
+      const { id, left } = await plant([{ at: BUILT_AT + 1 }, { at: BUILT_AT + 2 }, { at: BUILT_AT + 3 }]);
+      const [last, middle] = await under.storage.recorderEntries.list(id, {}, PAGE);
+      const ids = [last, middle].flatMap((entry) => entry?.id ?? []);
+      const erase = () => under.storage.transact((tx) => tx.recorderEntries.erase(id, ids));
+      expect([await erase(), await erase()]).toEqual([2, 0]);
+      expect(await left()).toHaveLength(1);
+    });
+
     test('S217: what is older than its time goes, of every organization', async () => {
       const ages = [{ at: BUILT_AT - 1 }, { at: BUILT_AT }, { at: BUILT_AT + 1 }];
       const [one, other] = [await plant(ages), await plant(ages)];

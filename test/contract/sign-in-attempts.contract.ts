@@ -73,6 +73,15 @@ export function signInAttempts(name: string, open: OpenStorage): void {
       expect(await left(filter)).toEqual(expected);
     });
 
+    test('S217: erases the attempts that are named, and no others', async () => {
+      const { id, left } = await plant([{ at: BUILT_AT + 1 }, { at: BUILT_AT + 2 }, { at: BUILT_AT + 3 }]);
+      const [last, middle] = await under.storage.signInAttempts.list(id, {}, { limit: 10 });
+      const ids = [last, middle].flatMap((attempt) => attempt?.id ?? []);
+      const erase = () => under.storage.transact((tx) => tx.signInAttempts.erase(id, ids));
+      expect([await erase(), await erase()]).toEqual([2, 0]);
+      expect(await left()).toHaveLength(1);
+    });
+
     test('S217: what is older than its time goes, of every organization', async () => {
       const ages = [{ at: BUILT_AT - 1 }, { at: BUILT_AT }, { at: BUILT_AT + 1 }];
       const [one, other] = [await plant(ages), await plant(ages)];

@@ -93,6 +93,7 @@ const people: Pick<
     replace: { ...bug, call: (tx, b, a) => tx.pastValues.replace(b, a.pastName) },
     // The rows of both are as old: that those of another stay is in the suite of the history.
     prune: { answers: 0, call: (tx, b) => tx.pastValues.prune(b, BUILT_AT, 10) },
+    erase: { ...absent, call: (tx, b, a) => tx.pastValues.erase(b, a.membership.id) },
     find: {
       ...absent,
       call: (store, b, a) => store.pastValues.find(b, { kind: 'name', id: a.pastName.subjectId }, 0),

@@ -125,6 +125,8 @@ export interface RecorderEntryRepository {
     page: PageRequest,
   ): Promise<readonly RecorderEntry[]>;
   find(organizationId: OrganizationId, id: RecorderEntryId): Promise<RecorderEntry | undefined>;
+  /** Removes these entries; answers how many. */
+  erase(organizationId: OrganizationId, ids: readonly RecorderEntryId[]): Promise<number>;
   /** Keeps the newest `newest` entries and, beyond those, the newest `failed` failed ones; answers how many went. */
   trim(
     organizationId: OrganizationId,

@@ -22,6 +22,8 @@ export interface SignInAttemptRepository {
     page: PageRequest,
   ): Promise<readonly SignInAttempt[]>;
   find(organizationId: OrganizationId, id: RecorderEntryId): Promise<SignInAttempt | undefined>;
+  /** Removes these attempts; answers how many. */
+  erase(organizationId: OrganizationId, ids: readonly RecorderEntryId[]): Promise<number>;
   /** Keeps the newest `ok` attempts that went well and the newest `failed` that did not; answers how many went. */
   trim(
     organizationId: OrganizationId,

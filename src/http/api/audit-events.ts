@@ -175,12 +175,15 @@ const erasureRoutes: readonly ApiRoute[] = [
     path: '/audit-erasures',
     operationId: 'eraseFromAudit',
     summary:
-      'Takes the personal data of a former member out of the audit and the events of an organization; the hash chain still holds.',
+      'Takes the personal data of a former member out of audit, events, history and recordings of an organization; the hash chain still holds.',
     tag,
     guard: { kind: 'operator' },
     body: eraseBody.extend({ organization: z.string().max(200) }),
     status: 200,
-    response: z.object({ rows: z.int() }),
+    response: z.object({
+      rows: z.int().describe('Rows of the audit that were emptied.'),
+      recordings: z.int().describe('Recorded exchanges and sign-ins that were removed.'),
+    }),
     errors: ['not_found'],
     handle: async ({ deps, cause }, { body }) => {
       const organization = await findOrganization(deps.storage, body.organization);
@@ -188,7 +191,9 @@ const erasureRoutes: readonly ApiRoute[] = [
       if (organization === undefined || member === undefined)
         throw new GatehouseError('not_found', 'No such organization.');
       const who = { organizationId: organization.id, member, emails: body.emails };
-      return { rows: await erasePerson(deps, { ...who, cause, pause: () => setImmediate() }) };
+      // What is recorded and not stored yet would be stored afterwards.
+      await Promise.all([deps.recorder.flush(), deps.signInRecorder.flush()]);
+      return erasePerson(deps, { ...who, cause, pause: () => setImmediate() });
     },
   }),
 ];

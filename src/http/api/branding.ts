@@ -19,7 +19,12 @@ export const brandingField = z
       .regex(/^#[0-9a-fA-F]{6}$/, 'A color such as #1f4ed8.')
       .nullable()
       .optional(),
-    logoUrl: httpsField.nullable().optional().describe('For pages and the product; mails load nothing.'),
+    logoUrl: httpsField
+      .nullable()
+      .optional()
+      .describe(
+        'Shown where people choose how to sign in, and for the product; mails and pages behind secret links load nothing from elsewhere.',
+      ),
     supportContact: lineOf(200).nullable().optional(),
     welcomeText: messageOf(4000)
       .min(1, 'Must not be empty; null takes it away.')

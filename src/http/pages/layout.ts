@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Response } from 'express';
+import type { Organization } from '../../core/entities/organization.ts';
 import { type Html, html, markupOf } from './html.ts';
 
 export interface PageContent {
@@ -18,7 +19,22 @@ export interface PageContent {
   readonly offersPasskeys?: boolean;
   /** A path of ours, or an identity provider's address, that the browser moves on to by itself; absent: it stays. */
   readonly movesOnTo?: string;
+  /**
+   * The organization's own, from its https address; absent or null: none. Never on a page whose address is a secret or that
+   * comes by mail: whoever keeps the picture sees who looks at it (S168).
+   */
+  readonly logo?: Logo | null;
 }
+
+interface Logo {
+  readonly url: string;
+  /** Whose it is. */
+  readonly name: string;
+}
+
+/** What an organization shows on its own pages; null when it has no logo. */
+export const logoOf = ({ name, branding: { logoUrl, productName } }: Organization): Logo | null =>
+  logoUrl === null ? null : { url: logoUrl, name: productName ?? name };
 
 interface Asset {
   readonly path: string;
@@ -50,6 +66,7 @@ const PASSKEYS_URL = versioned(PASSKEYS);
 
 /** Sends a whole page. */
 export function sendPage(res: Response, content: PageContent): void {
+  if (content.logo != null) allowImagesOf(res, content.logo.url);
   if (content.offersPasskeys === true) {
     const policy = String(res.getHeader('Content-Security-Policy'));
     res.set('Content-Security-Policy', `${policy};script-src 'self';connect-src 'self'`);
@@ -61,6 +78,18 @@ export function sendPage(res: Response, content: PageContent): void {
     .send(pageText(content));
 }
 
+/** This answer's policy, and no other's, lets pictures of that host in. */
+function allowImagesOf(res: Response, url: string): void {
+  const policy = String(res.getHeader('Content-Security-Policy'));
+  res.set(
+    'Content-Security-Policy',
+    policy.replace("img-src 'self'", `img-src 'self' ${new URL(url).origin}`),
+  );
+}
+
+const logoImage = ({ url, name }: Logo): Html =>
+  html`<img class="logo" src="${url}" alt="${name}" width="160" height="48" referrerpolicy="no-referrer">`;
+
 /** The whole page as text, for answers that are sent by somebody else. */
 export const pageText = (content: PageContent): string => markupOf(documentOf(content));
 
@@ -70,7 +99,7 @@ export function seeOther(res: Response, location: string): void {
 }
 
 function documentOf(content: PageContent): Html {
-  const { title, body, width = 'narrow', movesOnTo, script, offersPasskeys = false } = content;
+  const { title, body, width = 'narrow', movesOnTo, script, offersPasskeys = false, logo } = content;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -85,6 +114,7 @@ ${offersPasskeys && html`<script type="module" src="${PASSKEYS_URL}"></script>`}
 </head>
 <body>
 <main class="${width}">
+${logo != null && logoImage(logo)}
 <h1>${title}</h1>
 ${body}
 </main>

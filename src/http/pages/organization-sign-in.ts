@@ -11,7 +11,7 @@ import { ownPath } from '../return-path.ts';
 import { signInRefusal } from '../sign-in-refusal.ts';
 import { startSignIn } from '../sign-in-start.ts';
 import { html, isolated } from './html.ts';
-import { sendPage } from './layout.ts';
+import { logoOf, sendPage } from './layout.ts';
 
 interface Wishes {
   /** From `ownPath`. */
@@ -91,6 +91,7 @@ function sendChoices(
   });
   sendPage(res, {
     title: 'Choose how to sign in',
+    logo: logoOf(organization),
     body: html`<p>${isolated(organization.name)} has more than one way to sign in.</p>
 <ul class="choices">${choices}</ul>
 ${

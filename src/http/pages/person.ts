@@ -7,7 +7,7 @@ import type { HttpDeps } from '../deps.ts';
 import { connectForms } from './connect.ts';
 import { hiddenField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
-import { seeOther, sendPage } from './layout.ts';
+import { logoOf, seeOther, sendPage } from './layout.ts';
 import { otherOrganizations, ownSessions } from './own-sessions.ts';
 import { type Visitor, visitorOf } from './visitor.ts';
 
@@ -17,7 +17,8 @@ export const getPerson =
   async (req, res) => {
     const visitor = await visitorOf(deps, req);
     if (visitor === undefined) return seeOther(res, '/sign-in');
-    sendPage(res, { title: 'Your access', body: await describe(deps, visitor) });
+    const logo = logoOf(visitor.signedIn.organization);
+    sendPage(res, { title: 'Your access', logo, body: await describe(deps, visitor) });
   };
 
 async function describe(deps: HttpDeps, visitor: Visitor): Promise<Html> {

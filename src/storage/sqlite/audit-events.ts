@@ -4,6 +4,7 @@ import type { AuditEventRepository, AuditFilter } from '../../core/ports/journal
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { idFloor } from '../../kernel/ids.ts';
+import { overwriting } from './overwriting.ts';
 import { NO_ID_YET } from './paging.ts';
 import { insertRow, integer, json, ownedBy, text, textOrNull, toJson, word } from './rows.ts';
 import type { Row, Sql, Value } from './sql.ts';
@@ -83,7 +84,7 @@ export function auditEventRepository(sql: Sql): AuditEventRepository {
     },
     prune: async (organizationId, before, limit) => prune(sql, organizationId, { before, limit }),
     erase: async (organizationId, id, { actor }) => {
-      sql.run(ERASE, toJson(actor), organizationId, id);
+      overwriting(sql, () => sql.run(ERASE, toJson(actor), organizationId, id));
     },
     listChain: async (organizationId, afterSeq, limit) =>
       sql.all(LIST_CHAIN, organizationId, afterSeq, limit).map(chainedFromRow),

@@ -2,6 +2,7 @@
 import type { OutboxEvent } from '../../core/entities/journal.ts';
 import type { OutboxRepository } from '../../core/ports/journal.ts';
 import { idFloor } from '../../kernel/ids.ts';
+import { overwriting } from './overwriting.ts';
 import { insertRow, integer, integerOrNull, ownedBy, text, textOrNull, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
@@ -61,7 +62,8 @@ export function outboxRepository(sql: Sql): OutboxRepository {
     },
     // An event bears the time of its audit row in its id.
     eraseDetails: async (organizationId, { id, at }) => {
-      sql.run(ERASE_DETAILS, organizationId, idFloor('evt', at), idFloor('evt', at + 1), id);
+      const span = [idFloor('evt', at), idFloor('evt', at + 1)] as const;
+      overwriting(sql, () => sql.run(ERASE_DETAILS, organizationId, ...span, id));
     },
     listDue: async (kind, now, limit) => sql.all(LIST_DUE, now, kind, limit).map(fromRow),
     listEvents: async ({ organizationId }, afterPosition, limit) => {

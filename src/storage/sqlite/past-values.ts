@@ -1,12 +1,16 @@
 /** Past values in SQLite: appended when something ends, read by instant, never changed. */
 import type { PastKind, PastValue } from '../../core/entities/history.ts';
 import type { PastValueRepository } from '../../core/ports/history.ts';
+import { overwriting } from './overwriting.ts';
 import { integer, json, ownedBy, text, toJson, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
 const APPEND = `
   INSERT INTO past_values (organization_id, subject_id, kind, until, value, ended_by) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT DO NOTHING`;
+const ERASE = `
+  UPDATE past_values SET value = json_set(value, '$.email', NULL, '$.name', 'erased')
+  WHERE organization_id = ? AND subject_id = ? AND kind = 'membership'`;
 const FIND = `
   SELECT * FROM past_values WHERE organization_id = ? AND subject_id = ? AND kind = ? AND until > ?
   ORDER BY until LIMIT 1`;
@@ -38,6 +42,9 @@ export function pastValueRepository(sql: Sql): PastValueRepository {
       await append(organizationId, row);
     },
     prune: async (organizationId, before, limit) => sql.run(PRUNE, organizationId, before, limit),
+    erase: async (organizationId, membershipId) => {
+      overwriting(sql, () => sql.run(ERASE, organizationId, membershipId));
+    },
     find: async (organizationId, { kind, id }, at) => {
       const row = sql.get(FIND, organizationId, id, kind, at);
       return row && fromRow(row);

@@ -1,6 +1,7 @@
 /** Recorded exchanges in SQLite: appended in batches, listed newest first, trimmed; never changed. */
 import type { RecorderEntry } from '../../core/entities/recorder.ts';
 import type { RecorderEntryRepository, RecorderFilter } from '../../core/ports/journal.ts';
+import { overwriting } from './overwriting.ts';
 import { NO_ID_YET } from './paging.ts';
 import {
   flag,
@@ -24,6 +25,7 @@ const NTH_FAILED = `
   ORDER BY id DESC LIMIT 1 OFFSET ?`;
 const TRIM = `
   DELETE FROM recorder_entries WHERE organization_id = ? AND id <= ? AND (is_failed = 0 OR id <= ?)`;
+const ERASE = 'DELETE FROM recorder_entries WHERE organization_id = ? AND id = ?';
 const REMOVE_EXPIRED = 'DELETE FROM recorder_entries WHERE at <= ?';
 const TEXT_COLUMNS = ['path', 'method', 'failure', 'request_body', 'response_body'];
 
@@ -114,6 +116,8 @@ export function recorderEntryRepository(sql: Sql): RecorderEntryRepository {
       const row = sql.get(FIND, organizationId, id);
       return row && fromRow(row);
     },
+    erase: async (organizationId, ids) =>
+      overwriting(sql, () => ids.reduce((gone, id) => gone + sql.run(ERASE, organizationId, id), 0)),
     trim: async (organizationId, keep) => {
       const oldest = sql.get(NTH, organizationId, keep.newest);
       if (oldest === undefined) return 0;

@@ -1,6 +1,7 @@
 /** Attempts to sign in, in SQLite: appended in batches, listed newest first, trimmed; never changed. */
 import type { SignInAttempt } from '../../core/entities/sign-in-attempt.ts';
 import type { SignInAttemptFilter, SignInAttemptRepository } from '../../core/ports/sign-in-attempts.ts';
+import { overwriting } from './overwriting.ts';
 import { NO_ID_YET } from './paging.ts';
 import { insertRow, integer, json, ownedBy, text, toFlag, toJson, word, wordOrNull } from './rows.ts';
 import type { Row, Sql, Value } from './sql.ts';
@@ -10,6 +11,7 @@ const NTH = `
   SELECT id FROM sign_in_attempts WHERE organization_id = ? AND is_failed = ?
   ORDER BY id DESC LIMIT 1 OFFSET ?`;
 const TRIM = 'DELETE FROM sign_in_attempts WHERE organization_id = ? AND is_failed = ? AND id <= ?';
+const ERASE = 'DELETE FROM sign_in_attempts WHERE organization_id = ? AND id = ?';
 const REMOVE_EXPIRED = 'DELETE FROM sign_in_attempts WHERE at <= ?';
 
 /** What is only shown and searched, never asked for by itself, stands in one text. */
@@ -83,6 +85,8 @@ export function signInAttemptRepository(sql: Sql): SignInAttemptRepository {
       const row = sql.get(FIND, organizationId, id);
       return row && fromRow(row);
     },
+    erase: async (organizationId, ids) =>
+      overwriting(sql, () => ids.reduce((gone, id) => gone + sql.run(ERASE, organizationId, id), 0)),
     trim: async (organizationId, keep) => {
       const remove = (isFailed: boolean, kept: number): number => {
         const oldest = sql.get(NTH, organizationId, toFlag(isFailed), kept);

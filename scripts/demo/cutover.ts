@@ -2,6 +2,7 @@
 import { CORE_GROUP, CORE_USER, listAt, textAt, valueAt } from '../simulate/answers.ts';
 import { createScimCaller, type ScimCaller } from '../simulate/client.ts';
 import { printExchange } from '../simulate/expectations.ts';
+import { checked } from './checked.ts';
 import type { Guest, ManualOrganization } from './invitations.ts';
 import type { Narrator } from './narration.ts';
 import type { Stage } from './stage.ts';
@@ -125,10 +126,13 @@ async function switchOn(
     ...{ method: 'POST', path: `/invitations/${token}/accept`, body: accept },
   });
   const again = await operator.expect(409, { method: 'POST', path: `${path}/cutover`, body });
+  const members = checked('members', await memberCount(stage, bakery), 1 + COLLEAGUES.length);
+  const dead = checked('code of the link', textAt(problem, 'code'), 'invitations_disabled');
+  const moved = checked('code of the old report', textAt(again, 'code'), 'cutover_moved');
   return {
     result: undefined,
     facts: [
-      `${ms} ms; members: ${await memberCount(stage, bakery)}; the link answers 409 ${textAt(problem, 'code')}; the same report again 409 ${textAt(again, 'code')}`,
+      `${ms} ms; members: ${members}; the link answers 409 ${dead}; the same report again 409 ${moved}`,
     ],
   };
 }
@@ -148,6 +152,8 @@ async function takeBack(
   const [olive, ...others] = listAt(members, 'items');
   const told = `${textAt(olive, 'name')}, org ${textAt(olive, 'orgRole')}, source ${textAt(olive, 'source')}`;
   if (others.length > 0 || textAt(olive, 'email') !== guest.email) throw new Error(JSON.stringify(members));
+  checked('role after the way back', textAt(olive, 'orgRole'), 'admin');
+  checked('source after the way back', textAt(olive, 'source'), 'invitation');
   const voided = listAt(over, 'voided').map((gone) => textAt(gone, 'email'));
   return {
     result: undefined,

@@ -1,5 +1,6 @@
 /** Rules of access as something that can be tried, tested and looked back upon. */
 import { listAt, textAt, valueAt } from '../simulate/answers.ts';
+import { checked } from './checked.ts';
 import type { Company } from './companies.ts';
 import type { Narrator } from './narration.ts';
 import type { Stage } from './stage.ts';
@@ -59,13 +60,11 @@ async function lookBack({ operator }: Stage, company: Company) {
     const because = listAt(told, 'orgRole', 'because').map((grant) => textAt(grant, 'sentence'));
     return `org ${textAt(told, 'orgRole', 'role')}: ${because.join(' ')}`;
   };
-  return {
-    result: undefined,
-    facts: [
-      `${person.displayName} at ${before}: ${await explain(`${member}?at=${encodeURIComponent(before)}`)}`,
-      `now: ${await explain(member)}`,
-    ],
-  };
+  const then = await explain(`${member}?at=${encodeURIComponent(before)}`);
+  const now = await explain(member);
+  checked('role before', then.split(':')[0], 'org member');
+  checked('role now', now.split(':')[0], 'org viewer');
+  return { result: undefined, facts: [`${person.displayName} at ${before}: ${then}`, `now: ${now}`] };
 }
 
 /** Plans a draft that leaves the last rule out, applies exactly that plan, then the draft that takes it back. */
@@ -80,16 +79,20 @@ async function planAndApply({ operator }: Stage, { slug }: Company) {
     ...{ id: textAt(rule, 'id'), match: valueAt(rule, 'match'), grants: valueAt(rule, 'grants') },
     rank: valueAt(rule, 'rank'),
   }));
-  const apply = async (id: string): Promise<string> => {
+  const apply = async (id: string) => {
     const plan = await operator.expect(200, { method: 'GET', path: `${drafts}/${id}/plan` });
-    const count = (name: string) => String(valueAt(plan, 'summary', 'counts', name));
+    const count = (name: string) => Number(valueAt(plan, 'summary', 'counts', name));
     const body = { planHash: textAt(plan, 'planHash') };
     await operator.expect(200, { method: 'POST', path: `${drafts}/${id}/apply`, body });
-    return `${count('members')} people: ${count('gains')} gain, ${count('losses')} lose`;
+    return { people: count('members'), gain: count('gains'), lose: count('losses') };
   };
   const first = await operator.create(drafts, { name: 'Sales as before', mappings });
   const applied = await apply(first);
   const undo = await operator.expect(201, { method: 'POST', path: `${drafts}/${first}/undo` });
   const undone = await apply(textAt(undo, 'id'));
-  return { result: undefined, facts: [`applied: ${applied}`, `undone: ${undone}`] };
+  if (!(applied.gain > 0)) throw new Error(`the plan gives nobody anything: ${JSON.stringify(applied)}`);
+  checked('people who lose at the undoing what they gained', undone.lose, applied.gain);
+  checked('people of the undoing', undone.people, applied.people);
+  const tell = ({ people, gain, lose }: typeof applied) => `${people} people: ${gain} gain, ${lose} lose`;
+  return { result: undefined, facts: [`applied: ${tell(applied)}`, `undone: ${tell(undone)}`] };
 }

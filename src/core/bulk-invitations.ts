@@ -5,7 +5,7 @@ import type { Caller } from './access.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
-import { assertMayInvite } from './invitation-rules.ts';
+import { assertMayInvite, assertSeatToPromise, freeSeats } from './invitation-rules.ts';
 import type { CreatedInvitation, InvitationDeps, InvitationInput, Invited } from './invitations.ts';
 import { announced, countMail, inviteWithin } from './invitations.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -87,12 +87,12 @@ async function each<Good>(
   { caller, invitations, promised = 0, invite, count }: Bulk & Acts<Good>,
 ): Promise<readonly BulkOutcome<Good>[]> {
   const organization = await getOrganization(tx, context.organizationId);
-  let free = (await freeSeats(tx, context, organization)) - promised;
+  let free = (await freeSeats(tx, organization, context.now)) - promised;
   const outcomes: BulkOutcome<Good>[] = [];
   for (const invitation of invitations) {
     const refusal = await refusalOf(async () => {
       await assertMayInvite(tx, { organization, caller, invitation, now: context.now });
-      if (free <= 0) throw seatsPromised(organization);
+      assertSeatToPromise(organization, free);
       count(invitation);
     });
     if (refusal === undefined) free -= 1;
@@ -100,21 +100,6 @@ async function each<Good>(
   }
   return outcomes;
 }
-
-async function freeSeats(
-  tx: Repositories,
-  { organizationId, now }: ChangeContext,
-  { plan, seatsUsed }: Organization,
-): Promise<number> {
-  if (plan.seats === null) return Number.POSITIVE_INFINITY;
-  return plan.seats - seatsUsed - (await tx.invitations.countOpen(organizationId, now));
-}
-
-const seatsPromised = ({ plan, name }: Organization) =>
-  new GatehouseError(
-    'seats_exhausted',
-    `All ${plan.seats} seats of ${name} are taken or promised to people invited already. Free one, or ask for a plan with more seats.`,
-  );
 
 /**
  * Invites several addresses, each as `createInvitation` would: what is wrong with one changes nothing for the others. The

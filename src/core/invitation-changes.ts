@@ -7,6 +7,7 @@ import { assertMayTouch } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Invitation, InvitationResource, InvitationTeam } from './entities/invitation.ts';
+import { invitationStatus, withStep } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { copiedLink, linkCopiedAgain, mailedLink } from './invitation-links.ts';
@@ -15,6 +16,8 @@ import {
   assertMayGiveResources,
   assertMayInviteAnew,
   assertMayPromiseTeams,
+  assertSeatToPromise,
+  freeSeats,
 } from './invitation-rules.ts';
 import { assertAcceptable } from './invitation-settlement.ts';
 import type { CreatedInvitation } from './invitations.ts';
@@ -71,7 +74,7 @@ export async function changeInvitation(
     const { invitation } = await load(tx, input);
     assertMayTouch(caller, await roleHeld(tx, invitation.role));
     assertAcceptable(invitation, context.now);
-    const next = changed(invitation, change, cause);
+    const next = changed(invitation, change, context);
     assertMayGiveByInvitation(caller, await roleNamed(tx, next.role));
     assertMayGiveResources(caller, organizationId, next.resources);
     if (change.teams !== undefined)
@@ -86,12 +89,13 @@ export async function changeInvitation(
   });
 }
 
-function changed(before: Invitation, change: InvitationChange, cause: Cause): Invitation {
+function changed(before: Invitation, change: InvitationChange, { cause, now }: ChangeContext): Invitation {
   const { role = before.role, teams = before.teams, resources = before.resources } = change;
   const { message = before.message, department = before.department } = change;
   const givesOther = [change.role, change.teams, change.resources].some((gift) => gift !== undefined);
   const invitedBy = givesOther ? cause.actor : before.invitedBy;
-  return { ...before, role, teams, resources, message, department, invitedBy };
+  const history = withStep(before.history, { kind: 'changed', by: cause.actor, at: now });
+  return { ...before, role, teams, resources, message, department, invitedBy, history };
 }
 
 /**
@@ -131,10 +135,18 @@ async function renew(
   // An expired one may be sent again: it is `pending` in the store.
   if (invitation.status !== 'pending') assertAcceptable(invitation, context.now);
   await assertMayInviteAnew(tx, { organization, caller: request.caller, invitation });
+  // One that still waits has its seat promised already.
+  if (invitationStatus(invitation, context.now) === 'expired')
+    assertSeatToPromise(organization, await freeSeats(tx, organization, context.now));
   const expiresAt = context.now + (request.ttlMs ?? organization.invitationTtlMs);
   const invitedBy = context.cause.actor;
   const mailId = newMailId(invitation.delivery, context.now);
-  const next: Invitation = { ...invitation, tokenHash, mailId, invitedBy, expiresAt, askedAt: null };
+  const next: Invitation = {
+    ...invitation,
+    ...{ tokenHash, mailId, invitedBy, expiresAt, askedAt: null },
+    history: withStep(invitation.history, { kind: 'resent', by: invitedBy, at: context.now }),
+    resentCount: invitation.resentCount + 1,
+  };
   await tx.invitations.update(context.organizationId, next, invitation.version);
   await record(tx, context, {
     type: 'invitation.resent',

@@ -111,14 +111,34 @@ export function assertPlanHasInvitations({ plan }: Organization): void {
   );
 }
 
-/** Throws `plan_lacks`, `seats_exhausted`. */
+/** Throws `plan_lacks`, `seats_exhausted` where every seat has somebody on it. */
 export function assertPlanInvites(organization: Organization): void {
   assertPlanHasInvitations(organization);
   const { plan, name, seatsUsed } = organization;
-  if (plan.seats !== null && seatsUsed >= plan.seats) {
-    throw new GatehouseError(
-      'seats_exhausted',
-      `All ${plan.seats} seats of ${name} are taken. Free one, or ask for a plan with more seats.`,
-    );
-  }
+  if (plan.seats === null || seatsUsed < plan.seats) return;
+  const detail = `All ${plan.seats} seats of ${name} are taken.`;
+  const whatToDo = 'Suspend or remove a member, or ask for a plan with more seats.';
+  throw new GatehouseError('seats_exhausted', detail, { whatToDo });
+}
+
+/**
+ * Seats that nobody holds and nobody was promised: an open invitation holds one, whichever way it was made, until it is
+ * accepted, revoked or expired. Infinity where the plan sets no limit.
+ */
+export async function freeSeats(
+  tx: Repositories,
+  { id, plan, seatsUsed }: Organization,
+  now: number,
+): Promise<number> {
+  if (plan.seats === null) return Number.POSITIVE_INFINITY;
+  return plan.seats - seatsUsed - (await tx.invitations.countOpen(id, now));
+}
+
+/** Throws `seats_exhausted` unless one of the `free` seats can be promised. */
+export function assertSeatToPromise({ plan, name }: Organization, free: number): void {
+  if (free > 0) return;
+  const detail = `All ${plan.seats} seats of ${name} are taken or promised to people invited already.`;
+  const whatToDo =
+    'Revoke an invitation that waits, suspend or remove a member, or ask for a plan with more seats.';
+  throw new GatehouseError('seats_exhausted', detail, { whatToDo });
 }

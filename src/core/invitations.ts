@@ -10,11 +10,11 @@ import { record } from './audit.ts';
 import { withDepartmentTeam } from './departments.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Invitation, InvitationResource, InvitationTeam } from './entities/invitation.ts';
-import { invitationStatus } from './entities/invitation.ts';
+import { invitationStatus, withdrawn } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { copiedLink, mailedLink } from './invitation-links.ts';
-import { alreadyInvited, assertMayInvite } from './invitation-rules.ts';
+import { alreadyInvited, assertMayInvite, assertSeatToPromise, freeSeats } from './invitation-rules.ts';
 import { layOut } from './mail-layout.ts';
 import { invitationMail } from './member-mails.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -73,6 +73,7 @@ export async function createInvitation(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const organization = await getOrganization(tx, organizationId);
     await assertMayInvite(tx, { organization, caller, invitation, now: context.now });
+    assertSeatToPromise(organization, await freeSeats(tx, organization, context.now));
     countMail(deps, context, invitation);
     return inviteWithin(tx, context, { organization, invitation, deps });
   });
@@ -173,7 +174,8 @@ async function insertInvitation(
     tokenHash: input.tokenHash,
     status: 'pending',
     invitedBy: cause.actor,
-    ...{ acceptedBy: null, settledAt: null, askedAt: null },
+    ...{ acceptedBy: null, settledAt: null, askedAt: null, resentCount: 0 },
+    history: [{ kind: 'created', by: cause.actor, at: now }],
     createdAt: now,
     expiresAt: now + ttlMs,
   };
@@ -207,7 +209,7 @@ async function settleExpired(tx: Repositories, context: ChangeContext, emailKey:
   if (old === undefined || invitationStatus(old, context.now) !== 'expired') return;
   await tx.invitations.update(
     context.organizationId,
-    { ...old, status: 'revoked', settledAt: context.now },
+    withdrawn(old, { kind: 'voided', why: 'expired', by: context.cause.actor, at: context.now }),
     old.version,
   );
   await record(tx, context, {
@@ -252,7 +254,7 @@ export async function revokeInvitation(
     assertMayTouch(caller, await roleHeld(tx, invitation.role));
     await tx.invitations.update(
       organizationId,
-      { ...invitation, status: 'revoked', settledAt: context.now },
+      withdrawn(invitation, { kind: 'revoked', by: cause.actor, at: context.now }),
       invitation.version,
     );
     await record(tx, context, {

@@ -5,6 +5,7 @@ import { isHeld } from './adoption-conflicts.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Directory, DirectoryUser } from './entities/directory.ts';
+import { withdrawn } from './entities/invitation.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import type { RoleRules } from './grants.ts';
@@ -48,7 +49,12 @@ async function voidPendingInvitations(tx: Repositories, context: ChangeContext):
   for (const invitation of pending) {
     await tx.invitations.update(
       context.organizationId,
-      { ...invitation, status: 'revoked', settledAt: context.now },
+      withdrawn(invitation, {
+        kind: 'voided',
+        why: 'directory_managed',
+        by: context.cause.actor,
+        at: context.now,
+      }),
       invitation.version,
     );
     await record(tx, context, {

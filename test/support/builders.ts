@@ -426,8 +426,8 @@ export function anInvitation(
     acceptedBy: null,
     ...BORN,
     expiresAt: BUILT_AT + 7 * 86_400_000,
-    settledAt: null,
-    askedAt: null,
+    ...{ settledAt: null, askedAt: null, resentCount: 0 },
+    history: [{ kind: 'created', by: { kind: 'operator' }, at: BUILT_AT }],
     ...overrides,
   };
 }

@@ -13,6 +13,17 @@ export interface InvitationResource {
   readonly role: ResourceRole;
 }
 
+/** What somebody did to an invitation that waited; acceptance stands in the row itself. `voided`: Gatehouse ended it, `why` says for what. */
+export interface InvitationStep {
+  readonly kind: 'created' | 'resent' | 'changed' | 'revoked' | 'voided';
+  readonly by: Actor;
+  readonly at: number;
+  readonly why?: 'expired' | 'directory_managed';
+}
+
+/** Of each invitation so many steps are kept, the newest and the first. */
+const STEPS_KEPT = 50;
+
 export interface Invitation {
   readonly id: InvitationId;
   readonly version: number;
@@ -40,6 +51,27 @@ export interface Invitation {
   readonly settledAt: number | null;
   /** When its holder asked for a new one because it worked no more; null while nobody has. */
   readonly askedAt: number | null;
+  /** Oldest first, the creation in front; never empty for invitations made since it is kept. */
+  readonly history: readonly InvitationStep[];
+  readonly resentCount: number;
+}
+
+/** The history with one more step; of very many the oldest after the creation is forgotten. */
+export function withStep(
+  history: readonly InvitationStep[],
+  step: InvitationStep,
+): readonly InvitationStep[] {
+  const steps = [...history, step];
+  return steps.length > STEPS_KEPT ? steps.toSpliced(1, 1) : steps;
+}
+
+/** The row of one that ends without having been accepted. */
+export function withdrawn(
+  invitation: Invitation,
+  step: InvitationStep & { readonly kind: 'revoked' | 'voided' },
+): Invitation {
+  const history = withStep(invitation.history, step);
+  return { ...invitation, status: 'revoked', settledAt: step.at, history };
 }
 
 export type InvitationStatus = Invitation['status'] | 'expired';

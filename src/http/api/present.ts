@@ -81,6 +81,24 @@ function presentDelivery(delivery: InvitationMailState): z.infer<typeof invitati
   return { channel: delivery.channel, status: delivery.status, file: basename(delivery.path), advice };
 }
 
+/** What became of an invitation, and who did it. */
+function presentHistory({ status, settledAt, acceptedBy, history, resentCount, id }: Invitation) {
+  const steps = history.map(({ kind, by, at, why }) => ({
+    ...{ kind, by: { ...by }, at: isoTime(at) },
+    ...(why === undefined ? {} : { why }),
+  }));
+  const ending = steps.findLast(({ kind }) => kind === 'revoked' || kind === 'voided');
+  const acceptedAt = status === 'accepted' && settledAt !== null ? isoTime(settledAt) : null;
+  const by = { kind: 'invitee', invitationId: id, membershipId: acceptedBy };
+  return {
+    acceptedAt,
+    revokedAt: status === 'revoked' ? isoTimeOrNull(settledAt) : null,
+    revokedBy: status === 'revoked' ? (ending?.by ?? null) : null,
+    resentCount,
+    history: acceptedAt === null ? steps : [...steps, { kind: 'accepted' as const, by, at: acceptedAt }],
+  };
+}
+
 export const presentInvitation = (
   invitation: Invitation,
   delivery: InvitationMailState,
@@ -100,6 +118,7 @@ export const presentInvitation = (
   createdAt: isoTime(invitation.createdAt),
   expiresAt: isoTime(invitation.expiresAt),
   settledAt: isoTimeOrNull(invitation.settledAt),
+  ...presentHistory(invitation),
   askedAt: isoTimeOrNull(invitation.askedAt),
   delivery: presentDelivery(delivery),
 });

@@ -105,6 +105,20 @@ export const invitationShape = z.object({
   createdAt: timeShape,
   expiresAt: timeShape,
   settledAt: timeShape.nullable().describe('When it was accepted or withdrawn.'),
+  acceptedAt: timeShape.nullable(),
+  revokedAt: timeShape.nullable(),
+  revokedBy: z.looseObject({ kind: z.string() }).nullable().describe('Who withdrew it.'),
+  resentCount: z.int().describe('How often it was sent again.'),
+  history: z
+    .array(
+      z.object({
+        kind: z.enum(['created', 'resent', 'changed', 'revoked', 'voided', 'accepted']),
+        by: z.looseObject({ kind: z.string() }),
+        at: timeShape,
+        why: z.enum(['expired', 'directory_managed']).optional(),
+      }),
+    )
+    .describe('What was done to it and who did it, oldest first. `voided`: Gatehouse ended it, and why.'),
   askedAt: timeShape.nullable().describe('When its holder asked for a new one because it worked no more.'),
   delivery: deliveryShape,
 });

@@ -52,6 +52,8 @@ const columnsOf = (invitation: Invitation): Columns => ({
   expires_at: invitation.expiresAt,
   settled_at: invitation.settledAt,
   asked_at: invitation.askedAt,
+  history: toJson(invitation.history),
+  resent_count: invitation.resentCount,
 });
 
 const fromRow = (row: Row): Invitation => ({
@@ -75,6 +77,8 @@ const fromRow = (row: Row): Invitation => ({
   expiresAt: integer(row, 'expires_at'),
   settledAt: integerOrNull(row, 'settled_at'),
   askedAt: integerOrNull(row, 'asked_at'),
+  history: json(row, 'history'),
+  resentCount: integer(row, 'resent_count'),
 });
 
 /** Invitations over one connection; the promises are those of the port. */

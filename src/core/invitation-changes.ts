@@ -16,8 +16,7 @@ import {
   assertMayGiveResources,
   assertMayInviteAnew,
   assertMayPromiseTeams,
-  assertSeatToPromise,
-  freeSeats,
+  assertSeatForOne,
 } from './invitation-rules.ts';
 import { assertAcceptable } from './invitation-settlement.ts';
 import type { CreatedInvitation } from './invitations.ts';
@@ -137,7 +136,7 @@ async function renew(
   await assertMayInviteAnew(tx, { organization, caller: request.caller, invitation });
   // One that still waits has its seat promised already.
   if (invitationStatus(invitation, context.now) === 'expired')
-    assertSeatToPromise(organization, await freeSeats(tx, organization, context.now));
+    await assertSeatForOne(tx, { organization, caller: request.caller, now: context.now });
   const expiresAt = context.now + (request.ttlMs ?? organization.invitationTtlMs);
   const invitedBy = context.cause.actor;
   const mailId = newMailId(invitation.delivery, context.now);

@@ -134,6 +134,18 @@ export async function freeSeats(
   return plan.seats - seatsUsed - (await tx.invitations.countOpen(id, now));
 }
 
+/**
+ * The same for one invitation. The operator sets the seats and may invite beyond them one by one: then whoever accepts first
+ * has them. Throws `seats_exhausted`.
+ */
+export async function assertSeatForOne(
+  tx: Repositories,
+  { organization, caller, now }: Pick<Attempt, 'organization' | 'caller'> & { readonly now: number },
+): Promise<void> {
+  if (caller.kind === 'operator') return;
+  assertSeatToPromise(organization, await freeSeats(tx, organization, now));
+}
+
 /** Throws `seats_exhausted` unless one of the `free` seats can be promised. */
 export function assertSeatToPromise({ plan, name }: Organization, free: number): void {
   if (free > 0) return;

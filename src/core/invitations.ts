@@ -14,7 +14,7 @@ import { invitationStatus, withdrawn } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { copiedLink, mailedLink } from './invitation-links.ts';
-import { alreadyInvited, assertMayInvite, assertSeatToPromise, freeSeats } from './invitation-rules.ts';
+import { alreadyInvited, assertMayInvite, assertSeatForOne } from './invitation-rules.ts';
 import { layOut } from './mail-layout.ts';
 import { invitationMail } from './member-mails.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -73,7 +73,7 @@ export async function createInvitation(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const organization = await getOrganization(tx, organizationId);
     await assertMayInvite(tx, { organization, caller, invitation, now: context.now });
-    assertSeatToPromise(organization, await freeSeats(tx, organization, context.now));
+    await assertSeatForOne(tx, { organization, caller, now: context.now });
     countMail(deps, context, invitation);
     return inviteWithin(tx, context, { organization, invitation, deps });
   });
@@ -168,8 +168,7 @@ async function insertInvitation(
     emailKey,
     teams: await teamsOf(tx, organizationId, input.invitation),
     resources: chosen.resources ?? [],
-    message: message ?? null,
-    department: department ?? null,
+    ...{ message: message ?? null, department: department ?? null },
     mailId: newMailId(chosen.delivery, now),
     tokenHash: input.tokenHash,
     status: 'pending',

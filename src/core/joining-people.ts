@@ -22,6 +22,10 @@ export type Acceptor =
   | {
       readonly kind: 'new';
       readonly name: string;
+      /** What the organization sees instead of the name; absent: the name. */
+      readonly displayName?: string | undefined;
+      /** For a new account only; https. */
+      readonly avatarUrl?: string | undefined;
       readonly password: string;
       readonly code?: string | undefined;
     }
@@ -49,15 +53,17 @@ export async function insertJoiner(
     readonly organization: Organization;
     readonly user: User;
     readonly address: Pick<JoiningAddress, 'email' | 'emailKey'>;
+    /** Absent: as the account says. */
+    readonly displayName?: string | undefined;
   },
 ): Promise<Membership> {
-  const { organization, user, address } = joiner;
+  const { organization, user, address, displayName = user.name } = joiner;
   try {
     return await insertMembership(tx, context, {
       user,
       email: address.email,
       emailKey: address.emailKey,
-      name: user.name,
+      name: displayName,
       status: 'active',
       source: 'invitation',
       defaultRole: organization.defaultRole,
@@ -99,10 +105,11 @@ export async function insertPerson(
   input: {
     readonly address: JoiningAddress;
     readonly name: string;
+    readonly avatarUrl: string | null;
     readonly passwordHash: string;
   },
 ): Promise<User> {
-  const { address, name, passwordHash } = input;
+  const { address, name, avatarUrl, passwordHash } = input;
   const holder = await tx.users.findByEmail(address.emailKey);
   if (holder !== undefined) {
     if (!isTakenBack(holder, address)) throw hasAccount(address);
@@ -118,6 +125,7 @@ export async function insertPerson(
     emailKey: address.emailKey,
     emailVerifiedAt: address.provesAddress ? context.now : null,
     name,
+    avatarUrl,
     passwordHash,
     createdAt: context.now,
     updatedAt: context.now,

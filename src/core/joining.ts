@@ -67,7 +67,8 @@ export async function admit(
       : await knownPerson(tx, context, { address, acceptor, person: credentials.person });
   await assertNoMember(tx, address);
   const authentication = await authenticationOf(tx, deps, { acceptor, user });
-  const added = await insertJoiner(tx, context, { organization, user, address });
+  const displayName = acceptor.kind === 'new' ? acceptor.displayName : undefined;
+  const added = await insertJoiner(tx, context, { organization, user, address, displayName });
   const membership = await settle(added);
   await welcome(tx, context, { membership, baseUrl: deps.baseUrl });
   const sessionToken = newSessionToken();
@@ -113,7 +114,12 @@ async function authenticationOf(
 
 /** What is known of the person before the transaction begins. */
 type Credentials =
-  | { readonly kind: 'new'; readonly name: string; readonly passwordHash: string }
+  | {
+      readonly kind: 'new';
+      readonly name: string;
+      readonly avatarUrl: string | null;
+      readonly passwordHash: string;
+    }
   | { readonly kind: 'known'; readonly person: User };
 
 /**
@@ -127,7 +133,7 @@ export async function credentialsOf(
   const { address, acceptor, cause } = input;
   if (acceptor.kind === 'signed_in') return { kind: 'known', person: acceptor.signedIn.user };
   const person = await deps.storage.users.findByEmail(address.emailKey);
-  const { name, password } = acceptor;
+  const { name, password, avatarUrl = null } = acceptor;
   if (person !== undefined && !isTakenBack(person, address)) {
     const { emailKey } = address;
     await assertPasswordOf(deps, {
@@ -146,5 +152,5 @@ export async function credentialsOf(
   const organization = await deps.storage.organizations.find(address.organizationId);
   const knownWords = [name, address.email, organization?.name ?? null];
   const passwordHash = await deps.passwords.hash(acceptablePassword(password, { knownWords }));
-  return { kind: 'new', name, passwordHash };
+  return { kind: 'new', name, avatarUrl, passwordHash };
 }

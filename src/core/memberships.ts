@@ -88,12 +88,12 @@ export async function insertMembership(
     email: member.email,
     emailKey: member.emailKey,
     name: member.name,
+    avatarUrl: member.user.avatarUrl,
     status: member.status,
     source: member.source,
     orgRole: member.defaultRole,
     ...{ department: null, lastActiveAt: null },
-    createdAt: now,
-    updatedAt: now,
+    ...{ createdAt: now, updatedAt: now },
   };
   await moveCounts(tx, organizationId, { before: undefined, after: membership });
   await tx.memberships.insert(organizationId, membership);

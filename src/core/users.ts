@@ -16,7 +16,7 @@ export async function insertUpstreamPerson(
     email: null,
     emailKey: null,
     emailVerifiedAt: null,
-    passwordHash: null,
+    ...{ passwordHash: null, avatarUrl: null },
     createdAt: context.now,
     updatedAt: context.now,
   };

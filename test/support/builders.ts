@@ -108,8 +108,7 @@ export function aUser(overrides: Partial<User> = {}): User {
     email,
     emailKey: email,
     name: 'Ada',
-    emailVerifiedAt: null,
-    passwordHash: null,
+    ...{ avatarUrl: null, emailVerifiedAt: null, passwordHash: null },
     ...overrides,
   };
 }
@@ -132,8 +131,7 @@ export function aMembership(
     status: 'active',
     source: 'manual',
     orgRole: 'member',
-    department: null,
-    lastActiveAt: null,
+    ...{ avatarUrl: null, department: null, lastActiveAt: null },
     ...overrides,
   };
 }

@@ -10,6 +10,8 @@ export interface User {
   /** The folded form of `email`; unique. */
   readonly emailKey: string | null;
   readonly name: string;
+  /** https, chosen by the person; Gatehouse never loads it and shows it on no page of its own. */
+  readonly avatarUrl: string | null;
   /** When a mail that reached `email` was answered; null while the address is only claimed (S151). */
   readonly emailVerifiedAt: number | null;
   /** Argon2id in PHC string form; null for people who sign in elsewhere. */
@@ -30,6 +32,8 @@ export interface Membership {
   readonly email: string | null;
   readonly emailKey: string | null;
   readonly name: string;
+  /** The person's own, as it was when they joined. */
+  readonly avatarUrl: string | null;
   readonly status: MembershipStatus;
   readonly source: MembershipSource;
   /** The result of `resolveRoles`; the ledger is the truth. */

@@ -83,6 +83,22 @@ export const domainField = z
   .max(320, 'A domain looks like example.com.')
   .regex(UNICODE_DOMAIN, 'A domain looks like example.com.');
 
+/** A picture's address: https, without user, password or fragment. Answered in its one form. */
+export const pictureField = z
+  .string()
+  .trim()
+  .max(500, 'At most 500 characters.')
+  .refine((text) => pictureAddress(text) !== undefined, 'Give the https address of a picture.')
+  .overwrite((text) => pictureAddress(text) ?? text);
+
+/** The address of a picture in its one form; undefined for anything but https, and for one that carries a user or password. */
+export function pictureAddress(text: string): string | undefined {
+  if (!URL.canParse(text) || NOT_IN_A_LINE.test(text)) return undefined;
+  const url = new URL(text);
+  const isPlain = url.protocol === 'https:' && url.username === '' && url.password === '';
+  return isPlain && url.href.length <= 500 ? url.href : undefined;
+}
+
 /** An absolute time, ISO 8601 with an offset; answered as epoch milliseconds. */
 export const timeField = z.iso
   .datetime({ offset: true, error: 'Give a time as ISO 8601, such as 2027-01-31T12:00:00Z.' })

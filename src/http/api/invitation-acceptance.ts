@@ -9,7 +9,7 @@ import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { signedInOf } from '../guards.ts';
 import { enterSession } from '../session-cookie.ts';
-import { nameField } from './fields.ts';
+import { nameField, pictureField } from './fields.ts';
 import type { ApiContext, ApiRoute } from './route.ts';
 import { plainRoute } from './route.ts';
 import { acceptedShape } from './shapes.ts';
@@ -43,6 +43,10 @@ export const joiningBody = (proof: string) =>
     .strictObject({
       proof: z.string().max(200).optional().describe(proof),
       name: nameField.optional(),
+      displayName: nameField.optional().describe('What this organization sees; absent: the name.'),
+      avatarUrl: pictureField
+        .optional()
+        .describe('Of a new account: the https address of a picture, which Gatehouse never loads.'),
       // The rule for passwords is core's; the bound only keeps absurd ones away from it (S183).
       password: z.string().max(2048, 'At most 512 characters.').optional(),
       code: z.string().max(64).optional(),
@@ -50,6 +54,11 @@ export const joiningBody = (proof: string) =>
     .refine(
       ({ name, password }) => (name === undefined) === (password === undefined),
       'Give name and password together, or neither and a session.',
+    )
+    .refine(
+      ({ password, displayName, avatarUrl }) =>
+        password !== undefined || (displayName === undefined && avatarUrl === undefined),
+      'displayName and avatarUrl go with name and password.',
     )
     .optional();
 
@@ -64,8 +73,8 @@ export async function acceptorFrom(
 ): Promise<Acceptor> {
   // Read first: a cookie that rides along must come from our own pages, whatever the body says (S186).
   const signedIn = await signedInOf(deps, req);
-  const { name, password, code } = body ?? {};
-  if (name !== undefined && password !== undefined) return { kind: 'new', name, password, code };
+  const { name, password, ...more } = body ?? {};
+  if (name !== undefined && password !== undefined) return { kind: 'new', name, password, ...more };
   if (signedIn !== undefined) return { kind: 'signed_in', signedIn };
   throw new GatehouseError('unauthenticated', 'Give a name and a password, or sign in first.');
 }

@@ -65,6 +65,7 @@ export const presentMember = ({ membership, teams }: Member): z.infer<typeof mem
   userId: membership.userId,
   email: membership.email,
   name: membership.name,
+  ...(membership.avatarUrl === null ? {} : { avatarUrl: membership.avatarUrl }),
   status: membership.status,
   orgRole: membership.orgRole,
   teams: teams.map(({ teamId, role }) => ({ id: teamId, role })),

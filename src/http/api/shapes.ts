@@ -67,6 +67,7 @@ export const memberShape = z.object({
   userId: z.string(),
   email: z.string().nullable(),
   name: z.string(),
+  avatarUrl: z.string().optional().describe('Chosen by the person; absent where they chose none.'),
   status: z.enum(['active', 'suspended']),
   orgRole: orgRoleShape,
   teams: z.array(z.object({ id: z.string(), role: teamRoleShape })),

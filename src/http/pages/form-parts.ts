@@ -7,7 +7,9 @@ export interface TextField {
   readonly id?: string;
   readonly label: string;
   /** `text` if absent. */
-  readonly type?: 'text' | 'email' | 'password';
+  readonly type?: 'text' | 'email' | 'password' | 'url';
+  /** May be left empty. */
+  readonly isOptional?: boolean;
   /** The HTML autofill name, such as `username` or `new-password`; `off` if absent. */
   readonly autocomplete?: string;
   /** What was typed before; never for passwords. */
@@ -17,9 +19,19 @@ export interface TextField {
   readonly problem?: string | undefined;
 }
 
-/** A required text field with its label; hint and problem are tied to it for screen readers (WCAG 1.3.1, 3.3.1). */
+/** A text field, required unless it says otherwise, with its label; hint and problem are tied to it for screen readers (WCAG 1.3.1, 3.3.1). */
 export function textField(field: TextField): Html {
-  const { name, id = name, label, type = 'text', autocomplete = 'off', value, hint, problem } = field;
+  const {
+    name,
+    id = name,
+    label,
+    type = 'text',
+    autocomplete = 'off',
+    value,
+    hint,
+    problem,
+    isOptional,
+  } = field;
   const describedBy = [
     ...(hint === undefined ? [] : [`${id}-hint`]),
     ...(problem === undefined ? [] : [`${id}-problem`]),
@@ -28,7 +40,7 @@ export function textField(field: TextField): Html {
 <label for="${id}">${label}</label>
 ${hint !== undefined && html`<p class="hint" id="${id}-hint">${hint}</p>`}
 ${problem !== undefined && html`<p class="wrong" id="${id}-problem" role="alert">${problem}</p>`}
-<input id="${id}" name="${name}" type="${type}" autocomplete="${autocomplete}" maxlength="512" required${
+<input id="${id}" name="${name}" type="${type}" autocomplete="${autocomplete}" maxlength="512"${isOptional !== true && html` required`}${
     value !== undefined && html` value="${value}"`
   }${describedBy !== '' && html` aria-describedby="${describedBy}"`}${
     problem !== undefined && html` aria-invalid="true" autofocus`

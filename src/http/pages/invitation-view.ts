@@ -17,6 +17,13 @@ export interface JoiningProblem {
   readonly field?: string | undefined;
 }
 
+/** What somebody new has written so far. */
+export interface TypedPerson {
+  readonly name: string;
+  readonly displayName: string;
+  readonly avatarUrl: string;
+}
+
 /** Somebody at a door whose address is known: the invited one, or the one they proved. */
 export interface JoiningView {
   readonly organization: Organization;
@@ -32,7 +39,7 @@ export interface JoiningView {
   readonly path: string;
   readonly visitor: Visitor | undefined;
   readonly problem?: JoiningProblem | undefined;
-  readonly typedName: string;
+  readonly typed: TypedPerson;
   /** The identity providers through which alone one joins; absent or empty: a password does. */
   readonly connections?: readonly Pick<Connection, 'id' | 'name'>[];
 }
@@ -119,9 +126,11 @@ ${hiddenField('connection', id)}
 <p><a class="button" href="${signIn}">Continue to sign in</a></p>`;
 }
 
-function newPersonForm({ path, problem, typedName }: JoiningView): Html {
+const NEW_PERSON_FIELDS: readonly (string | undefined)[] = ['name', 'displayName', 'avatarUrl', 'password'];
+
+function newPersonForm({ path, problem, typed }: JoiningView): Html {
   const problemOf = (field: string) => (problem?.field === field ? problem.text : undefined);
-  const isElsewhere = problem !== undefined && problem.field !== 'name' && problem.field !== 'password';
+  const isElsewhere = problem !== undefined && !NEW_PERSON_FIELDS.includes(problem.field);
   return html`<h2>Join with a new account</h2>
 ${isElsewhere && problemBox(problem.text)}
 <form method="post" action="${path}" name="accept">
@@ -129,9 +138,10 @@ ${textField({
   name: 'name',
   label: 'Your name',
   autocomplete: 'name',
-  value: typedName,
+  value: typed.name,
   problem: problemOf('name'),
 })}
+${wishFields(typed, problemOf)}
 ${textField({
   name: 'password',
   label: 'Choose a password',
@@ -143,6 +153,27 @@ ${textField({
 <button type="submit">Join</button>
 </form>`;
 }
+
+/** What somebody new may say besides. */
+const wishFields = (typed: TypedPerson, problemOf: (field: string) => string | undefined): Html =>
+  html`${textField({
+    name: 'displayName',
+    label: 'Name others see (optional)',
+    autocomplete: 'nickname',
+    value: typed.displayName,
+    isOptional: true,
+    problem: problemOf('displayName'),
+  })}
+${textField({
+  name: 'avatarUrl',
+  label: 'Address of your picture (optional)',
+  type: 'url',
+  autocomplete: 'photo',
+  value: typed.avatarUrl,
+  hint: 'Begins with https://.',
+  isOptional: true,
+  problem: problemOf('avatarUrl'),
+})}`;
 
 /** Somebody whose last membership ended can sign in nowhere else, so the password of the account is asked here. */
 function knownPersonForm({ path, problem }: JoiningView): Html {

@@ -24,6 +24,7 @@ import {
   joiningPage,
   sendDeadLink,
   sendMailSent,
+  typedPerson,
   type Visit,
 } from './joining-forms.ts';
 import { seeOther, sendPage } from './layout.ts';
@@ -114,7 +115,7 @@ async function showInvitation(deps: HttpDeps, visit: Visit): Promise<void> {
   if (queryText(req, 'sent') !== undefined && problem === undefined) return sendMailSent(res, own);
   const path = proof === undefined ? own : `${own}/${encodeURIComponent(proof)}`;
   const mayAskAs = proof === undefined && visitor !== undefined && isOwnProof(visitor.signedIn.session);
-  const typedName = formText(req, 'name') ?? '';
+  const typed = typedPerson(req);
   const connections = await connectionsToJoinBy(deps, found.organization);
   const promise = await promiseInWords(deps.storage, found.invitation);
   const view = {
@@ -126,7 +127,7 @@ async function showInvitation(deps: HttpDeps, visit: Visit): Promise<void> {
     path,
     visitor,
     problem,
-    typedName,
+    typed,
     connections,
   };
   sendPage(res, { title: 'You are invited', status, body: invitationBody(view) });

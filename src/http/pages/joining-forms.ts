@@ -3,12 +3,13 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Acceptor } from '../../core/joining-people.ts';
 import { askForNewLink } from '../../core/new-link-requests.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import { pictureAddress } from '../api/fields.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { hiddenField } from './form-parts.ts';
 import { html } from './html.ts';
-import type { JoiningProblem } from './invitation-view.ts';
+import type { JoiningProblem, TypedPerson } from './invitation-view.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
 
@@ -74,11 +75,27 @@ export function acceptorOf(
   const password = formText(req, 'password') ?? '';
   const code = formText(req, 'code');
   if (door?.hasAccount === true) return { kind: 'new', name: door.email, password, code };
-  const name = (formText(req, 'name') ?? '').normalize('NFC').trim();
-  if (door !== undefined && !isName(name))
-    throw new GatehouseError('invalid', 'Please enter your name, at most 200 characters.', { field: 'name' });
-  return { kind: 'new', name, password };
+  const typed = typedPerson(req);
+  if (door !== undefined) assertFits(typed);
+  const displayName = typed.displayName === '' ? undefined : typed.displayName;
+  return { kind: 'new', name: typed.name, displayName, avatarUrl: pictureAddress(typed.avatarUrl), password };
 }
+
+/** What somebody new wrote about themselves. */
+export function typedPerson(req: Request): TypedPerson {
+  const typed = (field: string) => (formText(req, field) ?? '').normalize('NFC').trim();
+  return { name: typed('name'), displayName: typed('displayName'), avatarUrl: typed('avatarUrl') };
+}
+
+/** Throws `invalid` with the field. */
+function assertFits({ name, displayName, avatarUrl }: TypedPerson): void {
+  if (!isName(name)) throw unfit('name', 'Please enter your name, at most 200 characters.');
+  if (displayName !== '' && !isName(displayName)) throw unfit('displayName', 'At most 200 characters.');
+  if (avatarUrl !== '' && pictureAddress(avatarUrl) === undefined)
+    throw unfit('avatarUrl', 'Give the address of a picture that begins with https://, or leave this empty.');
+}
+
+const unfit = (field: string, detail: string) => new GatehouseError('invalid', detail, { field });
 
 const isName = (text: string): boolean =>
   text !== '' && text.length <= 200 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);

@@ -18,7 +18,14 @@ import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { enterSession } from '../session-cookie.ts';
-import { acceptorOf, joiningForm, joiningPage, sendMailSent, type Visit } from './joining-forms.ts';
+import {
+  acceptorOf,
+  joiningForm,
+  joiningPage,
+  sendMailSent,
+  typedPerson,
+  type Visit,
+} from './joining-forms.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { linkBody, provedLinkBody } from './link-view.ts';
 
@@ -98,8 +105,8 @@ async function showProvedLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const { address, ...opened } = await previewProvedLink(deps, { token: tokenOf(req), proof });
   const { email, emailKey, askedBy } = address;
   const path = `${pathOf(req)}/${encodeURIComponent(proof)}`;
-  const typedName = formText(req, 'name') ?? '';
+  const typed = typedPerson(req);
   const promise = await promiseOf(deps, opened.link);
-  const view = { ...opened, promise, email, emailKey, askedBy, path, visitor, problem, typedName };
+  const view = { ...opened, promise, email, emailKey, askedBy, path, visitor, problem, typed };
   sendPage(res, { title: 'You are invited', status, body: provedLinkBody(view) });
 }

@@ -17,7 +17,7 @@ export const CLAIMS = {
     'amr',
   ],
   email: ['email'],
-  profile: ['name'],
+  profile: ['name', 'picture'],
 } as const;
 
 /** Every claim, whatever was asked for. `auth_time` is in seconds (OIDC Core §2). */
@@ -39,6 +39,7 @@ export function claimsOf(
     amr: grant.amr,
     ...(email === null ? {} : { email }),
     name: membership.name,
+    ...(membership.avatarUrl === null ? {} : { picture: membership.avatarUrl }),
   };
 }
 

@@ -101,15 +101,28 @@ describe('S167: an invitation that waits holds a seat, however it was made', () 
     );
   });
 
+  test('the operator, who sets the seats, may invite beyond them one by one; acceptance decides', async () => {
+    const { base, invite } = await newPlace(2);
+    await invite();
+    const more = await world.send(world.operator, `post ${base}`, { email: fresh(), delivery: 'link' });
+    expect(more.status).toBe(201);
+    expect((await accept(more.body.url)).status).toBe(200);
+    const late = await world.send(world.operator, `post ${base}`, { email: fresh(), delivery: 'link' });
+    expect([late.status, late.body.code]).toEqual([409, 'seats_exhausted']);
+  });
+
   test('changing and sending again hold the same seat; an expired one needs a free one', async () => {
-    const { base, invite, admin } = await newPlace(2);
+    const { base, invite, admin, organization } = await newPlace(2);
+    const key = { name: 'inviter', kind: 'team', scopes: ['members.invite'] };
+    const { body } = await world.send(admin, `post /organizations/${organization.id}/api-keys`, key);
+    const program = { headers: { authorization: `Bearer ${body.token}` } };
     const { id } = (await invite()).body;
     expect((await world.send(admin, `patch ${base}/${id}`, { role: 'viewer' })).status).toBe(200);
     expect((await world.send(admin, `post ${base}/${id}/resend`, {})).status).toBe(200);
     world.gateway.clock.advance(days(8));
     const other = { email: fresh(), delivery: 'link' };
     expect((await world.send(world.operator, `post ${base}`, other)).status).toBe(201);
-    const again = await world.send(world.operator, `post ${base}/${id}/resend`, {});
+    const again = await world.send(program, `post ${base}/${id}/resend`, {});
     expect([again.status, again.body.code]).toEqual([409, 'seats_exhausted']);
   });
 });

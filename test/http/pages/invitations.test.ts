@@ -118,6 +118,19 @@ describe('looking', () => {
 });
 
 describe('joining as somebody new', () => {
+  test('34: a picture that is none is said at its field, what was typed stays, and no page of ours loads one', async () => {
+    const { path } = await invite(gateway, organization);
+    const fields = { ...join, displayName: 'Bobby', avatarUrl: 'http://pictures.example/b.png' };
+    const page = await postForm(gateway, createBrowser(), { path, fields });
+    expect(page.status).toBe(422);
+    expect(page.text).toMatch(/id="avatarUrl-problem"[^>]*>Give the address of a picture/);
+    expect(page.text).toContain('value="Bobby"');
+    expect(page.text).not.toContain('<img');
+    expect(page.headers.get('content-security-policy')).not.toMatch(/img-src[^;]*https:/);
+    const good = { ...fields, avatarUrl: 'https://pictures.example/b.png' };
+    expect((await postForm(gateway, createBrowser(), { path, fields: good })).status).toBe(303);
+  });
+
   test('opens a session, makes the member, and leads to their page', async () => {
     const { path, email, invitation } = await invite(gateway, organization);
     const browser = createBrowser();

@@ -8,7 +8,7 @@ import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { type OidcIdp, startOidcIdp } from '../../support/idp/oidc.ts';
 import { type SamlIdp, startSamlIdp } from '../../support/idp/saml.ts';
-import { aMember, PASSWORD } from '../../support/page-visits.ts';
+import { aMember, invite, PASSWORD, postForm } from '../../support/page-visits.ts';
 import { addOidcConnection, addSamlConnection, pushPerson } from '../../support/sign-in-stage.ts';
 
 let gateway: TestGateway;
@@ -86,6 +86,18 @@ describe('whoever is signed in', () => {
     expect(claims).toMatchObject({ org_role: 'member', amr: ['pwd'] });
     expect(Object.keys(claims)).not.toEqual(expect.arrayContaining(['email']));
     expect(Object.keys(claims)).not.toEqual(expect.arrayContaining(['name']));
+  });
+
+  test('34: the display name and the picture somebody joined with, in the scope profile', async () => {
+    const { token } = await invite(gateway, await newOrganization());
+    const browser = createBrowser();
+    const picture = 'https://pictures.example/eve.png';
+    const fields = { name: 'Eve Adams', displayName: 'Eve', avatarUrl: picture, password: PASSWORD };
+    await postForm(gateway, browser, { path: `/invitations/${token}`, fields });
+    const whole = decodeJwt(String((await enter(product, browser)).id_token));
+    expect([whole.name, whole.picture]).toEqual(['Eve', picture]);
+    const bare = decodeJwt(String((await enter(product, browser, { scope: 'openid' })).id_token));
+    expect(bare.picture).toBeUndefined();
   });
 
   test('RS256 for applications that ask for it', async () => {

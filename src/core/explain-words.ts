@@ -27,7 +27,7 @@ export async function tellSource(
   const { source } = grant;
   switch (source.kind) {
     case 'default':
-      return { sentence: 'The default role of this organization.', names: {} };
+      return { sentence: tellDefault(grant), names: {} };
     case 'manual':
       return { sentence: `Given by ${await tellGiver(look, source.actor, begunBy)}.`, names: {} };
     case 'invitation':
@@ -38,6 +38,11 @@ export async function tellSource(
       return tellClaim(look, source);
   }
 }
+
+const tellDefault = ({ scope }: Grant): string =>
+  scope.kind === 'team'
+    ? 'The default team: everybody is in it under a plan with one team.'
+    : 'The default role of this organization.';
 
 async function tellGroup(
   look: LookingBack,

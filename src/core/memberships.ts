@@ -5,9 +5,10 @@ import { newId } from '../kernel/ids.ts';
 import { endGrantsOfMembership } from './application-grants.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
-import type { Membership, MembershipSource, MembershipStatus, User } from './entities/people.ts';
+import type { Membership, MembershipSource, MembershipStatus, Team, User } from './entities/people.ts';
 import { endingOf, factsOf, keepPast, traceOf } from './history.ts';
 import { endLinksOf } from './link-endings.ts';
+import { getOrganization } from './organization-lookup.ts';
 import { dropUnderWayOfStranded } from './person-records.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { Grant, OrgRole } from './roles.ts';
@@ -97,22 +98,37 @@ export async function insertMembership(
   };
   await moveCounts(tx, organizationId, { before: undefined, after: membership });
   await tx.memberships.insert(organizationId, membership);
-  const grant: Grant = {
-    id: newId('grt', now),
-    organizationId,
-    membershipId: membership.id,
-    scope: { kind: 'org', role: member.defaultRole },
-    source: { kind: 'default' },
-    rank: 0,
-    createdAt: now,
-  };
-  await tx.grants.insert(organizationId, grant, traceOf(context));
+  await giveDefaults(tx, context, membership);
   await record(tx, context, {
     type: 'member.added',
     target: { kind: 'membership', id: membership.id },
     details: { source: member.source, status: member.status, email: member.email },
   });
   return membership;
+}
+
+/** A member's place in the one team of a plan, as a grant. */
+export const placeInDefaultTeam = ({ id: teamId }: Pick<Team, 'id'>) =>
+  ({ scope: { kind: 'team', teamId, role: 'member' }, source: { kind: 'default' }, rank: 0 }) as const;
+
+/** What everybody has by nobody's word, whatever door they came through: the default role and, where the plan has one team, a place in it. */
+async function giveDefaults(
+  tx: Repositories,
+  context: ChangeContext,
+  { id: membershipId, orgRole }: Membership,
+): Promise<void> {
+  const { organizationId, now } = context;
+  const give = (grant: Pick<Grant, 'scope' | 'source' | 'rank'>) => {
+    const row: Grant = { id: newId('grt', now), organizationId, membershipId, createdAt: now, ...grant };
+    return tx.grants.insert(organizationId, row, traceOf(context));
+  };
+  await give({ scope: { kind: 'org', role: orgRole }, source: { kind: 'default' }, rank: 0 });
+  const { plan } = await getOrganization(tx, organizationId);
+  if (plan.teams !== 'one') return;
+  const team = (await tx.teams.list(organizationId)).find(({ isDefault }) => isDefault);
+  if (team === undefined) return;
+  await give(placeInDefaultTeam(team));
+  await tx.teamMembers.replace(organizationId, membershipId, [{ teamId: team.id, role: 'member' }]);
 }
 
 /** Puts back somebody as they were, under the same id; their grants are the caller's. Takes a seat when active; throws `seats_exhausted`. */

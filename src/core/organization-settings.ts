@@ -19,6 +19,7 @@ export interface OrganizationChange {
   readonly strictClaims?: boolean | undefined;
   readonly ssoPolicy?: SsoPolicy | undefined;
   readonly invitationTtlMs?: number | undefined;
+  readonly linksRequireDomains?: boolean | undefined;
   readonly branding?: BrandingChange | undefined;
   readonly notifications?: NotificationsChange | undefined;
   readonly auditRetentionDays?: number | null | undefined;
@@ -40,6 +41,7 @@ export function changed(
     strictClaims: change.strictClaims ?? before.strictClaims,
     ssoPolicy: change.ssoPolicy ?? before.ssoPolicy,
     invitationTtlMs: change.invitationTtlMs ?? before.invitationTtlMs,
+    linksRequireDomains: change.linksRequireDomains ?? before.linksRequireDomains,
     branding: withBranding(before.branding, change.branding),
     notifications: overlaid(before.notifications, change.notifications),
     auditRetentionDays:
@@ -70,8 +72,15 @@ function overlaid<Whole extends object>(
 /** What the audit says of the settings, before and after. */
 export function settingsFacts(organization: Organization) {
   const { name, slug, plan, defaultRole, conflictPolicy, strictClaims, ssoPolicy } = organization;
-  const { invitationTtlMs, branding, notifications, auditRetentionDays } = organization;
-  const policies = { defaultRole, conflictPolicy, strictClaims, ssoPolicy, invitationTtlMs };
+  const { invitationTtlMs, linksRequireDomains, branding, notifications, auditRetentionDays } = organization;
+  const policies = {
+    defaultRole,
+    conflictPolicy,
+    strictClaims,
+    ssoPolicy,
+    invitationTtlMs,
+    linksRequireDomains,
+  };
   return {
     name,
     slug,

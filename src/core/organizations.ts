@@ -7,6 +7,7 @@ import { foldText } from '../kernel/text.ts';
 import type { Caller } from './access.ts';
 import { assertMayGrant } from './access.ts';
 import { record } from './audit.ts';
+import { DEFAULT_TEAM_NAME, settleDefaultTeam } from './default-team.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { ApplicationGrant } from './entities/application.ts';
 import type { Cause } from './entities/journal.ts';
@@ -111,7 +112,7 @@ export async function createOrganization(
       reprojectionJobId: null,
       ssoPolicy: 'optional',
       invitationTtlMs: INVITATION_TTL_MS,
-      branding: PLAIN_BRANDING,
+      ...{ linksRequireDomains: false, branding: PLAIN_BRANDING },
       notifications: USUAL_NOTIFICATIONS,
       auditRetentionDays: null,
       seatsUsed: 0,
@@ -126,7 +127,7 @@ export async function createOrganization(
       target: { kind: 'organization', id: organization.id },
       details: { name: organization.name, slug: organization.slug, plan: plan.preset },
     });
-    if (plan.teams !== 'none') await insertTeam(tx, context, { name: 'Everyone', isDefault: true });
+    if (plan.teams !== 'none') await insertTeam(tx, context, { name: DEFAULT_TEAM_NAME, isDefault: true });
     return organization;
   });
 }
@@ -167,6 +168,7 @@ export async function updateOrganization(
         value: { conflictPolicy, defaultRole },
       });
     }
+    if (plan !== undefined) await settleDefaultTeam(tx, context, { before, after });
     if (isNewlyRequired) await endUnfitSessions(tx, context, after);
     if (speaksDifferently(before, after)) await assertMappingTestsPass(tx, organizationId);
     if (after.conflictPolicy !== before.conflictPolicy) await carryOutPolicy(deps, tx, context);
@@ -192,6 +194,7 @@ const OWNERS_SETTINGS = [
   ['conflictPolicy', 'The policy decides about admins too; only an owner changes it.'],
   ['strictClaims', 'What a sign-in leaves out can take roles of admins too; only an owner changes this.'],
   ['auditRetentionDays', 'What the audit forgets is for an owner to decide.'],
+  ['linksRequireDomains', 'Who may come in by a link is for an owner to decide.'],
   ['ssoPolicy', 'How everybody signs in is for an owner to decide.'],
 ] as const;
 

@@ -21,7 +21,9 @@ import { passwordAllowedFor } from './sso-policy.ts';
 /** More people than that come by CSV, or by a directory. */
 export const MAX_LINK_USES = 500;
 
-export type ShareableLinkInput = Pick<ShareableLink, 'role' | 'teams' | 'domains' | 'maxUses'> & {
+export type ShareableLinkInput = Pick<ShareableLink, 'role' | 'teams' | 'maxUses'> & {
+  /** Absent: for more than one use those that the organization has proved, else none. */
+  readonly domains?: readonly string[] | undefined;
   readonly ttlMs: number;
 };
 
@@ -52,11 +54,12 @@ export async function createShareableLink(
     assertLinksLeadIn(organization);
     assertMayGiveByInvitation(caller, await roleNamed(tx, chosen.role));
     await assertMayPromiseTeams(tx, { organizationId, caller, teams: chosen.teams });
+    const domains = await domainsOf(tx, organization, chosen);
     const made: ShareableLink = {
       id: newId('lnk', context.now),
       version: 1,
       organizationId,
-      ...chosen,
+      ...{ ...chosen, domains },
       tokenHash: deps.hashToken(token),
       uses: 0,
       createdBy: cause.actor,
@@ -66,7 +69,7 @@ export async function createShareableLink(
       askedAt: null,
     };
     await tx.shareableLinks.insert(organizationId, made);
-    const { role, domains, maxUses, expiresAt } = made;
+    const { role, maxUses, expiresAt } = made;
     await record(tx, context, {
       type: 'invitation_link.created',
       target: { kind: 'invitation_link', id: made.id },
@@ -76,6 +79,38 @@ export async function createShareableLink(
   });
   return { link, url: linkUrl(deps.baseUrl, token) };
 }
+
+/**
+ * The domains whose addresses a link takes. What many may use is kept to the organization's own addresses unless its maker
+ * says otherwise, as far as it has proved any; else the cap and the expiry bound it alone. Throws `invalid` (field `domains`)
+ * where the organization wants such links bound.
+ */
+async function domainsOf(
+  tx: Repositories,
+  { id, linksRequireDomains }: Organization,
+  { domains, maxUses }: Pick<ShareableLinkInput, 'domains' | 'maxUses'>,
+): Promise<readonly string[]> {
+  if (maxUses === 1) return domains ?? [];
+  const chosen = domains ?? (await provedDomains(tx, id));
+  if (chosen.length > 0 || !linksRequireDomains) return chosen;
+  throw new GatehouseError(
+    'invalid',
+    'In this organization a link for more than one use is for named domains only.',
+    { field: 'domains', whatToDo: 'Name the domains whose addresses may join, or make a link for one use.' },
+  );
+}
+
+const provedDomains = async (tx: Repositories, id: OrganizationId): Promise<readonly string[]> =>
+  (await tx.domains.list(id)).filter(({ status }) => status === 'verified').map(({ domain }) => domain);
+
+/** What whoever makes a link should know of it; undefined: nothing. */
+export const warningFor = ({
+  domains,
+  maxUses,
+}: Pick<ShareableLink, 'domains' | 'maxUses'>): string | undefined =>
+  domains.length > 0 || maxUses === 1
+    ? undefined
+    : `Whoever gets hold of this link may join with any address, up to ${maxUses} people. Name domains to keep it to yours.`;
 
 /** S163: a link leads to a password or to an account with one, and neither opens an organization that requires its single sign-on. */
 function assertLinksLeadIn(organization: Organization): void {

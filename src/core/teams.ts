@@ -7,6 +7,7 @@ import { nameOfCaller } from './access.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
+import type { Organization } from './entities/organization.ts';
 import type { Team } from './entities/people.ts';
 import { syncGrants } from './grants.ts';
 import { keepPast } from './history.ts';
@@ -155,6 +156,11 @@ async function forgetInMappings(tx: Repositories, context: ChangeContext, id: Te
 const isOfTeam = (grant: Grant, id: TeamId): boolean =>
   grant.scope.kind === 'team' && grant.scope.teamId === id;
 
+const everybodyStays = ({ plan }: Pick<Organization, 'plan'>) =>
+  new GatehouseError('plan_lacks', `The plan ${plan.preset} has one team, and everybody is in it.`, {
+    whatToDo: 'Remove the member instead, or move to a plan with several teams.',
+  });
+
 /** A team role given by hand or by invitation; what the directory gives stays the directory's. */
 const isGivenByPeople = (grant: Grant): boolean =>
   grant.source.kind === 'manual' || grant.source.kind === 'invitation';
@@ -181,7 +187,10 @@ export async function setTeamMember(
     const rules = await getOrganization(tx, organizationId);
     await syncGrants(tx, context, {
       membership,
-      owns: (grant) => isGivenByPeople(grant) && isOfTeam(grant, teamId),
+      // In a plan with several teams a place that the plan once gave is an admin's to take.
+      owns: (grant) =>
+        isOfTeam(grant, teamId) &&
+        (isGivenByPeople(grant) || (grant.source.kind === 'default' && rules.plan.teams === 'many')),
       wanted:
         role === null
           ? []
@@ -196,6 +205,7 @@ export async function setTeamMember(
     });
     const now = await tx.teamMembers.listByMemberships(organizationId, [memberId]);
     const result = now.find((row) => row.teamId === teamId)?.role ?? null;
+    if (result !== role && role === null && rules.plan.teams === 'one') throw everybodyStays(rules);
     if (result !== role) {
       throw new GatehouseError(
         'role_from_directory',

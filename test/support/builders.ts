@@ -90,7 +90,7 @@ export function anOrganization(overrides: Partial<Organization> = {}): Organizat
     reprojectionJobId: null,
     ssoPolicy: 'optional',
     invitationTtlMs: 7 * 86_400_000,
-    branding: PLAIN_BRANDING,
+    ...{ linksRequireDomains: false, branding: PLAIN_BRANDING },
     notifications: USUAL_NOTIFICATIONS,
     auditRetentionDays: null,
     seatsUsed: 0,

@@ -63,6 +63,8 @@ export interface Organization {
   readonly reprojectionJobId: JobId | null;
   /** How long an invitation is open unless it says so itself, milliseconds. */
   readonly invitationTtlMs: number;
+  /** True: a link for more than one use is made for named domains only. */
+  readonly linksRequireDomains: boolean;
   readonly branding: Branding;
   readonly notifications: Notifications;
   /** Audit rows older than this go; null: none does. */

@@ -7,6 +7,7 @@ import {
   getShareableLink,
   MAX_LINK_USES,
   revokeShareableLink,
+  warningFor,
 } from '../../core/shareable-links.ts';
 import { days, hours } from '../../kernel/clock.ts';
 import { mailDomainField } from './fields.ts';
@@ -38,9 +39,9 @@ const createBody = z.strictObject({
     .array(mailDomainField)
     .max(50, 'At most 50 domains.')
     .refine((domains) => new Set(domains).size === domains.length, 'Each domain once.')
-    .default([])
+    .optional()
     .describe(
-      'Only addresses of these domains may join; any address if empty. Advised for more than one use.',
+      'Only addresses of these domains may join; any address if empty. Absent, for more than one use: those the organization has proved.',
     ),
   teams: teamsField.default([]),
 });
@@ -59,7 +60,10 @@ const linkShape = z.object({
   revokedAt: timeShape.nullable(),
   askedAt: timeShape.nullable().describe('When a holder asked for a new one because it worked no more.'),
 });
-const createdLinkShape = linkShape.extend({ url: z.string().describe('The only time it is shown.') });
+const createdLinkShape = linkShape.extend({
+  url: z.string().describe('The only time it is shown.'),
+  warning: z.string().optional().describe('What its maker should know; absent: nothing.'),
+});
 const useShape = z.object({
   memberId: z.string(),
   email: z.string().describe('The address they proved.'),
@@ -172,7 +176,8 @@ export const invitationLinkRoutes: readonly ApiRoute[] = [
         ...{ organizationId: organization.id, caller, cause },
         link: { ...chosen, ttlMs: TTL_MS[expiresIn] },
       });
-      return { ...presentLink(link, deps.clock()), url };
+      const warning = warningFor(link);
+      return { ...presentLink(link, deps.clock()), url, ...(warning === undefined ? {} : { warning }) };
     },
   }),
   organizationRoute({

@@ -53,6 +53,10 @@ const changeBody = z
     invitationExpiresIn: durationField
       .optional()
       .describe('How long an invitation is open that does not say so itself: 1h to 30d.'),
+    linksRequireDomains: z
+      .boolean()
+      .optional()
+      .describe('True: new links for more than one use are for named domains only. Owners decide.'),
     branding: brandingField.optional(),
     notifications: notificationsField.optional(),
     auditRetentionDays: z.int().min(30).max(3650).nullable().optional(),

@@ -43,6 +43,7 @@ export const presentOrganization = (organization: Organization): z.infer<typeof 
     reprojection: organization.reprojectionJobId,
     ssoPolicy: organization.ssoPolicy,
     invitationExpiresIn: presentDuration(organization.invitationTtlMs),
+    linksRequireDomains: organization.linksRequireDomains,
     branding: { ...organization.branding },
     notifications: { ...organization.notifications },
     auditRetentionDays: organization.auditRetentionDays,

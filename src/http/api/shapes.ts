@@ -36,6 +36,7 @@ export const organizationShape = z.object({
     .enum(['optional', 'required'])
     .describe('required: members come in through a connection and by no other way.'),
   invitationExpiresIn: z.string().describe('How long invitations are open: days as `7d`, else hours.'),
+  linksRequireDomains: z.boolean(),
   branding: z
     .object({
       productName: z.string().nullable(),

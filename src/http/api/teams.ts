@@ -144,7 +144,7 @@ export const teamRoutes: readonly ApiRoute[] = [
     body: z.strictObject({ role: z.enum(TEAM_ROLES) }),
     status: 200,
     response: z.object({ teamId: z.string(), memberId: z.string(), role: teamRoleShape.nullable() }),
-    errors: ['role_from_directory', 'version_conflict'],
+    errors: ['role_from_directory', 'plan_lacks', 'version_conflict'],
     handle: async (context, input) =>
       setTeamMember(context.deps, { ...membershipOf(context, input.params), role: input.body.role }),
   }),
@@ -156,7 +156,7 @@ export const teamRoutes: readonly ApiRoute[] = [
     tag,
     guard: inTeam,
     status: 204,
-    errors: ['role_from_directory', 'version_conflict'],
+    errors: ['role_from_directory', 'plan_lacks', 'version_conflict'],
     handle: async (context, { params }) =>
       setTeamMember(context.deps, { ...membershipOf(context, params), role: null }),
   }),

@@ -174,3 +174,28 @@ describe('those that are there', () => {
     expect(told.map(({ details }) => details.reason)).toEqual(['directory_managed', 'directory_managed']);
   });
 });
+
+test('1h: many uses are kept to the proved domains; with none, or with [], the answer warns; the setting refuses', async () => {
+  const organization = await world.newOrganization();
+  const owner = await world.newPerson(organization, 'owner');
+  const base = `/organizations/${organization.id}`;
+  const make = (input: object) =>
+    world.send(owner, `post ${base}/invitation-links`, { role: 'member', expiresIn: '24h', ...input });
+  const none = await make({ maxUses: 10 });
+  expect([none.status, none.body.domains]).toEqual([201, []]);
+  expect(none.body.warning).toContain('up to 10 people');
+  const single = await make({});
+  expect([single.body.domains, single.body.warning]).toEqual([[], undefined]);
+  await world.send(world.operator, `post ${base}/domains`, { domain: 'acme-links.example', verified: true });
+  const bound = await make({ maxUses: 10 });
+  expect([bound.body.domains, bound.body.warning]).toEqual([['acme-links.example'], undefined]);
+  expect((await make({ maxUses: 10, domains: [] })).body.warning).toBeDefined();
+  const admin = await world.newPerson(organization, 'admin');
+  const wanted = { linksRequireDomains: true };
+  expect((await world.send(admin, `patch ${base}`, wanted)).status).toBe(403);
+  expect((await world.send(owner, `patch ${base}`, wanted)).body.linksRequireDomains).toBe(true);
+  const refused = await make({ maxUses: 10, domains: [] });
+  expect([refused.status, refused.body.code, refused.body.field]).toEqual([422, 'invalid', 'domains']);
+  expect((await make({ maxUses: 10 })).status).toBe(201);
+  expect((await make({ domains: [] })).status).toBe(201);
+});

@@ -26,6 +26,7 @@ describe('POST /organizations', () => {
       strictClaims: false,
       reprojection: null,
       invitationExpiresIn: '7d',
+      linksRequireDomains: false,
       branding: {
         productName: null,
         color: null,

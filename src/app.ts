@@ -20,7 +20,7 @@ import { runCutoverJob } from './core/cutover-job.ts';
 import { recheckDomains } from './core/domain-checks.ts';
 import { invitationImportHandler } from './core/invitation-import.ts';
 import { type JobHandlers, runDueJobs } from './core/jobs.ts';
-import { createMailLimiter, DEFAULT_MAIL_LIMITS } from './core/mail-limit.ts';
+import { DEFAULT_MAIL_LIMITS } from './core/mail-limit.ts';
 import { settleOperatorKey } from './core/operator-key.ts';
 import { issueOperatorLink } from './core/operator-link.ts';
 import type { Afterwards } from './core/ports/afterwards.ts';
@@ -144,7 +144,7 @@ const attemptLimits = (clock: Clock) => ({
   passwordAttempts: createAttemptLimiter(DEFAULT_ATTEMPT_LIMITS, clock),
   secondStepAttempts: createAttemptLimiter(SECOND_STEP_LIMITS, clock),
   resetRequests: createMailRequestLimiter(MAIL_REQUEST_LIMITS, clock),
-  mailLimits: createMailLimiter(DEFAULT_MAIL_LIMITS, clock),
+  mailLimits: DEFAULT_MAIL_LIMITS,
   joiningRequests: createMailRequestLimiter(JOINING_MAIL_LIMITS, clock),
   clientAttempts: createAttemptLimiter(CLIENT_ATTEMPT_LIMITS, clock),
 });

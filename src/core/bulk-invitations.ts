@@ -60,7 +60,7 @@ export function inviteMany(
   return each(tx, context, {
     ...input,
     invite,
-    count: (invitation) => countMail(deps, context, invitation),
+    count: (invitation) => countMail(tx, deps, { context, invitation }),
   });
 }
 
@@ -70,7 +70,7 @@ export function tryMany(
   context: ChangeContext,
   input: Bulk,
 ): Promise<readonly BulkOutcome<undefined>[]> {
-  return each(tx, context, { ...input, invite: async () => undefined, count: () => undefined });
+  return each(tx, context, { ...input, invite: async () => undefined, count: async () => undefined });
 }
 
 type Invite<Good> = (organization: Organization, invitation: InvitationInput) => Promise<Good>;
@@ -78,7 +78,7 @@ type Invite<Good> = (organization: Organization, invitation: InvitationInput) =>
 interface Acts<Good> {
   readonly invite: Invite<Good>;
   /** Before it is invited; throws when there is no room for its mail. */
-  readonly count: (invitation: InvitationInput) => void;
+  readonly count: (invitation: InvitationInput) => Promise<void>;
 }
 
 async function each<Good>(
@@ -93,7 +93,7 @@ async function each<Good>(
     const refusal = await refusalOf(async () => {
       await assertMayInvite(tx, { organization, caller, invitation, now: context.now });
       assertSeatToPromise(organization, free);
-      count(invitation);
+      await count(invitation);
     });
     if (refusal === undefined) free -= 1;
     outcomes.push(refusal ? { refusal } : { invited: await invite(organization, invitation) });

@@ -5,7 +5,7 @@ import type { NewRsaKey } from '../kernel/self-signed-certificate.ts';
 import type { HashToken } from '../kernel/tokens.ts';
 import type { AttemptLimiter } from './attempt-limit.ts';
 import type { Cause } from './entities/journal.ts';
-import type { MailLimiter } from './mail-limit.ts';
+import type { MailLimits } from './mail-limit.ts';
 import type { PlanPreset } from './plans.ts';
 import type { Afterwards } from './ports/afterwards.ts';
 import type { Fetcher } from './ports/fetcher.ts';
@@ -33,7 +33,7 @@ export interface Deps {
   /** Of everybody who wants a mail on their way in through a link, by address; absent: none. */
   readonly joiningRequests?: AttemptLimiter | undefined;
   /** Of invitations that are mailed; absent: none. */
-  readonly mailLimits?: MailLimiter | undefined;
+  readonly mailLimits?: MailLimits | undefined;
   readonly oneTimeCodes: OneTimeCodes;
   readonly passkeyCeremonies: PasskeyCeremonies;
   readonly newRsaKey: NewRsaKey;

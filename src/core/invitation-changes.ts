@@ -114,7 +114,7 @@ export async function resendInvitation(
       request: input,
       tokenHash: deps.hashToken(token),
     });
-    countMail(deps, context, invitation);
+    await countMail(tx, deps, { context, invitation });
     const url = mailedLink(deps.baseUrl, token, deps.hashToken);
     return { invitation, mailId: await mailInvitation(tx, context, { invitation, organization, url }) };
   });

@@ -16,6 +16,7 @@ import type { Organization } from './entities/organization.ts';
 import { copiedLink, mailedLink } from './invitation-links.ts';
 import { alreadyInvited, assertMayInvite, assertSeatForOne } from './invitation-rules.ts';
 import { layOut } from './mail-layout.ts';
+import { countInvitationMail } from './mail-limit.ts';
 import { invitationMail } from './member-mails.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { DeliveryOutcome } from './outbox.ts';
@@ -74,7 +75,7 @@ export async function createInvitation(
     const organization = await getOrganization(tx, organizationId);
     await assertMayInvite(tx, { organization, caller, invitation, now: context.now });
     await assertSeatForOne(tx, { organization, caller, now: context.now });
-    countMail(deps, context, invitation);
+    await countMail(tx, deps, { context, invitation });
     return inviteWithin(tx, context, { organization, invitation, deps });
   });
   const { mailId: id } = invited;
@@ -99,16 +100,21 @@ export async function mailInvitation(
 }
 
 /** Counts the mail of an invitation before anything of it is written. Throws `too_many_requests` (S171). */
-export function countMail(
-  { mailLimits }: Pick<Deps, 'mailLimits'>,
-  { organizationId, cause }: ChangeContext,
-  { delivery, email }: Pick<Invitation, 'delivery' | 'email'>,
-): void {
-  if (delivery !== 'email') return;
+export async function countMail(
+  tx: Repositories,
+  { mailLimits: limits }: Pick<Deps, 'mailLimits'>,
+  {
+    context,
+    invitation,
+  }: { readonly context: ChangeContext; readonly invitation: Pick<Invitation, 'delivery' | 'email'> },
+): Promise<void> {
+  if (invitation.delivery !== 'email' || limits === undefined) return;
+  const { organizationId, now, cause } = context;
   const { actor } = cause;
   const inviter =
     actor.kind === 'member' ? actor.membershipId : actor.kind === 'api_key' ? actor.apiKeyId : actor.kind;
-  mailLimits?.begin({ organizationId, inviter, emailKey: foldKey(email) });
+  const emailKey = foldKey(invitation.email);
+  await countInvitationMail(tx, { limits, now }, { organizationId, inviter, emailKey });
 }
 
 /** An invitation that stands, its mail queued where it goes by mail. */

@@ -1,12 +1,14 @@
 /**
- * How many invitations may be mailed (S171): by organization, by inviter, to one address over all organizations, to one
- * domain. Credentials' own mails are not counted here, so that nobody's password reset is stopped by other people's invitations.
+ * How many mails may be sent on somebody's word (S171): invitations by organization, by inviter, to one mailbox over all
+ * organizations, to one domain; notices to one mailbox. Counted in the store, so that neither a restart nor another process
+ * forgets. Credentials' own mails are not counted here, so that nobody's password reset is stopped by other people's invitations.
  */
 import { createHash } from 'node:crypto';
-import { hours } from '../kernel/clock.ts';
+import { hours, minutes } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import { mailboxKey } from '../kernel/text.ts';
-import { createCounter } from './attempt-limit.ts';
+import type { MailCount } from './entities/mail-count.ts';
+import type { Repositories } from './ports/storage.ts';
 
 export interface MailLimits {
   readonly perOrganization: number;
@@ -14,9 +16,9 @@ export interface MailLimits {
   /** One mailbox: what follows a plus sign does not make another. */
   readonly perAddress: number;
   readonly perDomain: number;
+  /** Of mails that tell a member, or whoever invited, what happened. */
+  readonly noticesPerAddress: number;
   readonly windowMs: number;
-  /** Of each kind, so many are remembered; the one that got a mail longest ago is forgotten first. */
-  readonly keysKept: number;
 }
 
 /** Room for a company's first day; hopeless for filling somebody's mailbox. */
@@ -25,9 +27,12 @@ export const DEFAULT_MAIL_LIMITS: MailLimits = {
   perInviter: 6_000,
   perAddress: 10,
   perDomain: 20_000,
+  noticesPerAddress: 50,
   windowMs: hours(24),
-  keysKept: 20_000,
 };
+
+/** Mails of so long are counted together, and forgotten together a window later. */
+const SLOT_MS = minutes(15);
 
 export interface InvitationMailing {
   readonly organizationId: string;
@@ -36,46 +41,81 @@ export interface InvitationMailing {
   readonly emailKey: string;
 }
 
-export interface MailLimiter {
-  /** Counts a mail. Throws `too_many_requests` with `context.retryAfterSeconds`; a refused one is not counted. */
-  begin(mailing: InvitationMailing): void;
+interface Counting {
+  readonly limits: MailLimits;
+  readonly now: number;
 }
 
-/** Starts with nothing sent. The state is this process's own: each of several nodes counts by itself, and a restart forgets. */
-export function createMailLimiter(limits: MailLimits, clock: () => number): MailLimiter {
-  const counters = {
-    organization: createCounter(limits.perOrganization, limits),
-    inviter: createCounter(limits.perInviter, limits),
-    address: createCounter(limits.perAddress, limits),
-    domain: createCounter(limits.perDomain, limits),
-  };
-  return {
-    begin: (mailing) => {
-      const now = clock();
-      const counted = keysOf(mailing).map(([kind, key]) => ({ counter: counters[kind], key }));
-      const waitMs = Math.max(...counted.map(({ counter, key }) => counter.waitMs(key, now)));
-      if (waitMs > 0) throw tooMany(waitMs);
-      for (const { counter, key } of counted) counter.add(key, now);
-    },
-  };
-}
+type Limited = readonly (readonly [key: string, limit: number])[];
 
-type Kind = 'organization' | 'inviter' | 'address' | 'domain';
-
-function keysOf({
-  organizationId,
-  inviter,
-  emailKey,
-}: InvitationMailing): readonly (readonly [Kind, string])[] {
+/**
+ * Counts the mail of an invitation inside the caller's transaction. Throws `too_many_requests` with
+ * `context.retryAfterSeconds`; a refused one is not counted.
+ */
+export async function countInvitationMail(
+  tx: Pick<Repositories, 'mailCounts'>,
+  { limits, now }: Counting,
+  { organizationId, inviter, emailKey }: InvitationMailing,
+): Promise<void> {
   const domain = emailKey.slice(emailKey.lastIndexOf('@') + 1);
-  return [
-    ['organization', organizationId],
-    ['inviter', `${organizationId} ${inviter}`],
-    // Nobody's address stays in memory in plain.
-    ['address', createHash('sha256').update(mailboxKey(emailKey)).digest('base64url')],
-    ['domain', domain],
-  ];
+  const waitMs = await count(tx, { limits, now }, [
+    [`organization ${organizationId}`, limits.perOrganization],
+    [`inviter ${organizationId} ${inviter}`, limits.perInviter],
+    [`address ${mailboxHash(emailKey)}`, limits.perAddress],
+    [`domain ${domain}`, limits.perDomain],
+  ]);
+  if (waitMs > 0) throw tooMany(waitMs);
 }
+
+/** Counts a notice to this mailbox inside the caller's transaction; false: it has had enough, and nothing is to be sent. */
+export const countNotice = async (
+  tx: Pick<Repositories, 'mailCounts'>,
+  now: number,
+  emailKey: string,
+): Promise<boolean> => {
+  const limits = DEFAULT_MAIL_LIMITS;
+  const key = `notice ${mailboxHash(emailKey)}`;
+  return (await count(tx, { limits, now }, [[key, limits.noticesPerAddress]])) === 0;
+};
+
+/** Forgets what no limit looks at any more; answers how many rows went. */
+export const removeOldMailCounts = (tx: Pick<Repositories, 'mailCounts'>, now: number): Promise<number> =>
+  tx.mailCounts.removeExpired(now - DEFAULT_MAIL_LIMITS.windowMs);
+
+/** 0 when it was counted; else the milliseconds until there is room, and nothing was. */
+async function count(
+  { mailCounts }: Pick<Repositories, 'mailCounts'>,
+  { limits: { windowMs }, now }: Counting,
+  limited: Limited,
+): Promise<number> {
+  let waitMs = 0;
+  for (const [key, limit] of limited)
+    waitMs = Math.max(waitMs, waitOf(await mailCounts.list(key, now - windowMs), { limit, windowMs, now }));
+  if (waitMs > 0) return waitMs;
+  const slotAt = now - (now % SLOT_MS);
+  for (const [key] of limited) await mailCounts.claim(key, slotAt);
+  return 0;
+}
+
+/** Pure: how long until one more fits; `slots` are those of the window, oldest first. 0: now. */
+export function waitOf(
+  slots: readonly Pick<MailCount, 'slotAt' | 'count'>[],
+  { limit, windowMs, now }: { readonly limit: number; readonly windowMs: number; readonly now: number },
+): number {
+  // A slot that lies ahead is of a clock that was set back since: it must shut nobody out for longer than promised.
+  const counted = slots.filter(({ slotAt }) => slotAt <= now);
+  let left = counted.reduce((sum, slot) => sum + slot.count, 0);
+  for (const slot of counted) {
+    if (left < limit) return 0;
+    left -= slot.count;
+    if (left < limit) return slot.slotAt + windowMs - now;
+  }
+  return left < limit ? 0 : windowMs;
+}
+
+/** Nobody's address is kept in plain. */
+const mailboxHash = (emailKey: string): string =>
+  createHash('sha256').update(mailboxKey(emailKey)).digest('base64url');
 
 /** One text for all limits: how much mail others sent to an address is nobody's business. */
 function tooMany(waitMs: number): GatehouseError {

@@ -1,9 +1,11 @@
 /** Mails to members about their membership, queued in the transaction of the change, where the organization wants them. */
 import type { MembershipId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Notifications, Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import { layOut, type MailContent } from './mail-layout.ts';
+import { countNotice } from './mail-limit.ts';
 import type { Welcomed } from './member-mails.ts';
 import { removedMail, roleChangedMail, welcomeMail } from './member-mails.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -74,6 +76,7 @@ async function notice(
   const { membership, setting, write } = wanted;
   const organization = await getOrganization(tx, context.organizationId);
   if (!organization.notifications[setting] || membership.email === null) return;
+  if (!(await countNotice(tx, context.now, foldKey(membership.email)))) return;
   await enqueueMail(tx, context, layOut(membership.email, await write(organization), organization.branding));
 }
 

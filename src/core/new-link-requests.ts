@@ -1,5 +1,6 @@
 /** Asking for a new invitation or link when the one at hand works no more: whoever made it is told once, and the asker learns nothing. */
 import type { MembershipId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import { invitationStatus } from './entities/invitation.ts';
@@ -7,6 +8,7 @@ import type { Actor, Cause } from './entities/journal.ts';
 import { shareableLinkStatus } from './entities/shareable-link.ts';
 import { findByLink } from './invitation-links.ts';
 import { layOut } from './mail-layout.ts';
+import { countNotice } from './mail-limit.ts';
 import type { Asked } from './member-mails.ts';
 import { newLinkWantedMail } from './member-mails.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -88,7 +90,8 @@ async function tell(tx: Repositories, context: ChangeContext, telling: Telling):
   const content = newLinkWantedMail({ organization, asked, url: `${baseUrl}/console` });
   const to = await addressOfMaker(tx, context, maker);
   if (to === undefined) await mailOwners(tx, context, () => content);
-  else await enqueueMail(tx, context, layOut(to, content, organization.branding));
+  else if (await countNotice(tx, context.now, foldKey(to)))
+    await enqueueMail(tx, context, layOut(to, content, organization.branding));
   await record(tx, context, { type: `${kind}.asked_for`, target: { kind, id } });
   return true;
 }

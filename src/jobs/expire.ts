@@ -1,5 +1,6 @@
 /** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions, one-time values, codes and tokens of applications, old recordings, removed people. Nothing relies on it; expiry is checked at use. */
 import type { Deps } from '../core/deps.ts';
+import { removeOldMailCounts } from '../core/mail-limit.ts';
 import { removeOldEntries } from '../core/recorder.ts';
 import { removeOldAttempts } from '../core/sign-in-recorder.ts';
 import { days } from '../kernel/clock.ts';
@@ -27,8 +28,9 @@ export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Prom
     const records = await tx.providerRecords.removeExpired(now);
     const grants = await tx.applicationGrants.removeExpired(now);
     const cutovers = await tx.cutoverMembers.removeExpired(now);
+    const mailCounts = await removeOldMailCounts(tx, now);
     const removedUsers = await tx.removedUsers.removeExpired(now);
     const swept = signIns + assertions + sessions + oneTime + tests + jobs + recorded + removedUsers;
-    return swept + records + grants + cutovers + events;
+    return swept + records + grants + cutovers + events + mailCounts;
   });
 }

@@ -16,6 +16,34 @@ function aSuppression(overrides: Partial<MailSuppression> = {}): MailSuppression
   };
 }
 
+/** Registers the suite of counts: limits on mails hold over restarts and processes because these do (S171). */
+export function mailCounts(name: string, open: OpenStorage): void {
+  describe(`${name}: mail counts`, () => {
+    let under: StorageUnderTest;
+    beforeEach(async () => {
+      await under?.close();
+      under = await open();
+    });
+    afterAll(() => under.close());
+
+    test('each key counts by itself, slot by slot, from behind a time on; expired slots go', async () => {
+      const claim = (key: string, slotAt: number) =>
+        under.storage.transact((tx) => tx.mailCounts.claim(key, slotAt));
+      await Promise.all(Array.from({ length: 20 }, () => claim('a', 100)));
+      await claim('a', 50);
+      await claim('b', 100);
+      const list = (key: string, since: number) => under.storage.mailCounts.list(key, since);
+      expect(await list('a', 0)).toStrictEqual([
+        { key: 'a', slotAt: 50, count: 1 },
+        { key: 'a', slotAt: 100, count: 20 },
+      ]);
+      expect(await list('a', 50)).toStrictEqual([{ key: 'a', slotAt: 100, count: 20 }]);
+      expect(await under.storage.transact((tx) => tx.mailCounts.removeExpired(50))).toBe(1);
+      expect([(await list('a', 0)).length, (await list('b', 0)).length]).toEqual([1, 1]);
+    });
+  });
+}
+
 /** Registers the suite. */
 export function mailSuppressions(name: string, open: OpenStorage): void {
   describe(`${name}: mail suppressions`, () => {

@@ -13,7 +13,7 @@ import { groupMembers } from './group-members.contract.ts';
 import { history } from './history.contract.ts';
 import { jobs } from './jobs.contract.ts';
 import { lookUps } from './look-ups.contract.ts';
-import { mailSuppressions } from './mail-suppressions.contract.ts';
+import { mailCounts, mailSuppressions } from './mail-suppressions.contract.ts';
 import { orgRoles } from './org-roles.contract.ts';
 import { paging } from './paging.contract.ts';
 import { policy } from './policy.contract.ts';
@@ -57,6 +57,7 @@ const SUITES: readonly ContractSuite[] = [
   shareableLinks,
   audit,
   events,
+  mailCounts,
   mailSuppressions,
   recorder,
   signInAttempts,

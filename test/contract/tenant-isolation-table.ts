@@ -395,6 +395,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...people,
   ...credentials,
   ...jobs,
+  mailCounts: { list: global, claim: global, removeExpired: global },
   mailSuppressions: { insert: global, findByAddress: global, list: global, remove: global },
   ...reviews,
   ...cutovers,

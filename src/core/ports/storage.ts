@@ -51,6 +51,7 @@ import type {
   OutboxRepository,
   RecorderEntryRepository,
 } from './journal.ts';
+import type { MailCountRepository } from './mail-counts.ts';
 import type { MailSuppressionRepository } from './mail-suppressions.ts';
 import type { MappingDraftRepository } from './mapping-drafts.ts';
 import type { OrgRoleRepository } from './org-roles.ts';
@@ -113,6 +114,7 @@ export interface Repositories {
   readonly invitations: InvitationRepository;
   readonly shareableLinks: ShareableLinkRepository;
   readonly jobs: JobRepository;
+  readonly mailCounts: MailCountRepository;
   readonly mailSuppressions: MailSuppressionRepository;
   readonly auditEvents: AuditEventRepository;
   readonly outbox: OutboxRepository;

@@ -21,6 +21,7 @@ import { identityRepository } from './identities.ts';
 import { installationRepository } from './installation.ts';
 import { invitationRepository } from './invitations.ts';
 import { jobRepository } from './jobs.ts';
+import { mailCountRepository } from './mail-counts.ts';
 import { mailSuppressionRepository } from './mail-suppressions.ts';
 import { mappingDraftRepository } from './mapping-drafts.ts';
 import { mappingTestRepository } from './mapping-tests.ts';
@@ -74,6 +75,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     invitations: invitationRepository(sql),
     shareableLinks: shareableLinkRepository(sql),
     jobs: jobRepository(sql),
+    mailCounts: mailCountRepository(sql),
     mailSuppressions: mailSuppressionRepository(sql),
     auditEvents: auditEventRepository(sql),
     outbox: outboxRepository(sql),

@@ -8,7 +8,10 @@ const PAGE = { limit: 10 };
 
 /** Each look-up and write once. */
 export const journalCalls = ({ organization: { id }, auditEvent, outboxEvent }: World): Calls => ({
-  'journal and installation': async ({ auditEvents, outbox, installation, mailSuppressions }) => [
+  'journal and installation': async ({ auditEvents, outbox, installation, mailCounts, mailSuppressions }) => [
+    await mailCounts.claim('x', 1),
+    await mailCounts.list('x', 0),
+    await mailCounts.removeExpired(1),
     await mailSuppressions.findByAddress('x'),
     await mailSuppressions.list(PAGE),
     await mailSuppressions.remove('sup_x' as never),

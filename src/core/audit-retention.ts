@@ -69,6 +69,9 @@ async function moveBeginning(
   await tx.pastValues.replace(organizationId, { ...row, value: null, endedBy: null });
 }
 
+/** Beyond so many organizations, removed ones included, all heads are handed over once more. */
+const HEADS_REMEMBERED = 100_000;
+
 /**
  * Hands the heads that have moved since the last time to `keep`, which puts them where nobody who holds the store can reach
  * them (S214). `seen` is what was handed over before, by organization.
@@ -83,6 +86,7 @@ export async function anchorAudits(
   }) => void,
 ): Promise<number> {
   let told = 0;
+  if (seen.size >= HEADS_REMEMBERED) seen.clear();
   for (let after: string | undefined; ; ) {
     const page = await deps.storage.organizations.list({ after, limit: ORGANIZATIONS_AT_ONCE });
     for (const { id } of page) {

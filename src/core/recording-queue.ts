@@ -31,6 +31,8 @@ export interface RecordingQueueOptions<Seen, Kept> extends Pick<Deps, 'storage'>
   readonly onLoss: (count: number, reason: unknown) => void;
   /** Told of what leaves the queue, stored or not. */
   readonly onTaken?: (batch: readonly Seen[]) => void;
+  /** Of so many organizations it is known how far they are from their next trim; for tests. */
+  readonly organizationsRemembered?: number;
 }
 
 /** Starts empty. `flush` is to be called by a timer. */
@@ -54,7 +56,7 @@ export function createRecordingQueue<Seen, Kept extends { readonly organizationI
     try {
       const kept = Map.groupBy(batch.map(toKept), ({ organizationId }) => organizationId);
       await storage.transact((tx) => appendAll(tx, kept, { ...options, untrimmed }), 'relaxed');
-      noteAppended(untrimmed, kept);
+      noteAppended(untrimmed, kept, options.organizationsRemembered);
     } catch (error) {
       lost += batch.length;
       onLoss(batch.length, error);
@@ -105,8 +107,16 @@ async function appendAll<Kept>(
   }
 }
 
+/** Forgetting them means one trim of each that was not needed yet. */
+const ORGANIZATIONS_REMEMBERED = 10_000;
+
 /** After the commit, because a transaction may run twice. */
-function noteAppended<Kept>(untrimmed: Map<OrganizationId, number>, kept: Grouped<Kept>): void {
+function noteAppended<Kept>(
+  untrimmed: Map<OrganizationId, number>,
+  kept: Grouped<Kept>,
+  remembered = ORGANIZATIONS_REMEMBERED,
+): void {
+  if (untrimmed.size >= remembered) untrimmed.clear();
   for (const [organizationId, own] of kept) {
     const since = (untrimmed.get(organizationId) ?? TRIM_EVERY) + own.length;
     untrimmed.set(organizationId, since >= TRIM_EVERY ? 0 : since);

@@ -1,4 +1,7 @@
-/** Fourth stage: whether one organization feels another one that floods, with the rate limits that users have (S222). */
+/**
+ * Fourth stage: whether one organization feels the initial cycle that another one runs as fast as it is answered, with the rate
+ * limits that users have. At fifty times its quota (S222) is the limiter's own test: no loader here sends that much.
+ */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createLoader, type Loader } from '../loader.ts';

@@ -8,6 +8,13 @@ const CHECKPOINT_PAGES = 4_000;
 /** The WAL's size is asked for after so many commits: asking costs as much as a short statement. */
 const COMMITS_BETWEEN = 8;
 
+interface CheckpointOptions {
+  /** How long the WAL grows; for tests. */
+  readonly pages?: number;
+  /** Called when the store itself has been written to. Throws nothing. */
+  readonly afterEach?: () => void;
+}
+
 export interface Checkpoints {
   /** To be called after each commit, outside transactions. */
   afterCommit(): void;
@@ -23,7 +30,7 @@ export interface Checkpoints {
 export function createCheckpoints(
   connection: Connection,
   path: string,
-  pages = CHECKPOINT_PAGES,
+  { pages = CHECKPOINT_PAGES, afterEach = () => undefined }: CheckpointOptions = {},
 ): Checkpoints {
   connection.pragma(`wal_autocheckpoint = ${pages * 10}`);
   const measure = connection.prepare<[], { log: number; checkpointed: number }>(
@@ -38,6 +45,7 @@ export function createCheckpoints(
     const started = new Worker(new URL('./checkpoint-thread.ts', import.meta.url), { workerData: path });
     started.on('message', () => {
       state = 'copied';
+      afterEach();
     });
     started.on('error', () => {
       state = 'failed';
@@ -50,6 +58,7 @@ export function createCheckpoints(
       state = 'idle';
       // What was committed meanwhile: little. Only a WAL that is written back to its end begins anew.
       rest.get();
+      afterEach();
       return;
     }
     commits += 1;

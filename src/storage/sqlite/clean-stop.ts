@@ -6,8 +6,8 @@ const TICK_LIMIT_MS = 100;
 
 const markOf = (path: string): string => `${path}.closed`;
 
-/** What changes with every write to a file; nobody can set `ctime` back. */
-function stateOf(path: string): string {
+/** What changes with every write to a file; nobody can set `ctime` back. Throws when there is no such file. */
+export function stateOf(path: string): string {
   const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }

@@ -9,6 +9,7 @@ import { type Lock, prepareFile, refuseEmptyFile, takeLock } from './files.ts';
 import { migrate } from './migrate.ts';
 import { createPageAnchors } from './page-anchors.ts';
 import { createRepositories } from './repositories.ts';
+import { createRunningMark, isLeftByKill, type RunningMark } from './running-mark.ts';
 import { createCommittedReads, type Sql } from './sql.ts';
 import { createWalSync } from './wal-sync.ts';
 import { Writer } from './writer.ts';
@@ -31,11 +32,19 @@ interface Connections {
  */
 export async function openSqliteStorage(options: SqliteStorageOptions): Promise<Storage> {
   const connections = connect(options);
-  const { sql, release } = createCommittedReads(connections.writing, connections.reading);
+  const mark = createRunningMark(options.path);
+  mark.renew();
+  let isDamaged = false;
+  const onDamage = (): void => {
+    isDamaged = true;
+    mark.drop();
+  };
+  const { sql, release } = createCommittedReads(connections.writing, connections.reading, onDamage);
   const wal = createWalSync(options.path);
-  const checkpoints = createCheckpoints(connections.writing, options.path);
+  const checkpoints = createCheckpoints(connections.writing, options.path, { afterEach: mark.renew });
   const writer = new Writer(connections.writing, {
-    toDisk: wal.toDisk,
+    toDisk: toDiskOrUnmarked(wal.toDisk, mark),
+    onDamage,
     beforeEach: release,
     afterEach: checkpoints.afterCommit,
   });
@@ -53,15 +62,26 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
         release();
         await checkpoints.close();
         await wal.close();
+        mark.drop();
         disconnect(connections);
-        // What a disk refused once is read again as a whole at the next start.
-        if (writer.failure === undefined) leaveCleanMark(options.path);
+        // What a disk refused once, or gave back as something else, is read as a whole at the next start.
+        if (writer.failure === undefined && !isDamaged) leaveCleanMark(options.path);
         connections.lock.release();
       });
       return closing;
     },
   };
 }
+
+/** What a disk has refused once it may have lost, however the process ends: the next start reads it all. */
+const toDiskOrUnmarked = (toDisk: () => Promise<void>, mark: RunningMark) => async (): Promise<void> => {
+  try {
+    await toDisk();
+  } catch (error) {
+    mark.drop();
+    throw error;
+  }
+};
 
 function ping(sql: Sql): void {
   sql.get('SELECT max(number) FROM schema_migrations');
@@ -73,7 +93,8 @@ function connect({ path, clock = systemClock }: SqliteStorageOptions): Connectio
   const lock = takeLock(path);
   let writing: Connection | undefined;
   try {
-    writing = openWriter(path, takeCleanMark(path));
+    const isLeftClean = takeCleanMark(path);
+    writing = openWriter(path, isLeftClean || isLeftByKill(path));
     migrate(writing, path, clock);
     return { lock, writing, reading: openReader(path) };
   } catch (error) {

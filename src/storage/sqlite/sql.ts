@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers';
 import type { Database as Connection, Statement } from 'better-sqlite3';
 import { GatehouseError } from '../../kernel/errors.ts';
-import { toStorageError } from './driver-errors.ts';
+import { isDamage, toStorageError } from './driver-errors.ts';
 
 export type Value = string | number | null | Buffer;
 export type Row = Readonly<Record<string, unknown>>;
@@ -53,8 +53,11 @@ function createStatementCache<Result>(
 export const closedError = (): GatehouseError =>
   new GatehouseError('storage_unavailable', 'The store is closed.');
 
-/** Wraps a connection. Calls after the connection closed throw `storage_unavailable`. */
-export function createSql(connection: Connection): Sql {
+/**
+ * Wraps a connection. Calls after the connection closed throw `storage_unavailable`. `onDamage` is told when a statement
+ * met a page that cannot be what was written.
+ */
+export function createSql(connection: Connection, onDamage: () => void = () => undefined): Sql {
   const prepare = (text: string) => connection.prepare<Value[], Row>(text);
   const fixed = createStatementCache(prepare, Number.POSITIVE_INFINITY);
   const composed = createStatementCache(prepare, COMPOSED_KEPT);
@@ -63,7 +66,10 @@ export function createSql(connection: Connection): Sql {
     COMPOSED_KEPT,
   );
   /** Asked only when something went wrong: it costs as much as a short statement. */
-  const refusalOf = (error: unknown) => (connection.open ? toStorageError(error) : closedError());
+  const refusalOf = (error: unknown) => {
+    if (isDamage(error)) onDamage();
+    return connection.open ? toStorageError(error) : closedError();
+  };
   return {
     run(text, ...values) {
       try {
@@ -115,16 +121,27 @@ export interface CommittedReads {
  * empties the page cache of every other connection; the reading one while a transaction is under way. Reads of one turn
  * of the event loop share a snapshot: locks are taken once for all of them.
  */
-export function createCommittedReads(writing: Connection, reading: Connection): CommittedReads {
-  const between = createSql(writing);
-  const meanwhile = createSql(reading);
+export function createCommittedReads(
+  writing: Connection,
+  reading: Connection,
+  onDamage?: () => void,
+): CommittedReads {
+  const between = createSql(writing, onDamage);
+  const meanwhile = createSql(reading, onDamage);
   const begin = writing.prepare('BEGIN');
   const end = writing.prepare('COMMIT');
+  const undo = writing.prepare('ROLLBACK');
   let isHeld = false;
   const release = (): void => {
     if (!isHeld) return;
     isHeld = false;
-    if (writing.open) end.run();
+    if (!writing.open) return;
+    try {
+      end.run();
+    } catch {
+      // After a damaged page there is nothing to commit. Whoever read it has been told; the others go on.
+      if (writing.inTransaction) undo.run();
+    }
   };
   const current = (): Sql => {
     if (isHeld) return between;

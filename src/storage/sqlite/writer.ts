@@ -34,6 +34,8 @@ interface WriterOptions {
   readonly batchMs?: number;
   /** Called after each commit, while nobody reads through the connection. Throws nothing. */
   readonly afterEach?: () => void;
+  /** Told when a statement of a transaction met a page that cannot be what was written. */
+  readonly onDamage?: () => void;
   /** Called before each transaction begins: whoever reads through the connection in between lets go of it. */
   readonly beforeEach?: () => void;
 }
@@ -54,15 +56,13 @@ export class Writer {
   #commits = 0;
   #failure: GatehouseError | undefined;
 
-  constructor(
-    connection: Connection,
-    { toDisk, functionLimitMs = FUNCTION_LIMIT_MS, batchMs = BATCH_MS, beforeEach, afterEach }: WriterOptions,
-  ) {
-    this.#units = createUnits(createSql(connection), () => connection.inTransaction);
+  constructor(connection: Connection, options: WriterOptions) {
+    const { toDisk, functionLimitMs = FUNCTION_LIMIT_MS, batchMs = BATCH_MS } = options;
+    this.#units = createUnits(createSql(connection, options.onDamage), () => connection.inTransaction);
     this.#batches = new Batches({ connection, units: this.#units, functionLimitMs });
     this.#batchMs = batchMs;
-    this.#beforeEach = beforeEach ?? (() => undefined);
-    this.#afterEach = afterEach ?? (() => undefined);
+    this.#beforeEach = options.beforeEach ?? (() => undefined);
+    this.#afterEach = options.afterEach ?? (() => undefined);
     this.#toDisk = toDisk;
   }
 

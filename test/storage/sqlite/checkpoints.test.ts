@@ -44,7 +44,7 @@ async function commitUntil(afterCommit: () => void, isEnough: (longest: number) 
 }
 
 test('a WAL that has grown is written back and begins anew; whoever opens the file later finds everything', async () => {
-  const checkpoints = createCheckpoints(connection, path, PAGES);
+  const checkpoints = createCheckpoints(connection, path, { pages: PAGES });
   const count = await commitUntil(
     checkpoints.afterCommit,
     (longest) => longest >= PAGES && walPages() < PAGES / 2,
@@ -58,14 +58,14 @@ test('a WAL that has grown is written back and begins anew; whoever opens the fi
 });
 
 test('a thread that cannot open the store costs nothing but its help: SQLite writes the WAL back itself', async () => {
-  const checkpoints = createCheckpoints(connection, join(folder, 'elsewhere.db'), PAGES);
+  const checkpoints = createCheckpoints(connection, join(folder, 'elsewhere.db'), { pages: PAGES });
   await commitUntil(checkpoints.afterCommit, (longest) => longest >= PAGES * 10 && walPages() < PAGES);
   await checkpoints.close();
   expect(connection.pragma('integrity_check', { simple: true })).toBe('ok');
 });
 
 test('a store that was hardly written to has no thread to end', async () => {
-  const checkpoints = createCheckpoints(connection, path, PAGES);
+  const checkpoints = createCheckpoints(connection, path, { pages: PAGES });
   checkpoints.afterCommit();
   await checkpoints.close();
   expect(walPages()).toBeGreaterThan(0);

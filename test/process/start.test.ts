@@ -1,6 +1,6 @@
 /** The gateway as people start it: what it prints, what it leaves on disk, how it stops. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -15,6 +15,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import packageJson from '../../package.json' with { type: 'json' };
 
 interface Started {
   readonly child: ChildProcess;
@@ -250,4 +251,14 @@ test('SIGTERM lets a request under way finish, takes no new ones, and ends with 
   await exited;
   expect(gateway.child.exitCode).toBe(0);
   await expect(fetch(`${gateway.url}/healthz`)).rejects.toThrow();
+});
+
+test('npm start and the container hand node the same flags, and node knows them', () => {
+  const [program = '', ...parameters] = packageJson.scripts.start.split(' ');
+  const command = /^CMD (.*)$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '';
+  expect(JSON.parse(command)).toEqual([program, ...parameters]);
+  const flags = parameters.filter((parameter) => /^--.*=/.test(parameter));
+  expect(flags.length).toBeGreaterThan(1);
+  const { status, stderr } = spawnSync(process.execPath, [...flags, '--eval', ''], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, '']);
 });

@@ -76,7 +76,9 @@ export async function acceptorFrom(
   const { name, password, ...more } = body ?? {};
   if (name !== undefined && password !== undefined) return { kind: 'new', name, password, ...more };
   if (signedIn !== undefined) return { kind: 'signed_in', signedIn };
-  throw new GatehouseError('unauthenticated', 'Give a name and a password, or sign in first.');
+  throw new GatehouseError('unauthenticated', 'Give a name and a password, or sign in first.', {
+    whatToDo: 'Send name and password, or the session cookie of whoever it is for.',
+  });
 }
 
 /** What joining answers, with the session cookie set; the session that the browser showed before ends (S184). */
@@ -137,7 +139,10 @@ export const invitationAcceptanceRoutes: readonly ApiRoute[] = [
     handle: async ({ deps, req, cause }, { params }) => {
       const token = params.token ?? '';
       const signedIn = await signedInOf(deps, req);
-      if (signedIn === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
+      if (signedIn === undefined)
+        throw new GatehouseError('unauthenticated', 'Sign in first.', {
+          whatToDo: 'Sign in, then send the request with the session cookie.',
+        });
       await requestInvitedAddressProof(deps, { token, signedIn, cause });
     },
   }),

@@ -1,7 +1,8 @@
 /** The audit rows of one organization as a chain (S214): each row's hash covers the row and the hash before it. */
-import { hash as digest, randomBytes } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { canonicalJson } from '../kernel/canonical-json.ts';
 import type { OrganizationId } from '../kernel/ids.ts';
+import { takeRandom } from '../kernel/random.ts';
 import { isEmptied } from './audit-emptied.ts';
 import type { Deps } from './deps.ts';
 import type { AuditEvent, AuditHead, AuditLink, ChainedAuditEvent } from './entities/journal.ts';
@@ -29,7 +30,7 @@ function hashOf(event: AuditEvent, link: Omit<AuditLink, 'hash' | 'salt'>, befor
 /** The place of a new row behind `head`; undefined: the first one. */
 export function linkAfter(head: AuditHead | undefined, event: AuditEvent): AuditLink {
   const { seq: last, hash: before } = head ?? BEGINNING;
-  const salt = randomBytes(16).toString('base64url');
+  const salt = takeRandom(16).toString('base64url');
   const place = { seq: last + 1, personalDigest: digestPersonal(event, salt) };
   return { ...place, salt, hash: hashOf(event, place, before) };
 }

@@ -9,7 +9,8 @@ import type { ChangeContext, Deps } from './deps.ts';
 import { touchGroups } from './directory-groups.ts';
 import type { Directory, DirectoryUser } from './entities/directory.ts';
 import type { Cause } from './entities/journal.ts';
-import { endMembership, getMembership, setMembershipStatus, updateMembership } from './memberships.ts';
+import type { Membership, MembershipStatus } from './entities/people.ts';
+import { endMembership, getMembership, setMembershipStatus } from './memberships.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { type DirectoryUserInput, profileOf, storedFields } from './pushed-user.ts';
 import { rememberRemoved } from './removed-users.ts';
@@ -138,16 +139,27 @@ async function followProfile(
   },
 ): Promise<void> {
   const { before, after, wanted } = subject;
-  let membership = await getMembership(tx, context.organizationId, after.membershipId);
-  const profile = profileOf(wanted);
-  if (membership.name !== profile.name || membership.email !== profile.email) {
-    const next = { ...membership, ...profile, updatedAt: context.now };
-    membership = await updateMembership(tx, context, { before: membership, after: next });
-  }
-  // Only a switch is followed: a new name for somebody whom an admin suspended must not bring them back.
-  if (before.isActive === after.isActive) return;
-  if (after.isActive && (await isHeld(tx, context.organizationId, after.id))) return;
-  await setMembershipStatus(tx, context, { membership, status: after.isActive ? 'active' : 'suspended' });
+  const membership = await getMembership(tx, context.organizationId, after.membershipId);
+  const pushed = profileOf(wanted);
+  const isSame = membership.name === pushed.name && membership.email === pushed.email;
+  const status = await statusAfter(tx, context, { membership, before, after });
+  await setMembershipStatus(tx, context, { membership, status, profile: isSame ? undefined : pushed });
+}
+
+/** Only a switch is followed: a new name for somebody whom an admin suspended must not bring them back. */
+async function statusAfter(
+  tx: Repositories,
+  context: ChangeContext,
+  subject: {
+    readonly membership: Membership;
+    readonly before: DirectoryUser;
+    readonly after: DirectoryUser;
+  },
+): Promise<MembershipStatus> {
+  const { membership, before, after } = subject;
+  if (before.isActive === after.isActive) return membership.status;
+  if (!after.isActive) return 'suspended';
+  return (await isHeld(tx, context.organizationId, after.id)) ? membership.status : 'active';
 }
 
 /**

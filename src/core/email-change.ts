@@ -45,7 +45,7 @@ export async function requestEmailChange(
     if (isTaken) {
       return mailPerson(tx, context, { user, mail: addressTakenMail(email, `${deps.baseUrl}/sign-in`) });
     }
-    await tx.oneTimeRecords.removeByUser(user.id, { purpose: 'email_change' });
+    await tx.oneTimeRecords.removeByUser(user.id, { purposes: ['email_change'] });
     const token = await issueOneTime(tx, deps, {
       purpose: 'email_change',
       userId: user.id,

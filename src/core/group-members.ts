@@ -84,50 +84,78 @@ async function applyChange(
   switch (change.kind) {
     case 'add': {
       const members = await resolveMembers(tx, group, change.memberIds);
-      return { added: await tx.groupMembers.insert(organizationId, id, members), removed: [] };
+      return { added: await insertMembers(tx, group, members), removed: [] };
     }
     case 'remove':
-      return { added: [], removed: await tx.groupMembers.remove(organizationId, id, change.memberIds) };
+      return { added: [], removed: await removeMembers(tx, group, change.memberIds) };
     case 'removeWhere': {
       const matching = (await listAllMembers(tx, organizationId, id)).filter(change.matches);
       const memberIds = matching.map((member) => member.memberId);
-      return { added: [], removed: await tx.groupMembers.remove(organizationId, id, memberIds) };
+      return { added: [], removed: await removeMembers(tx, group, memberIds) };
     }
     case 'replace': {
       const members = await resolveMembers(tx, group, change.memberIds);
       const wanted = new Set<string>(members.map((member) => member.memberId));
       const current = await listAllMembers(tx, organizationId, id);
       const gone = current.map((member) => member.memberId).filter((memberId) => !wanted.has(memberId));
-      const removed = await tx.groupMembers.remove(organizationId, id, gone);
-      return { added: await tx.groupMembers.insert(organizationId, id, members), removed };
+      const removed = await removeMembers(tx, group, gone);
+      return { added: await insertMembers(tx, group, members), removed };
     }
   }
 }
 
+/** Members that one statement is about: a group of any size gives the event loop its turns between them. */
+const AT_ONCE = 500;
+
 /** Turns ids into member rows; every one must be a user or another group of the same directory. */
 async function resolveMembers(
   tx: Repositories,
-  group: DirectoryGroup,
+  { organizationId, directoryId, id: groupId }: DirectoryGroup,
   ids: readonly string[],
 ): Promise<readonly MemberRef[]> {
   const members: MemberRef[] = [];
-  for (const id of new Set(ids)) members.push(await resolveMember(tx, group, id));
-  return members;
+  for (const part of inParts([...new Set(ids)])) {
+    const found = await tx.groupMembers.listCandidates(organizationId, directoryId, part);
+    members.push(...found.filter(({ memberId }) => memberId !== groupId));
+  }
+  const known = new Set<string>(members.map(({ memberId }) => memberId));
+  const unknown = ids.find((id) => !known.has(id));
+  if (unknown === undefined) return members;
+  throw new GatehouseError(
+    'invalid_value',
+    `No user or other group of this directory has the id ${unknown}.`,
+    {
+      field: 'members.value',
+    },
+  );
 }
 
-async function resolveMember(tx: Repositories, group: DirectoryGroup, id: string): Promise<MemberRef> {
-  const { organizationId, directoryId } = group;
-  const user = await tx.directoryUsers.find(organizationId, directoryId, id as DirectoryUserId);
-  if (user !== undefined) return { memberId: user.id, memberKind: 'user' };
-  const nested =
-    id === group.id
-      ? undefined
-      : await tx.directoryGroups.find(organizationId, directoryId, id as DirectoryGroupId);
-  if (nested !== undefined) return { memberId: nested.id, memberKind: 'group' };
-  throw new GatehouseError('invalid_value', `No user or other group of this directory has the id ${id}.`, {
-    field: 'members.value',
-  });
+async function insertMembers(
+  tx: Repositories,
+  { organizationId, id }: DirectoryGroup,
+  members: readonly MemberRef[],
+): Promise<readonly MemberRef[]> {
+  const added: MemberRef[] = [];
+  for (const part of inParts(members))
+    added.push(...(await tx.groupMembers.insert(organizationId, id, part)));
+  return added;
 }
+
+async function removeMembers(
+  tx: Repositories,
+  { organizationId, id }: DirectoryGroup,
+  memberIds: readonly string[],
+): Promise<readonly MemberRef[]> {
+  const removed: MemberRef[] = [];
+  for (const part of inParts(memberIds))
+    removed.push(...(await tx.groupMembers.remove(organizationId, id, part)));
+  return removed;
+}
+
+const inParts = <Item>(items: readonly Item[]): readonly (readonly Item[])[] =>
+  Array.from({ length: Math.ceil(items.length / AT_ONCE) }, (_, index) =>
+    items.slice(index * AT_ONCE, (index + 1) * AT_ONCE),
+  );
 
 async function collectUsers(
   tx: Repositories,

@@ -152,15 +152,20 @@ export async function reinstateMembership(
   return membership;
 }
 
-/** Suspends or reactivates. Suspension ends every session in the same transaction (law 6). */
+/** Suspends or reactivates, a new `profile` in the same write. Suspension ends every session in the same transaction (law 6). */
 export async function setMembershipStatus(
   tx: Repositories,
   context: ChangeContext,
-  change: { readonly membership: Membership; readonly status: MembershipStatus },
+  change: {
+    readonly membership: Membership;
+    readonly status: MembershipStatus;
+    readonly profile?: Pick<Membership, 'name' | 'email' | 'emailKey'> | undefined;
+  },
 ): Promise<Membership> {
-  const { membership, status } = change;
-  if (membership.status === status) return membership;
-  const after = { ...membership, status, updatedAt: context.now };
+  const { membership, status, profile } = change;
+  const after = { ...membership, ...profile, status, updatedAt: context.now };
+  if (membership.status === status)
+    return profile === undefined ? membership : updateMembership(tx, context, { before: membership, after });
   const next = await updateMembership(tx, context, { before: membership, after });
   const endedSessions =
     status === 'suspended' ? await endSessionsOf(tx, context, { membership, reason: 'member_suspended' }) : 0;

@@ -56,7 +56,7 @@ async function answerByMail(
       now: context.now,
       ttlMs: RESET_TTL_MS,
     } as const;
-    await tx.oneTimeRecords.removeByUser(user.id, { purpose: wanted.purpose });
+    await tx.oneTimeRecords.removeByUser(user.id, { purposes: [wanted.purpose] });
     const url = `${deps.baseUrl}/password-reset/${await issueOneTime(tx, deps, wanted)}`;
     await recordForPerson(tx, context, { userId: user.id, type: 'password.reset_requested' });
     return mailPerson(tx, context, { user, mail: resetMail(user.email, url) });

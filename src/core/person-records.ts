@@ -43,7 +43,7 @@ const UNDER_WAY = ['password_reset', 'email_change', 'second_step', 'passkey_reg
 
 /** Ends what a person has under way: mailed links, second steps, passkeys being made. Links that take a change back stay. */
 export async function dropUnderWay(tx: Repositories, userId: UserId): Promise<void> {
-  for (const purpose of UNDER_WAY) await tx.oneTimeRecords.removeByUser(userId, { purpose });
+  await tx.oneTimeRecords.removeByUser(userId, { purposes: UNDER_WAY });
 }
 
 /** Does so for somebody who may come in nowhere any more: a link does not wake up with them (S180). */

@@ -1,5 +1,5 @@
 /** Prefixed, time-sortable, unguessable ids. The prefix says what the id names; the brand says it to the compiler. */
-import { randomBytes } from 'node:crypto';
+import { takeRandom } from './random.ts';
 
 declare const brand: unique symbol;
 type Id<Kind extends string> = string & { readonly [brand]: Kind };
@@ -98,20 +98,10 @@ function encodeTime(now: number): string {
 let encoded = { now: -1, text: '' };
 
 const ID_BYTES = 16;
-/** Randomness for 256 ids at once: asking the system for each one is a twentieth of the cost of creating a user. */
-let pool = Buffer.alloc(0);
-
-function takeRandom(): Buffer {
-  if (pool.length < ID_BYTES) pool = randomBytes(256 * ID_BYTES);
-  const taken = pool.subarray(0, ID_BYTES);
-  pool = pool.subarray(ID_BYTES);
-  return taken;
-}
-
 /** A new id such as `org_01k9...`: 48 bits of time, 80 bits of randomness. */
 export function newId<P extends keyof Prefixes>(prefix: P, now: number): Prefixes[P] {
   let random = '';
-  for (const byte of takeRandom()) random += ALPHABET.charAt(byte & 31);
+  for (const byte of takeRandom(ID_BYTES)) random += ALPHABET.charAt(byte & 31);
   // The one place where a string becomes a branded id out of nothing.
   return `${prefix}_${encodeTime(now)}${random}` as Prefixes[P];
 }

@@ -77,9 +77,9 @@ export function credentials(name: string, open: OpenStorage): void {
         });
         const remove = (which: Parameters<Repositories['oneTimeRecords']['removeByUser']>[1]) =>
           write((tx) => tx.oneTimeRecords.removeByUser(user.id, which));
-        expect(await remove({ purpose: 'password_reset', since: 20 })).toBe(1);
+        expect(await remove({ purposes: ['password_reset', 'second_step'], since: 20 })).toBe(1);
         expect(await remove({ since: 30 })).toBe(1);
-        expect(await remove({ purpose: 'undo' })).toBe(1);
+        expect(await remove({ purposes: ['undo'] })).toBe(1);
         expect(await remove({})).toBe(1);
         expect(await under.storage.oneTimeRecords.find('password_reset', kept.tokenHash)).toStrictEqual(kept);
       });

@@ -1,7 +1,7 @@
 /** Contract: group members are rows; a change names what really changed and costs by what it names (R11, R20). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MemberRef } from '../../src/core/ports/directories.ts';
-import { aDirectoryGroup, aDirectoryUser, nextId, nextText } from '../support/builders.ts';
+import { aDirectory, aDirectoryGroup, aDirectoryUser, nextId, nextText } from '../support/builders.ts';
 import { aWorld, plantWorld } from '../support/world.ts';
 import { type OpenStorage, race, type StorageUnderTest } from './storage-under-test.ts';
 
@@ -40,6 +40,21 @@ export function groupMembers(name: string, open: OpenStorage): void {
       expect(await add([b, c])).toEqual([c]);
       expect(await add([])).toEqual([]);
       expect(idsOf(await list())).toEqual(idsOf([a, b, c]));
+    });
+
+    test('R20 candidates are the users and groups of that directory, in the order of the ids; nobody else is one', async () => {
+      const { group } = await plantGroup();
+      const elsewhere = aDirectory(id);
+      const stranger = aDirectoryUser(elsewhere.id, world.membership);
+      await under.storage.transact(async (tx) => {
+        await tx.directories.insert(id, elsewhere);
+        await tx.directoryUsers.insert(id, stranger);
+      });
+      const ids = [nextId('du'), group.id, stranger.id, 'x"\u0000', '', world.directoryUser.id];
+      expect(await under.storage.groupMembers.listCandidates(id, world.directory.id, ids)).toEqual([
+        { memberId: group.id, memberKind: 'group' },
+        { memberId: world.directoryUser.id, memberKind: 'user' },
+      ]);
     });
 
     test('R20 a member named twice in one call is added once', async () => {

@@ -165,6 +165,11 @@ const directories: Pick<
     findByHash: global,
   },
   groupMembers: {
+    listCandidates: {
+      ...nothing,
+      call: (store, b, a) =>
+        store.groupMembers.listCandidates(b, a.directory.id, [a.directoryUser.id, a.group.id]),
+    },
     insert: {
       ...notFound,
       call: (tx, b, a) =>

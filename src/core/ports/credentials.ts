@@ -12,10 +12,10 @@ export interface OneTimeRecordRepository {
   consume(purpose: OneTimePurpose, tokenHash: string): Promise<OneTimeRecord | undefined>;
   /** Takes one of the tries that are left, in one conditional write; false when none is, or when it has expired at `now`. */
   claim(purpose: OneTimePurpose, tokenHash: string, now: number): Promise<boolean>;
-  /** Those of one purpose, or all; `since` leaves those made before that time alone. Answers how many went. */
+  /** Those of these purposes, or all; `since` leaves those made before that time alone. Answers how many went. */
   removeByUser(
     userId: UserId,
-    which: { readonly purpose?: OneTimePurpose; readonly since?: number },
+    which: { readonly purposes?: readonly OneTimePurpose[]; readonly since?: number },
   ): Promise<number>;
   removeExpired(now: number): Promise<number>;
 }

@@ -174,6 +174,12 @@ export interface Containment {
 
 /** Cost of every method but `list` and `removeAll` is by the members named, never by the size of the group. */
 export interface GroupMemberRepository {
+  /** Those of the ids that are users or groups of the directory, in the order given; of anybody else nothing. */
+  listCandidates(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    ids: readonly string[],
+  ): Promise<readonly MemberRef[]>;
   /** Whether the members exist is the caller's to check in the same transaction. Adds those not yet in; answers the ones really added. */
   insert(
     organizationId: OrganizationId,

@@ -12,20 +12,30 @@ import type { Row, Sql, Tuple } from './sql.ts';
 
 /** The directory of a group; members belong to the same one. */
 const OWN_DIRECTORY = 'SELECT directory_id FROM directory_groups WHERE organization_id = ? AND id = ?';
-const ADD_USER = `
+/** What a user or a group is called where it is a member; read once for each of the ids. */
+const nameOf = (name: string, table: string): string => `
+  SELECT ${name} FROM ${table}
+  WHERE organization_id = ? AND directory_id = (${OWN_DIRECTORY}) AND id = json_each.value`;
+const add = (kind: 'user' | 'group', name: string): string => `
   INSERT INTO group_members (organization_id, group_id, member_id, member_kind, member_name)
-  VALUES (?, ?, ?, 'user', (
-    SELECT coalesce(json_extract(attributes, '$.displayName'), user_name) FROM directory_users
-    WHERE organization_id = ? AND directory_id = (${OWN_DIRECTORY}) AND id = ?
-  )) ON CONFLICT DO NOTHING`;
-const ADD_GROUP = `
-  INSERT INTO group_members (organization_id, group_id, member_id, member_kind, member_name)
-  VALUES (?, ?, ?, 'group', (
-    SELECT display_name FROM directory_groups
-    WHERE organization_id = ? AND directory_id = (${OWN_DIRECTORY}) AND id = ?
-  )) ON CONFLICT DO NOTHING`;
+  SELECT ?, ?, json_each.value, '${kind}', (${name}) FROM json_each(?) WHERE true
+  ON CONFLICT DO NOTHING RETURNING member_id, member_kind`;
+const ADD = {
+  user: add(
+    'user',
+    nameOf("coalesce(json_extract(attributes, '$.displayName'), user_name)", 'directory_users'),
+  ),
+  group: add('group', nameOf('display_name', 'directory_groups')),
+};
+const isOne = (table: string): string =>
+  `EXISTS (SELECT 1 FROM ${table} WHERE organization_id = ? AND directory_id = ? AND id = json_each.value)`;
+const CANDIDATES = `
+  SELECT value AS member_id,
+    iif(${isOne('directory_users')}, 'user', iif(${isOne('directory_groups')}, 'group', NULL)) AS member_kind
+  FROM json_each(?)`;
 const REMOVE = `
-  DELETE FROM group_members WHERE organization_id = ? AND group_id = ? AND member_id = ?
+  DELETE FROM group_members
+  WHERE organization_id = ? AND group_id = ? AND member_id IN (SELECT value FROM json_each(?))
   RETURNING member_id, member_kind`;
 const LIST = `
   SELECT member_id, member_kind FROM group_members
@@ -69,14 +79,20 @@ function namedFromTuple(tuple: Tuple): NamedMember {
 /** Group members over one connection; the promises are those of the port. */
 export function groupMemberRepository(sql: Sql): GroupMemberRepository {
   return {
-    insert: async (organizationId, groupId, members) =>
-      members.filter(({ memberId, memberKind }) => {
-        const place = [organizationId, groupId, memberId] as const;
-        const named = [organizationId, organizationId, groupId, memberId] as const;
-        return sql.run(memberKind === 'user' ? ADD_USER : ADD_GROUP, ...place, ...named) > 0;
-      }),
+    listCandidates: async (organizationId, directoryId, ids) => {
+      const place = [organizationId, directoryId, organizationId, directoryId] as const;
+      const rows = sql.all(CANDIDATES, ...place, toJson(ids));
+      return rows.filter((row) => row.member_kind !== null).map(fromRow);
+    },
+    insert: async (organizationId, groupId, members) => {
+      const place = [organizationId, groupId, organizationId, organizationId, groupId] as const;
+      return (['user', 'group'] as const).flatMap((kind) => {
+        const ids = members.flatMap(({ memberId, memberKind }) => (memberKind === kind ? [memberId] : []));
+        return ids.length === 0 ? [] : sql.all(ADD[kind], ...place, toJson(ids)).map(fromRow);
+      });
+    },
     remove: async (organizationId, groupId, memberIds) =>
-      memberIds.flatMap((memberId) => sql.all(REMOVE, organizationId, groupId, memberId).map(fromRow)),
+      sql.all(REMOVE, organizationId, groupId, toJson(memberIds)).map(fromRow),
     list: async (organizationId, groupId, page) =>
       sql.all(LIST, organizationId, groupId, page.after ?? '', page.limit).map(fromRow),
     listNamed: async (organizationId, groupId, page) =>

@@ -11,7 +11,7 @@ const CLAIM = `
   UPDATE one_time_records SET tries_left = tries_left - 1
   WHERE ${WHICH} AND tries_left > 0 AND expires_at > ?`;
 const REMOVE_BY_USER = 'DELETE FROM one_time_records WHERE user_id = ? AND created_at >= ?';
-const REMOVE_BY_PURPOSE = `${REMOVE_BY_USER} AND purpose = ?`;
+const REMOVE_BY_PURPOSE = `${REMOVE_BY_USER} AND purpose IN (SELECT value FROM json_each(?))`;
 const REMOVE_EXPIRED = 'DELETE FROM one_time_records WHERE expires_at <= ?';
 
 const fromRow = (row: Row): OneTimeRecord => ({
@@ -43,10 +43,10 @@ export function oneTimeRecordRepository(sql: Sql): OneTimeRecordRepository {
     find: async (purpose, tokenHash) => one(sql.get(FIND, tokenHash, purpose)),
     consume: async (purpose, tokenHash) => one(sql.get(CONSUME, tokenHash, purpose)),
     claim: async (purpose, tokenHash, now) => sql.run(CLAIM, tokenHash, purpose, now) > 0,
-    removeByUser: async (userId, { purpose, since = 0 }) =>
-      purpose === undefined
+    removeByUser: async (userId, { purposes, since = 0 }) =>
+      purposes === undefined
         ? sql.run(REMOVE_BY_USER, userId, since)
-        : sql.run(REMOVE_BY_PURPOSE, userId, since, purpose),
+        : sql.run(REMOVE_BY_PURPOSE, userId, since, toJson(purposes)),
     removeExpired: async (now) => sql.run(REMOVE_EXPIRED, now),
   };
 }

@@ -3,11 +3,12 @@ import { GatehouseError } from '../kernel/errors.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
+import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
 import { lastUsedMembership } from './person-records.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { newSessionToken, startSession } from './sessions.ts';
-import { passwordAllowedFor } from './sso-policy.ts';
+import { awaitsSecondFactor, passwordAllowedFor } from './sso-policy.ts';
 
 /** The one text for everybody who is not let in (S177). */
 export const refusedEntry = (): GatehouseError =>
@@ -16,34 +17,74 @@ export const refusedEntry = (): GatehouseError =>
   });
 
 /** The organization a local sign-in opens: the one used last of those that allow it; undefined when none does. */
-export function openMembership(
+export const openMembership = (
   from: Repositories | Queries,
   user: Pick<User, 'id'>,
+): Promise<Membership | undefined> =>
+  membershipWhere(from, user, (organization) => passwordAllowedFor(organization, 'enter'));
+
+function membershipWhere(
+  from: Repositories | Queries,
+  user: Pick<User, 'id'>,
+  isOpen: (organization: Organization) => boolean,
 ): Promise<Membership | undefined> {
   return lastUsedMembership(from, user.id, async ({ organizationId }) => {
     const organization = await from.organizations.find(organizationId);
-    return organization !== undefined && passwordAllowedFor(organization, 'enter');
+    return organization !== undefined && isOpen(organization);
   });
 }
+
+/**
+ * What this proof opens: an organization that is content with it before one that asks for a second factor too, so that no
+ * organization stands between a person and the others (law 3).
+ */
+async function opened(
+  tx: Repositories,
+  user: User,
+  amr: readonly string[],
+): Promise<{ readonly membership: Membership; readonly mustEnrol: boolean } | undefined> {
+  const proof = { connectionId: null, emergency: false, amr };
+  const content = await membershipWhere(
+    tx,
+    user,
+    (organization) => passwordAllowedFor(organization, 'enter') && !awaitsSecondFactor(organization, proof),
+  );
+  if (content !== undefined) return { membership: content, mustEnrol: false };
+  const membership = await openMembership(tx, user);
+  return membership && { membership, mustEnrol: true };
+}
+
+/** Why a password alone, of somebody who has a passkey, opens nothing. */
+export const PASSKEY_WANTED = 'second_factor.passkey_wanted';
 
 /** S182: true when at least one organization the person may enter leaves them a way in that is not its own (a password, a passkey). */
 export async function mayObtainEntry(from: Queries | Repositories, user: Pick<User, 'id'>): Promise<boolean> {
-  const membership = await lastUsedMembership(from, user.id, async ({ organizationId }) => {
-    const organization = await from.organizations.find(organizationId);
-    return organization !== undefined && passwordAllowedFor(organization, 'obtain');
-  });
-  return membership !== undefined;
+  const isOpen = (organization: Organization) => passwordAllowedFor(organization, 'obtain');
+  return (await membershipWhere(from, user, isOpen)) !== undefined;
 }
 
-/** Opens a session inside the caller's transaction; answers the cookie value. Throws `unauthenticated` when no organization is open. */
+export interface Entered {
+  /** The cookie value. */
+  readonly sessionToken: string;
+  /** The session is for setting up a second factor and opens nothing else. */
+  readonly mustEnrol: boolean;
+}
+
+/**
+ * Opens a session inside the caller's transaction. Throws `unauthenticated` when no organization is open, and
+ * `second_factor_required` (reason `PASSKEY_WANTED`) when those that are ask for more than a password and the person has a passkey:
+ * whoever knows only the password must not make a second factor beside it.
+ */
 export async function enter(
   tx: Repositories,
   deps: Pick<Deps, 'clock' | 'hashToken'>,
   input: { readonly user: User; readonly amr: readonly string[]; readonly cause: Cause },
-): Promise<string> {
+): Promise<Entered> {
   const { user, amr } = input;
-  const membership = await openMembership(tx, user);
-  if (membership === undefined) throw refusedEntry();
+  const open = await opened(tx, user, amr);
+  if (open === undefined) throw refusedEntry();
+  const { membership, mustEnrol } = open;
+  if (mustEnrol && (await tx.passkeys.listByUser(user.id)).length > 0) throw passkeyWanted();
   const sessionToken = newSessionToken();
   const cause: Cause = {
     ...input.cause,
@@ -60,8 +101,17 @@ export async function enter(
     target: { kind: 'membership', id: membership.id },
     details: { amr },
   });
-  return sessionToken;
+  return { sessionToken, mustEnrol };
 }
+
+const passkeyWanted = () =>
+  new GatehouseError(
+    'second_factor_required',
+    'A password alone is not enough here. Sign in with your passkey.',
+    {
+      context: { reason: PASSKEY_WANTED },
+    },
+  );
 
 /** Takes every credential but the password, and what is under way, from somebody who had only claimed their address (S151). */
 export async function dropCredentials(tx: Repositories, userId: User['id']): Promise<void> {

@@ -18,6 +18,7 @@ export interface OrganizationChange {
   readonly conflictPolicy?: ConflictPolicy | undefined;
   readonly strictClaims?: boolean | undefined;
   readonly ssoPolicy?: SsoPolicy | undefined;
+  readonly requireSecondFactor?: boolean | undefined;
   readonly invitationTtlMs?: number | undefined;
   readonly linksRequireDomains?: boolean | undefined;
   readonly branding?: BrandingChange | undefined;
@@ -40,6 +41,7 @@ export function changed(
     conflictPolicy: change.conflictPolicy ?? before.conflictPolicy,
     strictClaims: change.strictClaims ?? before.strictClaims,
     ssoPolicy: change.ssoPolicy ?? before.ssoPolicy,
+    requireSecondFactor: change.requireSecondFactor ?? before.requireSecondFactor,
     invitationTtlMs: change.invitationTtlMs ?? before.invitationTtlMs,
     linksRequireDomains: change.linksRequireDomains ?? before.linksRequireDomains,
     branding: withBranding(before.branding, change.branding),
@@ -72,12 +74,14 @@ function overlaid<Whole extends object>(
 /** What the audit says of the settings, before and after. */
 export function settingsFacts(organization: Organization) {
   const { name, slug, plan, defaultRole, conflictPolicy, strictClaims, ssoPolicy } = organization;
-  const { invitationTtlMs, linksRequireDomains, branding, notifications, auditRetentionDays } = organization;
+  const { requireSecondFactor, invitationTtlMs, linksRequireDomains } = organization;
+  const { branding, notifications, auditRetentionDays } = organization;
   const policies = {
     defaultRole,
     conflictPolicy,
     strictClaims,
     ssoPolicy,
+    requireSecondFactor,
     invitationTtlMs,
     linksRequireDomains,
   };

@@ -14,6 +14,7 @@ import type { Cause } from './entities/journal.ts';
 import type { Organization, Plan } from './entities/organization.ts';
 import { PLAIN_BRANDING, USUAL_NOTIFICATIONS } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
+import type { Session } from './entities/sign-in.ts';
 import { keepPast } from './history.ts';
 import { enqueueLogoutNotice } from './logout-notices.ts';
 import { assertMappingTestsPass } from './mapping-test-run.ts';
@@ -27,6 +28,7 @@ import type { ProjectionDeps } from './rule-consequences.ts';
 import { carryOutPolicy } from './rule-consequences.ts';
 import { endSessions } from './session-endings.ts';
 import { assertMayRequireSso, endUnfitSessions } from './sso-enforcement.ts';
+import { awaitsSecondFactor } from './sso-policy.ts';
 import { insertTeam } from './teams.ts';
 
 export interface OrganizationInput {
@@ -111,6 +113,7 @@ export async function createOrganization(
       strictClaims: false,
       reprojectionJobId: null,
       ssoPolicy: 'optional',
+      requireSecondFactor: false,
       invitationTtlMs: INVITATION_TTL_MS,
       ...{ linksRequireDomains: false, branding: PLAIN_BRANDING },
       notifications: USUAL_NOTIFICATIONS,
@@ -138,6 +141,8 @@ export async function updateOrganization(
   input: {
     readonly organizationId: OrganizationId;
     readonly caller: Caller;
+    /** The caller's own, where a person asks in a browser. */
+    readonly session?: Session | undefined;
     readonly cause: Cause;
     readonly change: OrganizationChange;
   },
@@ -148,6 +153,7 @@ export async function updateOrganization(
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     await assertMayChange(tx, caller, change);
+    if (change.requireSecondFactor === true) assertHasSecondFactor(input.session);
     const before = await getOrganization(tx, organizationId);
     const after = changed(before, change, { plan, now: context.now });
     if (plan !== undefined) await assertPlanFits(tx, after);
@@ -169,12 +175,15 @@ export async function updateOrganization(
       });
     }
     if (plan !== undefined) await settleDefaultTeam(tx, context, { before, after });
-    if (isNewlyRequired) await endUnfitSessions(tx, context, after);
+    if (isNewlyRequired || isStricter(before, after)) await endUnfitSessions(tx, context, after);
     if (speaksDifferently(before, after)) await assertMappingTestsPass(tx, organizationId);
     if (after.conflictPolicy !== before.conflictPolicy) await carryOutPolicy(deps, tx, context);
     return getOrganization(tx, organizationId);
   });
 }
+
+const isStricter = (before: Organization, after: Organization): boolean =>
+  after.requireSecondFactor && !before.requireSecondFactor;
 
 /** Whether the rules of the organization may amount to other roles now. */
 const speaksDifferently = (before: Organization, after: Organization): boolean =>
@@ -190,12 +199,21 @@ async function assertMayChange(tx: Repositories, caller: Caller, change: Organiz
       throw new GatehouseError('forbidden', detail, { field, whatToDo: 'Ask an owner to change it.' });
 }
 
+/** Whoever asks it of others has done it: nobody locks themselves out of the very setting. */
+function assertHasSecondFactor(session: Session | undefined): void {
+  if (session === undefined || !awaitsSecondFactor({ requireSecondFactor: true }, session)) return;
+  throw new GatehouseError('invalid', 'Set up a second step for yourself first, and sign in with it.', {
+    field: 'requireSecondFactor',
+  });
+}
+
 const OWNERS_SETTINGS = [
   ['conflictPolicy', 'The policy decides about admins too; only an owner changes it.'],
   ['strictClaims', 'What a sign-in leaves out can take roles of admins too; only an owner changes this.'],
   ['auditRetentionDays', 'What the audit forgets is for an owner to decide.'],
   ['linksRequireDomains', 'Who may come in by a link is for an owner to decide.'],
   ['ssoPolicy', 'How everybody signs in is for an owner to decide.'],
+  ['requireSecondFactor', 'How everybody signs in is for an owner to decide.'],
 ] as const;
 
 /**

@@ -85,7 +85,7 @@ export async function signInWithPasskey(
     const user = await tx.users.find(use.passkey.userId);
     if (user === undefined) throw refused();
     return {
-      sessionToken: await enter(tx, deps, { user, amr, cause }),
+      sessionToken: (await enter(tx, deps, { user, amr, cause })).sessionToken,
       deviceToken: deviceOf(deps, user, device),
     };
   });

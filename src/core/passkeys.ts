@@ -14,6 +14,7 @@ import { assertOwnProof } from './own-sessions.ts';
 import { proveByPassword } from './passwords.ts';
 import { recordForPerson } from './person-records.ts';
 import type { RegistrationAnswer } from './ports/passkey-ceremonies.ts';
+import { assertNotNeeded, hasAnyFactor } from './second-factor-policy.ts';
 import type { SignedIn } from './sessions.ts';
 
 /** How long a browser may take with a challenge. */
@@ -142,13 +143,14 @@ export async function renamePasskey(
 
 /**
  * Takes a passkey away; it opens nothing from now on, sessions it has opened go on. Throws `forbidden` (no session of their
- * own), `not_found`.
+ * own), `not_found`, `invalid` for the last second factor of somebody whose organization asks for one.
  */
 export async function removePasskey(deps: PasskeyDeps, { signedIn, cause, id }: Changing): Promise<void> {
   assertOwnProof(signedIn);
   const { user } = signedIn;
   await deps.storage.transact(async (tx) => {
     if (!(await tx.passkeys.remove(user.id, id))) throw new GatehouseError('not_found', 'No such passkey.');
+    if (!(await hasAnyFactor(tx, user))) await assertNotNeeded(tx, user);
     const context = { cause, now: deps.clock() };
     const details = { passkeyId: id };
     await recordForPerson(tx, context, { userId: user.id, type: 'passkey.removed', details });

@@ -6,7 +6,7 @@ import type { Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { User } from './entities/people.ts';
 import { knownDevice } from './known-device.ts';
-import { enter, openMembership, refusedEntry } from './local-entry.ts';
+import { type Entered, enter, openMembership, refusedEntry } from './local-entry.ts';
 import { statedPassword } from './password-rules.ts';
 import { recordForPerson } from './person-records.ts';
 import { findSecondFactor } from './second-factor-codes.ts';
@@ -60,7 +60,7 @@ export function isPasswordOf(
 
 /** What a right password leads to. Both tokens are for cookies of this browser. */
 export type PasswordAnswer =
-  | { readonly kind: 'entered'; readonly sessionToken: string; readonly deviceToken: string | undefined }
+  | (Entered & { readonly kind: 'entered'; readonly deviceToken: string | undefined })
   /** A code of the second factor is asked for: see `completeSecondStep`. */
   | { readonly kind: 'second_step'; readonly stepToken: string };
 
@@ -115,8 +115,8 @@ async function answerPassword(
       const returnTo = input.returnTo ?? null;
       return { kind: 'second_step', stepToken: await askSecondStep(tx, deps, { user, returnTo }) };
     }
-    const sessionToken = await enter(tx, deps, { user, amr: ['pwd'], cause: input.cause });
-    return { kind: 'entered', sessionToken, deviceToken: deviceOf(deps, user, input.device) };
+    const entered = await enter(tx, deps, { user, amr: ['pwd'], cause: input.cause });
+    return { kind: 'entered', ...entered, deviceToken: deviceOf(deps, user, input.device) };
   });
 }
 

@@ -131,6 +131,7 @@ const CAUSES: Readonly<Record<ErrorCode, Cause>> = {
   },
   step_up_required: UNEXPECTED,
   sso_required: UNEXPECTED,
+  second_factor_setup_required: UNEXPECTED,
   already_invited: UNEXPECTED,
   seats_exhausted: {
     cause:

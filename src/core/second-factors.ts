@@ -8,6 +8,7 @@ import type { User } from './entities/people.ts';
 import { acceptableAlone } from './password-rules.ts';
 import { proveByPassword } from './passwords.ts';
 import { recordForPerson } from './person-records.ts';
+import type { Repositories } from './ports/storage.ts';
 import {
   acceptCode,
   findSecondFactor,
@@ -15,6 +16,7 @@ import {
   plainCode,
   recoveryHashes,
 } from './second-factor-codes.ts';
+import { assertNotNeeded } from './second-factor-policy.ts';
 
 type FactorDeps = Parameters<typeof proveByPassword>[0] &
   Pick<Deps, 'hashToken' | 'oneTimeCodes' | 'baseUrl' | 'secondStepAttempts'>;
@@ -44,8 +46,15 @@ export async function beginSecondFactor(
   deps: FactorDeps,
   proving: Proving,
 ): Promise<{ readonly secret: string; readonly address: string }> {
-  const { user } = proving;
   await proveByPassword(deps, proving);
+  return startFactor(deps, proving);
+}
+
+/** Does so for somebody who has just shown the password. Throws `already_exists`. */
+export async function startFactor(
+  deps: Pick<Deps, 'storage' | 'clock' | 'oneTimeCodes' | 'baseUrl'>,
+  { user }: Pick<Asking, 'user'>,
+): Promise<{ readonly secret: string; readonly address: string }> {
   const secret = deps.oneTimeCodes.newSecret();
   await deps.storage.transact(async (tx) => {
     const before = await tx.secondFactors.find(user.id);
@@ -78,21 +87,32 @@ export async function beginSecondFactor(
  */
 export async function confirmSecondFactor(
   deps: FactorDeps,
-  { user, cause, code }: Asking & { readonly code: string },
+  confirmation: Confirmation,
+): Promise<readonly string[]> {
+  return deps.storage.transact((tx) => confirmWithin(tx, deps, confirmation));
+}
+
+interface Confirmation extends Asking {
+  readonly code: string;
+}
+
+/** As `confirmSecondFactor`, inside the caller's transaction. */
+export async function confirmWithin(
+  tx: Repositories,
+  deps: Pick<Deps, 'clock' | 'hashToken' | 'oneTimeCodes' | 'baseUrl'>,
+  { user, cause, code }: Confirmation,
 ): Promise<readonly string[]> {
   const codes = newRecoveryCodes();
-  await deps.storage.transact(async (tx) => {
-    const now = deps.clock();
-    const factor = await tx.secondFactors.find(user.id);
-    if (factor === undefined || factor.confirmedAt !== null)
-      throw new GatehouseError('not_found', 'No second factor is being set up.');
-    const step = deps.oneTimeCodes.stepOf(factor.secret, plainCode(code), now);
-    if (step === undefined || !(await tx.secondFactors.claim(user.id, step))) throw wrongCode();
-    await tx.secondFactors.update({ ...factor, confirmedAt: now, createdAt: now }, factor.version);
-    await tx.recoveryCodes.replace(user.id, recoveryHashes(deps, user.id, codes));
-    await recordForPerson(tx, { cause, now }, { userId: user.id, type: 'second_factor.enabled' });
-    await notifyPerson(tx, deps, { user, cause, what: 'second_factor_enabled' });
-  });
+  const now = deps.clock();
+  const factor = await tx.secondFactors.find(user.id);
+  if (factor === undefined || factor.confirmedAt !== null)
+    throw new GatehouseError('not_found', 'No second factor is being set up.');
+  const step = deps.oneTimeCodes.stepOf(factor.secret, plainCode(code), now);
+  if (step === undefined || !(await tx.secondFactors.claim(user.id, step))) throw wrongCode();
+  await tx.secondFactors.update({ ...factor, confirmedAt: now, createdAt: now }, factor.version);
+  await tx.recoveryCodes.replace(user.id, recoveryHashes(deps, user.id, codes));
+  await recordForPerson(tx, { cause, now }, { userId: user.id, type: 'second_factor.enabled' });
+  await notifyPerson(tx, deps, { user, cause, what: 'second_factor_enabled' });
   return codes;
 }
 
@@ -112,7 +132,7 @@ export async function renewRecoveryCodes(deps: FactorDeps, proving: Proving): Pr
 
 /**
  * Turns the second factor off, with a code of it or a recovery code. Throws `invalid` (field `code`; field `password` when the
- * password is too short to be the only factor), `not_found`.
+ * password is too short to be the only factor, or an organization asks for a second one), `not_found`.
  */
 export async function removeSecondFactor(
   deps: FactorDeps,
@@ -133,6 +153,7 @@ async function takeAway(
   await deps.storage.transact(async (tx) => {
     const factor = await findSecondFactor(tx, user.id);
     if (factor === undefined) throw noFactor();
+    if ((await tx.passkeys.listByUser(user.id)).length === 0) await assertNotNeeded(tx, user);
     if ((await acceptCode(tx, deps, { factor, code })) === undefined) throw wrongCode();
     await tx.secondFactors.remove(user.id);
     const context = { cause, now: deps.clock() };

@@ -118,7 +118,7 @@ async function finish(
   if (kind === undefined) return undefined;
   if ((await tx.oneTimeRecords.consume('second_step', tokenHash)) === undefined) throw over();
   if (kind === 'recovery') await tellRecovery(tx, deps, { user, cause });
-  const sessionToken = await enter(tx, deps, { user, amr: ['pwd', 'otp'], cause });
+  const { sessionToken } = await enter(tx, deps, { user, amr: ['pwd', 'otp'], cause });
   return {
     sessionToken,
     deviceToken: deviceOf(deps, user, input.device),

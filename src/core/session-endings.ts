@@ -40,7 +40,9 @@ export type SessionEnd =
   /** Whoever answers the address's mail took it from an account that had only claimed it. */
   | 'address_released'
   /** The organization now asks for its own single sign-on. */
-  | 'sso_required';
+  | 'sso_required'
+  /** The organization now asks for a second factor, and this session was opened without one. */
+  | 'second_factor_required';
 
 /** Ends after which refresh tokens for offline access go on: the browser is left, the person's way in is not cut. */
 const KEEPS_OFFLINE: ReadonlySet<SessionEnd> = new Set([

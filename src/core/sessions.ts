@@ -18,10 +18,12 @@ import { roleHeld } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
 import { endSessions, type SessionEnd } from './session-endings.ts';
 import { ABSOLUTE_LIMIT_MS, isAlive, judgeShown, type ShownValue, wantsNewValue } from './session-life.ts';
-import { sessionFits } from './sso-policy.ts';
+import { awaitsSecondFactor, sessionFits } from './sso-policy.ts';
 
 /** `lastSeenAt` is kept to the minute: a write on every request would cost more than it tells. */
 const LAST_SEEN_GRAIN_MS = minutes(1);
+/** How long a person may take to set up the second factor that their organization asks for. */
+const ENROLMENT_MS = minutes(15);
 
 export interface SignedIn {
   readonly session: Session;
@@ -51,7 +53,8 @@ export interface Authentication {
 
 /**
  * Opens a session for an active member, inside the transaction that decided to let them in: a deactivation that commits
- * first is seen here, one that commits later removes this row (S142). Throws `sso_required` for a way in that the organization
+ * first is seen here, one that commits later removes this row (S142). Where the organization asks for a second factor that was not
+ * shown, the session is good for setting one up, for a quarter of an hour, and for nothing else. Throws `sso_required` for a way in that the organization
  * does not accept. `tokenHash` is of a value made by `newSessionToken`.
  */
 export async function startSession(
@@ -79,7 +82,7 @@ export async function startSession(
       whatToDo: 'Start at the sign-in page of this organization.',
     });
   await tx.memberships.update(organizationId, { ...membership, lastActiveAt: now }, membership.version);
-  const session = newSession(context, input);
+  const session = newSession(context, organization, input);
   await tx.sessions.insert(organizationId, session);
   await record(tx, context, {
     type: 'session.started',
@@ -92,6 +95,7 @@ export async function startSession(
 /** Pure: the row of a session that begins now. */
 function newSession(
   { organizationId, now, cause }: ChangeContext,
+  organization: Organization,
   input: {
     readonly membership: Membership;
     readonly tokenHash: string;
@@ -101,6 +105,9 @@ function newSession(
   const { membership, tokenHash, authentication } = input;
   const { connectionId, amr, upstream = null, emergency = false } = authentication;
   const { authenticatedAt = now, authTime = authenticatedAt } = authentication;
+  const limit = awaitsSecondFactor(organization, { connectionId, emergency, amr })
+    ? ENROLMENT_MS
+    : ABSOLUTE_LIMIT_MS;
   return {
     id: newId('ses', now),
     tokenHash,
@@ -119,7 +126,7 @@ function newSession(
     authenticatedAt,
     createdAt: now,
     lastSeenAt: now,
-    expiresAt: Math.min(now + ABSOLUTE_LIMIT_MS, authentication.notOnOrAfter ?? Number.POSITIVE_INFINITY),
+    expiresAt: Math.min(now + limit, authentication.notOnOrAfter ?? Number.POSITIVE_INFINITY),
   };
 }
 
@@ -127,7 +134,8 @@ function newSession(
 export const newSessionToken = (): string => newToken('ghs');
 
 /**
- * Answers who holds this cookie value, or undefined: unknown, ended, replaced, expired, idle too long, suspended or removed.
+ * Answers who holds this cookie value, or undefined: unknown, ended, replaced, expired, idle too long, suspended or removed, or
+ * still without the second factor that the organization asks for.
  * A change of role brings a new value, to exactly one of any number of requests at once; the others go on with the value
  * they have, until the browser has shown the new one (S184, S190).
  */
@@ -135,6 +143,32 @@ export async function findSignedIn(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
   token: string,
 ): Promise<SignedIn | undefined> {
+  const holder = await findHolder(deps, token);
+  if (holder === undefined || awaitsSecondFactor(holder.organization, holder.session)) return undefined;
+  const { shown, shownHash, ...found } = holder;
+  const { session, membership } = found;
+  const renewedToken = await noteUse(deps, { session, shown, shownHash, role: membership.orgRole });
+  return { ...found, renewedToken };
+}
+
+/** Answers who may set up the second factor that their organization asks for, and do nothing else; undefined: nobody of that kind. */
+export async function findEnrolling(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  token: string,
+): Promise<SignedIn | undefined> {
+  const holder = await findHolder(deps, token);
+  return holder !== undefined && awaitsSecondFactor(holder.organization, holder.session) ? holder : undefined;
+}
+
+interface Holder extends SignedIn {
+  readonly shown: ShownValue;
+  readonly shownHash: string;
+}
+
+async function findHolder(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  token: string,
+): Promise<Holder | undefined> {
   const { storage } = deps;
   const now = deps.clock();
   const shownHash = deps.hashToken(token);
@@ -148,8 +182,7 @@ export async function findSignedIn(
   const membership = await settleMember(deps, organization, stored);
   const role = await roleHeld(storage, membership.orgRole);
   if (!isAlive(session, role, now) || !sessionFits(organization, session)) return undefined;
-  const renewedToken = await noteUse(deps, { session, shown, shownHash, role: membership.orgRole });
-  return { session, user, membership, role, organization, renewedToken };
+  return { session, user, membership, role, organization, shown, shownHash };
 }
 
 interface Use {

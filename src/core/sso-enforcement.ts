@@ -10,7 +10,7 @@ import type { Connection } from './entities/sign-in.ts';
 import type { TestSignIn } from './entities/sso-policy.ts';
 import type { Repositories } from './ports/storage.ts';
 import { endSessions } from './session-endings.ts';
-import { keyFits, sessionFits } from './sso-policy.ts';
+import { awaitsSecondFactor, keyFits, sessionFits } from './sso-policy.ts';
 
 /** How long a passed test counts. */
 export const TEST_COUNTS_MS = hours(24);
@@ -68,18 +68,23 @@ export async function assertMayRequireSso(
 }
 
 /**
- * Ends every session that did not come through a connection, and every personal key made in such a one, in the transaction
- * that requires a connection (law 6, S157): they do not come back when it is required no more.
+ * Ends what the organization's policy has just made worthless, in the transaction that made it so: where a connection is required, every
+ * session and every personal key made without one (law 6, S157), where a second factor is, every session opened without. They do not
+ * come back when it is required no more.
  */
 export async function endUnfitSessions(
   tx: Repositories,
   context: ChangeContext,
   organization: Organization,
 ): Promise<void> {
+  const which = { by: 'organization' } as const;
   await endSessions(tx, context, {
-    which: { by: 'organization' },
-    reason: 'sso_required',
+    ...{ which, reason: 'sso_required' },
     only: (session) => !sessionFits(organization, session),
+  });
+  await endSessions(tx, context, {
+    ...{ which, reason: 'second_factor_required' },
+    only: (session) => awaitsSecondFactor(organization, session),
   });
   for (const key of await tx.apiKeys.list(organization.id)) {
     if (keyFits(organization, key)) continue;

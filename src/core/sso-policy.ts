@@ -1,4 +1,4 @@
-/** What it means that an organization requires single sign-on: which ways in are left. Pure. */
+/** What it means that an organization requires single sign-on, or a second factor: which ways in are left. Pure. */
 import type { ApiKey } from './entities/api-key.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Session } from './entities/sign-in.ts';
@@ -25,3 +25,19 @@ export const keyFits = (
   organization: Pick<Organization, 'ssoPolicy' | 'provisioning'>,
   { membershipId, connectionId }: Pick<ApiKey, 'membershipId' | 'connectionId'>,
 ): boolean => membershipId === null || sessionFits(organization, { connectionId, emergency: false });
+
+/** What a session says when more than a password was shown: a code, or a passkey, which stands for two factors (RFC 8176). */
+const SECOND_FACTORS: ReadonlySet<string> = new Set(['otp', 'hwk', 'swk']);
+
+/**
+ * Whether all that this session is good for is setting up the second factor that its organization asks for. One that an identity
+ * provider opened is that provider's affair, and an emergency code lets in whoever has nothing else left.
+ */
+export const awaitsSecondFactor = (
+  { requireSecondFactor }: Pick<Organization, 'requireSecondFactor'>,
+  { connectionId, emergency, amr }: Pick<Session, 'connectionId' | 'emergency' | 'amr'>,
+): boolean =>
+  requireSecondFactor &&
+  connectionId === null &&
+  !emergency &&
+  !amr.some((method) => SECOND_FACTORS.has(method));

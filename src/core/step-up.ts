@@ -14,6 +14,7 @@ import { acceptCode, findSecondFactor } from './second-factor-codes.ts';
 import { endSessions } from './session-endings.ts';
 import type { SignedIn } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
+import { awaitsSecondFactor } from './sso-policy.ts';
 
 /** S192: how old the proof may be. */
 const STEP_UP_AGE_MS = minutes(10);
@@ -120,6 +121,12 @@ export async function renewSession(
   const membership = await tx.memberships.find(organizationId, signedIn.membership.id);
   if (ended.length === 0 || membership?.status !== 'active')
     throw new GatehouseError('unauthenticated', 'This session has ended. Sign in again.');
+  // A password in place of the passkey would leave less than the organization asks for.
+  if (awaitsSecondFactor(signedIn.organization, { connectionId: null, emergency: false, amr }))
+    throw new GatehouseError(
+      'second_factor_required',
+      'A password alone is not enough here. Use your passkey.',
+    );
   await startSession(tx, context, {
     membership,
     tokenHash: deps.hashToken(sessionToken),

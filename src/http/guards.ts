@@ -8,8 +8,9 @@ import type { Organization } from '../core/entities/organization.ts';
 import { isOperatorSession } from '../core/operator-link.ts';
 import { findOrganization } from '../core/organization-lookup.ts';
 import type { Permission } from '../core/roles.ts';
+import { hasAnyFactor } from '../core/second-factor-policy.ts';
 import type { SignedIn } from '../core/sessions.ts';
-import { findSignedIn } from '../core/sessions.ts';
+import { findEnrolling, findSignedIn } from '../core/sessions.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import { constantTimeEqual } from '../kernel/tokens.ts';
 import { OPERATOR_COOKIE, readCookie, SESSION_COOKIE } from './cookies.ts';
@@ -40,7 +41,11 @@ export type Guard =
       readonly invites?: true;
     }
   /** A signed-in person. */
-  | { readonly kind: 'session' };
+  | {
+      readonly kind: 'session';
+      /** Or somebody who has yet to set up the second factor that their organization asks for. */
+      readonly orEnrolling?: true;
+    };
 
 const unauthenticated = () =>
   new GatehouseError('unauthenticated', 'Send the operator key as a bearer token, or sign in.');
@@ -93,6 +98,18 @@ export async function visitingOf(deps: HttpDeps, req: Request): Promise<SignedIn
   if (renewedToken !== undefined && req.res !== undefined)
     setSessionCookie(req.res, renewedToken, session.expiresAt - deps.clock());
   return signedIn;
+}
+
+/**
+ * Whoever has to set up a second factor before anything else, or undefined. Nobody who has one by now: a password alone makes no
+ * other beside it. Throws `forbidden` for a cross-site unsafe request.
+ */
+export async function enrollingOf(deps: HttpDeps, req: Request): Promise<SignedIn | undefined> {
+  const token = readCookie(req, SESSION_COOKIE);
+  const enrolling = token === undefined ? undefined : await findEnrolling(deps, token);
+  if (enrolling === undefined || (await hasAnyFactor(deps.storage, enrolling.user))) return undefined;
+  assertSameOrigin(deps, req);
+  return enrolling;
 }
 
 /** The caller of the management API. A bearer value that is neither the operator key nor an API key is refused, never ignored (S112). */

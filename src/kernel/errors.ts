@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'too_many_requests'
   | 'step_up_required'
   | 'sso_required'
+  | 'second_factor_setup_required'
   // state
   | 'already_exists'
   | 'version_conflict'

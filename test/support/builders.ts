@@ -87,6 +87,7 @@ export function anOrganization(overrides: Partial<Organization> = {}): Organizat
     defaultRole: 'member',
     conflictPolicy: 'highest',
     strictClaims: false,
+    requireSecondFactor: false,
     reprojectionJobId: null,
     ssoPolicy: 'optional',
     invitationTtlMs: 7 * 86_400_000,

@@ -59,6 +59,8 @@ export interface Organization {
   readonly strictClaims: boolean;
   /** `required`: members come in through a connection of the organization and by no other way (S157). */
   readonly ssoPolicy: SsoPolicy;
+  /** Members who come in by themselves, without an identity provider, show a code or a passkey. */
+  readonly requireSecondFactor: boolean;
   /** The job that carries changed rules over to everybody; while it is under way, roles are settled where they are asked for. */
   readonly reprojectionJobId: JobId | null;
   /** How long an invitation is open unless it says so itself, milliseconds. */

@@ -4,6 +4,7 @@ import type { Deps } from '../../core/deps.ts';
 import { requestEmailChange } from '../../core/email-change.ts';
 import { accountInReach } from '../../core/own-account.ts';
 import { changePassword } from '../../core/password-change.ts';
+import { completeEnrolment } from '../../core/second-factor-enrolment.ts';
 import {
   beginSecondFactor,
   confirmSecondFactor,
@@ -11,7 +12,9 @@ import {
   renewRecoveryCodes,
 } from '../../core/second-factors.ts';
 import type { SignedIn } from '../../core/sessions.ts';
+import { awaitsSecondFactor } from '../../core/sso-policy.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
+import { setSessionCookie } from '../session-cookie.ts';
 import { accountShape, recoveryCodesShape, startedFactorShape } from './account-shapes.ts';
 import { emailField } from './fields.ts';
 import type { ApiContext, ApiRoute } from './route.ts';
@@ -19,6 +22,8 @@ import { plainRoute } from './route.ts';
 
 const tag = 'account';
 const guard = { kind: 'session' } as const;
+/** What somebody does who is asked for a second factor and has none yet. */
+const enrolment = { kind: 'session', orEnrolling: true } as const;
 
 /** The rule for passwords is core's; the bound only keeps absurd ones away from it (S183). */
 export const passwordField = z.string().max(2048, 'At most 512 characters.');
@@ -100,7 +105,7 @@ const secondFactorRoutes: readonly ApiRoute[] = [
     operationId: 'beginSecondFactor',
     summary: 'Begins setting up one-time codes; nothing is asked for before a code has been confirmed.',
     tag,
-    guard,
+    guard: enrolment,
     body: provingBody,
     status: 201,
     response: startedFactorShape,
@@ -115,17 +120,23 @@ const secondFactorRoutes: readonly ApiRoute[] = [
     method: 'post',
     path: '/account/second-factor/confirm',
     operationId: 'confirmSecondFactor',
-    summary: 'Turns the second factor on with a code of it and answers the recovery codes.',
+    summary:
+      'Turns the second factor on with a code of it and answers the recovery codes; whoever had to set one up gets a full session.',
     tag,
-    guard,
+    guard: enrolment,
     body: z.strictObject({ code: codeField }),
     status: 200,
     response: recoveryCodesShape,
-    errors: ['not_found', 'version_conflict'],
+    errors: ['not_found', 'version_conflict', 'already_exists'],
     handle: async (context, { body }) => {
-      const { user } = personOf(context);
-      const { deps, cause } = context;
-      return { recoveryCodes: await confirmSecondFactor(deps, { user, cause, code: body.code }) };
+      const signedIn = personOf(context);
+      const { deps, cause, res } = context;
+      const { user, organization, session } = signedIn;
+      if (!awaitsSecondFactor(organization, session))
+        return { recoveryCodes: await confirmSecondFactor(deps, { user, cause, code: body.code }) };
+      const done = await completeEnrolment(deps, { signedIn, cause, code: body.code });
+      setSessionCookie(res, done.sessionToken);
+      return { recoveryCodes: done.recoveryCodes };
     },
   }),
   plainRoute({

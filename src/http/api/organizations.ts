@@ -50,6 +50,10 @@ const changeBody = z
       .optional()
       .describe('True: a claim that a sign-in does not carry ends the roles it gave. Owners decide.'),
     ssoPolicy: z.enum(['optional', 'required']).optional(),
+    requireSecondFactor: z
+      .boolean()
+      .optional()
+      .describe('True: who comes in without an identity provider shows a code or a passkey. Owners decide.'),
     invitationExpiresIn: durationField
       .optional()
       .describe('How long an invitation is open that does not say so itself: 1h to 30d.'),
@@ -139,7 +143,8 @@ export const organizationRoutes: readonly ApiRoute[] = [
     ],
     handle: async ({ deps, caller, cause, organization, signedIn }, { body }) => {
       // How everybody signs in is as sensitive as the connections themselves (S192).
-      if (body.ssoPolicy !== undefined && signedIn !== undefined) assertFresh(deps, signedIn.session);
+      if (signedIn !== undefined && (body.ssoPolicy ?? body.requireSecondFactor) !== undefined)
+        assertFresh(deps, signedIn.session);
       if (body.plan !== undefined && caller.kind !== 'operator')
         throw new GatehouseError('forbidden', 'Only the operator changes the plan.', {
           field: 'plan',
@@ -148,7 +153,13 @@ export const organizationRoutes: readonly ApiRoute[] = [
       const { invitationExpiresIn: invitationTtlMs, ...rest } = body;
       const change = { ...rest, invitationTtlMs };
       return presentOrganization(
-        await updateOrganization(deps, { organizationId: organization.id, caller, cause, change }),
+        await updateOrganization(deps, {
+          organizationId: organization.id,
+          caller,
+          session: signedIn?.session,
+          cause,
+          change,
+        }),
       );
     },
   }),

@@ -40,6 +40,7 @@ export const presentOrganization = (organization: Organization): z.infer<typeof 
     defaultRole,
     conflictPolicy: organization.conflictPolicy,
     strictClaims: organization.strictClaims,
+    requireSecondFactor: organization.requireSecondFactor,
     reprojection: organization.reprojectionJobId,
     ssoPolicy: organization.ssoPolicy,
     invitationExpiresIn: presentDuration(organization.invitationTtlMs),

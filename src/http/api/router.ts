@@ -9,7 +9,15 @@ import { csvBody } from '../csv-body.ts';
 import type { HttpDeps } from '../deps.ts';
 import { renderProblem } from '../errors/problem.ts';
 import type { Guard } from '../guards.ts';
-import { actorOf, bearerToken, callerOf, organizationFor, signedInOf } from '../guards.ts';
+import {
+  actorOf,
+  bearerToken,
+  callerFrom,
+  callerOf,
+  enrollingOf,
+  organizationFor,
+  signedInOf,
+} from '../guards.ts';
 import { strictJson } from '../json-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { parseInput } from './input.ts';
@@ -129,10 +137,12 @@ function teamRead(
  * value is never overlooked for it (S112).
  */
 async function callerFor(deps: HttpDeps, guard: Guard, req: Request): ReturnType<typeof callerOf> {
-  const found = await callerOf(deps, req).catch((error: unknown) => {
+  const found = await callerOf(deps, req).catch(async (error: unknown) => {
     const isNobody = isGatehouseError(error, 'unauthenticated') && bearerToken(req) === undefined;
-    if (guard.kind === 'session' && isNobody) throw signInFirst();
-    throw error;
+    if (guard.kind !== 'session' || !isNobody) throw error;
+    const enrolling = guard.orEnrolling ? await enrollingOf(deps, req) : undefined;
+    if (enrolling === undefined) throw signInFirst();
+    return { signedIn: enrolling, caller: callerFrom(enrolling) };
   });
   if (guard.kind !== 'session' || found.signedIn !== undefined || bearerToken(req) !== undefined)
     return found;

@@ -5,6 +5,7 @@ import type { Membership } from '../../core/entities/people.ts';
 import { switchOrganization } from '../../core/organization-switch.ts';
 import { shownAddress } from '../../core/own-account.ts';
 import { membershipsInReach } from '../../core/own-sessions.ts';
+import { setupRequired } from '../../core/second-factor-policy.ts';
 import type { SignedIn } from '../../core/sessions.ts';
 import { findSignedIn } from '../../core/sessions.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
@@ -66,8 +67,11 @@ async function goTo(context: ApiContext, reference: string): Promise<z.infer<typ
   if (reference === id || reference === slug) return presentSession(deps, signedIn);
   const { sessionToken } = await switchOrganization(deps, { signedIn, reference, cause });
   const entered = await findSignedIn(deps, sessionToken);
-  if (entered === undefined)
-    throw new GatehouseError('unauthenticated', 'This session has ended. Sign in again.');
+  // What it opened instead is good for setting up the second factor that is asked for there.
+  if (entered === undefined) {
+    setSessionCookie(res, sessionToken);
+    throw setupRequired(deps);
+  }
   setSessionCookie(res, sessionToken, entered.session.expiresAt - deps.clock());
   return presentSession(deps, entered);
 }
@@ -118,7 +122,7 @@ export const sessionRoutes: readonly ApiRoute[] = [
     body: z.strictObject({ organization: lineOf(100) }),
     status: 200,
     response: sessionShape,
-    errors: ['not_found', 'sso_required', 'version_conflict'],
+    errors: ['not_found', 'sso_required', 'second_factor_setup_required', 'version_conflict'],
     handle: (context, { body }) => goTo(context, body.organization),
   }),
 ];

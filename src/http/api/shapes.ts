@@ -28,6 +28,7 @@ export const organizationShape = z.object({
   defaultRole: orgRoleShape,
   conflictPolicy: z.enum(['highest', 'ranked', 'refuse']),
   strictClaims: z.boolean(),
+  requireSecondFactor: z.boolean(),
   reprojection: z
     .string()
     .nullable()

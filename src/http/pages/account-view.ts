@@ -133,7 +133,11 @@ function passkeys({ visitor, account: { passkeys: known } }: AccountView): Html 
   return html`<h2 id="passkeys">Passkeys</h2>
 <p>A passkey signs you in with your fingerprint, face or device PIN, without a password.</p>
 ${known.length === 0 ? html`<p class="quiet">You have none yet.</p>` : html`<ul class="rows">${known.map((passkey) => passkeyRow(visitor, passkey))}</ul>`}
-<div hidden>
+${addPasskeyForm()}`;
+}
+
+/** The form with which the page's script makes a passkey; hidden without it. */
+export const addPasskeyForm = (): Html => html`<div hidden>
 <form method="post" action="/account" name="passkey-add" data-passkey="register">
 <p class="wrong" role="alert" hidden></p>
 ${textField({ name: 'name', id: 'passkey-name', label: 'Name of the new passkey', value: 'My passkey', hint: 'So that you know it again, such as “Work laptop”.' })}
@@ -142,7 +146,6 @@ ${textField({ name: 'current_password', id: 'passkey-current', label: 'Your pass
 </form>
 </div>
 <noscript><p class="quiet">Passkeys need a browser with JavaScript.</p></noscript>`;
-}
 
 function passkeyRow({ csrf }: Visitor, passkey: Passkey): Html {
   const day = (at: number) => new Date(at).toISOString().slice(0, 10);
@@ -160,7 +163,7 @@ ${hiddenField('passkey', passkey.id)}
 /** The page that shows a new secret, once. `code` is the QR code's drawing. */
 export const setUpBody = (
   visitor: Visitor,
-  setUp: { readonly secret: string; readonly code: Html },
+  setUp: { readonly secret: string; readonly code: Html; readonly form?: ConfirmPlace },
 ): Html => html`<ol>
 <li>Open an authenticator app on your phone and scan this picture.</li>
 <li>Enter the six digits it shows.</li>
@@ -169,14 +172,31 @@ ${setUp.code}
 <details><summary>You cannot scan it?</summary>
 <p>Type this key into the app: <code>${(setUp.secret.match(/.{1,4}/g) ?? []).join(' ')}</code></p>
 </details>
-${confirmForm(visitor)}`;
+${confirmForm(visitor, { form: setUp.form })}`;
+
+/** Where the form for the first code is posted to, and where both ways lead from it. */
+export interface ConfirmPlace {
+  readonly action: string;
+  readonly returnTo: string | null;
+  readonly cancel: string;
+}
+
+const ON_ACCOUNT: ConfirmPlace = {
+  action: '/account/second-factor-confirm',
+  returnTo: null,
+  cancel: '/account',
+};
 
 /** The form for the first code of a new second factor. */
 export const confirmForm = (
   visitor: Visitor,
-  problem?: string,
-): Html => html`<form method="post" action="/account/second-factor-confirm" name="second-factor-confirm">
+  {
+    problem,
+    form: { action, returnTo, cancel } = ON_ACCOUNT,
+  }: { readonly problem?: string | undefined; readonly form?: ConfirmPlace | undefined },
+): Html => html`<form method="post" action="${action}" name="second-factor-confirm">
 ${hiddenField('csrf', visitor.csrf)}
+${hiddenField('return_to', returnTo)}
 ${textField({
   name: 'code',
   label: 'Code',
@@ -186,11 +206,12 @@ ${textField({
 })}
 <button type="submit">Turn the second step on</button>
 </form>
-<p><a href="/account">Not now</a></p>`;
+<p><a href="${cancel}">Not now</a></p>`;
 
 /** The page that shows recovery codes, once. */
 export const recoveryCodesBody = (
   codes: readonly string[],
+  next = '/account',
 ): Html => html`<p>Each of these codes works once, in place of the app. Print them, or keep them in a password manager. They are not shown again.</p>
 <ul class="codes">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
-<p><a class="button" href="/account">I have kept them</a></p>`;
+<p><a class="button" href="${next}">I have kept them</a></p>`;

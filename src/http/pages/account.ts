@@ -160,7 +160,7 @@ export const postConfirmation =
     } catch (error) {
       if (isGatehouseError(error, 'not_found')) return seeOther(res, '/account');
       if (!isGatehouseError(error, 'invalid')) throw error;
-      const body = confirmForm(visitor, error.detail);
+      const body = confirmForm(visitor, { problem: error.detail });
       sendPage(res, { title: 'Set up a second step', status: 422, body });
     }
   };

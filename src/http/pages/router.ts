@@ -9,6 +9,7 @@ import { postConnect } from './connect.ts';
 import { getConsole, postConsoleSignIn } from './console.ts';
 import { getEmailChange, getUndo, postEmailChange, postUndo } from './credential-links.ts';
 import { getEmergency, postEmergency } from './emergency.ts';
+import { getEnrolment, postEnrolment, postEnrolmentCode } from './enrolment.ts';
 import { getInvitation, postInvitation } from './invitations.ts';
 import { ASSETS } from './layout.ts';
 import { getLink, getProvedLink, postLink, postProvedLink } from './links.ts';
@@ -126,6 +127,12 @@ function mountAccount(router: Router, deps: HttpDeps): void {
   mountMethods(router, '/account', { GET: [getAccount(deps)] });
   for (const name of ACCOUNT_FORMS)
     mountMethods(router, `/account/${name}`, { POST: [...form, postAccount(deps, name)] });
+  mountMethods(router, '/account/enrol', {
+    GET: [getEnrolment(deps)],
+    POST: [...form, postEnrolment(deps)],
+    allowsHead: false,
+  });
+  mountMethods(router, '/account/enrol-confirm', { POST: [...form, postEnrolmentCode(deps)] });
   mountMethods(router, '/account/second-factor-confirm', { POST: [...form, postConfirmation(deps)] });
 }
 

@@ -4,8 +4,10 @@ import type { SignInHints } from '../../core/sign-in-routing.ts';
 import { findSignInRoute } from '../../core/sign-in-routing.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';
+import { enrollingOf } from '../guards.ts';
 import { ownPath } from '../return-path.ts';
 import { signInRefusal } from '../sign-in-refusal.ts';
+import { enrolmentPath } from './enrolment.ts';
 import { hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
@@ -25,6 +27,8 @@ export const getSignIn =
     const hints = hintsOf(req);
     if (Object.values(hints).every((hint) => hint === undefined)) {
       if (returnTo === null && (await visitorOf(deps, req)) !== undefined) return seeOther(res, '/');
+      // Every page that wants a session leads here: so nobody who has to set up a second factor is lost.
+      if ((await enrollingOf(deps, req)) !== undefined) return seeOther(res, enrolmentPath(returnTo));
       return sendSignIn(res, { returnTo, asksOrganization: queryText(req, 'way') !== 'password' });
     }
     const path = await wayOn(deps, hints, returnTo);

@@ -24,6 +24,7 @@ describe('POST /organizations', () => {
       ssoPolicy: 'optional',
       conflictPolicy: 'highest',
       strictClaims: false,
+      requireSecondFactor: false,
       reprojection: null,
       invitationExpiresIn: '7d',
       linksRequireDomains: false,

@@ -33,6 +33,29 @@ async function sealed() {
   return { company, owner, id: body.id as string, code: body.code as string };
 }
 
+test('a second factor that is asked for is asked neither of single sign-on nor of a code', async () => {
+  const company = await stage.company();
+  const owner = await company.member('owner');
+  const { body } = await owner.send(`post ${company.base}/emergency-codes`, {});
+  const user = { email: `sso-${company.slug}@${company.domain}` };
+  await invite(stage.world.gateway, company, user);
+  const through = async () => {
+    const browser = createBrowser();
+    await stage.through(browser, `/sign-in/${company.slug}?connection=${company.connection.id}`, user);
+    return browser;
+  };
+  const browser = await through();
+  const changed = await operator(`patch ${company.base}`, { requireSecondFactor: true });
+  expect(changed.body.requireSecondFactor).toBe(true);
+  const { gateway } = stage.world;
+  expect(await sessionStatus(gateway, browser)).toBe(200);
+  expect(await sessionStatus(gateway, await through())).toBe(200);
+  expect(await sessionStatus(gateway, owner.browser)).toBe(401);
+  const other = createBrowser();
+  await enter(body.code, other);
+  expect(await sessionStatus(gateway, other)).toBe(200);
+});
+
 describe('a code', () => {
   test('S157 lets its owner in although single sign-on is required, for one hour; all owners get a mail; it is audited', async () => {
     const { company, owner, code } = await sealed();

@@ -1,0 +1,107 @@
+/** Setting up the second step that an organization asks for, right after the password and before anything else opens. */
+import type { Request, RequestHandler, Response } from 'express';
+import { beginEnrolment, completeEnrolment } from '../../core/second-factor-enrolment.ts';
+import { ENROLMENT_PATH } from '../../core/second-factor-policy.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import type { HttpDeps } from '../deps.ts';
+import { formText, queryText } from '../form-body.ts';
+import { actorOf, callerFrom, enrollingOf } from '../guards.ts';
+import { causeOf } from '../request-facts.ts';
+import { ownPath } from '../return-path.ts';
+import { setSessionCookie } from '../session-cookie.ts';
+import { addPasskeyForm, confirmForm, recoveryCodesBody, setUpBody } from './account-view.ts';
+import { hiddenField } from './form-parts.ts';
+import { html, isolated } from './html.ts';
+import { seeOther, sendPage } from './layout.ts';
+import { qrCode } from './qr-code.ts';
+import { assertNotForeign, assertOwnForm, type Visitor, visitorFor } from './visitor.ts';
+
+/** The page's address for somebody on their way to `returnTo`. */
+export const enrolmentPath = (returnTo: string | null): string =>
+  returnTo === null ? ENROLMENT_PATH : `${ENROLMENT_PATH}?${new URLSearchParams({ return_to: returnTo })}`;
+
+const CONFIRM_PATH = `${ENROLMENT_PATH}-confirm`;
+
+/** `GET /account/enrol[?return_to=]`: what there is to do, or the way to the sign-in for everybody else. */
+export const getEnrolment =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const returnTo = ownPath(queryText(req, 'return_to'));
+    const visitor = await enrollingVisitor(deps, req);
+    if (visitor === undefined)
+      return seeOther(
+        res,
+        `/sign-in${returnTo === null ? '' : `?${new URLSearchParams({ return_to: returnTo })}`}`,
+      );
+    const { organization } = visitor.signedIn;
+    sendPage(res, {
+      title: 'Set up a second step',
+      offersPasskeys: true,
+      body: html`<p>${isolated(organization.name)} asks its members for a second step, so that a password alone is never enough. Set one up now; your sign-in goes on afterwards.</p>
+<form method="post" action="${ENROLMENT_PATH}" name="enrol">
+${hiddenField('csrf', visitor.csrf)}
+${hiddenField('return_to', returnTo)}
+<button type="submit">Use an authenticator app</button>
+</form>
+${addPasskeyForm()}
+<p><a href="/sign-out">Not now: sign out</a></p>`,
+    });
+  };
+
+/** `POST /account/enrol`: a new secret with the form for its first code. */
+export const postEnrolment =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const visitor = await actingVisitor(deps, req);
+    const { secret, address } = await beginEnrolment(deps, visitor);
+    const code = qrCode(address, 'QR code for your authenticator app');
+    const body = setUpBody(visitor, { secret, code, form: wayOn(req) });
+    sendPage(res, { title: 'Set up a second step', body });
+  };
+
+/** `POST /account/enrol-confirm` with `code`: a full session and the recovery codes, or the form again. */
+export const postEnrolmentCode =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const visitor = await actingVisitor(deps, req);
+    const cause = causeOf(res, actorOf(callerFrom(visitor.signedIn)));
+    try {
+      const code = formText(req, 'code') ?? '';
+      const done = await completeEnrolment(deps, { signedIn: visitor.signedIn, cause, code });
+      setSessionCookie(res, done.sessionToken);
+      const next = ownPath(formText(req, 'return_to')) ?? '/';
+      sendPage(res, { title: 'The second step is on', body: recoveryCodesBody(done.recoveryCodes, next) });
+    } catch (error) {
+      // Nothing is being set up any more: it was begun anew, or done, in another tab.
+      if (isGatehouseError(error, 'not_found')) return seeOther(res, ENROLMENT_PATH);
+      sendAgain(res, { visitor, req, error });
+    }
+  };
+
+function sendAgain(
+  res: Response,
+  { visitor, req, error }: { readonly visitor: Visitor; readonly req: Request; readonly error: unknown },
+): void {
+  if (!isGatehouseError(error, 'invalid')) throw error;
+  const body = confirmForm(visitor, { problem: error.detail, form: wayOn(req) });
+  sendPage(res, { title: 'Set up a second step', status: 422, body });
+}
+
+const wayOn = (req: Request) => ({
+  action: CONFIRM_PATH,
+  returnTo: ownPath(formText(req, 'return_to')),
+  cancel: '/sign-out',
+});
+
+async function enrollingVisitor(deps: HttpDeps, req: Request): Promise<Visitor | undefined> {
+  const signedIn = await enrollingOf(deps, req);
+  return signedIn && visitorFor(deps, signedIn);
+}
+
+async function actingVisitor(deps: HttpDeps, req: Request): Promise<Visitor> {
+  assertNotForeign(deps, req);
+  const visitor = await enrollingVisitor(deps, req);
+  if (visitor === undefined) throw new GatehouseError('unauthenticated', 'Sign in first.');
+  assertOwnForm(req, visitor);
+  return visitor;
+}

@@ -86,16 +86,14 @@ export function anOrganization(overrides: Partial<Organization> = {}): Organizat
     provisioning: 'manual',
     defaultRole: 'member',
     conflictPolicy: 'highest',
-    strictClaims: false,
-    requireSecondFactor: false,
+    ...{ strictClaims: false, requireSecondFactor: false },
     reprojectionJobId: null,
     ssoPolicy: 'optional',
     invitationTtlMs: 7 * 86_400_000,
     ...{ linksRequireDomains: false, branding: PLAIN_BRANDING },
     notifications: USUAL_NOTIFICATIONS,
     auditRetentionDays: null,
-    seatsUsed: 0,
-    activeOwners: 0,
+    ...{ seatsUsed: 0, activeOwners: 0 },
     ...overrides,
   };
 }

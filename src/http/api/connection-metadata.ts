@@ -1,6 +1,8 @@
-/** An identity provider's metadata over the management API: read now what is at its address, and say yes to what is new. */
+/** An identity provider's metadata over the management API: sent as a file, read now at its address, and said yes to when new. */
 import { z } from 'zod';
+import { getConnection, updateConnection } from '../../core/connections.ts';
 import { applyStagedMetadata, refreshMetadata } from '../../core/metadata-watch.ts';
+import { connectionChangeFrom } from './connection-changes.ts';
 import { connectionShape } from './directory-shapes.ts';
 import { lineOf } from './fields.ts';
 import { pathId } from './path-ids.ts';
@@ -16,8 +18,34 @@ const requestOf = (
   params: Readonly<Record<string, string>>,
 ) => ({ organizationId: organization.id, cause, connectionId: pathId('con', params, 'connection') });
 
+/** The file itself as the body, as every identity provider lets admins download it. */
+const importRoute = (method: 'post' | 'put', operationId: string): ApiRoute =>
+  organizationRoute({
+    method,
+    path: '/organizations/:org/connections/:connection/metadata',
+    operationId,
+    summary:
+      "Pins what the identity provider's metadata file says: entity, addresses, certificates. A metadataUrl is read no more.",
+    tag,
+    guard,
+    bodyType: 'application/samlmetadata+xml',
+    body: z.string('Send the file as application/samlmetadata+xml, application/xml or text/xml.').min(1),
+    status: 200,
+    response: connectionShape,
+    errors: ['egress_refused', 'version_conflict'],
+    handle: async (context, { params, body: metadataXml }) => {
+      const { deps } = context;
+      const { connectionId: id, ...request } = requestOf(context, params);
+      const { settings } = await getConnection(deps.storage, request.organizationId, id);
+      const change = await connectionChangeFrom(deps, settings.protocol, { metadataXml });
+      return presentConnection(await updateConnection(deps, { ...request, id, change }), deps);
+    },
+  });
+
 /** All routes of this resource. */
 export const connectionMetadataRoutes: readonly ApiRoute[] = [
+  importRoute('put', 'replaceConnectionMetadata'),
+  importRoute('post', 'importConnectionMetadata'),
   organizationRoute({
     method: 'post',
     path: '/organizations/:org/connections/:connection/metadata/refresh',

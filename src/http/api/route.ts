@@ -42,9 +42,9 @@ interface RouteShape<Body, Query> {
   /** One sentence for people who read the OpenAPI document. */
   readonly summary: string;
   readonly tag: string;
-  /** JSON, or the text of a CSV file where `bodyType` says so. */
+  /** JSON, or the text of a file where `bodyType` says so. */
   readonly body?: z.ZodType<Body>;
-  readonly bodyType?: 'text/csv';
+  readonly bodyType?: 'text/csv' | 'application/samlmetadata+xml';
   readonly query?: z.ZodType<Query>;
   readonly status: 200 | 201 | 202 | 204;
   /** The answer's body; absent: none, or a file. */

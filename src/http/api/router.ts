@@ -5,7 +5,6 @@ import { assertHolds } from '../../core/access.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
 import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
-import { csvBody } from '../csv-body.ts';
 import type { HttpDeps } from '../deps.ts';
 import { renderProblem } from '../errors/problem.ts';
 import type { Guard } from '../guards.ts';
@@ -20,6 +19,7 @@ import {
 } from '../guards.ts';
 import { strictJson } from '../json-body.ts';
 import { causeOf } from '../request-facts.ts';
+import { CSV, METADATA, textBody } from '../text-body.ts';
 import { parseInput } from './input.ts';
 import type { ApiContext, ApiRoute, RouteInput } from './route.ts';
 import { AcceptedAnswer, asksForFreshSignIn, isOrganizationRoute } from './route.ts';
@@ -27,7 +27,6 @@ import { apiRoutes } from './routes.ts';
 import { FileAnswer, sendFile } from './streamed-answer.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-const CSV_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** The router below /api/v1. */
 export function createApiRouter(deps: HttpDeps): Router {
@@ -36,13 +35,16 @@ export function createApiRouter(deps: HttpDeps): Router {
     res.setHeader('Cache-Control', 'no-store');
     next();
   });
-  const readers: Readonly<Record<'json' | 'csv', readonly RequestHandler[]>> = {
-    json: [strictJson({ limit: BODY_LIMIT_BYTES, types: ['application/json'] })],
-    csv: csvBody(CSV_LIMIT_BYTES),
+  const readers: Readonly<
+    Record<NonNullable<ApiRoute['bodyType']> | 'application/json', readonly RequestHandler[]>
+  > = {
+    'application/json': [strictJson({ limit: BODY_LIMIT_BYTES, types: ['application/json'] })],
+    'text/csv': textBody(CSV),
+    'application/samlmetadata+xml': textBody(METADATA),
   };
   for (const route of apiRoutes) {
     // The guard runs before the body is read: strangers do not get to make us parse.
-    const readBody = readers[route.bodyType === undefined ? 'json' : 'csv'];
+    const readBody = readers[route.bodyType ?? 'application/json'];
     router[route.method](route.path, guardOf(deps, route), ...readBody, handlerOf(route));
   }
   mountMethodAnswers(router);

@@ -62,6 +62,8 @@ export async function startApiWorld(options: GatewayOptions = {}): Promise<ApiWo
   };
 }
 
+const typeOfFile = (text: string): string => (text.startsWith('<') ? 'application/xml' : 'text/csv');
+
 async function send(
   gateway: TestGateway,
   { sender, request, body }: { readonly sender: Sender; readonly request: string; readonly body: unknown },
@@ -71,7 +73,7 @@ async function send(
   const response = await fetch(`${gateway.baseUrl}/api/v1${path}`, {
     method: method.toUpperCase(),
     headers: {
-      ...(body === undefined ? {} : { 'content-type': isText ? 'text/csv' : 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': isText ? typeOfFile(body) : 'application/json' }),
       ...sender.headers,
     },
     ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),

@@ -197,6 +197,8 @@ const BODIES: Readonly<Record<string, object | string>> = {
   confirmSecondFactor: { code: '123456' },
   removeSecondFactor: { currentPassword: 'a', code: '123456' },
   renewRecoveryCodes: { currentPassword: 'a' },
+  replaceConnectionMetadata: '<md:EntityDescriptor/>',
+  importConnectionMetadata: '<md:EntityDescriptor/>',
   updateDomain: { connection: null },
   createOrganization: { name: 'A' },
   updateOrganization: { name: 'A' },

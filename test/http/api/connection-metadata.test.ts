@@ -306,3 +306,65 @@ describe('certificates that end', () => {
     expect((await send(`get ${base()}/${id}`)).body.problem).toBe('saml.certificate_expired');
   });
 });
+
+describe('PUT, POST .../metadata', () => {
+  const FILE = idpMetadata({ ...IDP, entityId: 'https://idp.example/other', certificates: [NEXT] });
+  const at = (id: string) => `${world.gateway.baseUrl}/api/v1${base()}/${id}/metadata`;
+  const sendFile = async (
+    id: string,
+    body: string | Buffer,
+    { type = 'application/samlmetadata+xml', method = 'PUT' }: { type?: string; method?: string } = {},
+  ) => {
+    const headers = { ...world.operator.headers, 'content-type': type };
+    const sent = typeof body === 'string' ? body : Uint8Array.from(body);
+    const answer = await fetch(at(id), { method, headers, body: sent });
+    return { status: answer.status, body: JSON.parse(await answer.text()) };
+  };
+
+  test.each([
+    ['PUT', 'application/samlmetadata+xml'],
+    ['POST', 'application/xml'],
+    ['PUT', 'text/xml; charset=UTF-8'],
+  ])(
+    '200: %s of the file as %s pins what it says, and its old address is read no more',
+    async (method, type) => {
+      const id = await watching();
+      const { status, body } = await sendFile(id, `\uFEFF${FILE}`, { method, type });
+      expect([status, body.entityId, body.metadata]).toEqual([200, 'https://idp.example/other', null]);
+      expect(pinnedOf(body)).toEqual([fingerprint(NEXT)]);
+      expect(await eventsOf(id)).toContain('connection.updated');
+    },
+  );
+
+  const METADATA = 'application/samlmetadata+xml';
+  test.each<[string, number, string, string | Buffer, string]>([
+    ['S63: a DOCTYPE', 422, 'invalid', `<!DOCTYPE a [<!ENTITY b "c">]>${FILE}`, METADATA],
+    ['S63: more than 512 KB', 413, 'payload_too_large', `${FILE}${' '.repeat(512 * 1024)}`, METADATA],
+    ['UTF-16', 400, 'invalid_syntax', Buffer.from(`\uFEFF${FILE}`, 'utf16le'), METADATA],
+    ['another charset', 415, 'unsupported_media_type', FILE, 'text/xml; charset=iso-8859-1'],
+    ['another type', 415, 'unsupported_media_type', FILE, 'text/plain'],
+    ['JSON', 415, 'unsupported_media_type', JSON.stringify({ metadataXml: FILE }), 'application/json'],
+    ['no XML', 422, 'invalid', 'entityId: https://idp.example', METADATA],
+    ['nothing', 422, 'invalid', '', METADATA],
+  ])('%s: %d %s, and nothing is changed', async (_title, status, code, file, type) => {
+    const id = await watching();
+    const answer = await sendFile(id, file, { type });
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(pinnedOf((await send(`get ${base()}/${id}`)).body)).toEqual([fingerprint(PINNED)]);
+  });
+
+  test('422: an OpenID Connect connection has no such file', async () => {
+    const input = {
+      protocol: 'oidc',
+      name: 'O',
+      issuer: 'https://op.example',
+      clientId: 'a',
+      clientSecret: 'b',
+    };
+    const { body } = await send(`post ${base()}`, input);
+    expect((await sendFile(String(body.id), FILE)).body).toMatchObject({
+      code: 'invalid',
+      field: 'metadataXml',
+    });
+  });
+});

@@ -263,27 +263,6 @@ describe('from the moment it is required', () => {
   });
 });
 
-// Last: the identity provider lives in real time and believes no other.
-describe('in time', () => {
-  test('the address of a test works for 15 minutes, its result counts for 24 hours', async () => {
-    const company = await stage.company();
-    const { clock } = stage.world.gateway;
-    const passed = await startTest(company);
-    await stage.through(createBrowser(), passed.body.url, await invited(company));
-    const open = await startTest(company);
-    clock.advance(minutes(15) - 1);
-    expect((await createBrowser().request(open.body.url)).status).toBe(303);
-    clock.advance(1);
-    expect((await createBrowser().request(open.body.url)).status).toBe(404);
-    expect((await testOf(company, open.body)).status).toBe('expired');
-    clock.advance(hours(24) - minutes(16));
-    expect((await require(company)).status).toBe(200);
-    await operator(`patch ${company.base}`, { ssoPolicy: 'optional' });
-    clock.advance(minutes(2));
-    expect((await require(company)).status).toBe(409);
-  });
-});
-
 describe('personal API keys', () => {
   const key = (kind: string) => ({ name: 'Nightly', kind, scopes: ['members.read'] });
   const reads = async ({ base }: Company, token: string) => {
@@ -319,5 +298,26 @@ describe('personal API keys', () => {
     const { token } = JSON.parse(made.text);
     expect((await stage.requireSso(company, await invited(company, 'second'))).status).toBe(200);
     expect(await reads(company, token)).toBe(200);
+  });
+});
+
+// Last: the identity provider lives in real time and believes no other.
+describe('in time', () => {
+  test('the address of a test works for 15 minutes, its result counts for 24 hours', async () => {
+    const company = await stage.company();
+    const { clock } = stage.world.gateway;
+    const passed = await startTest(company);
+    await stage.through(createBrowser(), passed.body.url, await invited(company));
+    const open = await startTest(company);
+    clock.advance(minutes(15) - 1);
+    expect((await createBrowser().request(open.body.url)).status).toBe(303);
+    clock.advance(1);
+    expect((await createBrowser().request(open.body.url)).status).toBe(404);
+    expect((await testOf(company, open.body)).status).toBe('expired');
+    clock.advance(hours(24) - minutes(16));
+    expect((await require(company)).status).toBe(200);
+    await operator(`patch ${company.base}`, { ssoPolicy: 'optional' });
+    clock.advance(minutes(2));
+    expect((await require(company)).status).toBe(409);
   });
 });

@@ -330,7 +330,7 @@ describe('PUT, POST .../metadata', () => {
     async (method, type) => {
       const id = await watching();
       const { status, body } = await sendFile(id, `\uFEFF${FILE}`, { method, type });
-      expect([status, body.entityId, body.metadata]).toEqual([200, 'https://idp.example/other', null]);
+      expect([status, body.entityId, body.metadataSource]).toEqual([200, 'https://idp.example/other', null]);
       expect(pinnedOf(body)).toEqual([fingerprint(NEXT)]);
       expect(await eventsOf(id)).toContain('connection.updated');
     },

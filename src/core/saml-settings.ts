@@ -4,11 +4,12 @@ import type { IdpDescription, SamlSettings } from './entities/sign-in.ts';
 /** Every setting but those that describe the identity provider, which have no default. */
 export const SAML_DEFAULTS: Omit<
   SamlSettings,
-  Exclude<keyof IdpDescription, 'ssoPostUrl' | 'sloUrl' | 'sloResponseUrl'>
+  Exclude<keyof IdpDescription, 'ssoPostUrl' | 'sloUrl' | 'sloBinding' | 'sloResponseUrl'>
 > = {
   protocol: 'saml',
   ssoPostUrl: null,
   sloUrl: null,
+  sloBinding: 'redirect',
   sloResponseUrl: null,
   signatures: 'any',
   spEntityId: null,

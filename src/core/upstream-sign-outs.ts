@@ -11,6 +11,8 @@ type StepDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken'>;
 /** Where the browser goes to sign out upstream. */
 export interface SignOutStart {
   readonly url: string;
+  /** What the browser posts there; absent: it just goes there. */
+  readonly fields?: Readonly<Record<string, string>> | undefined;
   /** SAML: the ID of our LogoutRequest, which the answer names. */
   readonly requestId: string | null;
 }
@@ -36,7 +38,7 @@ export async function beginUpstreamSignOut(
     handleHash: deps.hashToken(handle),
     bindingHash: deps.hashToken(binding),
     ...{ requestId: start.requestId, nonce: null, codeVerifier: null, returnTo },
-    held: start.url,
+    held: new URLSearchParams({ url: start.url, ...start.fields }).toString(),
     purpose: { kind: 'sign_out' },
     ...{ mustReauthenticate: false, maxAgeSeconds: null },
     createdAt: now,
@@ -46,16 +48,23 @@ export async function beginUpstreamSignOut(
   return { pending, handle, binding };
 }
 
-/** The sign-out this browser has under way; undefined when nothing fits. Consumes nothing. */
-export const findUpstreamSignOut = (deps: StepDeps, step: BrowserStep): Promise<PendingSignIn | undefined> =>
-  findPendingSignIn(deps, step, 'sign_out');
+/** Where the sign-out that this browser has under way leads; undefined when nothing fits. Consumes nothing. */
+export async function findUpstreamSignOut(
+  deps: StepDeps,
+  step: BrowserStep,
+): Promise<Omit<SignOutStart, 'requestId'> | undefined> {
+  const pending = await findPendingSignIn(deps, step, 'sign_out');
+  const { url, ...fields } = Object.fromEntries(new URLSearchParams(pending?.held ?? ''));
+  if (url === undefined) return undefined;
+  return { url, fields: Object.keys(fields).length === 0 ? undefined : fields };
+}
 
-/** `findUpstreamSignOut`, once. */
+/** The sign-out under way itself, once. */
 export async function takeUpstreamSignOut(
   deps: StepDeps,
   step: BrowserStep,
 ): Promise<PendingSignIn | undefined> {
-  const pending = await findUpstreamSignOut(deps, step);
+  const pending = await findPendingSignIn(deps, step, 'sign_out');
   if (pending === undefined) return undefined;
   const { organizationId, connectionId, handleHash } = pending;
   return deps.storage.transact((tx) => tx.pendingSignIns.consume(organizationId, connectionId, handleHash));

@@ -1,5 +1,5 @@
 /** A stage for single logout: a company whose identity provider the test plays, people signed in, and messages as they travel. */
-import type { Connection } from '../../src/core/entities/sign-in.ts';
+import type { Connection, SamlSettings } from '../../src/core/entities/sign-in.ts';
 import { type Browser, createBrowser, type Page } from './browser.ts';
 import { nextText } from './builders.ts';
 import type { TestGateway } from './gateway.ts';
@@ -19,7 +19,7 @@ export const SLO_URL = 'https://idp.example/slo?tenant=1';
 /** An organization whose people may come unasked, which saves each test the start of a sign-in. */
 export async function aLogoutCompany(
   gateway: TestGateway,
-  settings: { readonly sloUrl?: string | null } = {},
+  settings: Partial<Pick<SamlSettings, 'sloUrl' | 'sloBinding'>> = {},
 ) {
   const organization = await gateway.createOrganization({ slug: nextText('corp') });
   const directory = await gateway.createDirectory(organization);

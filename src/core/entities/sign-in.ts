@@ -32,8 +32,10 @@ export interface IdpDescription {
   readonly ssoUrl: string;
   /** Single sign-on by HTTP-POST; null: `ssoUrl` takes that too. */
   readonly ssoPostUrl: string | null;
-  /** Single logout by HTTP-Redirect; null: the identity provider is not told when somebody signs out. */
+  /** Single logout; null: the identity provider is not told when somebody signs out. */
   readonly sloUrl: string | null;
+  /** How it takes our logout messages: by HTTP-Redirect where that is offered. */
+  readonly sloBinding: 'redirect' | 'post';
   /** Where its own logout requests are answered; null: at `sloUrl`. */
   readonly sloResponseUrl: string | null;
   /** Pinned signing certificates, PEM. Never empty. */

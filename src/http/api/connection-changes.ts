@@ -65,6 +65,7 @@ const SAML_ONLY = [
   'entityId',
   'ssoUrl',
   'sloUrl',
+  'sloBinding',
   'certificates',
   'signatures',
   'idpInitiated',

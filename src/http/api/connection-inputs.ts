@@ -26,6 +26,7 @@ const samlFields = {
   entityId: lineOf(1024).optional(),
   ssoUrl: addressField.optional(),
   sloUrl: addressField.nullable().optional(),
+  sloBinding: z.enum(['redirect', 'post']).optional(),
   certificates: z.array(z.string().max(16_384)).min(1).max(10).optional(),
   signatures: z.enum(['any', 'assertion', 'response', 'both']).optional(),
   idpInitiated: z.boolean().optional(),

@@ -63,6 +63,7 @@ const samlConnectionShape = z.object({
   entityId: z.string().describe("The identity provider's."),
   ssoUrl: z.string(),
   sloUrl: z.string().nullable().describe('Where its single logout is; null: it is not told of sign-outs.'),
+  sloBinding: z.enum(['redirect', 'post']).describe('How it takes our logout messages.'),
   problem: z
     .string()
     .nullable()

@@ -37,6 +37,7 @@ export async function readSaml(
     ...(metadataXml === undefined ? {} : fromMetadata(deps, metadataXml, 'metadataXml')),
     ...(typeof metadataUrl === 'string' ? await fromAddress(deps, metadataUrl, trustMetadata ?? false) : {}),
     ...(input.sloUrl === undefined ? {} : singleLogout(deps, input.sloUrl)),
+    ...(input.sloBinding === undefined ? {} : { sloBinding: input.sloBinding }),
     ...(signatures === undefined ? {} : { signatures }),
     ...(spEntityId === undefined ? {} : { spEntityId }),
     ...(requestBinding === undefined ? {} : { requestBinding }),
@@ -91,8 +92,9 @@ function readSingleValues(
 const singleLogout = (
   deps: SettingsDeps,
   sloUrl: string | null,
-): Pick<SamlSettings, 'sloUrl' | 'sloResponseUrl'> => ({
+): Pick<SamlSettings, 'sloUrl' | 'sloBinding' | 'sloResponseUrl'> => ({
   sloUrl: sloUrl === null ? null : checkPageAddress(deps, sloUrl, 'sloUrl'),
+  sloBinding: 'redirect',
   sloResponseUrl: null,
 });
 

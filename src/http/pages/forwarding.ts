@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Response } from 'express';
 import { hiddenField } from './form-parts.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { sendPage } from './layout.ts';
 
 /** The only script of these pages; the policy names its hash, so that no other one runs (S51). */
@@ -14,10 +14,14 @@ export interface Forwarding {
   /** Another site's address, checked when it was stored. */
   readonly url: string;
   readonly fields: Readonly<Record<string, string>>;
+  /** What stands above the button, and below it; nothing if absent. */
+  readonly note?: Html;
+  readonly instead?: Html;
 }
 
 /** Sends the page. Its policy lets the form go to any https address, because identity providers redirect posts among themselves. */
-export function sendForwarding(res: Response, { title, url, fields }: Forwarding): void {
+export function sendForwarding(res: Response, forwarding: Forwarding): void {
+  const { title, url, fields, note, instead } = forwarding;
   const policy = [
     "default-src 'none'",
     "style-src 'self'",
@@ -30,11 +34,11 @@ export function sendForwarding(res: Response, { title, url, fields }: Forwarding
   res.set('Content-Security-Policy', policy);
   sendPage(res, {
     title,
-    body: html`<form method="post" action="${url}">
+    body: html`${note}<form method="post" action="${url}">
 ${Object.entries(fields).map(([name, value]) => hiddenField(name, value))}
 <button type="submit">Continue</button>
 </form>
-`,
+${instead}`,
     script: SCRIPT,
   });
 }

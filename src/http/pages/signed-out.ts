@@ -6,6 +6,7 @@ import { bindingCookie, readCookie } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';
 import { finishUpstreamSignOut, signedOutPath } from '../upstream-sign-out.ts';
+import { sendForwarding } from './forwarding.ts';
 import { html, isolated } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { visitorOf } from './visitor.ts';
@@ -19,20 +20,21 @@ export const getSigningOut =
   async (req, res) => {
     const connection = await findConnection(deps, String(req.params.connectionId));
     if (connection === undefined) return seeOther(res, '/sign-in');
-    const pending = await findUpstreamSignOut(deps, {
+    const wayOut = await findUpstreamSignOut(deps, {
       connection,
       handle: String(req.params.handle),
       bindingOf: (id) => readCookie(req, bindingCookie(id)),
     });
-    const url = pending?.held ?? null;
-    if (url === null) return seeOther(res, signedOutPath(connection));
-    sendPage(res, {
-      title: 'You are signed out here',
-      body: html`<p>One moment: ${isolated(connection.name)} is asked to sign you out as well.</p>
+    if (wayOut === undefined) return seeOther(res, signedOutPath(connection));
+    const { url, fields } = wayOut;
+    const title = 'You are signed out here';
+    const note = html`<p>One moment: ${isolated(connection.name)} is asked to sign you out as well.</p>`;
+    const stay = html`<p><a href="/sign-in">No, stay signed in there</a></p>`;
+    if (fields !== undefined) return sendForwarding(res, { title, url, fields, note, instead: stay });
+    const body = html`${note}
 <p><a class="button" href="${url}">Continue</a></p>
-<p><a href="/sign-in">No, stay signed in there</a></p>`,
-      movesOnTo: url,
-    });
+${stay}`;
+    sendPage(res, { title, body, movesOnTo: url });
   };
 
 /**

@@ -10,6 +10,7 @@ import { writeLogoutResponse } from '../../protocols/saml/write-logout.ts';
 import { clearCookie, readCookie, SESSION_COOKIE, SIGNED_IN_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formField } from '../form-body.ts';
+import { sendForwarding } from '../pages/forwarding.ts';
 import { seeOther } from '../pages/layout.ts';
 import { causeOf } from '../request-facts.ts';
 import { type ConnectionOf, connectionAt } from '../sign-in-answer.ts';
@@ -22,6 +23,7 @@ import {
   verifyRedirectedLogout,
 } from './logout-verification.ts';
 import { newMessageId } from './message-id.ts';
+import { postedFields } from './posted-message.ts';
 import { samlTrust } from './trust.ts';
 
 interface Exchange {
@@ -91,22 +93,20 @@ async function answerRequest(
     cause: causeOf(exchange.res, { kind: 'connection', connectionId: connection.id }),
   });
   await forgetEndedSession(deps, exchange);
-  const { sloUrl, sloResponseUrl } = connection.settings;
+  const { sloUrl, sloBinding, sloResponseUrl } = connection.settings;
   const destination = sloResponseUrl ?? sloUrl;
   if (destination === null) return seeOther(exchange.res, signedOutPath(connection));
   const { signing } = await spKeys(deps, connection);
   const { spEntityId } = samlTrust(deps, connection);
   const head = { id: newMessageId(), spEntityId, destination, now: deps.clock() };
-  seeOther(
-    exchange.res,
-    buildRedirect({
-      url: destination,
-      parameter: 'SAMLResponse',
-      xml: writeLogoutResponse({ ...head, inResponseTo: id }),
-      relayState,
-      privateKey: signing.privateKey,
-    }),
-  );
+  const xml = writeLogoutResponse({ ...head, inResponseTo: id });
+  const message = { parameter: 'SAMLResponse', xml, relayState } as const;
+  if (sloBinding === 'post') {
+    const fields = await postedFields({ ...message, key: signing });
+    return sendForwarding(exchange.res, { title: 'You are signed out here', url: destination, fields });
+  }
+  const { privateKey } = signing;
+  seeOther(exchange.res, buildRedirect({ url: destination, ...message, privateKey }));
 }
 
 /** Takes the cookie of a session that has just ended out of this browser. */

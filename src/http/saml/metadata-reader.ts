@@ -15,7 +15,7 @@ interface DescribedIdp {
 export function describeIdp(fetcher: Fetcher, xml: string): DescribedIdp {
   const allowHttpHost = (host: string) => fetcher.permitsHttpAsWritten(`http://${host}`);
   const { entityId, certificates, ...urls } = parseIdpMetadata(xml, { allowHttpHost });
-  const { ssoUrl, ssoPostUrl, sloUrl, sloResponseUrl } = urls;
+  const { ssoUrl, ssoPostUrl, sloUrl, sloBinding, sloResponseUrl } = urls;
   for (const url of [ssoUrl, ssoPostUrl, sloUrl, sloResponseUrl])
     if (url !== undefined) fetcher.checkUrl(url);
   const address = ssoUrl ?? ssoPostUrl;
@@ -26,6 +26,7 @@ export function describeIdp(fetcher: Fetcher, xml: string): DescribedIdp {
       ssoUrl: address,
       ssoPostUrl: ssoPostUrl ?? null,
       sloUrl: sloUrl ?? null,
+      sloBinding,
       sloResponseUrl: sloResponseUrl ?? null,
       certificates,
     },

@@ -7,6 +7,7 @@ import { writeLogoutRequest } from '../../protocols/saml/write-logout.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';
 import { newMessageId } from './message-id.ts';
+import { postedFields } from './posted-message.ts';
 import { samlTrust } from './trust.ts';
 
 export interface SamlSignOut {
@@ -16,24 +17,22 @@ export interface SamlSignOut {
   readonly handle: string;
 }
 
-/** Answers where to send the browser (SAML profiles §4.4.3.1); undefined when the provider takes no logout. */
+/** Answers where to send the browser, or what to post there (SAML profiles §4.4.3.1); undefined when the provider takes no logout. */
 export async function samlSignOut(
   deps: HttpDeps,
   { connection, upstream, handle }: SamlSignOut,
 ): Promise<SignOutStart | undefined> {
-  const { sloUrl } = connection.settings;
+  const { sloUrl, sloBinding } = connection.settings;
   const { nameId, nameIdFormat, sessionIndex } = upstream;
   if (sloUrl === null || nameId === null) return undefined;
   const requestId = newMessageId();
   const { spEntityId } = samlTrust(deps, connection);
   const { signing } = await spKeys(deps, connection);
   const head = { id: requestId, spEntityId, destination: sloUrl, now: deps.clock() };
-  const url = buildRedirect({
-    url: sloUrl,
-    parameter: 'SAMLRequest',
-    xml: writeLogoutRequest({ ...head, nameId, nameIdFormat, sessionIndex }),
-    relayState: handle,
-    privateKey: signing.privateKey,
-  });
-  return { url, requestId };
+  const xml = writeLogoutRequest({ ...head, nameId, nameIdFormat, sessionIndex });
+  const message = { parameter: 'SAMLRequest', xml, relayState: handle } as const;
+  if (sloBinding === 'post')
+    return { url: sloUrl, fields: await postedFields({ ...message, key: signing }), requestId };
+  const { privateKey } = signing;
+  return { url: buildRedirect({ url: sloUrl, ...message, privateKey }), requestId };
 }

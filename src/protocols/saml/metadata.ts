@@ -22,8 +22,9 @@ export interface IdpMetadata {
   readonly ssoUrl: string | undefined;
   /** Single sign-on by HTTP-POST, if offered. */
   readonly ssoPostUrl: string | undefined;
-  /** Single logout by HTTP-Redirect, if offered. */
+  /** Single logout by HTTP-Redirect, or by HTTP-POST where only that is offered. */
   readonly sloUrl: string | undefined;
+  readonly sloBinding: 'redirect' | 'post';
   /** Where answers to its logout requests go, if elsewhere. */
   readonly sloResponseUrl: string | undefined;
   /** Signing certificates, PEM, without duplicates. */
@@ -90,8 +91,7 @@ export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): I
     entityId,
     ssoUrl,
     ssoPostUrl,
-    sloUrl: findEndpoint(descriptor, LOGOUT, options),
-    sloResponseUrl: findEndpoint(descriptor, { ...LOGOUT, attribute: 'ResponseLocation' }, options),
+    ...findLogout(descriptor, options),
     certificates: readCertificates(descriptor),
     wantAuthnRequestsSigned: wants === 'true' || wants === '1',
   };
@@ -170,6 +170,20 @@ function findDescriptor(root: XmlElement): XmlElement {
     return invalid('The metadata must describe exactly one SAML 2.0 identity provider.');
   }
   return descriptor;
+}
+
+function findLogout(
+  descriptor: XmlElement,
+  options: MetadataOptions,
+): Pick<IdpMetadata, 'sloUrl' | 'sloBinding' | 'sloResponseUrl'> {
+  const at = (binding: string) => ({
+    sloUrl: findEndpoint(descriptor, { ...LOGOUT, binding }, options),
+    sloResponseUrl: findEndpoint(descriptor, { ...LOGOUT, binding, attribute: 'ResponseLocation' }, options),
+  });
+  const byRedirect = at(REDIRECT);
+  if (byRedirect.sloUrl !== undefined) return { ...byRedirect, sloBinding: 'redirect' };
+  const byPost = at(POST);
+  return { ...byPost, sloBinding: byPost.sloUrl === undefined ? 'redirect' : 'post' };
 }
 
 interface Endpoint {

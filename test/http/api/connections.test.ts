@@ -69,6 +69,7 @@ describe('POST saml', () => {
       spEntityId: `${own}/metadata`,
       metadataUrl: `${own}/metadata`,
       sloUrl: null,
+      sloBinding: 'redirect',
       logoutUrl: `${own}/logout`,
     });
     expect(body.certificates).toMatchObject([{ fingerprint: expect.stringMatching(/^[0-9A-F:]{95}$/) }]);

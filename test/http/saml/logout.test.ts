@@ -1,6 +1,7 @@
 /** Single logout at the live address: what ends sessions, whose, how often, and the answer that goes back. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../src/core/entities/sign-in.ts';
+import { signedMetadata } from '../../../src/protocols/saml/metadata.ts';
 import { readRedirect } from '../../../src/protocols/saml/redirect-binding.ts';
 import { createBrowser, type Page } from '../../support/browser.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
@@ -307,5 +308,55 @@ describe('signing out here', () => {
     });
     expect(answer.status).toBe(204);
     expect(await sessionStatus(gateway, browser)).toBe(401);
+  });
+});
+
+describe('an identity provider that takes logout by POST alone', () => {
+  /** The form of a page of ours, as a browser with or without scripts would post it, and what stands in it. */
+  const formOf = (page: Page, parameter: 'SAMLRequest' | 'SAMLResponse') => {
+    expect(page.text).toMatch(/<button type="submit">/);
+    expect(page.text).toContain(`<form method="post" action="${SLO_URL}">`);
+    expect(page.headers.get('content-security-policy')).toMatch(
+      /script-src 'sha256-[^']+'; form-action https: https:\/\/idp\.example;/,
+    );
+    const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(page.text)?.[1] ?? '';
+    return { xml: Buffer.from(field(parameter), 'base64').toString(), relayState: field('RelayState') };
+  };
+
+  /** The one element that our certificate signed, told by an engine that is not the one that signed it. */
+  async function verified(connection: Pick<Connection, 'id'>, xml: string): Promise<string> {
+    const text = signedMetadata(xml, [await spCertificate(gateway, connection)]);
+    if (text === undefined) throw new Error('not signed by our certificate');
+    return text;
+  }
+
+  test('S65 signing out here: the session ends, then a page posts the signed request; its answer leads back', async () => {
+    const company = await aLogoutCompany(gateway, { sloBinding: 'post' });
+    const { browser, sessionIndex } = await signedIn(gateway, company.connection);
+    const own = await browser.request(`${gateway.baseUrl}/`);
+    const left = await browser.submitForm(own, {
+      form: 'sign-out',
+      values: { return_to: '/sign-in?a=b' },
+      follow: false,
+    });
+    expect(await sessionStatus(gateway, browser)).toBe(401);
+    const page = await browser.request(`${gateway.baseUrl}${left.headers.get('location')}`);
+    const { xml, relayState } = formOf(page, 'SAMLRequest');
+    const text = await verified(company.connection, xml);
+    for (const piece of ['ada@corp.example', sessionIndex, `Destination="${SLO_URL}"`])
+      expect(text).toContain(piece);
+    const inResponseTo = / ID="([^"]+)"/.exec(xml)?.[1] ?? '';
+    const answer = logoutContext(gateway, company.connection, { inResponseTo });
+    const fields = { SAMLResponse: postedLogout(logoutResponse(answer), answer), RelayState: relayState };
+    expect((await post(company, fields, browser)).headers.get('location')).toBe('/sign-in?a=b');
+  });
+
+  test('S65 its own request is answered by such a page, too', async () => {
+    const company = await aLogoutCompany(gateway, { sloBinding: 'post' });
+    const { browser, sessionIndex } = await signedIn(gateway, company.connection);
+    const context = logoutContext(gateway, company.connection, { sessionIndex });
+    const page = await post(company, requestForm(context), browser);
+    expect([page.status, await sessionStatus(gateway, browser)]).toEqual([200, 401]);
+    expect(await verified(company.connection, formOf(page, 'SAMLResponse').xml)).toContain('status:Success');
   });
 });

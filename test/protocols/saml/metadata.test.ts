@@ -24,6 +24,7 @@ describe('metadata of an identity provider', () => {
       ssoUrl: 'https://idp.example/sso?x=1&y=2',
       ssoPostUrl: 'https://idp.example/post',
       sloUrl: undefined,
+      sloBinding: 'redirect',
       sloResponseUrl: undefined,
       certificates: [testCertificate('idp')],
       wantAuthnRequestsSigned: false,
@@ -53,10 +54,13 @@ describe('metadata of an identity provider', () => {
     expect(read(sso('HTTP-Redirect', 'javascript:alert(1)'))).toThrow(/single sign-on/);
   });
 
-  test('single logout is taken by redirect, with the address of answers where it has one of its own', () => {
+  test('single logout is taken by redirect where it is offered, else by POST, with the address of answers where it has one of its own', () => {
     const read = (services: string) => parseIdpMetadata(entity(idp(key('idp') + services + REDIRECT)));
     const location = 'Location="https://idp.example/slo"';
-    expect(read(slo('SOAP', location) + slo('HTTP-POST', location))).toMatchObject({ sloUrl: undefined });
+    expect(read(slo('SOAP', location))).toMatchObject({ sloUrl: undefined });
+    const posts = slo('HTTP-POST', 'Location="https://idp.example/posts"');
+    expect(read(posts)).toMatchObject({ sloUrl: 'https://idp.example/posts', sloBinding: 'post' });
+    expect(read(posts + slo('HTTP-Redirect', location))).toMatchObject({ sloBinding: 'redirect' });
     expect(read(slo('HTTP-Redirect', location))).toMatchObject({
       sloUrl: 'https://idp.example/slo',
       sloResponseUrl: undefined,

@@ -11,6 +11,7 @@ import {
   createMailRequestLimiter,
   DEFAULT_ATTEMPT_LIMITS,
   JOINING_MAIL_LIMITS,
+  KEY_ATTEMPT_LIMITS,
   MAIL_REQUEST_LIMITS,
   SECOND_STEP_LIMITS,
 } from './core/attempt-limit.ts';
@@ -143,6 +144,7 @@ export async function composeGateway(
 const attemptLimits = (clock: Clock) => ({
   passwordAttempts: createAttemptLimiter(DEFAULT_ATTEMPT_LIMITS, clock),
   secondStepAttempts: createAttemptLimiter(SECOND_STEP_LIMITS, clock),
+  keyAttempts: createAttemptLimiter(KEY_ATTEMPT_LIMITS, clock),
   resetRequests: createMailRequestLimiter(MAIL_REQUEST_LIMITS, clock),
   mailLimits: DEFAULT_MAIL_LIMITS,
   joiningRequests: createMailRequestLimiter(JOINING_MAIL_LIMITS, clock),

@@ -64,6 +64,17 @@ export const CLIENT_ATTEMPT_LIMITS: AttemptLimits = {
   keysKept: 10_000,
 };
 
+/**
+ * For keys that are typed on a page of ours, the operator's and emergency codes: one network is slowed down as at the password,
+ * and nobody elsewhere is, because there is no account to count by and nobody may shut its holder out.
+ */
+export const KEY_ATTEMPT_LIMITS: AttemptLimits = {
+  ...DEFAULT_ATTEMPT_LIMITS,
+  perAddress: 1_000_000,
+  perDomain: 1_000_000,
+  overall: 1_000_000,
+};
+
 /** Who tries: the folded e-mail address as it was stated, and the caller's network address; absent: one unknown network. */
 export interface Tryer {
   readonly emailKey: string;

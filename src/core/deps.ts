@@ -26,6 +26,8 @@ export interface Deps {
   readonly passwordAttempts?: AttemptLimiter | undefined;
   /** Of everybody who states a code of a second factor, by person; absent: none. */
   readonly secondStepAttempts?: AttemptLimiter | undefined;
+  /** Of everybody who types an operator key or an emergency code, by network; absent: none. */
+  readonly keyAttempts?: AttemptLimiter | undefined;
   /** Of everybody who asks for a mail, by address; absent: none. */
   readonly resetRequests?: AttemptLimiter | undefined;
   /** How many people a change of rules projects within its request; absent: 500. More: a job does it. */

@@ -5,6 +5,7 @@ import type { EmergencyCodeId, MembershipId, OrganizationId } from '../kernel/id
 import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Caller } from './access.ts';
+import { limitAttempt } from './attempt-limit.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
@@ -134,9 +135,19 @@ export async function revokeEmergencyCode(
 /**
  * Lets its owner in for an hour, whatever the organization requires, and tells all owners. Exactly one of any number of
  * parallel calls succeeds (law 5). Throws one `unauthenticated` for everything that is wrong: unknown, used, taken back,
- * expired, not an owner any more.
+ * expired, not an owner any more; of too many from one network the next is `too_many_requests`, right or wrong (S178).
  */
-export async function enterWithEmergencyCode(
+export const enterWithEmergencyCode = (
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'keyAttempts'>,
+  input: { readonly code: string; readonly cause: Cause },
+): Promise<{ readonly sessionToken: string }> =>
+  limitAttempt(
+    deps.keyAttempts,
+    { emailKey: 'emergency', ip: input.cause.ip, refusal: 'unauthenticated' },
+    () => useCode(deps, input),
+  );
+
+async function useCode(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
   input: { readonly code: string; readonly cause: Cause },
 ): Promise<{ readonly sessionToken: string }> {

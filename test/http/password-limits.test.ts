@@ -291,3 +291,35 @@ describe('a device the person has signed in from', () => {
     expect(told[0]).toEqual(told[1]);
   });
 });
+
+describe.each([
+  ['an emergency code', '/sign-in/emergency', 'code'],
+  ['the operator key on the console’s page', '/console/sign-in', 'operator_key'],
+] as const)('S178: guessing %s', (_title, path, field) => {
+  const guess = (ip: string, value = 'ghx_wrong', gateway = limited) =>
+    gateway
+      .request()
+      .post(path)
+      .type('form')
+      .set('x-forwarded-for', ip)
+      .send({ [field]: value });
+
+  test('ends for its network after ten tries, right or wrong, for a quarter of an hour; nobody elsewhere notices', async () => {
+    const [here, elsewhere] = [newNetwork(), newNetwork()];
+    const right = path === '/console/sign-in' ? limited.operatorKey : undefined;
+    const statuses: number[] = [];
+    for (let round = 0; round < 11; round += 1) statuses.push((await guess(here)).status);
+    expect(statuses).toEqual([...Array(10).fill(401), 429]);
+    const late = await guess(here, right);
+    expect([late.status, Number(late.headers['retry-after']) > 0]).toEqual([429, true]);
+    expect((await guess(elsewhere, right)).status).toBe(right === undefined ? 401 : 303);
+    limited.clock.advance(minutes(15));
+    expect((await guess(here, right)).status).toBe(right === undefined ? 401 : 303);
+  });
+
+  test('without limits never does', async () => {
+    const here = newNetwork();
+    for (let round = 0; round < 12; round += 1)
+      expect((await guess(here, 'ghx_wrong', unlimited)).status).toBe(401);
+  });
+});

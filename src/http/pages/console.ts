@@ -1,11 +1,14 @@
 /** The operator's page: every organization at a glance, and what to do next when there is none. */
 import type { RequestHandler, Response } from 'express';
+import { limitAttempt } from '../../core/attempt-limit.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import { isOperatorSession, startOperatorSession } from '../../core/operator-link.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { constantTimeEqual } from '../../kernel/tokens.ts';
 import { OPERATOR_COOKIE, readCookie } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
+import { causeOf } from '../request-facts.ts';
 import { problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { sendPage } from './layout.ts';
@@ -33,15 +36,24 @@ export const getConsole =
     });
   };
 
-/** `POST /console/sign-in` with `operator_key`: 303 to the console, else the form again with 401. */
+/** `POST /console/sign-in` with `operator_key`: 303 to the console, else the form again with 401. Throws `too_many_requests` (S178). */
 export const postConsoleSignIn =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     assertNotForeign(deps, req);
     const key = formText(req, 'operator_key') ?? '';
-    const isRight = constantTimeEqual(deps.hashToken(key), deps.operatorKeyHash);
-    if (!isRight) return sendLocked(res, 'This is not the operator key.');
-    enterConsole(res, await startOperatorSession(deps));
+    const { ip } = causeOf(res, { kind: 'anonymous' });
+    const attempted = { emailKey: 'operator', ip, refusal: 'unauthenticated' } as const;
+    try {
+      const token = await limitAttempt(deps.keyAttempts, attempted, async () => {
+        if (constantTimeEqual(deps.hashToken(key), deps.operatorKeyHash)) return startOperatorSession(deps);
+        throw new GatehouseError('unauthenticated', 'This is not the operator key.');
+      });
+      enterConsole(res, token);
+    } catch (error) {
+      if (!isGatehouseError(error, 'unauthenticated')) throw error;
+      sendLocked(res, error.detail);
+    }
   };
 
 function sendLocked(res: Response, problem?: string): void {

@@ -102,7 +102,7 @@ async function answerRequest(
   const xml = writeLogoutResponse({ ...head, inResponseTo: id });
   const message = { parameter: 'SAMLResponse', xml, relayState } as const;
   if (sloBinding === 'post') {
-    const fields = await postedFields({ ...message, key: signing });
+    const fields = postedFields({ ...message, key: signing });
     return sendForwarding(exchange.res, { title: 'You are signed out here', url: destination, fields });
   }
   const { privateKey } = signing;

@@ -1,30 +1,22 @@
-/** A logout message of ours as a form: signed as XML, because this binding has no signature of its own (SAML bindings §3.5). */
+/** A logout message of ours as the fields of a form (SAML bindings §3.5): signed as XML, because a form is not signed. */
 import type { SpKey } from '../../core/entities/sign-in.ts';
+import { signMessage } from '../../protocols/saml/sign-message.ts';
 
 export interface PostedMessage {
   readonly parameter: 'SAMLRequest' | 'SAMLResponse';
-  /** One logout message with an Issuer, unsigned. */
+  /** One logout message, unsigned. */
   readonly xml: string;
   readonly relayState: string | undefined;
   readonly key: Pick<SpKey, 'privateKey' | 'certificate'>;
 }
 
-/** Answers the fields that the browser posts; the signature stands behind the Issuer, where the schema wants it. */
-export async function postedFields({
+/** What the browser posts. */
+export const postedFields = ({
   parameter,
   xml,
   relayState,
   key,
-}: PostedMessage): Promise<Readonly<Record<string, string>>> {
-  const { signSamlPost } = await import('@node-saml/node-saml/lib/saml-post-signing.js');
-  const signed = signSamlPost(xml, '/*', {
-    privateKey: key.privateKey,
-    publicCert: key.certificate,
-    signatureAlgorithm: 'sha256',
-    digestAlgorithm: 'sha256',
-  });
-  return {
-    [parameter]: Buffer.from(signed).toString('base64'),
-    ...(relayState === undefined ? {} : { RelayState: relayState }),
-  };
-}
+}: PostedMessage): Readonly<Record<string, string>> => ({
+  [parameter]: Buffer.from(signMessage(xml, key)).toString('base64'),
+  ...(relayState === undefined ? {} : { RelayState: relayState }),
+});

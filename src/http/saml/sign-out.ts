@@ -32,7 +32,7 @@ export async function samlSignOut(
   const xml = writeLogoutRequest({ ...head, nameId, nameIdFormat, sessionIndex });
   const message = { parameter: 'SAMLRequest', xml, relayState: handle } as const;
   if (sloBinding === 'post')
-    return { url: sloUrl, fields: await postedFields({ ...message, key: signing }), requestId };
+    return { url: sloUrl, fields: postedFields({ ...message, key: signing }), requestId };
   const { privateKey } = signing;
   return { url: buildRedirect({ url: sloUrl, ...message, privateKey }), requestId };
 }

@@ -41,6 +41,6 @@ test.each([
     const signed = signMessage(xml, { privateKey, certificate });
     expect(signed).toContain('</saml:Issuer><ds:Signature ');
     expect(covered(signed)).toContain('Destination="https://idp.example/slo?a=');
-    expect(() => covered(signed.replace('con_1', 'con_2'))).toThrow(/digest|invalid/i);
+    expect(covered(signed.replace('con_1', 'con_2'))).toBeUndefined();
   },
 );

@@ -9,6 +9,7 @@ import { configSchemaDocument, configurationPage } from './generate/configuratio
 import { errorsPage } from './generate/errors.ts';
 import { openApiText } from './generate/openapi.ts';
 import { builtInRolesAsMarkdown } from './generate/roles.ts';
+import { securityPage } from './generate/security.ts';
 
 export interface GeneratedFile {
   /** Relative to the root of the project. */
@@ -24,6 +25,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'schemas/config.schema.json', content: configSchemaDocument },
   { path: 'docs/configuration.md', content: configurationPage },
   { path: 'docs/errors.md', content: errorsPage },
+  { path: 'docs/security.md', content: securityPage },
   { path: 'schemas/console-api.openapi.json', content: openApiText },
   { path: 'docs/roles.md', section: 'built-in roles', content: builtInRolesAsMarkdown },
   { path: 'ARCHITECTURE.md', section: 'imports', content: importTableAsMarkdown },

@@ -2,26 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { areas, exceptions } from '../../scripts/generate/security-lines.ts';
+import { securityTagsIn } from '../../scripts/generate/security-tags.ts';
 import { root } from './project.ts';
-import { areas, exceptions } from './security-lines.ts';
 
-const TAG = String.raw`(?:S\d+|L\d+|R\d+|P\d+|F\d+|2\.[A-I]-\d+)`;
-
-/** At the front of a title (`S45: …`, `S45 S46 the …`), at its end (`… (S45, S46)`), or the line of an attack row. */
-const PLACES = [
-  new RegExp(String.raw`['"\`](${TAG}(?:(?:, | )${TAG})*)[: ]`, 'g'),
-  new RegExp(String.raw`\((${TAG}(?:, ${TAG})*)\)['"\`]`, 'g'),
-  new RegExp(String.raw`\bline: ['"](${TAG})['"]`, 'g'),
-];
-
-/** What is said in a comment holds nothing. */
-const withoutComments = (source: string): string =>
-  source.replace(/^\s*(?:\/\*\*?|\*|\/\/).*$/gm, '').replace(/\s\/\/ .*$/gm, '');
-
-const tagsIn = (source: string): readonly string[] =>
-  PLACES.flatMap((place) => [...withoutComments(source).matchAll(place)])
-    .flatMap(([, tags = '']) => tags.split(/,? /))
-    .filter((tag) => tag.startsWith('S'));
+const tagsIn = securityTagsIn;
 
 const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.ts$/.test(name) && !name.startsWith('architecture'))

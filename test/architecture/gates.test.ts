@@ -206,7 +206,7 @@ function copy(): string {
     'schemas',
     'config',
     'docs',
-    'test/architecture',
+    'test',
     'package.json',
     'jest.config.mjs',
   ];

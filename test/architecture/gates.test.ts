@@ -200,16 +200,7 @@ describe('dead code', () => {
 function copy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-copy-'));
   folders.push(folder);
-  const parts = [
-    'src',
-    'scripts',
-    'schemas',
-    'config',
-    'docs',
-    'test',
-    'package.json',
-    'jest.config.mjs',
-  ];
+  const parts = ['src', 'scripts', 'schemas', 'config', 'docs', 'test', 'package.json', 'jest.config.mjs'];
   for (const part of parts) cpSync(join(root, part), join(folder, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   return folder;

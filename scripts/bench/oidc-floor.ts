@@ -69,7 +69,7 @@ function storedRows(db: Database.Database) {
   const advance: Statement = db.prepare(
     'UPDATE audit_heads SET seq = ?, hash = ? WHERE organization_id = ? AND seq = ?',
   );
-  let seq = Number(event.template.seq);
+  let seq = headOf(db, organization);
   return {
     begin: (fresh: Changes): void => pending.insert(fresh),
     complete(fresh: Changes, handleHash: unknown, auditHashes: readonly string[]): void {
@@ -85,6 +85,16 @@ function storedRows(db: Database.Database) {
       }
     },
   };
+}
+
+/** The number of the last audit row; ids within one millisecond are in no order. */
+function headOf(db: Database.Database, organization: unknown): number {
+  const head: unknown = db
+    .prepare('SELECT seq FROM audit_heads WHERE organization_id = ?')
+    .pluck()
+    .get(organization);
+  if (typeof head !== 'number') throw new Error('Nothing has been audited.');
+  return head;
 }
 
 interface Begun {

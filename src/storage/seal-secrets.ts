@@ -4,13 +4,16 @@ import type { SecondFactor } from '../core/entities/credentials.ts';
 import type { OutboxEvent } from '../core/entities/journal.ts';
 import type { Connection, PendingSignIn, Session, SpKey } from '../core/entities/sign-in.ts';
 import type { Repositories, Storage } from '../core/ports/storage.ts';
-import type { Sealer } from '../kernel/sealing.ts';
+import { rememberingSealer, type Sealer } from '../kernel/sealing.ts';
 
 /** One kind of entity in both forms; sealing and opening leave everything but its secrets alone. */
 interface Form<Entity> {
   readonly seal: (entity: Entity) => Entity;
   readonly open: (entity: Entity) => Entity;
 }
+
+/** A sign-in reads its connection three times, with up to three secrets: opening them took 5 % of it. */
+const CONNECTION_SECRETS = 1_000;
 
 type Turn = (value: string, place: { organizationId: string; field: string }) => string;
 
@@ -232,7 +235,7 @@ function sealProvider(
  */
 export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
   const forms: Forms = {
-    connection: formOf(sealer, changeConnection),
+    connection: formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeConnection),
     pending: formOf(sealer, changePending),
     event: formOf(sealer, changeEvent),
     factor: formOf(sealer, changeFactor),

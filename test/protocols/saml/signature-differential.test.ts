@@ -14,7 +14,7 @@ import { attackerKey, testCertificate } from '../../support/saml-keys.ts';
 
 const context = fixtureContext();
 const certificates = [testCertificate('next'), context.cert];
-const RUNS = Number(process.env.SAML_MUTATIONS ?? 300);
+const RUNS = Number(process.env.SAML_MUTATIONS ?? 150);
 
 type Place = 'Response' | 'Assertion';
 const PLACES: readonly Place[] = ['Response', 'Assertion'];
@@ -108,9 +108,9 @@ test('any response that is built and signed', async () => {
       agreed += found;
       expect(found).toBe(signer === context ? (mode === 'both' ? 2 : 1) : 0);
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
-  expect(agreed).toBeGreaterThan(20);
+  expect(agreed).toBeGreaterThan(5);
 }, 120_000);
 
 const SAMPLES = [...goodResponses(context), ...oddities(context)].map(({ samlResponse }) =>

@@ -182,7 +182,7 @@ export async function removeDirectory(
       details: { name: directory.name, grants },
     });
     await settleProvisioning(tx, context);
-  });
+  }, 'alone');
 }
 
 /** Explanations of past days name a directory and its groups when they are gone. */

@@ -122,6 +122,7 @@ export async function composeGateway(
     ...createRecorders(storage, logger),
     cursors: createCursors(deriveKey(masterKey.key, 'scim-cursor')),
   };
+  await loadProviderIfUsed(storage);
   const server = createHttpServer(SERVER_LIMITS, createServer(deps));
   const jobs = jobsOf(deps).filter(({ name }) => replaced.withoutJobs?.includes(name) !== true);
   const stop = { drain: createDrain(server, DRAIN_LIMIT_MS), jobs: startJobs(jobs, logger) };
@@ -139,6 +140,11 @@ export async function composeGateway(
       await storage.close();
     },
   };
+}
+
+/** Loading it holds up everybody for a tenth of a second: where applications are registered, before there is anybody. */
+async function loadProviderIfUsed({ applications }: Storage): Promise<void> {
+  if ((await applications.list({ limit: 1 })).length > 0) await import('./http/provider/router.ts');
 }
 
 const attemptLimits = (clock: Clock) => ({

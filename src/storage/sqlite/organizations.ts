@@ -4,6 +4,7 @@ import { PLAIN_BRANDING, USUAL_NOTIFICATIONS } from '../../core/entities/organiz
 import type { CountsOutcome, OrganizationRepository } from '../../core/ports/people.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
+import { removeGradually } from './gradual-removal.ts';
 import {
   type Columns,
   flag,
@@ -29,6 +30,18 @@ const REMOVE = 'DELETE FROM organizations WHERE id = ?';
 const REMOVE_JOURNAL = ['audit_events', 'audit_heads', 'outbox'].map(
   (table) => `DELETE FROM ${table} WHERE organization_id = ?`,
 );
+/** What an organization may have a hundred thousand of, those that refer to others first. */
+const REMOVE_MANY = [
+  { table: 'group_members', key: ['organization_id', 'group_id', 'member_id'] },
+  { table: 'directory_user_emails', key: ['organization_id', 'directory_id', 'value_key', 'user_id'] },
+  { table: 'directory_users', key: ['organization_id', 'directory_id', 'id'] },
+  { table: 'grants', key: ['organization_id', 'membership_id', 'id'] },
+  { table: 'memberships', key: ['organization_id', 'id'] },
+  { table: 'ended_grants', key: ['organization_id', 'membership_id', 'ended_at', 'id'] },
+  { table: 'past_values', key: ['organization_id', 'subject_id', 'kind', 'until'] },
+  { table: 'recorder_entries', key: ['organization_id', 'id'] },
+  { table: 'audit_events', key: ['organization_id', 'id'] },
+];
 const MOVE_COUNTS = `
   UPDATE organizations SET seats_used = seats_used + ?, active_owners = active_owners + ?
   WHERE id = ?
@@ -116,6 +129,7 @@ export function organizationRepository(sql: Sql): OrganizationRepository {
         version,
       }),
     remove: async (id) => {
+      for (const removal of REMOVE_MANY) await removeGradually(sql, removal, [id]);
       for (const statement of REMOVE_JOURNAL) sql.run(statement, id);
       return sql.run(REMOVE, id) > 0;
     },

@@ -84,7 +84,7 @@ const wideSteps = (statement: string): readonly string[] =>
 
 /** Statements that end an organization or a directory, and the recorder's count from its newest entry. */
 const ASKS_FOR_ALL =
-  /^DELETE FROM (organizations|directories|audit_events|audit_heads|outbox) |^SELECT id FROM recorder_entries/;
+  /^DELETE FROM (organizations|directories|audit_events|audit_heads|outbox) |^DELETE FROM (\w+) WHERE .* IN \(SELECT .* FROM \2 WHERE organization_id = \? LIMIT 250\)$|^SELECT id FROM recorder_entries/;
 
 /** Statistics know the key of a table without row ids by the name of the table. */
 const INDEXES = `

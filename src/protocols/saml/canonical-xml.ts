@@ -19,9 +19,21 @@ export function canonicalXml(element: XmlElement, writing: CanonicalWriting = {}
   return write(element, scope, { without: new Set(without), inclusive });
 }
 
-/** From prefix to namespace name; the empty prefix is the default namespace. */
-type Namespaces = ReadonlyMap<string, string>;
-const NOTHING: Namespaces = new Map();
+/** What one element says of prefixes, and what was said around it; the empty prefix is the default namespace. */
+interface Namespaces {
+  readonly own: ReadonlyMap<string, string>;
+  readonly around: Namespaces | undefined;
+}
+const NOTHING: Namespaces = { own: new Map(), around: undefined };
+
+/** Looked up from the inside out: copying what was said around for each element would cost what an attacker likes (S24). */
+function meaningOf(prefix: string, namespaces: Namespaces): string {
+  for (let at: Namespaces | undefined = namespaces; at !== undefined; at = at.around) {
+    const uri = at.own.get(prefix);
+    if (uri !== undefined) return uri;
+  }
+  return '';
+}
 
 interface Scope {
   /** What prefixes mean in the document. */
@@ -40,7 +52,7 @@ function write(element: XmlElement, around: Scope, rules: Rules): string {
   const declared = withDeclarations(around.declared, attributes);
   const plain = declared === around.declared ? attributes : attributes.filter((one) => !isDeclaration(one));
   const news = newNamespaces(usedPrefixes(element, plain, rules), { declared, written: around.written });
-  const written = news.length === 0 ? around.written : new Map([...around.written, ...news]);
+  const written = news.length === 0 ? around.written : { own: new Map(news), around: around.written };
   const name = nameOf(element);
   let text = `<${name}`;
   for (const [prefix, uri] of news)
@@ -71,21 +83,21 @@ function newNamespaces(
   { declared, written }: Scope,
 ): readonly (readonly [prefix: string, uri: string])[] {
   const isNew = (prefix: string) =>
-    prefix !== 'xml' && (declared.get(prefix) ?? '') !== (written.get(prefix) ?? '');
+    prefix !== 'xml' && meaningOf(prefix, declared) !== meaningOf(prefix, written);
   if (!used.some(isNew)) return [];
   return [...new Set(used)]
     .filter(isNew)
     .sort(byCode)
-    .map((prefix) => [prefix, declared.get(prefix) ?? '']);
+    .map((prefix) => [prefix, meaningOf(prefix, declared)]);
 }
 
 const isDeclaration = ({ prefix }: XmlAttribute): boolean => prefix === 'xmlns';
 
-/** The same map when nothing is declared. */
+/** The same when nothing is declared. */
 function withDeclarations(around: Namespaces, attributes: readonly XmlAttribute[]): Namespaces {
   if (!attributes.some(isDeclaration)) return around;
   const own = attributes.filter(isDeclaration).map(({ local, value }): [string, string] => [local, value]);
-  return new Map([...around, ...own]);
+  return { own: new Map(own), around };
 }
 
 function declaredAround(parent: XmlElement | undefined): Namespaces {

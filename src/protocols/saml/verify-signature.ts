@@ -48,17 +48,18 @@ export function verifiedText(signed: XmlElement, verification: Verification): st
   const signedInfo = parseXml(signedInfoText, RULES);
   if (signedInfo.uri !== DS_NS || signedInfo.local !== 'SignedInfo') return undefined;
   checkSignedInfo(signedInfo, id, verification.acceptSha1);
-  const { signatureHash, digestHash, digest, inclusivePrefixes } = readSignedInfo(signedInfo);
+  const { signatureHash: hash, digestHash, digest, inclusivePrefixes } = readSignedInfo(signedInfo);
+  const value = Buffer.from(childrenOf(signature, DS_NS, 'SignatureValue')[0]?.text ?? '', 'base64');
+  // First of all: what nobody signed is not worth the work that a large document asks for (S24).
+  const isGenuine = verification.certificates.some((pem) =>
+    isSignedBy(pem, { hash, text: signedInfoText, value }),
+  );
+  if (!isGenuine) return undefined;
   const text = canonicalXml(signed, { without: [signature], inclusivePrefixes });
   // What is hashed is UTF-8; what cannot be written in it would be read as something else than was hashed.
   if (!text.isWellFormed() || !signedInfoText.isWellFormed()) return undefined;
   const found = createHash(digestHash).update(text, 'utf8').digest();
-  if (found.length !== digest.length || !timingSafeEqual(found, digest)) return undefined;
-  const value = Buffer.from(childrenOf(signature, DS_NS, 'SignatureValue')[0]?.text ?? '', 'base64');
-  const isGenuine = verification.certificates.some((pem) =>
-    isSignedBy(pem, { hash: signatureHash, text: signedInfoText, value }),
-  );
-  return isGenuine ? text : undefined;
+  return found.length === digest.length && timingSafeEqual(found, digest) ? text : undefined;
 }
 
 /** What a SignedInfo of the one shape says. */

@@ -29,17 +29,46 @@ const oneLine = (text: string): string =>
     .replaceAll('=?', '= ?')
     .trim();
 
-/** Whatever people typed is broken up so that mail programs do not make links of it (S174). */
-const withoutLinks = (text: string): string => text.replace(/:\/\//g, ': //').replace(/\bwww\./gi, 'www .');
+/** A dot inside a word that more letters follow, in any of the forms that browsers take for one: a bare domain to mail programs. */
+const DOT_OF_A_DOMAIN = /(?<=[\p{L}\p{N}])[.\u3002\uff0e\uff61](?=\p{L}{2,}|xn--)/giu;
+const IS_ADDRESS = /^[^\s@/:]+@[^\s@/:]+$/u;
+
+/** Text whose every dot counts, such as the name of a DNS record: only for people who administer what it is about. */
+interface Exact {
+  readonly exact: string;
+}
+type Value = string | Exact;
+/** Keeps domains in this text as they are. */
+export const exact = (words: string): Exact => ({ exact: words });
+
+const withoutUrls = (text: string): string => text.replace(/:\/\//g, ': //').replace(/\bwww\./gi, 'www .');
+
+/**
+ * Whatever people typed is broken up so that mail programs do not make links of it, not of bare domains either (S174). An
+ * e-mail address stays one: it says whom to ask, and leads to no page.
+ */
+const withoutLinks = (text: string): string =>
+  text.replace(/\S+/gu, (word) =>
+    IS_ADDRESS.test(word) ? word : withoutUrls(word).replace(DOT_OF_A_DOMAIN, (dot) => `${dot} `),
+  );
 
 /** What somebody typed, as one harmless line. */
-const plain = (text: string): string => withoutLinks(oneLine(text));
+const plain = (value: Value): string =>
+  typeof value === 'string' ? withoutLinks(oneLine(value)) : withoutUrls(oneLine(value.exact));
+
+/** In the name of the sender no address either: it would be read as the one the mail comes from. */
+const senderName = (text: string): string =>
+  withoutLinks(
+    oneLine(text)
+      .replace(/[@\uff20]/g, ' at ')
+      .trim(),
+  );
 
 /** What somebody typed, line by line. */
 const plainLines = (text: string): readonly string[] => withoutLinks(text).split('\n').map(oneLine);
 
 /** A line of ours around values of theirs: each value is made harmless as it is put in. */
-export function line(parts: TemplateStringsArray, ...values: readonly string[]): string {
+export function line(parts: TemplateStringsArray, ...values: readonly Value[]): string {
   return parts
     .map((part, index) => (index === 0 ? part : `${plain(values[index - 1] ?? '')}${part}`))
     .join('');
@@ -57,7 +86,7 @@ export const link = (label: string, button: string, url: string): MailBlock => (
   url,
 });
 /** Names of ours with values of theirs, which are made harmless. */
-export const facts = (...given: readonly (readonly [name: string, value: string])[]): MailBlock => ({
+export const facts = (...given: readonly (readonly [name: string, value: Value])[]): MailBlock => ({
   kind: 'facts',
   facts: given.map(([name, value]) => [name, plain(value)]),
 });
@@ -86,7 +115,7 @@ export function layOut(to: string, content: MailContent, look: Look = OURS): Mai
     subject,
     text: `${blocks.map(textOf).join('\n\n')}\n`,
     html: htmlOf(subject, blocks, look),
-    ...(productName === null ? {} : { fromName: `${plain(productName)} via Gatehouse` }),
+    ...(productName === null ? {} : { fromName: `${senderName(productName)} via Gatehouse` }),
   };
 }
 

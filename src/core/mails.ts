@@ -1,7 +1,7 @@
 /** What mails to the owners of an organization say: about its domains, its single sign-on and its emergency codes. */
 import type { Organization } from './entities/organization.ts';
 import type { MailContent } from './mail-layout.ts';
-import { facts, line, text } from './mail-layout.ts';
+import { exact, facts, line, text } from './mail-layout.ts';
 
 /** Tells owners that a domain's record is gone: what stops, when, and what brings it back. */
 export function domainMissingMail(input: {
@@ -16,17 +16,19 @@ export function domainMissingMail(input: {
   const { organization, domain, name, value, lapsesAt, hasLapsed } = input;
   const until = new Date(lapsesAt).toUTCString();
   return {
-    subject: hasLapsed ? line`${domain} is no longer proved` : line`The DNS record of ${domain} is missing`,
+    subject: hasLapsed
+      ? line`${exact(domain)} is no longer proved`
+      : line`The DNS record of ${exact(domain)} is missing`,
     blocks: [
       text(
-        line`The TXT record that proves ${domain} for ${organization.name} could not be found.`,
+        line`The TXT record that proves ${exact(domain)} for ${organization.name} could not be found.`,
         hasLapsed
           ? 'Addresses of this domain are no longer led to your sign-in, and nobody new joins through it.'
           : line`Unless it is back by ${until}, addresses of this domain are no longer led to your sign-in.`,
         'People who are members already can sign in as before.',
       ),
       text('The record:'),
-      facts(['name', name], ['type', 'TXT'], ['value', value]),
+      facts(['name', exact(name)], ['type', 'TXT'], ['value', exact(value)]),
       text('It is looked for by itself every few hours.'),
     ],
   };
@@ -49,7 +51,7 @@ export function connectionChangedMail(input: {
       ),
       ...changes.flatMap((change) => [
         text(change.name),
-        facts(['before', change.before], ['now', change.after]),
+        facts(['before', exact(change.before)], ['now', exact(change.after)]),
       ]),
       text('If nobody you know did this, disable the connection and look into the audit.'),
     ],
@@ -68,7 +70,7 @@ export function stagedMetadataMail(input: {
     blocks: [
       text(
         line`The metadata of the connection "${name}" of ${organization.name} has changed at`,
-        line`  ${url}`,
+        line`  ${exact(url)}`,
         'Usually that is a new certificate. Compare it with what your identity provider shows, then apply it to the connection.',
         'Until then people sign in with what is pinned.',
       ),

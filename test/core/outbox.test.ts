@@ -179,6 +179,34 @@ describe('the invitation mail', () => {
     expect(text).toContain(`\n${own}\n`);
   });
 
+  const domains = [
+    'evil.example',
+    'a.evil.co.uk/login',
+    '(evil.example)',
+    'EVIL.EXAMPLE',
+    'böse。example',
+    'e.xn--p1ai',
+  ];
+  test.each(domains)(
+    'S174 %j in name or message is no bare domain any more; an address to ask at stays',
+    (domain) => {
+      const { text, subject } = mailWith(`Acme ${domain}`, `Look:\n${domain} or ask ada@acme.example`);
+      const [own, address] = ['https://gate.example.com/invitations/ghi_x', 'g@x.example'];
+      const rest = text.replace(own, '').replaceAll(address, '');
+      expect(rest).toContain('ask ada@acme.example');
+      for (const part of [subject, rest.replace('ada@acme.example', '')])
+        expect(part).not.toMatch(/[\p{L}\p{N}][.。]\p{L}/u);
+    },
+  );
+
+  test.each([
+    ['security@paypal.example', 'security at paypal. example via Gatehouse'],
+    ['Paypal\r\n<evil@x.example>', 'Paypal <evil at x. example> via Gatehouse'],
+  ])('S174 the name of the sender %j is no address and no domain', (productName, fromName) => {
+    const look = { productName, color: null, supportContact: null };
+    expect(layOut('g@x.example', { subject: 'Hello', blocks: [] }, look).fromName).toBe(fromName);
+  });
+
   test('S174 each line of the message is quoted, so that it cannot pretend to be ours', () => {
     const { text } = mailWith('Acme', 'Hi\n\nOpen this link to accept:\rhttp://x\u2028new line');
     const lines = text.split('\n').slice(2, 5);

@@ -6,12 +6,13 @@ import { assertHolds, assertMayTouch } from './access.ts';
 import { assertOpen, getAccessReview, getReviewItem } from './access-reviews.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
-import type { ReviewItem, ReviewOutcome } from './entities/access-review.ts';
+import type { ReviewItem, ReviewOutcome, RightDecision } from './entities/access-review.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Membership } from './entities/people.ts';
 import { explainMember } from './explain.ts';
 import { giveOrgRole, removeMemberWithin } from './members.ts';
 import type { Repositories } from './ports/storage.ts';
+import { rightKey, rightsOf, withDecisions } from './reviewed-rights.ts';
 import { loadRoles, rankIn, roleHeld } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
 
@@ -65,13 +66,12 @@ async function settle(
     const before = await getReviewItem(tx, review, item.membershipId);
     await assertMayDecide(tx, request);
     const outcome = await apply(tx, context);
-    const after: ReviewItem = {
-      ...before,
-      decision: item.decision === 'confirm' ? 'confirmed' : 'revoked',
-      note: item.note ?? null,
-      outcome,
-      ...{ decidedBy: cause.actor, decidedAt: context.now },
+    const said = {
+      ...{ decision: item.decision === 'confirm' ? ('confirmed' as const) : ('revoked' as const) },
+      ...{ note: item.note ?? null, decidedBy: cause.actor, decidedAt: context.now },
     };
+    const rights = rightsSettled(before, { ...said, outcome });
+    const after: ReviewItem = { ...before, ...said, outcome, rights };
     await tx.reviewItems.update(organizationId, after, before.version);
     await record(tx, context, {
       type: 'access_review.decided',
@@ -82,8 +82,32 @@ async function settle(
   });
 }
 
+/**
+ * Whoever confirms a person confirms all they hold that nobody has decided about, and whoever goes loses it; a lower org role,
+ * or one that a directory keeps, says nothing about the rest.
+ */
+function rightsSettled(
+  { access, rights }: ReviewItem,
+  said: Omit<RightDecision, 'of' | 'outcome'> & { readonly outcome: ReviewOutcome | null },
+): readonly RightDecision[] {
+  const { outcome } = said;
+  if (outcome !== null && outcome.kind !== 'removed') return rights;
+  const decided = new Set(rights.map(({ of }) => rightKey(of)));
+  const open = rightsOf(access).filter((right) => !decided.has(rightKey(right)));
+  return withDecisions(rights, ...open.map((of) => ({ ...said, of, outcome })));
+}
+
 /** Nobody reviews themselves, nor whom they may not touch: a confirmation counts as much as a revocation. */
-async function assertMayDecide(tx: Repositories, { organizationId, caller, item }: DecisionRequest) {
+export async function assertMayDecide(
+  tx: Repositories,
+  {
+    organizationId,
+    caller,
+    item,
+  }: Pick<DecisionRequest, 'organizationId' | 'caller'> & {
+    readonly item: Pick<DecisionInput, 'membershipId' | 'decision'>;
+  },
+): Promise<void> {
   if (caller.kind !== 'operator' && caller.membershipId === item.membershipId)
     throw new GatehouseError('forbidden', 'Somebody else reviews your own access.', {
       whatToDo: 'Leave this line to another reviewer.',

@@ -79,7 +79,7 @@ async function describe(
     items.push({
       ...{ organizationId, reviewId: id, membershipId: member.id, version: 1 },
       access: { ...accessOf(member, told), hints: await advise(member), takenAt: deps.clock() },
-      ...{ decision: 'pending', note: null, outcome: null, decidedBy: null, decidedAt: null },
+      ...{ decision: 'pending', rights: [], note: null, outcome: null, decidedBy: null, decidedAt: null },
     });
   }
   return items;

@@ -1,6 +1,6 @@
 /** "Why does she have this?", and why did she then: every role of a member, traced to the grants behind it, in words. */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { MembershipId, OrganizationId } from '../kernel/ids.ts';
+import type { MembershipId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import type { Deps } from './deps.ts';
 import type { PastMembership, Trace, TracedGrant } from './entities/history.ts';
 import type { MembershipStatus } from './entities/people.ts';
@@ -50,7 +50,7 @@ export interface Explanation {
   /** Null for a past day on which the person was suspended or no member. */
   readonly orgRole: { readonly role: OrgRole | null; readonly because: readonly ExplainedGrant[] };
   readonly teams: readonly {
-    readonly id: string;
+    readonly id: TeamId;
     readonly name: string;
     readonly role: TeamRole;
     readonly because: readonly ExplainedGrant[];

@@ -62,31 +62,46 @@ export async function setResourceRole(
     readonly role: ResourceRole | null;
   },
 ): Promise<void> {
-  const { organizationId, id, caller, cause, resource, role } = input;
+  const { organizationId, cause, ...change } = input;
+  await deps.storage.transact((tx) =>
+    setResourceRoleWithin(tx, { organizationId, cause, now: deps.clock() }, change),
+  );
+}
+
+/** The same inside a transaction that does more. */
+export async function setResourceRoleWithin(
+  tx: Repositories,
+  context: ChangeContext,
+  change: {
+    readonly id: MembershipId;
+    readonly caller: Caller;
+    readonly resource: Resource;
+    readonly role: ResourceRole | null;
+  },
+): Promise<void> {
+  const { organizationId } = context;
+  const { id, caller, resource, role } = change;
   const key = resourceKey(resource);
   const actor = nameOfCaller(caller);
-  await deps.storage.transact(async (tx) => {
-    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const membership = await getMembership(tx, organizationId, id);
-    assertMayTouch(caller, await roleHeld(tx, membership.orgRole));
-    await syncGrants(tx, context, {
-      membership,
-      owns: ({ scope, source }) =>
-        (source.kind === 'manual' || source.kind === 'invitation') &&
-        scope.kind === 'resource' &&
-        resourceKey(scope.resource) === key,
-      wanted:
-        role === null
-          ? []
-          : [{ scope: { kind: 'resource', resource, role }, source: { kind: 'manual', actor }, rank: 0 }],
-      rules: await getOrganization(tx, organizationId),
-    });
-    const held = await listResourceRoles(tx, organizationId, id);
-    const now = held.find((one) => resourceKey(one.resource) === key)?.role ?? null;
-    if (now === role) return;
-    throw new GatehouseError(
-      'role_from_directory',
-      `A rule gives this person the role ${now ?? 'none'} on this resource. Change the group or its mapping instead.`,
-    );
+  const membership = await getMembership(tx, organizationId, id);
+  assertMayTouch(caller, await roleHeld(tx, membership.orgRole));
+  await syncGrants(tx, context, {
+    membership,
+    owns: ({ scope, source }) =>
+      (source.kind === 'manual' || source.kind === 'invitation') &&
+      scope.kind === 'resource' &&
+      resourceKey(scope.resource) === key,
+    wanted:
+      role === null
+        ? []
+        : [{ scope: { kind: 'resource', resource, role }, source: { kind: 'manual', actor }, rank: 0 }],
+    rules: await getOrganization(tx, organizationId),
   });
+  const held = await listResourceRoles(tx, organizationId, id);
+  const now = held.find((one) => resourceKey(one.resource) === key)?.role ?? null;
+  if (now === role) return;
+  throw new GatehouseError(
+    'role_from_directory',
+    `A rule gives this person the role ${now ?? 'none'} on this resource. Change the group or its mapping instead.`,
+  );
 }

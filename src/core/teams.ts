@@ -177,46 +177,54 @@ export async function setTeamMember(
     readonly role: TeamRole | null;
     readonly caller: Caller;
   },
-): Promise<{ readonly teamId: TeamId; readonly memberId: MembershipId; readonly role: TeamRole | null }> {
-  const { organizationId, cause, teamId, memberId, role, caller } = input;
-  return deps.storage.transact(async (tx) => {
-    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    await getTeam(tx, organizationId, teamId);
-    const membership = await getMembership(tx, organizationId, memberId);
-    await assertMayMove(tx, { organizationId, teamId, memberId, caller, after: role });
-    const rules = await getOrganization(tx, organizationId);
-    await syncGrants(tx, context, {
-      membership,
-      // In a plan with several teams a place that the plan once gave is an admin's to take.
-      owns: (grant) =>
-        isOfTeam(grant, teamId) &&
-        (isGivenByPeople(grant) || (grant.source.kind === 'default' && rules.plan.teams === 'many')),
-      wanted:
-        role === null
-          ? []
-          : [
-              {
-                scope: { kind: 'team', teamId, role },
-                source: { kind: 'manual', actor: nameOfCaller(caller) },
-                rank: 0,
-              },
-            ],
-      rules,
-    });
-    const now = await tx.teamMembers.listByMemberships(organizationId, [memberId]);
-    const result = now.find((row) => row.teamId === teamId)?.role ?? null;
-    if (result !== role && role === null && rules.plan.teams === 'one') throw everybodyStays(rules);
-    if (result !== role) {
-      throw new GatehouseError(
-        'role_from_directory',
-        'This team role comes from a directory group. Change the group or its mapping instead.',
-      );
-    }
-    await record(tx, context, {
-      type: role === null ? 'team.member_removed' : 'team.member_set',
-      target: { kind: 'team', id: teamId },
-      details: { membershipId: memberId, role },
-    });
-    return { teamId, memberId, role: result };
+): Promise<TeamPlace> {
+  const { organizationId, cause, ...change } = input;
+  return deps.storage.transact((tx) =>
+    setTeamMemberWithin(tx, { organizationId, cause, now: deps.clock() }, change),
+  );
+}
+
+interface TeamPlace {
+  readonly teamId: TeamId;
+  readonly memberId: MembershipId;
+  readonly role: TeamRole | null;
+}
+
+/** The same inside a transaction that does more. */
+export async function setTeamMemberWithin(
+  tx: Repositories,
+  context: ChangeContext,
+  change: TeamPlace & { readonly caller: Caller },
+): Promise<TeamPlace> {
+  const { organizationId } = context;
+  const { teamId, memberId, role, caller } = change;
+  await getTeam(tx, organizationId, teamId);
+  const membership = await getMembership(tx, organizationId, memberId);
+  await assertMayMove(tx, { organizationId, teamId, memberId, caller, after: role });
+  const rules = await getOrganization(tx, organizationId);
+  const source = { kind: 'manual' as const, actor: nameOfCaller(caller) };
+  await syncGrants(tx, context, {
+    membership,
+    // In a plan with several teams a place that the plan once gave is an admin's to take.
+    owns: (grant) =>
+      isOfTeam(grant, teamId) &&
+      (isGivenByPeople(grant) || (grant.source.kind === 'default' && rules.plan.teams === 'many')),
+    wanted: role === null ? [] : [{ scope: { kind: 'team', teamId, role }, source, rank: 0 }],
+    rules,
   });
+  const now = await tx.teamMembers.listByMemberships(organizationId, [memberId]);
+  const result = now.find((row) => row.teamId === teamId)?.role ?? null;
+  if (result !== role && role === null && rules.plan.teams === 'one') throw everybodyStays(rules);
+  if (result !== role) {
+    throw new GatehouseError(
+      'role_from_directory',
+      'This team role comes from a directory group. Change the group or its mapping instead.',
+    );
+  }
+  await record(tx, context, {
+    type: role === null ? 'team.member_removed' : 'team.member_set',
+    target: { kind: 'team', id: teamId },
+    details: { membershipId: memberId, role },
+  });
+  return { teamId, memberId, role: result };
 }

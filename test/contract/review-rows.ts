@@ -33,6 +33,16 @@ const reviewItems: RowKind = {
       note: text,
       outcome: { kind: 'at_directory', text },
       decidedBy: { kind: 'system' },
+      rights: [
+        {
+          ...{
+            of: { kind: 'resource', resource: { type: text, id: text } },
+            decision: 'revoked',
+            note: text,
+          },
+          ...{ outcome: { kind: 'removed' }, decidedBy: { kind: 'operator' }, decidedAt: 5 },
+        },
+      ],
       decidedAt: 3,
     });
     return {

@@ -48,6 +48,7 @@ export const aReviewItem = (
     takenAt: BUILT_AT,
   },
   decision: 'pending',
+  rights: [],
   note: null,
   outcome: null,
   decidedBy: null,

@@ -45,7 +45,7 @@ export interface ReviewedGrant {
 /** What somebody held when the review looked. */
 export interface ReviewedAccess extends Pick<Membership, 'email' | 'name' | 'status' | 'orgRole' | 'source'> {
   readonly lastActiveAt: number | null;
-  readonly teams: readonly { readonly id: string; readonly name: string; readonly role: TeamRole }[];
+  readonly teams: readonly { readonly id: TeamId; readonly name: string; readonly role: TeamRole }[];
   readonly resources: readonly { readonly resource: Resource; readonly role: ResourceRole }[];
   readonly grants: readonly ReviewedGrant[];
   readonly hints: readonly Hint[];
@@ -60,6 +60,23 @@ export type ReviewOutcome =
   | { readonly kind: 'lowered'; readonly role: OrgRole }
   | { readonly kind: 'at_directory'; readonly text: string };
 
+/** A right besides the org role that a review decides about by itself. */
+export type ReviewedRight =
+  | { readonly kind: 'team'; readonly teamId: TeamId }
+  | { readonly kind: 'resource'; readonly resource: Resource };
+
+export type RightOutcome = Exclude<ReviewOutcome, { readonly kind: 'lowered' }>;
+
+/** What was decided about one of them. */
+export interface RightDecision {
+  readonly of: ReviewedRight;
+  readonly decision: Exclude<ReviewDecision, 'pending'>;
+  readonly note: string | null;
+  readonly outcome: RightOutcome | null;
+  readonly decidedBy: Actor;
+  readonly decidedAt: number;
+}
+
 /** One person in one review. */
 export interface ReviewItem {
   readonly organizationId: OrganizationId;
@@ -67,7 +84,10 @@ export interface ReviewItem {
   readonly membershipId: MembershipId;
   readonly version: number;
   readonly access: ReviewedAccess;
+  /** About the membership and the org role. */
   readonly decision: ReviewDecision;
+  /** About team roles and roles on resources; those that are missing are undecided. */
+  readonly rights: readonly RightDecision[];
   readonly note: string | null;
   readonly outcome: ReviewOutcome | null;
   readonly decidedBy: Actor | null;

@@ -2,6 +2,7 @@
 import { changesSince } from '../../core/access-review-changes.ts';
 import type { AccessReview, ReviewItem, ReviewOutcome } from '../../core/entities/access-review.ts';
 import type { Actor } from '../../core/entities/journal.ts';
+import { rightKey, rightsOf } from '../../core/reviewed-rights.ts';
 import type { HttpDeps } from '../deps.ts';
 import { presentReviewItem } from './access-review-shapes.ts';
 import { csvLine } from './csv.ts';
@@ -10,6 +11,7 @@ import { FileAnswer, printPages } from './streamed-answer.ts';
 const HEAD = [
   ...['member', 'email', 'name', 'status', 'orgRole', 'teams', 'resources', 'source', 'lastActiveAt', 'why'],
   ...['hints', 'takenAt', 'changes', 'decision', 'note', 'outcome', 'decidedBy', 'decidedAt'],
+  ...['scope', 'of', 'role'],
 ];
 
 /** Everybody in the review, oldest member first. */
@@ -24,7 +26,7 @@ export function exportReview(
       async (page) => {
         const items = await deps.storage.reviewItems.list(organizationId, { reviewId }, page);
         const lines: { readonly id: string; readonly line: string }[] = [];
-        for (const item of items) lines.push({ id: item.membershipId, line: await lineOf(deps, item) });
+        for (const item of items) lines.push({ id: item.membershipId, line: await linesOf(deps, item) });
         return lines;
       },
       (rows) => rows.map(({ line }) => line).join(''),
@@ -33,8 +35,43 @@ export function exportReview(
   return new FileAnswer({ type: 'text/csv', fileName, pieces: pieces() });
 }
 
-async function lineOf(deps: HttpDeps, item: ReviewItem): Promise<string> {
+/** One line for the person, then one for each team role and role on a resource. */
+async function linesOf(deps: HttpDeps, item: ReviewItem): Promise<string> {
   const shown = presentReviewItem(item, await changesSince(deps.storage, item));
+  const deciders = rightsOf(item.access).map(
+    (right) => item.rights.find(({ of }) => rightKey(of) === rightKey(right))?.decidedBy,
+  );
+  const rights = shown.rights.map((right, index) => rightLine(shown, right, deciders[index]));
+  return personLine(item, shown) + rights.join('');
+}
+
+type Shown = ReturnType<typeof presentReviewItem>;
+
+function rightLine(shown: Shown, right: Shown['rights'][number], decidedBy: Actor | undefined): string {
+  const { member, email, name, status, source, takenAt } = shown;
+  return csvLine([
+    ...[
+      member,
+      email,
+      name,
+      status,
+      null,
+      null,
+      null,
+      source,
+      null,
+      right.why.join('; '),
+      null,
+      takenAt,
+      null,
+    ],
+    ...[right.decision, right.note, tellOutcome(right.outcome)],
+    ...[decidedBy === undefined ? null : tellActor(decidedBy), right.decidedAt],
+    ...['team' in right.of ? 'team' : 'resource', right.name, right.role],
+  ]);
+}
+
+function personLine(item: ReviewItem, shown: Shown): string {
   const why = shown.grants
     .filter(({ decides }) => decides)
     .map((grant) => `${grant.role}: ${grant.sentence}`);
@@ -49,6 +86,7 @@ async function lineOf(deps: HttpDeps, item: ReviewItem): Promise<string> {
     ...[source, lastActiveAt, why.join('; '), shown.hints.map(({ text }) => text).join('; '), takenAt],
     ...[changes.join('; '), decision, note, tellOutcome(item.outcome)],
     ...[item.decidedBy === null ? null : tellActor(item.decidedBy), shown.decidedAt],
+    ...['organization', null, orgRole],
   ]);
 }
 

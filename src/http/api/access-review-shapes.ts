@@ -1,7 +1,14 @@
 /** What the management API answers about access reviews. */
 import { z } from 'zod';
 import type { ReviewChange } from '../../core/access-review-changes.ts';
-import type { AccessReview, ReviewDecision, ReviewItem } from '../../core/entities/access-review.ts';
+import type {
+  AccessReview,
+  ReviewDecision,
+  ReviewedRight,
+  ReviewItem,
+} from '../../core/entities/access-review.ts';
+import { rightKey, rightsOf } from '../../core/reviewed-rights.ts';
+import { resourceKey } from '../../core/roles.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
 import { hintShape, presentHint } from './role-fit.ts';
 import { orgRoleShape, resourceRoleShape, resourceShape, teamRoleShape, timeShape } from './shapes.ts';
@@ -54,6 +61,26 @@ export const reviewItemShape = z.object({
       }),
     )
     .describe('Why, as it was when the review looked.'),
+  rights: z
+    .array(
+      z.object({
+        of: z.union([z.object({ team: z.string() }), z.object({ resource: resourceShape })]),
+        name: z.string(),
+        role: z.string(),
+        why: z.array(z.string()),
+        decision: z.enum(['pending', 'confirmed', 'revoked']),
+        note: z.string().nullable(),
+        outcome: z
+          .union([
+            z.object({ kind: z.literal('removed') }),
+            z.object({ kind: z.literal('at_directory'), text: z.string() }),
+          ])
+          .nullable(),
+        decidedBy: actorShape.nullable(),
+        decidedAt: timeShape.nullable(),
+      }),
+    )
+    .describe('Each team role and role on a resource, decided about by itself (`of`) or with the person.'),
   hints: z.array(hintShape),
   takenAt: timeShape,
   changes: z
@@ -105,6 +132,35 @@ export function presentReview(
   };
 }
 
+const named = ({ access }: ReviewItem, right: ReviewedRight) => {
+  if (right.kind === 'team') {
+    const team = access.teams.find(({ id }) => id === right.teamId);
+    return { name: team?.name ?? right.teamId, role: team?.role ?? '' };
+  }
+  const key = rightKey(right);
+  const held = access.resources.find(({ resource }) => resourceKey(resource) === key);
+  return { name: `${right.resource.type} ${right.resource.id}`, role: held?.role ?? '' };
+};
+
+function presentRight(
+  item: ReviewItem,
+  right: ReviewedRight,
+): z.infer<typeof reviewItemShape>['rights'][number] {
+  const { name, role } = named(item, right);
+  const decided = item.rights.find(({ of }) => rightKey(of) === rightKey(right));
+  const deciding = item.access.grants.filter(
+    ({ scope, of, decides }) => decides && scope === right.kind && of === name,
+  );
+  return {
+    of: right.kind === 'team' ? { team: right.teamId } : { resource: right.resource },
+    ...{ name, role, why: deciding.map(({ sentence }) => sentence) },
+    ...{ decision: decided?.decision ?? 'pending', note: decided?.note ?? null },
+    outcome: decided?.outcome ?? null,
+    decidedBy: decided === undefined ? null : { ...decided.decidedBy },
+    decidedAt: isoTimeOrNull(decided?.decidedAt ?? null),
+  };
+}
+
 /** One person of a review as the API shows them. */
 export function presentReviewItem(
   item: ReviewItem,
@@ -119,6 +175,7 @@ export function presentReviewItem(
     teams: [...access.teams],
     resources: [...access.resources],
     grants: access.grants.map((grant) => ({ ...grant, at: isoTime(grant.at) })),
+    rights: rightsOf(access).map((right) => presentRight(item, right)),
     hints: access.hints.map(presentHint),
     takenAt: isoTime(access.takenAt),
     changes: [...changes],

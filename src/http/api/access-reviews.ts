@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { changesSince } from '../../core/access-review-changes.ts';
 import { type DecisionInput, decideReviewItem } from '../../core/access-review-decisions.ts';
+import { decideReviewRight } from '../../core/access-review-rights.ts';
 import {
   completeAccessReview,
   createAccessReview,
@@ -9,7 +10,7 @@ import {
   getReviewItem,
   MOST_NAMED,
 } from '../../core/access-reviews.ts';
-import type { AccessReview, ReviewItem } from '../../core/entities/access-review.ts';
+import type { AccessReview, ReviewedRight, ReviewItem } from '../../core/entities/access-review.ts';
 import { assertFresh } from '../../core/step-up.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { AccessReviewId } from '../../kernel/ids.ts';
@@ -17,7 +18,7 @@ import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import { exportReview } from './access-review-export.ts';
 import { presentReview, presentReviewItem, reviewItemShape, reviewShape } from './access-review-shapes.ts';
-import { messageField, nameField, timeField } from './fields.ts';
+import { messageField, nameField, resourceIdField, resourceTypeField, timeField } from './fields.ts';
 import { pageFields, pageOf, pageQuery, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { orgRoleField } from './role-fields.ts';
@@ -49,16 +50,36 @@ const createBody = z.strictObject({
   dueAt: timeField.optional(),
 });
 
+const rightField = z
+  .union([
+    z.strictObject({ team: idField('team', 'Give the id of a team.') }),
+    z.strictObject({ resource: z.strictObject({ type: resourceTypeField, id: resourceIdField }) }),
+  ])
+  .transform(
+    (right): ReviewedRight =>
+      'team' in right ? { kind: 'team', teamId: right.team } : { kind: 'resource', resource: right.resource },
+  );
+
 const decisionFields = {
   decision: z.enum(['confirm', 'revoke']),
   note: messageField.optional(),
   becomes: orgRoleField
     .optional()
     .describe('Of a revocation: the person stays, with this lower org role. Absent: the membership ends.'),
+  of: rightField
+    .optional()
+    .describe('One team role or role on a resource alone. Absent: the person, with all that is undecided.'),
 };
-const onlyOfRevocations = ({ decision, becomes }: { decision: string; becomes?: unknown }) =>
-  becomes === undefined || decision === 'revoke';
-const NOT_OF_CONFIRMATIONS = { message: 'Belongs to a revocation.', path: ['becomes'] };
+const onlyOfRevocations = ({
+  decision,
+  becomes,
+  of,
+}: {
+  decision: string;
+  becomes?: unknown;
+  of?: unknown;
+}) => becomes === undefined || (decision === 'revoke' && of === undefined);
+const NOT_OF_CONFIRMATIONS = { message: 'Belongs to a revocation of the org role.', path: ['becomes'] };
 
 const decisionBody = z.strictObject(decisionFields).refine(onlyOfRevocations, NOT_OF_CONFIRMATIONS);
 const decisionsBody = z.strictObject({
@@ -189,22 +210,28 @@ const readRoutes: readonly ApiRoute[] = [
   }),
 ];
 
+type Decision = DecisionInput & { readonly of?: ReviewedRight | undefined };
+
 /** Whoever takes something from an owner has signed in minutes ago, as by hand (S192). */
 async function decide(
   context: OrganizationContext,
   reviewId: AccessReviewId,
-  item: DecisionInput,
+  item: Decision,
 ): Promise<ReviewItem> {
   const { deps, caller, cause, organization, signedIn } = context;
   if (item.decision === 'revoke' && caller.kind === 'member' && signedIn !== undefined) {
     const member = await deps.storage.memberships.find(organization.id, item.membershipId);
     if (member?.orgRole === 'owner') assertFresh(deps, signedIn.session);
   }
-  return decideReviewItem(deps, { organizationId: organization.id, reviewId, caller, cause, item });
+  const request = { organizationId: organization.id, reviewId, caller, cause };
+  const { of } = item;
+  return of === undefined
+    ? decideReviewItem(deps, { ...request, item })
+    : decideReviewRight(deps, { ...request, item: { ...item, of } });
 }
 
 /** One of several: what is refused is told beside what was done. */
-async function decideOne(context: OrganizationContext, reviewId: AccessReviewId, item: DecisionInput) {
+async function decideOne(context: OrganizationContext, reviewId: AccessReviewId, item: Decision) {
   const member: string = item.membershipId;
   try {
     const decided = await decide(context, reviewId, item);
@@ -243,7 +270,8 @@ export const accessReviewRoutes: readonly ApiRoute[] = [
     method: 'patch',
     path: '/organizations/:org/access-reviews/:review/items/:member',
     operationId: 'decideReviewItem',
-    summary: 'Confirms what a person holds, or revokes it through the same guards as by hand; at once.',
+    summary:
+      'Confirms what a person holds, or revokes it through the same guards as by hand; at once. With `of`, one team role or role on a resource.',
     tag,
     guard: deciding,
     body: decisionBody,

@@ -21,8 +21,9 @@ const FIND = 'SELECT * FROM access_reviews WHERE organization_id = ? AND id = ?'
 const LIST = 'SELECT * FROM access_reviews WHERE organization_id = ? AND id < ? ORDER BY id DESC LIMIT ?';
 const APPEND_ITEM = `
   INSERT INTO review_items
-    (organization_id, review_id, membership_id, version, access, decision, note, outcome, decided_by, decided_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+    (organization_id, review_id, membership_id, version, access, decision, rights, note, outcome, decided_by,
+     decided_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 const FIND_ITEM =
   'SELECT * FROM review_items WHERE organization_id = ? AND review_id = ? AND membership_id = ?';
 const LIST_ITEMS = `
@@ -89,6 +90,7 @@ export function accessReviewRepository(sql: Sql): AccessReviewRepository {
 
 const itemColumnsOf = (item: ReviewItem): Columns => ({
   decision: item.decision,
+  rights: toJson(item.rights),
   note: item.note,
   outcome: toJson(item.outcome),
   decided_by: toJson(item.decidedBy),
@@ -102,6 +104,7 @@ const itemFromRow = (row: Row): ReviewItem => ({
   version: integer(row, 'version'),
   access: json(row, 'access'),
   decision: word(row, 'decision'),
+  rights: json(row, 'rights'),
   note: textOrNull(row, 'note'),
   outcome: json(row, 'outcome'),
   decidedBy: json(row, 'decided_by'),

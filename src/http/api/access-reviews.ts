@@ -8,90 +8,23 @@ import {
   createAccessReview,
   getAccessReview,
   getReviewItem,
-  MOST_NAMED,
 } from '../../core/access-reviews.ts';
 import type { AccessReview, ReviewedRight, ReviewItem } from '../../core/entities/access-review.ts';
 import { assertFresh } from '../../core/step-up.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { AccessReviewId } from '../../kernel/ids.ts';
-import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import { exportReview } from './access-review-export.ts';
+import { createBody, decisionBody, decisionsBody } from './access-review-fields.ts';
 import { presentReview, presentReviewItem, reviewItemShape, reviewShape } from './access-review-shapes.ts';
-import { messageField, nameField, resourceIdField, resourceTypeField, timeField } from './fields.ts';
 import { pageFields, pageOf, pageQuery, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
-import { orgRoleField } from './role-fields.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { organizationRoute } from './route.ts';
 
 const tag = 'access reviews';
 const reading = { kind: 'organization', permission: 'audit.read' } as const;
 const deciding = { ...reading, permission: 'members.update', alsoNeeds: 'audit.read' } as const;
-
-const idField = <Prefix extends 'team' | 'mem'>(prefix: Prefix, message: string) =>
-  z.string().transform((text, context) => {
-    const id = parseId(prefix, text);
-    if (id !== undefined) return id;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
-const memberField = idField('mem', 'Give the id of a member.');
-
-const scopeField = z.strictObject({
-  orgRoles: z.array(orgRoleField).min(1).max(50).optional(),
-  teams: z.array(idField('team', 'Give the id of a team.')).min(1).max(50).optional(),
-  memberIds: z.array(memberField).min(1).max(MOST_NAMED, `At most ${MOST_NAMED} people.`).optional(),
-});
-
-const createBody = z.strictObject({
-  name: nameField.optional(),
-  scope: scopeField.default({}),
-  dueAt: timeField.optional(),
-});
-
-const rightField = z
-  .union([
-    z.strictObject({ team: idField('team', 'Give the id of a team.') }),
-    z.strictObject({ resource: z.strictObject({ type: resourceTypeField, id: resourceIdField }) }),
-  ])
-  .transform(
-    (right): ReviewedRight =>
-      'team' in right ? { kind: 'team', teamId: right.team } : { kind: 'resource', resource: right.resource },
-  );
-
-const decisionFields = {
-  decision: z.enum(['confirm', 'revoke']),
-  note: messageField.optional(),
-  becomes: orgRoleField
-    .optional()
-    .describe('Of a revocation: the person stays, with this lower org role. Absent: the membership ends.'),
-  of: rightField
-    .optional()
-    .describe('One team role or role on a resource alone. Absent: the person, with all that is undecided.'),
-};
-const onlyOfRevocations = ({
-  decision,
-  becomes,
-  of,
-}: {
-  decision: string;
-  becomes?: unknown;
-  of?: unknown;
-}) => becomes === undefined || (decision === 'revoke' && of === undefined);
-const NOT_OF_CONFIRMATIONS = { message: 'Belongs to a revocation of the org role.', path: ['becomes'] };
-
-const decisionBody = z.strictObject(decisionFields).refine(onlyOfRevocations, NOT_OF_CONFIRMATIONS);
-const decisionsBody = z.strictObject({
-  decisions: z
-    .array(
-      z
-        .strictObject({ member: memberField, ...decisionFields })
-        .refine(onlyOfRevocations, NOT_OF_CONFIRMATIONS),
-    )
-    .min(1)
-    .max(100, 'At most 100 at once.'),
-});
 
 const decidedShape = z.object({
   items: z.array(

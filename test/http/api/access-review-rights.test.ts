@@ -31,8 +31,17 @@ beforeEach(async () => {
 afterAll(() => world.close());
 
 const start = async () => (await world.send(owner, `post ${base}/access-reviews`, {})).body.id;
-const decide = (sender: Sender, review: string, decision: object, who = member.membership.id) =>
-  world.send(sender, `patch ${base}/access-reviews/${review}/items/${who}`, decision);
+interface Decision {
+  readonly decision: string;
+  readonly of?: object;
+  readonly note?: string;
+  readonly becomes?: string;
+  /** Absent: the member. */
+  readonly who?: string | undefined;
+}
+/** About the member, unless `who` names somebody else. */
+const decide = (sender: Sender, review: string, { who, ...decision }: Decision) =>
+  world.send(sender, `patch ${base}/access-reviews/${review}/items/${who ?? member.membership.id}`, decision);
 const held = async () => {
   const path = `get ${base}/members/${member.membership.id}`;
   const { body } = await world.send(owner, path);
@@ -85,7 +94,7 @@ describe('one right by itself', () => {
     const review = await start();
     const who = users[0]?.membershipId;
     for (const right of [{ team }, { resource }]) {
-      const { status, body } = await decide(owner, review, { decision: 'revoke', of: right }, who);
+      const { status, body } = await decide(owner, review, { decision: 'revoke', of: right, who });
       expect(status).toBe(200);
       const found = body.rights.find(
         (one: { of: object }) => JSON.stringify(one.of) === JSON.stringify(right),
@@ -101,8 +110,8 @@ describe('one right by itself', () => {
     const review = await start();
     const refused = [
       await decide(admin, review, { decision: 'revoke', of: { team } }),
-      await decide(admin, review, { decision: 'revoke', of: { resource } }, admin.membership.id),
-      await decide(admin, review, { decision: 'confirm', of: { team } }, owner.membership.id),
+      await decide(admin, review, { decision: 'revoke', of: { resource }, who: admin.membership.id }),
+      await decide(admin, review, { decision: 'confirm', of: { team }, who: owner.membership.id }),
       await decide(member, review, { decision: 'confirm', of: { team } }),
     ];
     expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 403]);

@@ -44,7 +44,7 @@ import type { SamlValidator } from './http/saml/validator.ts';
 import { createValidatorPool } from './http/saml/validator-pool.ts';
 import { createCursors } from './http/scim/cursors.ts';
 import { createTypeCache } from './http/scim/resource-types.ts';
-import { createServer } from './http/server.ts';
+import { createEdge } from './http/server.ts';
 import { createAfterwards } from './jobs/afterwards.ts';
 import { deliverDueLogouts } from './jobs/deliver-logouts.ts';
 import { deliverDueMails } from './jobs/deliver-mails.ts';
@@ -123,7 +123,8 @@ export async function composeGateway(
     cursors: createCursors(deriveKey(masterKey.key, 'scim-cursor')),
   };
   await loadProviderIfUsed(storage);
-  const server = createHttpServer(SERVER_LIMITS, createServer(deps));
+  const { messages, answer } = createEdge(deps);
+  const server = createHttpServer({ ...SERVER_LIMITS, ...messages }, answer);
   const jobs = jobsOf(deps).filter(({ name }) => replaced.withoutJobs?.includes(name) !== true);
   const stop = { drain: createDrain(server, DRAIN_LIMIT_MS), jobs: startJobs(jobs, logger) };
   return {

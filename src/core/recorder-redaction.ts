@@ -23,9 +23,12 @@ export interface RedactedBody {
   readonly secrets: readonly string[];
 }
 
-/** Words and forms without which no text holds a secret; `\u00` because escapes can spell any of them. */
+/** Words and forms, in small letters, without which no text holds a secret; `\u00` because escapes can spell any of them. */
 const SUSPECT =
-  /pass|pwd|secret|token|credential|api.?key|private|cookie|assertion|authorization|bearer|basic |dpop|eyJ|-----BEGIN|\\u00|[a-z]_[\w-]{43}|:\/\/[^\s"/]*@/i;
+  /pass|pwd|secret|token|credential|api.?key|private|cookie|assertion|authorization|bearer|basic |dpop|eyj|-----begin|\\u00|[a-z]_[\w-]{43}|:\/\/[^\s"/]*@/;
+
+/** Folded first: an expression that ignores case takes twice as long to find nothing, which is what it mostly finds. */
+const isSuspect = (text: string): boolean => SUSPECT.test(text.toLowerCase());
 
 /** The beginning of a body: of bytes at most `limit` bytes, of text at most `limit` characters. */
 export function excerptOf(body: Buffer | string, limit: number): Excerpt {
@@ -36,7 +39,7 @@ export function excerptOf(body: Buffer | string, limit: number): Excerpt {
   const start = typeof body === 'string' ? Buffer.from(body.slice(0, limit)) : body.subarray(0, limit);
   // Through bytes: a slice of a large text would keep all of it in memory. Half a character at the cut goes.
   const text = start.toString().replace(/\ufffd+$/, '');
-  return { text, length, isCut: true, isCutSuspect: SUSPECT.test(whole) };
+  return { text, length, isCut: true, isCutSuspect: isSuspect(whole) };
 }
 
 /** The beginning of what was sent, as text or as bytes; of bytes that are cut, `length` counts bytes. */
@@ -54,7 +57,7 @@ export function redactBody(excerpt: Excerpt): RedactedBody {
     const kept = excerpt.isCutSuspect ? '[not kept: it names a secret]' : text;
     return { text: `${kept} [cut: ${length} in all]`, isWhole: false, secrets: [] };
   }
-  if (!SUSPECT.test(text)) return { text, isWhole: true, secrets: [] };
+  if (!isSuspect(text)) return { text, isWhole: true, secrets: [] };
   const finds: Finds = { secrets: [], isAltered: false };
   let parsed: unknown;
   try {
@@ -70,14 +73,14 @@ export function redactBody(excerpt: Excerpt): RedactedBody {
 export function redactPath(path: string): string {
   const short = path.length > 2000 ? `${path.slice(0, 2000)}...` : path;
   const plain = decoded(path);
-  if (plain !== undefined && !SUSPECT.test(plain)) return short;
+  if (plain !== undefined && !isSuspect(plain)) return short;
   return redactText(short.replace(/([?&][^=&]*)=[^&]*/g, `$1=${CENSORED}`));
 }
 
 /** The text without secrets, and without these; what it quotes goes when it speaks of a secret. */
 export function redactNote(text: string, secrets: readonly string[] = []): string {
   const known = secrets.reduce((rest, secret) => rest.replaceAll(secret, CENSORED), text);
-  if (!SUSPECT.test(known)) return known;
+  if (!isSuspect(known)) return known;
   return redactText(known).replace(/"(?:[^"\\]|\\.)*("|$)/g, `"${CENSORED}"`);
 }
 

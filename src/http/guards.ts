@@ -52,12 +52,23 @@ const unauthenticated = () =>
 
 /** The one bearer value of the Authorization header. Undefined when there is no header; throws for anything malformed or doubled (S108). */
 export function bearerToken(req: Request): string | undefined {
-  const values = req.headersDistinct.authorization;
-  if (values === undefined) return undefined;
-  const match = values.length === 1 ? /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(values[0] ?? '') : null;
+  const value = req.headers.authorization;
+  if (value === undefined) return undefined;
+  // Node keeps the first of several in `headers`, and says nothing of the others.
+  const match = isGivenTwice(req, 'authorization') ? null : /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(value);
   if (match?.[1] === undefined)
     throw new GatehouseError('unauthenticated', 'The Authorization header is not a single bearer token.');
   return match[1];
+}
+
+/** `name` in small letters. `headersDistinct` would say it, too, for the price of a list of all headers. */
+function isGivenTwice({ rawHeaders }: Request, name: string): boolean {
+  let times = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const spelled = rawHeaders[at] ?? '';
+    if (spelled.length === name.length && spelled.toLowerCase() === name) times += 1;
+  }
+  return times > 1;
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);

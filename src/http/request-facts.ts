@@ -1,6 +1,6 @@
 /** The facts of one request that outlive its handler: id, caller's address, and the cause written into the audit. */
 import { randomUUID } from 'node:crypto';
-import type { NextFunction, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Actor, Cause } from '../core/entities/journal.ts';
 import type { Logger } from '../kernel/log.ts';
 
@@ -15,7 +15,7 @@ export interface RequestFacts {
 
 /** Attaches the facts and logs one line per answered request: never a body, a query or a header. */
 export function attachFacts(logger: Logger) {
-  return (req: Request, res: Response, next: NextFunction): void => {
+  return (req: Request, res: Response): void => {
     const requestId = randomUUID();
     const startedAt = performance.now();
     const facts: RequestFacts = {
@@ -31,7 +31,6 @@ export function attachFacts(logger: Logger) {
       const ms = Math.round((performance.now() - startedAt) * 10) / 10;
       facts.logger.info('request', { method: req.method, route: routeOf(req), status: res.statusCode, ms });
     });
-    next();
   };
 }
 

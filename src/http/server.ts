@@ -1,5 +1,5 @@
 /** The Express application: order of middleware, one router per surface, each with its own guard and its own errors. */
-import { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, type RequestListener, type ServerOptions, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Express, NextFunction, Request, Response } from 'express';
 import express from 'express';
@@ -15,10 +15,40 @@ import { createOidcRouter } from './oidc/router.ts';
 import { createPagesRouter } from './pages/router.ts';
 import { attachFacts } from './request-facts.ts';
 import { createSamlRouter } from './saml/router.ts';
-import { createScimSurface } from './scim/router.ts';
+import { createScimSurface, type Receive, SCIM_PATH } from './scim/surface.ts';
+
+/** What an HTTP server is made of. */
+export interface HttpEdge {
+  readonly answer: RequestListener;
+  /** For `createServer` of node:http. */
+  readonly messages: Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;
+}
 
 /** Builds the application. It listens nowhere and starts nothing. */
-export function createServer(deps: HttpDeps): Express {
+export function createEdge(deps: HttpDeps): HttpEdge {
+  const receive = receiving(deps);
+  const app = createApp(deps, receive);
+  const messages = expressMessages(app);
+  const answerScim = createScimSurface(deps, { app, receive });
+  return {
+    messages,
+    answer: (req, res) => {
+      if (req.url?.startsWith(SCIM_PATH) === true) answerScim(req, res);
+      else app(req, res);
+    },
+  };
+}
+
+/** Requests and answers that are Express's from the start: what changes its prototype later is slow to look at. */
+function expressMessages(app: Express): HttpEdge['messages'] {
+  class GatewayRequest extends IncomingMessage {}
+  class GatewayResponse<Asked extends IncomingMessage> extends ServerResponse<Asked> {}
+  app.request = Object.setPrototypeOf(GatewayRequest.prototype, app.request);
+  app.response = Object.setPrototypeOf(GatewayResponse.prototype, app.response);
+  return { IncomingMessage: GatewayRequest, ServerResponse: GatewayResponse };
+}
+
+function createApp(deps: HttpDeps, receive: Receive): Express {
   const app = express();
   app.set('trust proxy', deps.trustProxy.length === 0 ? false : [...deps.trustProxy]);
   app.set('query parser', 'simple');
@@ -26,9 +56,10 @@ export function createServer(deps: HttpDeps): Express {
   app.set('strict routing', true);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(attachFacts(deps.logger));
-  app.use(secured());
-  app.use('/scim/v2', ...createScimSurface(deps));
+  app.use((req, res, next) => {
+    receive(req, res);
+    next();
+  });
   app.get('/healthz', (_req, res) => {
     res.json({ status: 'alive' });
   });
@@ -61,13 +92,17 @@ function renderErrorOfSurface(thrown: unknown, req: Request, res: Response, next
   else renderPageError(thrown, req, res, next);
 }
 
-/** What every request passes, whatever it is for: odd paths are refused, answers carry the security headers. */
-function secured() {
+/**
+ * What every request passes, whatever it is for: its facts are noted, answers carry the security headers, and odd paths
+ * are refused.
+ */
+function receiving({ logger }: HttpDeps): Receive {
+  const attach = attachFacts(logger);
   const headers = securityHeaders();
-  return (req: Request, res: Response, next: NextFunction): void => {
+  return (req, res) => {
+    attach(req, res);
     for (const [name, value] of headers) res.setHeader(name, value);
     refuseOddPaths(req);
-    next();
   };
 }
 

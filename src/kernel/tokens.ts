@@ -19,6 +19,29 @@ export function createTokenHasher(key: Buffer): HashToken {
   return (value) => createHmac('sha256', secret).update(value, 'utf8').digest('base64url');
 }
 
+/** Longer values are hashed each time: they are nothing of ours. */
+const REMEMBERED_LENGTH = 128;
+
+/**
+ * The same function, remembering what the last `kept` values came to: hashing costs more than finding the row. It only
+ * spares the hashing. Whether a value opens anything is asked of storage each time, so that what is revoked is refused at once.
+ */
+export function rememberingHasher(hashToken: HashToken, kept: number): HashToken {
+  const known = new Map<string, TokenHash>();
+  return (value) => {
+    const remembered = known.get(value);
+    if (remembered !== undefined) return remembered;
+    const hash = hashToken(value);
+    if (value.length > REMEMBERED_LENGTH) return hash;
+    for (const oldest of known.keys()) {
+      if (known.size < kept) break;
+      known.delete(oldest);
+    }
+    known.set(value, hash);
+    return hash;
+  };
+}
+
 /** Compares two strings in time that depends on their length only. */
 export function constantTimeEqual(left: string, right: string): boolean {
   const a = Buffer.from(left, 'utf8');

@@ -1,7 +1,7 @@
 /** A crowd at the password door, with the real hasher at its lowest cost: who waits, who is sent away, who notices nothing. */
 import { expect, test } from '@jest/globals';
 import supertest from 'supertest';
-import { createServer } from '../../src/http/server.ts';
+import { createEdge } from '../../src/http/server.ts';
 import { createArgon2Passwords } from '../../src/outbound/argon2-passwords.ts';
 import { startGateway } from '../support/gateway.ts';
 
@@ -19,7 +19,7 @@ test('S179 of 200 sign-ins at once as many are looked at as there are places; th
     hashed += 1;
     return answer;
   };
-  const server = createServer({ ...gateway.deps, passwords: { ...passwords, verify } });
+  const { answer: server } = createEdge({ ...gateway.deps, passwords: { ...passwords, verify } });
   const signIns = Array.from({ length: 200 }, (_, index) =>
     supertest(server)
       .post('/sign-in/password')

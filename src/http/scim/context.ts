@@ -5,6 +5,7 @@ import { authenticateDirectory } from '../../core/directory-authentication.ts';
 import type { Directory } from '../../core/entities/directory.ts';
 import type { AuditEvent, Cause } from '../../core/entities/journal.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
+import { rememberingHasher } from '../../kernel/tokens.ts';
 import type { HttpDeps } from '../deps.ts';
 import { bearerToken } from '../guards.ts';
 import { causeOf } from '../request-facts.ts';
@@ -33,12 +34,14 @@ export type ScimHandler = (context: ScimContext, req: Request, res: Response) =>
 export function directoryGuard(
   deps: HttpDeps,
 ): (directoryId: string, req: Request, res: Response) => Promise<void> {
+  // A directory shows the same token with every request.
+  const remembering = { ...deps, hashToken: rememberingHasher(deps.hashToken, TOKENS_REMEMBERED) };
   return async (directoryId, req, res) => {
     const bearer = bearerToken(req);
     if (bearer === undefined) {
       throw new GatehouseError('unauthenticated', 'Send the directory token as a bearer token.');
     }
-    const { directory, token } = await authenticateDirectory(deps, { token: bearer, directoryId });
+    const { directory, token } = await authenticateDirectory(remembering, { token: bearer, directoryId });
     const cause = causeOf(res, {
       kind: 'directory',
       directoryId: directory.id,
@@ -48,6 +51,9 @@ export function directoryGuard(
     placeContext(req, res, { deps, directory, cause });
   };
 }
+
+/** A few for each of the directories that push at one time. */
+const TOKENS_REMEMBERED = 256;
 
 /** Leaves the context for handlers, and in `res.locals.committed` the audit rows that the request will have caused. */
 export function placeContext(

@@ -1,4 +1,5 @@
 /** What a list or search asks for: the query parameters of GET, or the body of POST /.search, as texts still to be read. */
+import { unescape as unescaped } from 'node:querystring';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { GatehouseError } from '../../kernel/errors.ts';
@@ -21,28 +22,34 @@ export type ListWishes = Readonly<Partial<Record<WishName, string>>>;
 /** Node's query parser drops what comes after the thousandth parameter: a filter must never be lost that way. */
 const MAX_PARAMETERS = 100;
 
-const nameOf = (key: string): WishName | undefined =>
-  NAMES.find((known) => known.toLowerCase() === key.toLowerCase());
+const SPELLED = new Map<string, WishName>(NAMES.map((name) => [name.toLowerCase(), name]));
+
+const nameOf = (key: string): WishName | undefined => SPELLED.get(key.toLowerCase());
 
 /**
  * Reads the query string. Names in any letter case (Microsoft's collection sends `startindex`); unknown parameters are
  * ignored (dossier 10). Throws `invalid_value` for a repeated one.
  */
-export function queryWishes(req: Request): ListWishes {
-  if (!req.url.includes('?')) return {};
-  const entries = Object.entries(req.query);
-  if (entries.length > MAX_PARAMETERS) {
+export function queryWishes({ url }: Pick<Request, 'url'>): ListWishes {
+  const wishes: Partial<Record<WishName, string>> = {};
+  const start = url.indexOf('?');
+  if (start === -1) return wishes;
+  const parameters = url.slice(start + 1).split('&', MAX_PARAMETERS + 1);
+  if (parameters.length > MAX_PARAMETERS) {
     throw new GatehouseError('invalid_value', `At most ${MAX_PARAMETERS} query parameters are read.`);
   }
-  const wishes: Partial<Record<WishName, string>> = {};
-  for (const [key, value] of entries) {
-    const name = nameOf(key);
+  for (const parameter of parameters) {
+    const equals = parameter.indexOf('=');
+    const name = nameOf(meant(equals === -1 ? parameter : parameter.slice(0, equals)));
     if (name === undefined) continue;
-    if (typeof value !== 'string' || wishes[name] !== undefined) throw givenTwice(name);
-    wishes[name] = value;
+    if (wishes[name] !== undefined) throw givenTwice(name);
+    wishes[name] = equals === -1 ? '' : meant(parameter.slice(equals + 1));
   }
   return wishes;
 }
+
+/** A key or value as it was before it was put into a form's query; broken escapes are left as Node leaves them. */
+const meant = (text: string): string => unescaped(text.replaceAll('+', ' '));
 
 const givenTwice = (name: WishName) =>
   new GatehouseError('invalid_value', `${name} may be given once.`, { field: name });

@@ -17,22 +17,22 @@ import {
   text,
   toFlag,
   toJson,
+  typed,
   updateRow,
   word,
 } from './rows.ts';
-import type { Row, Sql } from './sql.ts';
+import type { Row, Sql, Tuple } from './sql.ts';
 
 const FIND = 'SELECT * FROM directories WHERE organization_id = ? AND id = ?';
 const LIST = 'SELECT * FROM directories WHERE organization_id = ? ORDER BY id';
 const REMOVE = 'DELETE FROM directories WHERE organization_id = ? AND id = ?';
 const LIST_TOKENS =
   'SELECT * FROM directory_tokens WHERE organization_id = ? AND directory_id = ? ORDER BY id';
-/** Every column of the directory but its counters; those that both have are the token's, under names of their own. */
+/** Every column of the directory but its counters, then those of the token that the directory does not have. */
 const FIND_TOKEN = `
   SELECT directories.organization_id, directories.id, directories.version, directories.kind, directories.name,
     directories.status, directories.adoption, directories.is_shadow, directories.extensions, directories.created_at, directories.updated_at,
-    tokens.id AS token_id, tokens.name AS token_name, tokens.created_at AS token_created_at,
-    token_hash, expires_at, last_used_at, expiry_warned_days
+    tokens.id, tokens.name, tokens.created_at, token_hash, expires_at, last_used_at, expiry_warned_days
   FROM directory_tokens AS tokens JOIN directories
     ON directories.organization_id = tokens.organization_id AND directories.id = tokens.directory_id
   WHERE token_hash = ?`;
@@ -106,20 +106,43 @@ const tokenFromRow = (row: Row): DirectoryToken => ({
   expiryWarnedDays: integerOrNull(row, 'expiry_warned_days'),
 });
 
-function bothFromRow(row: Row): TokenOfDirectory {
-  const directory = fromRow(row);
-  const token: DirectoryToken = {
-    id: word(row, 'token_id'),
-    organizationId: directory.organizationId,
-    directoryId: directory.id,
-    name: text(row, 'token_name'),
-    tokenHash: text(row, 'token_hash'),
-    createdAt: integer(row, 'token_created_at'),
-    expiresAt: integerOrNull(row, 'expires_at'),
-    lastUsedAt: integerOrNull(row, 'last_used_at'),
-    expiryWarnedDays: integerOrNull(row, 'expiry_warned_days'),
+type Both = readonly [
+  ...[Directory['organizationId'], Directory['id'], number, Directory['kind'], string],
+  ...[Directory['status'], Directory['adoption'], number, string, number, number],
+  ...[DirectoryToken['id'], string, number, string, number | null, number | null, number | null],
+];
+
+function bothFromTuple(tuple: Tuple): TokenOfDirectory {
+  const [organizationId, directoryId, version, kind, directoryName, status, adoption, ...others] =
+    typed<Both>(tuple);
+  const [isShadow, extensions, directoryCreatedAt, updatedAt, id, name, createdAt, ...rest] = others;
+  const [tokenHash, expiresAt, lastUsedAt, expiryWarnedDays] = rest;
+  return {
+    directory: {
+      id: directoryId,
+      version,
+      organizationId,
+      kind,
+      name: directoryName,
+      status,
+      adoption,
+      isShadow: isShadow === 1,
+      extensions: extensions === '[]' ? [] : JSON.parse(extensions),
+      createdAt: directoryCreatedAt,
+      updatedAt,
+    },
+    token: {
+      id,
+      organizationId,
+      directoryId,
+      name,
+      tokenHash,
+      createdAt,
+      expiresAt,
+      lastUsedAt,
+      expiryWarnedDays,
+    },
   };
-  return { token, directory };
 }
 
 /** Directory tokens over one connection; the promises are those of the port. */
@@ -149,8 +172,8 @@ export function directoryTokenRepository(sql: Sql): DirectoryTokenRepository {
     listExpiring: async ({ after, afterId, until }, limit) =>
       sql.all(LIST_EXPIRING, after, afterId ?? NO_ID_YET, until, limit).map(tokenFromRow),
     findByHash: async (tokenHash) => {
-      const row = sql.get(FIND_TOKEN, tokenHash);
-      return row && bothFromRow(row);
+      const [found] = sql.tuples(FIND_TOKEN, [tokenHash]);
+      return found && bothFromTuple(found);
     },
   };
 }

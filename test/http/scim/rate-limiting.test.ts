@@ -26,7 +26,11 @@ function stage() {
   );
   const answered: string[] = [];
   const app = express();
-  app.use(attachFacts(createLogger({ level: 'silent' })));
+  const attach = attachFacts(createLogger({ level: 'silent' }));
+  app.use((req, res, next) => {
+    attach(req, res);
+    next();
+  });
   app.use('/:directoryId', (req, res, next) => {
     res.locals.scim = { directoryId: String(req.params.directoryId) };
     limit(req, res, next);

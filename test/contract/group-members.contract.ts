@@ -1,6 +1,8 @@
 /** Contract: group members are rows; a change names what really changed and costs by what it names (R11, R20). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { DirectoryGroup } from '../../src/core/entities/directory.ts';
 import type { MemberRef } from '../../src/core/ports/directories.ts';
+import type { Queries } from '../../src/core/ports/storage.ts';
 import { aDirectory, aDirectoryGroup, aDirectoryUser, nextId, nextText } from '../support/builders.ts';
 import { aWorld, plantWorld } from '../support/world.ts';
 import { type OpenStorage, race, type StorageUnderTest } from './storage-under-test.ts';
@@ -8,6 +10,41 @@ import { type OpenStorage, race, type StorageUnderTest } from './storage-under-t
 const userRef = (): MemberRef => ({ memberId: nextId('du'), memberKind: 'user' });
 const groupRef = (): MemberRef => ({ memberId: nextId('dg'), memberKind: 'group' });
 const idsOf = (members: readonly MemberRef[]) => members.map((member) => member.memberId).sort();
+
+const ODD_NAMES = [
+  'Ada',
+  'x"y',
+  '\\',
+  '{',
+  'ä😀',
+  '\u2028',
+  '\n\t',
+  '\u0000z',
+  '\u0001',
+  '*',
+  ',',
+  "'",
+  '</a>',
+];
+
+/** Every member as it is written, four at a time; `called`: how names are introduced. */
+async function writtenOf(
+  groupMembers: Queries['groupMembers'],
+  { organizationId, id }: DirectoryGroup,
+  called: string | null,
+): Promise<readonly unknown[]> {
+  const wording = { user: '{"u":"*/*"', group: '{"g":"*"', mark: '*', name: called };
+  const seen: unknown[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await groupMembers.listWritten(organizationId, id, { after, limit: 4 }, wording);
+    const members: readonly unknown[] = JSON.parse(`[${page.text}]`);
+    expect(page.count).toBe(members.length);
+    expect(page.last === undefined).toBe(page.count === 0);
+    seen.push(...members);
+    if (page.count < 4) return seen;
+    after = page.last;
+  }
+}
 
 /** Registers the suite. */
 export function groupMembers(name: string, open: OpenStorage): void {
@@ -192,6 +229,35 @@ export function groupMembers(name: string, open: OpenStorage): void {
       const after = found[1]?.memberId;
       const rest = await under.storage.groupMembers.listNamed(id, group.id, { after, limit: 1 });
       expect(rest).toStrictEqual(found.slice(2, 3));
+    });
+
+    test('L62: members are written as they are named, whatever their names are made of', async () => {
+      const { group, add } = await plantGroup();
+      const people = ODD_NAMES.map((displayName) =>
+        aDirectoryUser(world.directory.id, world.membership, {
+          userName: nextText('odd'),
+          attributes: { displayName },
+        }),
+      );
+      const nested = aDirectoryGroup(world.directory, { displayName: 'In "1"' });
+      await under.storage.transact(async (tx) => {
+        await tx.directoryGroups.insert(id, nested);
+        for (const user of people) await tx.directoryUsers.insert(id, user);
+      });
+      await add([
+        ...people.map((user) => ({ memberId: user.id, memberKind: 'user' as const })),
+        { memberId: nested.id, memberKind: 'group' },
+        userRef(),
+      ]);
+      const { groupMembers } = under.storage;
+      const listed = await groupMembers.listNamed(id, group.id, { limit: 50 });
+      for (const called of [',"n":', null]) {
+        const shown = listed.map(({ memberId, memberKind, name: known }) => ({
+          ...(memberKind === 'user' ? { u: `${memberId}/${memberId}` } : { g: memberId }),
+          ...(called === null || known === null ? {} : { n: known }),
+        }));
+        expect(await writtenOf(groupMembers, group, called)).toEqual(shown);
+      }
     });
 
     test('removeEverywhere takes one member out of its groups, names them, and touches nobody else', async () => {

@@ -49,3 +49,8 @@ export const untouched = { answers: false } as const;
 export const notFound = { refuses: 'not_found' } as const;
 export const conflict = { refuses: 'version_conflict' } as const;
 export const bug = { refuses: 'internal' } as const;
+export const noneWritten: Entry<'listWritten'> = {
+  answers: { text: '', count: 0, last: undefined },
+  call: (store, b, a) =>
+    store.groupMembers.listWritten(b, a.group.id, PAGE, { user: 'u', group: 'g', mark: '*', name: null }),
+};

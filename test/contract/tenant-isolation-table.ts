@@ -15,6 +15,7 @@ import {
   conflict,
   global,
   type IsolationTable,
+  noneWritten,
   noRows,
   notFound,
   nothing,
@@ -177,6 +178,7 @@ const directories: Pick<
     },
     remove: { ...nothing, call: (tx, b, a) => tx.groupMembers.remove(b, a.group.id, [a.directoryUser.id]) },
     list: { ...nothing, call: (store, b, a) => store.groupMembers.list(b, a.group.id, PAGE) },
+    listWritten: noneWritten,
     listNamed: { ...nothing, call: (store, b, a) => store.groupMembers.listNamed(b, a.group.id, PAGE) },
     listContaining: {
       ...nothing,

@@ -163,6 +163,25 @@ export type MemberRef = Omit<GroupMember, 'groupId'>;
 /** A member and what it is called: a user's displayName or else userName, a group's displayName; null when it is gone. */
 export type NamedMember = MemberRef & { readonly name: string | null };
 
+/**
+ * How members are written: the text for a user or a group, in which `mark` stands for the id, at most twice; behind it,
+ * for a member with a name, `name` and the name as JSON, unless `name` is null; then a closing brace.
+ */
+export interface MemberWording {
+  readonly user: string;
+  readonly group: string;
+  readonly mark: string;
+  readonly name: string | null;
+}
+
+/** Members as one text, joined by commas. */
+export interface WrittenMembers {
+  readonly text: string;
+  readonly count: number;
+  /** The id of the last one; undefined when there is none. */
+  readonly last: string | undefined;
+}
+
 /** One group that directly contains one member. */
 export interface Containment {
   readonly memberId: string;
@@ -204,6 +223,13 @@ export interface GroupMemberRepository {
     groupId: DirectoryGroupId,
     page: PageRequest,
   ): Promise<readonly NamedMember[]>;
+  /** The members of `listNamed`, written: for answers that hold many and look at none. */
+  listWritten(
+    organizationId: OrganizationId,
+    groupId: DirectoryGroupId,
+    page: PageRequest,
+    wording: MemberWording,
+  ): Promise<WrittenMembers>;
   /** The groups that directly contain any of these members, ordered by member and group; members given once. */
   listContaining(
     organizationId: OrganizationId,

@@ -5,7 +5,7 @@ import type { DirectoryGroupId } from '../../kernel/ids.ts';
 import type { ScimContext } from './context.ts';
 
 /** Members read at once; small enough that nobody else waits long. */
-export const MEMBERS_AT_ONCE = 1000;
+const MEMBERS_AT_ONCE = 1000;
 
 interface Place {
   readonly groupId: DirectoryGroupId;
@@ -15,7 +15,7 @@ interface Place {
 }
 
 /** The next members, ordered by id; fewer than `MEMBERS_AT_ONCE` at the end. */
-export async function nextMembers(
+async function nextMembers(
   { deps, organizationId }: ScimContext,
   { groupId, after, withNames }: Place,
 ): Promise<readonly NamedMember[]> {

@@ -2,12 +2,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { type ContainingGroup, containingGroups } from '../../core/containing-groups.ts';
 import type { DirectoryGroup } from '../../core/entities/directory.ts';
-import type { NamedMember } from '../../core/ports/directories.ts';
+import type { MemberWording, WrittenMembers } from '../../core/ports/directories.ts';
 import { type Projection, project, wants } from '../../protocols/scim/attributes.ts';
 import { isScimObject, newScimObject, ownValue, type ResourceType } from '../../protocols/scim/schema.ts';
 import type { OpenAnswer } from './answers.ts';
 import type { ScimContext } from './context.ts';
-import { MEMBERS_AT_ONCE, nextMembers } from './named-members.ts';
 import { bareGroup, fullUser, locationOf, MANAGER, type PresentedUser, quickUserTexts } from './present.ts';
 
 export type ListedRow = PresentedUser | DirectoryGroup;
@@ -94,8 +93,11 @@ async function fullTextOf(
   return JSON.stringify(project(resource, projection, context.userType));
 }
 
+/** Members that are written at once. */
+const MEMBERS_WRITTEN = 250;
+
 /**
- * Writes the group a thousand members at a time, each thousand made when the one before was taken. Members that come or go
+ * Writes the group some members at a time, the next ones made when those before were taken. Members that come or go
  * while the answer is under way may be in it or not; all others are there exactly once. Nothing when nobody will read it.
  */
 export async function writeGroup(
@@ -106,29 +108,26 @@ export async function writeGroup(
   if (context.isAnswerUnread === true) return;
   const bare = JSON.stringify(project(bareGroup(context, group), projection, context.groupType));
   const names = memberNames(context, projection);
-  const place = { groupId: group.id, withNames: names.includes('display') };
-  let page = names.length === 0 ? [] : await nextMembers(context, { ...place, after: undefined });
-  if (page.length === 0) {
+  const wording = wordingOf(context, names);
+  const { groupMembers } = context.deps.storage;
+  const next = (after: string | undefined): Promise<WrittenMembers> =>
+    groupMembers.listWritten(context.organizationId, group.id, { after, limit: MEMBERS_WRITTEN }, wording);
+  let written = names.length === 0 ? NOBODY : await next(undefined);
+  if (written.count === 0) {
     await out.add(bare);
     return;
   }
-  const write = memberWriter(context, names);
   await out.add(`${bare.slice(0, -1)},"members":[`);
-  for (let comma = ''; ; comma = ',') {
-    for (let at = 0; at < page.length; at += MEMBERS_WRITTEN) {
-      const taken = out.add((at === 0 ? comma : ',') + write(page.slice(at, at + MEMBERS_WRITTEN)));
-      if (taken !== undefined) await taken;
-    }
-    if (page.length < MEMBERS_AT_ONCE || out.isGone) break;
+  await out.add(written.text);
+  while (written.count === MEMBERS_WRITTEN && !out.isGone) {
     await setImmediate();
-    page = await nextMembers(context, { ...place, after: page.at(-1)?.memberId });
-    if (page.length === 0) break;
+    written = await next(written.last);
+    if (written.count > 0) await out.add(`,${written.text}`);
   }
   await out.add(']}');
 }
 
-/** Members whose text is made at once. */
-const MEMBERS_WRITTEN = 50;
+const NOBODY: WrittenMembers = { text: '', count: 0, last: undefined };
 
 /** The sub-attributes of members that are shown: what the projection leaves of one that has them all. */
 function memberNames(context: ScimContext, projection: Projection): readonly string[] {
@@ -139,39 +138,24 @@ function memberNames(context: ScimContext, projection: Projection): readonly str
   return Array.isArray(shown) && isScimObject(shown[0]) ? Object.keys(shown[0]) : [];
 }
 
-/**
- * Writes members as JSON, joined by commas. Ids and addresses are our own and hold nothing that JSON would escape. The
- * pieces of all of them are joined at once: texts added up one by one are put together, slowly, when they are sent.
- */
-function memberWriter(
-  context: ScimContext,
-  names: readonly string[],
-): (members: readonly NamedMember[]) => string {
-  const kinds = {
-    user: aroundId(context, context.userType, names),
-    group: aroundId(context, context.groupType, names),
+/** A member as JSON, with these sub-attributes. Ids and addresses are our own and hold nothing that JSON would escape. */
+function wordingOf(context: ScimContext, names: readonly string[]): MemberWording {
+  const textFor = (type: ResourceType): string => {
+    const texts = [
+      ['value', `"value":"${MARK}"`],
+      ['$ref', `"$ref":"${locationOf(context, type, MARK)}"`],
+      ['type', `"type":"${type.name}"`],
+    ] as const;
+    return `{${texts.flatMap(([name, text]) => (names.includes(name) ? [text] : [])).join()}`;
   };
-  const display = names.includes('display') && (names.length === 1 ? '"display":' : ',"display":');
-  return (members) => {
-    const pieces: string[] = [];
-    for (const { memberId, memberKind, name } of members) {
-      const [before = '', ...behind] = kinds[memberKind];
-      pieces.push(pieces.length === 0 ? '{' : ',{', before);
-      for (const text of behind) pieces.push(memberId, text);
-      if (display !== false && name !== null) pieces.push(display, JSON.stringify(name));
-      pieces.push('}');
-    }
-    return pieces.join('');
+  const name = names.length === 1 ? '"display":' : ',"display":';
+  return {
+    user: textFor(context.userType),
+    group: textFor(context.groupType),
+    mark: MARK,
+    name: names.includes('display') ? name : null,
   };
 }
 
-/** What stands before, between and behind the ids in a member of this type, in the shown one of its sub-attributes. */
-function aroundId(context: ScimContext, type: ResourceType, names: readonly string[]): readonly string[] {
-  const texts = [
-    ['value', '"value":"\0"'],
-    ['$ref', `"$ref":"${locationOf(context, type, '\0')}"`],
-    ['type', `"type":"${type.name}"`],
-  ] as const;
-  const shown = texts.filter(([name]) => names.includes(name)).map(([, text]) => text);
-  return shown.join().split('\0');
-}
+/** Stands in no address. */
+const MARK = '\u0001';

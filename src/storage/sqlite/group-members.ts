@@ -44,6 +44,16 @@ const LIST = `
 const LIST_NAMED = `
   SELECT member_id || iif(member_kind = 'group', ' g', ' u') || coalesce('=' || member_name, '')
   FROM group_members WHERE organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?`;
+/** Written where the rows are read: a row would become three texts, of which one is made again. Most members are users. */
+const LIST_WRITTEN = `
+  SELECT count(*), max(member_id), group_concat(
+    iif(member_kind = 'group', replace(?, ?, member_id),
+        ? || coalesce(member_id || ?, '') || coalesce(member_id || ?, ''))
+      || iif(member_name IS NULL, '', coalesce(? || json_quote(member_name), '')) || '}'
+  ) FROM (
+    SELECT member_id, member_kind, member_name FROM group_members
+    WHERE organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?
+  )`;
 const CONTAINING = 'SELECT member_id, group_id FROM group_members WHERE organization_id = ? AND member_id';
 const LIST_CONTAINING_ONE = `${CONTAINING} = ? ORDER BY group_id`;
 const LIST_CONTAINING = `${CONTAINING} IN (SELECT value FROM json_each(?)) ORDER BY member_id, group_id`;
@@ -97,6 +107,14 @@ export function groupMemberRepository(sql: Sql): GroupMemberRepository {
       sql.all(LIST, organizationId, groupId, page.after ?? '', page.limit).map(fromRow),
     listNamed: async (organizationId, groupId, page) =>
       sql.tuples(LIST_NAMED, [organizationId, groupId, page.after ?? '', page.limit]).map(namedFromTuple),
+    listWritten: async (organizationId, groupId, page, { user, group, mark, name }) => {
+      const [before = '', between = null, behind = null] = user.split(mark);
+      const words = [group, mark, before, between, behind, name] as const;
+      const place = [organizationId, groupId, page.after ?? '', page.limit] as const;
+      const [found = []] = sql.tuples(LIST_WRITTEN, [...words, ...place]);
+      const [count, last, written] = typed<[number, string | null, string | null]>(found);
+      return { count, last: last ?? undefined, text: written ?? '' };
+    },
     listContaining: async (organizationId, memberIds) => listContaining(sql, organizationId, memberIds),
     listGroupsOf: async (organizationId, memberId) =>
       sql.all(LIST_GROUPS_OF, organizationId, organizationId, memberId).map(groupFromRow),

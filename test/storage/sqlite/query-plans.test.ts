@@ -68,9 +68,9 @@ function stepsOf(statement: string): readonly string[] {
   return plan.all(...blanks).map(({ detail }) => detail);
 }
 
-/** The steps of the plan that read a whole table or index. */
+/** The steps of the plan that read a whole table or index; what a subquery reads is a step of its own. */
 const slowSteps = (statement: string): readonly string[] =>
-  stepsOf(statement).filter((detail) => /^SCAN (?!json_each)/.test(detail));
+  stepsOf(statement).filter((detail) => /^SCAN (?!json_each|\(subquery)/.test(detail));
 
 /** Kinds of which an organization has few: reading all of them is how they are read. */
 const FEW =
@@ -184,6 +184,7 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     ]),
     await groupMembers.list(id, group.id, PAGE),
     await groupMembers.listNamed(id, group.id, PAGE),
+    await groupMembers.listWritten(id, group.id, PAGE, { user: 'u', group: 'g', mark: 'm', name: 'n' }),
     await groupMembers.listContaining(id, [directoryUser.id]),
     await groupMembers.listContaining(id, [directoryUser.id, group.id]),
     await groupMembers.listGroupsOf(id, directoryUser.id),
@@ -323,14 +324,7 @@ describe('query plans', () => {
       orgRoles.listUses('viewer', { now: 1, limit: 1 }),
     );
     const slow = slowSteps(statement).map((step) => step.split(' ')[1]);
-    expect(slow).toEqual([
-      'shareable_links',
-      'group_mappings',
-      'mapping_tests',
-      'organizations',
-      'api_keys',
-      '(subquery-9)',
-    ]);
+    expect(slow).toEqual(['shareable_links', 'group_mappings', 'mapping_tests', 'organizations', 'api_keys']);
     expect(stepsOf(statement).filter((step) => step.includes('_by_custom_role'))).toHaveLength(3);
   });
 

@@ -3,7 +3,14 @@ import { Worker } from 'node:worker_threads';
 import type { Database as Connection } from 'better-sqlite3';
 
 /** Pages of 4 KiB in the WAL before it is written back: a page that changes all the time is then written back less often. */
-const CHECKPOINT_PAGES = 4_000;
+const CHECKPOINT_PAGES = 8_000;
+
+/**
+ * What was committed during a round is the next round's, until it is this part of that length or so many rounds have passed:
+ * the event loop itself has to write back the end, and waits for the disk while it does.
+ */
+const LITTLE_LEFT = 1 / 40;
+const ROUNDS = 6;
 
 /** The WAL's size is asked for after so many commits: asking costs as much as a short statement. */
 const COMMITS_BETWEEN = 8;
@@ -25,14 +32,14 @@ export interface Checkpoints {
 /**
  * Checkpoints of the store at `path`, over its writing connection. The thread starts when the WAL is long for the first
  * time: most stores of a test, and many of a small installation, never need it. Should it fail, SQLite's own
- * checkpoint at ten times that length, inside a commit, is what is left.
+ * checkpoint at five times that length, inside a commit, is what is left.
  */
 export function createCheckpoints(
   connection: Connection,
   path: string,
   { pages = CHECKPOINT_PAGES, afterEach = () => undefined }: CheckpointOptions = {},
 ): Checkpoints {
-  connection.pragma(`wal_autocheckpoint = ${pages * 10}`);
+  connection.pragma(`wal_autocheckpoint = ${pages * 5}`);
   const measure = connection.prepare<[], { log: number; checkpointed: number }>(
     'PRAGMA wal_checkpoint(NOOP)',
   );
@@ -40,7 +47,18 @@ export function createCheckpoints(
   let state: 'idle' | 'copying' | 'copied' | 'failed' = 'idle';
   let worker: Worker | undefined;
   let commits = 0;
+  let rounds = 0;
 
+  const left = (): number => {
+    const size = measure.get();
+    return size === undefined ? 0 : size.log - size.checkpointed;
+  };
+  const copy = (): void => {
+    worker ??= start();
+    state = 'copying';
+    rounds += 1;
+    worker.postMessage('checkpoint');
+  };
   const start = (): Worker => {
     const started = new Worker(new URL('./checkpoint-thread.ts', import.meta.url), { workerData: path });
     started.on('message', () => {
@@ -55,8 +73,13 @@ export function createCheckpoints(
   };
   const goOn = (): void => {
     if (state === 'copied') {
+      if (left() > pages * LITTLE_LEFT && rounds < ROUNDS) {
+        copy();
+        return;
+      }
       state = 'idle';
-      // What was committed meanwhile: little. Only a WAL that is written back to its end begins anew.
+      rounds = 0;
+      // Only a WAL that is written back to its end begins anew.
       rest.get();
       afterEach();
       return;
@@ -64,11 +87,7 @@ export function createCheckpoints(
     commits += 1;
     if (state !== 'idle' || commits < COMMITS_BETWEEN) return;
     commits = 0;
-    const size = measure.get();
-    if (size === undefined || size.log - size.checkpointed < pages) return;
-    worker ??= start();
-    state = 'copying';
-    worker.postMessage('checkpoint');
+    if (left() >= pages) copy();
   };
   return {
     afterCommit() {

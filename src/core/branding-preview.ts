@@ -36,7 +36,9 @@ function contentOf(
     case 'invitation': {
       const message = 'Come and have a look.';
       const invitation = { email: WHO, role: 'member', message, expiresAt: clock() + days(7) } as const;
-      return invitationMail({ organization, invitation, url: `${baseUrl}/invitations/example` });
+      const inviter = 'Grace Example (grace@example.com)';
+      const url = `${baseUrl}/invitations/example`;
+      return invitationMail({ organization, invitation, inviter, teams: ['Everyone'], url });
     }
     case 'welcome': {
       const resources = ['chatbot support (editor)'];

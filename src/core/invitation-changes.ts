@@ -11,6 +11,7 @@ import { invitationStatus, withStep } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { copiedLink, linkCopiedAgain, mailedLink } from './invitation-links.ts';
+import { mailInvitation } from './invitation-mails.ts';
 import {
   assertMayGiveByInvitation,
   assertMayGiveResources,
@@ -20,7 +21,7 @@ import {
 } from './invitation-rules.ts';
 import { assertAcceptable } from './invitation-settlement.ts';
 import type { CreatedInvitation } from './invitations.ts';
-import { countMail, gifts, mailInvitation, newMailId } from './invitations.ts';
+import { countMail, gifts, newMailId } from './invitations.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { deliverMail } from './outbox.ts';
 import type { Queries, Repositories } from './ports/storage.ts';

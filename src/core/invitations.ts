@@ -14,13 +14,12 @@ import { invitationStatus, withdrawn } from './entities/invitation.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { copiedLink, mailedLink } from './invitation-links.ts';
+import { mailInvitation } from './invitation-mails.ts';
 import { alreadyInvited, assertMayInvite, assertSeatForOne } from './invitation-rules.ts';
-import { layOut } from './mail-layout.ts';
 import { countInvitationMail } from './mail-limit.ts';
-import { invitationMail } from './member-mails.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { DeliveryOutcome } from './outbox.ts';
-import { deliverMail, enqueueMailAs } from './outbox.ts';
+import { deliverMail } from './outbox.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import { roleHeld } from './role-table.ts';
@@ -86,18 +85,6 @@ export async function createInvitation(
 /** The id of the mail that will carry an invitation; null: none will. */
 export const newMailId = (delivery: Invitation['delivery'], now: number): OutboxEventId | null =>
   delivery === 'email' ? newId('evt', now) : null;
-
-/** Queues the mail of an invitation that goes by mail; undefined: nothing to send. */
-export async function mailInvitation(
-  tx: Repositories,
-  context: ChangeContext,
-  input: Parameters<typeof invitationMail>[0] & { readonly invitation: Invitation },
-): Promise<OutboxEventId | undefined> {
-  const { invitation, organization } = input;
-  if (invitation.mailId === null) return undefined;
-  const mail = layOut(invitation.email, invitationMail(input), organization.branding);
-  return enqueueMailAs(tx, context, { id: invitation.mailId, mail });
-}
 
 /** Counts the mail of an invitation before anything of it is written. Throws `too_many_requests` (S171). */
 export async function countMail(

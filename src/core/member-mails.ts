@@ -6,16 +6,26 @@ import { facts, line, link, paragraphs, quote, text } from './mail-layout.ts';
 import type { OrgRole } from './roles.ts';
 import { fillIn } from './welcome-text.ts';
 
-/** Carries an invitation's link to the invited address. */
+/** Carries an invitation's link to the invited address, and says who invites, into what and until when. */
 export function invitationMail(input: {
   readonly invitation: Pick<Invitation, 'email' | 'role' | 'message' | 'expiresAt'>;
   readonly organization: Organization;
+  /** Name, and address where known; absent: nobody who could be asked. */
+  readonly inviter?: string | undefined;
+  /** Names of teams, and what else the invitation gives; absent: none. */
+  readonly teams?: readonly string[];
+  readonly resources?: readonly string[];
   readonly url: string;
 }): MailContent {
-  const { invitation, organization, url } = input;
+  const { invitation, organization, inviter, teams = [], resources = [], url } = input;
   const { email, role, message } = invitation;
   const until = new Date(invitation.expiresAt).toUTCString();
   const { productName } = organization.branding;
+  const details = [
+    ...some('Invited by', inviter === undefined ? [] : [inviter]),
+    ...some('Teams', teams),
+    ...some('Access to', resources),
+  ];
   return {
     subject: line`You are invited to ${organization.name}`,
     blocks: [
@@ -25,6 +35,7 @@ export function invitationMail(input: {
           : line`You have been invited to join ${organization.name} on ${productName} as ${role}.`,
       ),
       ...(message === null ? [] : [quote(message)]),
+      ...(details.length === 0 ? [] : [facts(...details)]),
       link('Open this link to accept:', 'Accept the invitation', url),
       text(
         line`It works once, and only for ${email},`,
@@ -112,9 +123,11 @@ export function welcomeMail(input: {
   };
 }
 
+/** A fact only where there is something to say. */
+const some = (name: string, values: readonly string[]) =>
+  values.length === 0 ? [] : [[name, values.join(', ')] as const];
+
 function entitlements({ role, teams, resources }: Welcomed): readonly MailBlock[] {
-  const some = (name: string, values: readonly string[]) =>
-    values.length === 0 ? [] : [[name, values.join(', ')] as const];
   return [facts(['Role', role], ...some('Teams', teams), ...some('Access to', resources))];
 }
 

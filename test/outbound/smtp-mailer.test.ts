@@ -19,7 +19,8 @@ const URL_OF_OURS = 'https://gate.example.com/invitations/ghi_x';
 const KINDS = {
   invitation: (organization: Organization, words: string) => {
     const invitation = anInvitation(organization.id, { email: 'g@x.example', message: words });
-    return invitationMail({ organization, invitation, url: URL_OF_OURS });
+    const said = { inviter: words, teams: [words], resources: [words] };
+    return invitationMail({ organization, invitation, ...said, url: URL_OF_OURS });
   },
   welcome: (organization: Organization, words: string) =>
     welcomeMail({

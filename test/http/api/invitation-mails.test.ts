@@ -177,6 +177,36 @@ describe('what admins see', () => {
     ]);
   });
 
+  test('it names who invites, into what and until when, in both its forms; resent, who sent it again', async () => {
+    const { body: team } = await world.send(owner, `post ${base}/teams`, { name: 'R&D <lab>' });
+    const more = {
+      ...{ role: 'viewer', expiresIn: '24h', teams: [{ team: team.id, role: 'admin' }] },
+      resources: [{ type: 'chatbot', id: '7', role: 'editor' }],
+    };
+    const { status, body } = await invite('told@fine.example', more);
+    expect([status, body.detail]).toEqual([201, undefined]);
+    const { name, email } = owner.membership;
+    const said = [
+      'You have been invited to join Acme as viewer.',
+      `Invited by: ${name} (${email})`,
+      'Teams:      R&D <lab> (admin)',
+      'Access to:  chatbot 7 (editor)',
+      `until ${new Date(body.expiresAt).toUTCString()}.`,
+    ];
+    const mail = await sink.waitFor('told@fine.example');
+    for (const line of said) expect(mail.text).toContain(line);
+    expect(mail.html).toContain('R&amp;D &lt;lab&gt; (admin)');
+    expect(mail.html).toContain(`${name} (${email})`);
+    const byOperator = await world.send(world.operator, `post ${base}/invitations`, {
+      email: 'plain@fine.example',
+    });
+    expect((await sink.waitFor('plain@fine.example')).text).not.toContain('Invited by');
+    const again = `post ${base}/invitations/${byOperator.body.id}/resend`;
+    await world.send(owner, again, {});
+    const told = sink.messages.filter(({ to }) => to[0] === 'plain@fine.example');
+    expect(told.at(-1)?.text).toContain(`Invited by: ${name} (${email})`);
+  });
+
   test('refused for good: failed at once, never tried again, and the link still works', async () => {
     sink.refuse('nobody.example', { code: 550, text: '5.1.1 no such user' });
     const { body } = await invite('typo@nobody.example');

@@ -9,6 +9,7 @@ import type { OneTimeRecord } from './entities/credentials.ts';
 import type { Organization } from './entities/organization.ts';
 import type { JoiningAddress } from './joining-people.ts';
 import { layOut } from './mail-layout.ts';
+import { assertRequestedMail } from './mail-limit.ts';
 import { addressProofMail } from './member-mails.ts';
 import { enqueueMail } from './outbox.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
@@ -25,11 +26,11 @@ interface Door {
 /**
  * Queues the mail with the proof, in the caller's transaction, and answers its outbox row. `path` is that of the page which
  * the proof is appended to. `askedBy` is who asked while signed in by themselves, or null: the proof lets that account join
- * with an address that is not its own (S160).
+ * with an address that is not its own (S160). Throws `too_many_requests` (S171).
  */
 export async function mailAddressProof(
   tx: Repositories,
-  deps: Pick<Deps, 'hashToken' | 'baseUrl'>,
+  deps: Pick<Deps, 'hashToken' | 'baseUrl' | 'mailLimits'>,
   input: {
     readonly context: ChangeContext;
     readonly organization: Organization;
@@ -40,6 +41,8 @@ export async function mailAddressProof(
   },
 ) {
   const { context, organization, door, email, askedBy, path } = input;
+  const asked = { kind: 'joining', emailKey: foldKey(email) } as const;
+  await assertRequestedMail(tx, { limits: deps.mailLimits, now: context.now }, asked);
   // As short as a link in a mail should be.
   const proof = newToken('ghp', 128);
   await tx.oneTimeRecords.insert({

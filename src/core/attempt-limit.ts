@@ -179,8 +179,8 @@ export async function limitAttempt<Result>(
   }
 }
 
-/** One text for all limits: which of them was met is nobody's business. */
-function tooMany(waitMs: number): GatehouseError {
+/** One text for all limits: which of them was met is nobody's business. Says Retry-After in whole seconds, at least 1. */
+export function tooMany(waitMs: number): GatehouseError {
   const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new GatehouseError('too_many_requests', `Too many tries. Wait ${retryAfterSeconds} s.`, {
     context: { retryAfterSeconds },

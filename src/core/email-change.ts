@@ -7,6 +7,7 @@ import { addressTakenMail, proveAddressMail } from './credential-mails.ts';
 import { mailPerson, notifyPerson } from './credential-notices.ts';
 import type { Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
+import { assertRequestedMail } from './mail-limit.ts';
 import { deliverMail } from './outbox.ts';
 import { endUnderWay } from './password-change.ts';
 import { proveByPassword } from './passwords.ts';
@@ -16,7 +17,7 @@ import type { SignedIn } from './sessions.ts';
 const PROOF_TTL_MS = hours(1);
 
 type RequestDeps = Parameters<typeof proveByPassword>[0] &
-  Pick<Deps, 'hashToken' | 'baseUrl' | 'mailer' | 'resetRequests'>;
+  Pick<Deps, 'hashToken' | 'baseUrl' | 'mailer' | 'resetRequests' | 'mailLimits'>;
 
 /**
  * Mails a link to the new address; nothing changes before it is opened. The answer is the same when the address has an
@@ -42,6 +43,8 @@ export async function requestEmailChange(
   const isTaken = (await deps.storage.users.findByEmail(emailKey)) !== undefined;
   const queued = await deps.storage.transact(async (tx) => {
     const context = { cause, now: deps.clock() };
+    const counting = { limits: deps.mailLimits, now: context.now };
+    await assertRequestedMail(tx, counting, { kind: 'sign_in_address', emailKey });
     if (isTaken) {
       return mailPerson(tx, context, { user, mail: addressTakenMail(email, `${deps.baseUrl}/sign-in`) });
     }

@@ -76,7 +76,7 @@ export async function previewProvedInvitation(
 export async function requestInvitedAddressProof(
   deps: Pick<
     Deps,
-    'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailer' | 'afterwards' | 'joiningRequests'
+    'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailer' | 'afterwards' | 'joiningRequests' | 'mailLimits'
   >,
   input: { readonly token: string; readonly signedIn: SignedIn; readonly cause: Cause },
 ): Promise<void> {

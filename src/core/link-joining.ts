@@ -125,7 +125,7 @@ export function ownProvedAddress(
 export async function requestAddressProof(
   deps: Pick<
     Deps,
-    'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailer' | 'afterwards' | 'joiningRequests'
+    'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailer' | 'afterwards' | 'joiningRequests' | 'mailLimits'
   >,
   input: {
     readonly token: string;

@@ -1,12 +1,13 @@
 /**
  * How many mails may be sent on somebody's word (S171): invitations by organization, by inviter, to one mailbox over all
- * organizations, to one domain; notices to one mailbox. Counted in the store, so that neither a restart nor another process
- * forgets. Credentials' own mails are not counted here, so that nobody's password reset is stopped by other people's invitations.
+ * organizations, to one domain; notices, and each kind of mail that anybody may ask for, to one mailbox. Counted in the store, so
+ * that neither a restart nor another process forgets, and apart: nobody's password reset is stopped by other people's invitations.
  */
 import { createHash } from 'node:crypto';
 import { hours, minutes } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import { mailboxKey } from '../kernel/text.ts';
+import { tooMany as tooManyTries } from './attempt-limit.ts';
 import type { MailCount } from './entities/mail-count.ts';
 import type { Repositories } from './ports/storage.ts';
 
@@ -18,6 +19,9 @@ export interface MailLimits {
   readonly perDomain: number;
   /** Of mails that tell a member, or whoever invited, what happened. */
   readonly noticesPerAddress: number;
+  /** Of one kind that anybody may ask for, such as links for a new password, within `requestWindowMs`. */
+  readonly requestsPerAddress: number;
+  readonly requestWindowMs: number;
   readonly windowMs: number;
 }
 
@@ -28,6 +32,8 @@ export const DEFAULT_MAIL_LIMITS: MailLimits = {
   perAddress: 10,
   perDomain: 20_000,
   noticesPerAddress: 50,
+  requestsPerAddress: 10,
+  requestWindowMs: hours(1),
   windowMs: hours(24),
 };
 
@@ -42,7 +48,7 @@ export interface InvitationMailing {
 }
 
 interface Counting {
-  readonly limits: MailLimits;
+  readonly limits: Pick<MailLimits, 'windowMs'>;
   readonly now: number;
 }
 
@@ -54,7 +60,7 @@ type Limited = readonly (readonly [key: string, limit: number])[];
  */
 export async function countInvitationMail(
   tx: Pick<Repositories, 'mailCounts'>,
-  { limits, now }: Counting,
+  { limits, now }: Counting & { readonly limits: MailLimits },
   { organizationId, inviter, emailKey }: InvitationMailing,
 ): Promise<void> {
   const domain = emailKey.slice(emailKey.lastIndexOf('@') + 1);
@@ -77,6 +83,30 @@ export const countNotice = async (
   const key = `notice ${mailboxHash(emailKey)}`;
   return (await count(tx, { limits, now }, [[key, limits.noticesPerAddress]])) === 0;
 };
+
+/** A mail that anybody may ask for: a link for a new password, the proof of an address on the way in or for signing in. */
+export type RequestedMail = 'reset' | 'joining' | 'sign_in_address';
+
+/**
+ * Counts a mail that somebody asked for inside the caller's transaction. 0 when it was counted; else the milliseconds until
+ * there is room for one of its kind to this mailbox, and it is not to be sent. No limits: always 0.
+ */
+export async function countRequestedMail(
+  tx: Pick<Repositories, 'mailCounts'>,
+  { limits, now }: { readonly limits: MailLimits | undefined; readonly now: number },
+  { kind, emailKey }: { readonly kind: RequestedMail; readonly emailKey: string },
+): Promise<number> {
+  if (limits === undefined) return 0;
+  const { requestsPerAddress, requestWindowMs: windowMs } = limits;
+  const key = `${kind} ${mailboxHash(emailKey)}`;
+  return count(tx, { limits: { windowMs }, now }, [[key, requestsPerAddress]]);
+}
+
+/** The same where whoever asks may be told: throws `too_many_requests`. */
+export async function assertRequestedMail(...asked: Parameters<typeof countRequestedMail>): Promise<void> {
+  const waitMs = await countRequestedMail(...asked);
+  if (waitMs > 0) throw tooManyTries(waitMs);
+}
 
 /** Forgets what no limit looks at any more; answers how many rows went. */
 export const removeOldMailCounts = (tx: Pick<Repositories, 'mailCounts'>, now: number): Promise<number> =>

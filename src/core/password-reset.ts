@@ -8,6 +8,7 @@ import type { Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { User } from './entities/people.ts';
 import { dropCredentials, mayObtainEntry } from './local-entry.ts';
+import { countRequestedMail } from './mail-limit.ts';
 import { deliverMail } from './outbox.ts';
 import { ownerOf, setPassword } from './password-change.ts';
 import { acceptablePassword } from './password-rules.ts';
@@ -18,7 +19,7 @@ export const RESET_TTL_MS = minutes(30);
 
 type RequestDeps = Pick<
   Deps,
-  'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailer' | 'afterwards' | 'resetRequests'
+  'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailer' | 'afterwards' | 'resetRequests' | 'mailLimits'
 >;
 type ResetDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'passwords'>;
 
@@ -47,6 +48,9 @@ async function answerByMail(
     const user = await tx.users.find(found.id);
     if (user?.email == null || user.emailKey !== emailKey) return undefined;
     const context = { cause, now: deps.clock() };
+    const counting = { limits: deps.mailLimits, now: context.now };
+    // Nobody is told: the answer has left, and the links that were mailed last go on working.
+    if ((await countRequestedMail(tx, counting, { kind: 'reset', emailKey })) > 0) return undefined;
     if (!(await mayObtainEntry(tx, user))) {
       return mailPerson(tx, context, { user, mail: noResetMail(user.email, `${deps.baseUrl}/sign-in`) });
     }

@@ -18,6 +18,12 @@ const SHA1_SIGNATURE = `${DS_NS}rsa-sha1`;
 const SHA1_DIGEST = `${DS_NS}sha1`;
 const SHA1_BYTES = 20;
 
+/**
+ * Signers name one to three prefixes. Each is looked up again in every element that is written out, so that a long list, which
+ * whoever has a key may sign, would cost what they like (S24).
+ */
+const MAX_PREFIX_LIST = 128;
+
 /** Elements that steer a verifier. Each may stand only where `checkSignatureShape` expects it. */
 export const STEERING_NAMES: ReadonlySet<string> = new Set([
   'SignedInfo',
@@ -101,7 +107,10 @@ function checkTransforms(transforms: XmlElement | undefined): readonly XmlElemen
   const extras = exclusive?.children ?? [];
   const isInclusiveOnly = extras.every(
     (extra) =>
-      extra.uri === EXCLUSIVE_C14N && extra.local === 'InclusiveNamespaces' && extra.children.length === 0,
+      extra.uri === EXCLUSIVE_C14N &&
+      extra.local === 'InclusiveNamespaces' &&
+      extra.children.length === 0 &&
+      (attributeOf(extra, 'PrefixList') ?? '').length <= MAX_PREFIX_LIST,
   );
   if (enveloped?.children.length !== 0 || extras.length > 1 || !isInclusiveOnly)
     return refuse('saml.transforms');

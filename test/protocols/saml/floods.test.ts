@@ -44,6 +44,13 @@ const NAMESPACES_INSIDE = good.replace(
   )}${'</x:a>'.repeat(24)}<saml:AttributeStatement>`,
 );
 
+/** An identity provider of the attacker's own could sign it: an organization brings its key itself. */
+const MANY_PREFIXES = good.replace(
+  '<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>',
+  '<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"><ec:InclusiveNamespaces ' +
+    `xmlns:ec="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="${'q '.repeat(10_000)}"/></ds:Transform>`,
+);
+
 const judge = async (samlResponse: string): Promise<unknown> =>
   verifySamlResponse({
     samlResponse,
@@ -79,4 +86,8 @@ test('S24: 4,000 elements that declare namespaces below 1,000 others cost what r
   const samlResponse = encode(NAMESPACES_INSIDE);
   expect(await judge(samlResponse)).toBe('saml.signature');
   expect(await costOf(samlResponse)).toBeLessThan(250);
+});
+
+test('S24: a list of prefixes that would be looked up in every element is refused before anything is written out', async () => {
+  expect(await judge(encode(MANY_PREFIXES))).toBe('saml.transforms');
 });

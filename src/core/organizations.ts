@@ -242,7 +242,7 @@ export async function removeOrganization(
       // What told of each end went with the rest of the journal: people are forgotten with their organization.
       details: { name, slug, members: members.length, endedSessions: ended.length },
     });
-  });
+  }, 'alone');
 }
 
 async function listApplicationGrants(

@@ -5,6 +5,7 @@ import type {
   DirectoryTokenRepository,
   TokenOfDirectory,
 } from '../../core/ports/directories.ts';
+import { removeGradually } from './gradual-removal.ts';
 import { NO_ID_YET } from './paging.ts';
 import {
   type Columns,
@@ -26,6 +27,17 @@ import type { Row, Sql, Tuple } from './sql.ts';
 const FIND = 'SELECT * FROM directories WHERE organization_id = ? AND id = ?';
 const LIST = 'SELECT * FROM directories WHERE organization_id = ? ORDER BY id';
 const REMOVE = 'DELETE FROM directories WHERE organization_id = ? AND id = ?';
+const GROUP_IDS = 'SELECT id FROM directory_groups WHERE organization_id = ? AND directory_id = ?';
+const GROUP_MEMBERS = { table: 'group_members', key: ['organization_id', 'group_id', 'member_id'] };
+/** What a directory may have a hundred thousand of, those that refer to others first. */
+const REMOVE_MANY = [
+  { table: 'directory_user_unique_values', key: ['organization_id', 'directory_id', 'value_key'] },
+  { table: 'directory_user_emails', key: ['organization_id', 'directory_id', 'value_key', 'user_id'] },
+  { table: 'directory_users', key: ['organization_id', 'directory_id', 'id'] },
+  { table: 'directory_groups', key: ['organization_id', 'directory_id', 'id'] },
+  { table: 'removed_directory_users', key: ['organization_id', 'directory_id', 'id'] },
+  { table: 'cutover_members', key: ['organization_id', 'directory_id', 'membership_id'] },
+];
 const LIST_TOKENS =
   'SELECT * FROM directory_tokens WHERE organization_id = ? AND directory_id = ? ORDER BY id';
 /** Every column of the directory but its counters, then those of the token that the directory does not have. */
@@ -90,7 +102,12 @@ export function directoryRepository(sql: Sql): DirectoryRepository {
         columns: columnsOf(next),
         version,
       }),
-    remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,
+    remove: async (organizationId, id) => {
+      for (const group of sql.all(GROUP_IDS, organizationId, id))
+        await removeGradually(sql, GROUP_MEMBERS, [organizationId, text(group, 'id')]);
+      for (const removal of REMOVE_MANY) await removeGradually(sql, removal, [organizationId, id]);
+      return sql.run(REMOVE, organizationId, id) > 0;
+    },
   };
 }
 

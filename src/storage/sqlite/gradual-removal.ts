@@ -8,7 +8,7 @@ const ROWS_AT_ONCE = 250;
 /** What to remove: the rows of one table whose key begins with given values. */
 interface Removal {
   readonly table: string;
-  /** The columns of its primary key. */
+  /** The columns of a unique key of it. */
   readonly key: readonly string[];
 }
 

@@ -32,15 +32,26 @@ const REMOVE_JOURNAL = ['audit_events', 'audit_heads', 'outbox'].map(
 );
 /** What an organization may have a hundred thousand of, those that refer to others first. */
 const REMOVE_MANY = [
+  { table: 'sessions', key: ['organization_id', 'id'] },
+  { table: 'application_grants', key: ['organization_id', 'id'] },
   { table: 'group_members', key: ['organization_id', 'group_id', 'member_id'] },
+  { table: 'directory_user_unique_values', key: ['organization_id', 'directory_id', 'value_key'] },
   { table: 'directory_user_emails', key: ['organization_id', 'directory_id', 'value_key', 'user_id'] },
   { table: 'directory_users', key: ['organization_id', 'directory_id', 'id'] },
+  { table: 'removed_directory_users', key: ['organization_id', 'directory_id', 'id'] },
+  { table: 'cutover_members', key: ['organization_id', 'directory_id', 'membership_id'] },
+  { table: 'review_items', key: ['organization_id', 'review_id', 'membership_id'] },
+  { table: 'team_members', key: ['organization_id', 'team_id', 'membership_id'] },
+  { table: 'identities', key: ['organization_id', 'connection_id', 'issuer', 'subject'] },
   { table: 'grants', key: ['organization_id', 'membership_id', 'id'] },
   { table: 'memberships', key: ['organization_id', 'id'] },
   { table: 'ended_grants', key: ['organization_id', 'membership_id', 'ended_at', 'id'] },
   { table: 'past_values', key: ['organization_id', 'subject_id', 'kind', 'until'] },
   { table: 'recorder_entries', key: ['organization_id', 'id'] },
   { table: 'audit_events', key: ['organization_id', 'id'] },
+  { table: 'invitations', key: ['organization_id', 'id'] },
+  { table: 'sign_in_attempts', key: ['organization_id', 'id'] },
+  { table: 'outbox', key: ['organization_id', 'id'] },
 ];
 const MOVE_COUNTS = `
   UPDATE organizations SET seats_used = seats_used + ?, active_owners = active_owners + ?

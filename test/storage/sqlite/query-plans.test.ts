@@ -82,9 +82,9 @@ const wideSteps = (statement: string): readonly string[] =>
     (step) => /\(organization_id=\?( AND directory_id=\?)?\)/.test(step) && !FEW.test(step),
   );
 
-/** Statements that end an organization or a directory, and the recorder's count from its newest entry. */
+/** Statements that end an organization or a directory, the look-up of its groups for that, and the recorder's count from its newest entry. */
 const ASKS_FOR_ALL =
-  /^DELETE FROM (organizations|directories|audit_events|audit_heads|outbox) |^DELETE FROM (\w+) WHERE .* IN \(SELECT .* FROM \2 WHERE organization_id = \? LIMIT 250\)$|^SELECT id FROM recorder_entries/;
+  /^DELETE FROM (organizations|directories|audit_events|audit_heads|outbox) |^DELETE FROM (\w+) WHERE .* IN \(SELECT .* FROM \2 WHERE organization_id = \?( AND directory_id = \?)? LIMIT 250\)$|^SELECT id FROM (recorder_entries|directory_groups)/;
 
 /** Statistics know the key of a table without row ids by the name of the table. */
 const INDEXES = `

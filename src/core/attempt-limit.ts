@@ -4,6 +4,7 @@
  * strangers who guess cannot shut anybody out of it. It knows nobody: known and unknown addresses are counted alike (S177).
  */
 import { createHash } from 'node:crypto';
+import { networkPrefix } from '../kernel/addresses.ts';
 import { minutes } from '../kernel/clock.ts';
 import type { ErrorCode } from '../kernel/errors.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
@@ -236,27 +237,3 @@ export function createCounter(
 
 /** As short as any other, however long a text was stated: the bound on keys is one on memory only so. */
 const keyOf = (text: string): string => createHash('sha256').update(text, 'utf8').digest('base64url');
-
-/**
- * The network that is taken for one caller: an IPv4 address itself, an IPv6 address's /64, which is what one customer of a
- * provider gets (RFC 6177 §2). IPv4 inside IPv6 counts as IPv4 (RFC 4291 §2.5.5.2). Other text is answered as it is.
- */
-export function networkPrefix(ip: string): string {
-  const address = ip.replace(/%.*$/, '');
-  const url = `http://[${address}]/`;
-  if (!address.includes(':') || !URL.canParse(url)) return address;
-  const groups = groupsOf(new URL(url).hostname.slice(1, -1));
-  const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
-  if (!isMapped) return `${groups.slice(0, 4).join(':')}::/64`;
-  const bytes = groups.slice(6).map((group) => Number.parseInt(group, 16));
-  return bytes.flatMap((pair) => [pair >> 8, pair & 255]).join('.');
-}
-
-/** The eight groups of an address in canonical form (RFC 5952). */
-function groupsOf(address: string): readonly string[] {
-  const [left = [], right] = address
-    .split('::')
-    .map((side) => side.split(':').filter((group) => group !== ''));
-  if (right === undefined) return left;
-  return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right];
-}

@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Actor, Cause } from '../core/entities/journal.ts';
+import { plainAddress } from '../kernel/addresses.ts';
 import type { Logger } from '../kernel/log.ts';
 
 export interface RequestFacts {
   readonly requestId: string;
+  /** IPv4 as IPv4, whatever the socket calls it: audit, sessions, limits and the provider take it from here. */
   readonly ip: string;
   readonly userAgent: string | undefined;
   /** By the monotonic clock, milliseconds. */
@@ -20,7 +22,7 @@ export function attachFacts(logger: Logger) {
     const startedAt = performance.now();
     const facts: RequestFacts = {
       requestId,
-      ip: req.ip ?? '',
+      ip: plainAddress(req.ip ?? ''),
       userAgent: userAgentOf(req),
       startedAt,
       logger: logger.child({ requestId }),

@@ -1,6 +1,6 @@
 /** /organizations/{org}/audit-events: what happened here, newest first, and nothing of anybody else (S216). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ApiWorld, startApiWorld } from './api-world.ts';
+import { type ApiWorld, PASSWORD, startApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
 beforeAll(async () => {
@@ -93,4 +93,24 @@ describe('GET audit-events', () => {
     );
     expect([status, body.code, body.field]).toEqual([422, 'invalid', field]);
   });
+});
+
+test('an address that a proxy writes as IPv4 inside IPv6 is IPv4 in the audit and in the list of sessions', async () => {
+  const it = await startApiWorld({ trustProxy: ['loopback'] });
+  const organization = await it.newOrganization();
+  const admin = await it.newPerson(organization, 'admin');
+  const answer = await it.gateway
+    .request()
+    .post('/sign-in/password')
+    .set({ 'X-Forwarded-For': '::ffff:192.0.2.7', Origin: it.gateway.baseUrl })
+    .send({ email: admin.email, password: PASSWORD });
+  expect(answer.status).toBe(204);
+  const rows = await it.send(
+    admin,
+    `get /organizations/${organization.id}/audit-events?type=session.started`,
+  );
+  expect(rows.body.items.map(({ ip }: { readonly ip: string | null }) => ip)).toContain('192.0.2.7');
+  const sessions = await it.send(admin, 'get /sessions');
+  expect(sessions.body.items.map(({ ip }: { readonly ip: string | null }) => ip)).toContain('192.0.2.7');
+  await it.close();
 });

@@ -28,7 +28,7 @@ export const servesOrganization = (
 /**
  * The grant of this session for the application, with these scopes besides those it has; made if there is none. Throws
  * `unauthenticated` when session or membership ended in the meantime, `forbidden` when the application does not serve the
- * organization.
+ * organization; the audit tells that.
  */
 export async function openApplicationGrant(
   deps: Pick<Deps, 'storage' | 'clock'>,
@@ -41,18 +41,27 @@ export async function openApplicationGrant(
 ): Promise<ApplicationGrant> {
   const { session, application, scopes, cause } = input;
   const { organizationId } = session;
-  return deps.storage.transact(async (tx) => {
+  const grant = await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     await assertStillIn(tx, session);
-    if (!servesOrganization(application, organizationId))
-      throw new GatehouseError('forbidden', 'This application is not for people of your organization.', {
-        whatToDo: 'Ask the operator to open the application to your organization.',
+    if (!servesOrganization(application, organizationId)) {
+      await record(tx, context, {
+        type: 'application_grant.refused',
+        target: { kind: 'application', id: application.id },
+        details: { reason: 'organization_not_served', membershipId: session.membershipId },
       });
+      return undefined;
+    }
     const given = await tx.applicationGrants.listBySession(organizationId, session.id);
     const before = given.find(({ applicationId }) => applicationId === application.id);
     if (before === undefined) return give(tx, context, { session, application, scopes });
     return widen(tx, context, { before, session, scopes });
   });
+  if (grant === undefined)
+    throw new GatehouseError('forbidden', 'This application is not for people of your organization.', {
+      whatToDo: 'Ask the operator to open the application to your organization.',
+    });
+  return grant;
 }
 
 async function assertStillIn(tx: Repositories, { organizationId, id, membershipId }: Session): Promise<void> {

@@ -2,7 +2,9 @@
 import { days, hours } from '../kernel/clock.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import { constantTimeEqual, newToken } from '../kernel/tokens.ts';
+import { INSTALLATION, record } from './audit.ts';
 import type { Deps } from './deps.ts';
+import type { Cause } from './entities/journal.ts';
 import type { Repositories } from './ports/storage.ts';
 
 /** How long the printed link works. */
@@ -38,10 +40,13 @@ export async function isOperatorLink(deps: LinkDeps, token: string): Promise<boo
 }
 
 /**
- * Consumes the link and opens the operator's session; answers the cookie value. Exactly one of any number of parallel
- * calls succeeds (law 5). Throws `not_found` for an unknown, used, replaced or expired link.
+ * Consumes the link and opens the operator's session, and the audit tells it; answers the cookie value. Exactly one of any
+ * number of parallel calls succeeds (law 5). Throws `not_found` for an unknown, used, replaced or expired link.
  */
-export async function claimOperatorLink(deps: LinkDeps, token: string): Promise<string> {
+export async function claimOperatorLink(
+  deps: LinkDeps,
+  { token, cause }: { readonly token: string; readonly cause: Cause },
+): Promise<string> {
   return deps.storage.transact(async (tx) => {
     const stored = await tx.installation.find(LINK_KEY);
     const isFirst =
@@ -49,7 +54,13 @@ export async function claimOperatorLink(deps: LinkDeps, token: string): Promise<
       fits(deps, stored, token) &&
       (await tx.installation.consume(LINK_KEY, stored, undefined));
     if (!isFirst) throw new GatehouseError('not_found', 'This link does not work any more.');
-    await tx.installation.insert(CLAIMED_KEY, String(deps.clock()));
+    const now = deps.clock();
+    await tx.installation.insert(CLAIMED_KEY, String(now));
+    const context = { organizationId: INSTALLATION, cause, now };
+    await record(tx, context, {
+      type: 'operator.claimed',
+      target: { kind: 'installation', id: INSTALLATION },
+    });
     return openSession(deps, tx);
   });
 }

@@ -173,7 +173,7 @@ describe("the operator's link", () => {
     expect(url).toMatch(/^https:\/\/gate\.example\.com\/setup\/ghl_[\w-]{43}$/);
     return url?.split('/').at(-1) ?? '';
   };
-  const claim = (token: string) => claimOperatorLink(world.deps, token);
+  const claim = (token: string) => claimOperatorLink(world.deps, { token, cause: OPERATOR });
 
   test('S164 asking about it consumes nothing; claiming it opens one session', async () => {
     const token = await issue();
@@ -192,7 +192,7 @@ describe("the operator's link", () => {
     worlds.push(racing);
     const token = (await issueOperatorLink(racing.deps))?.split('/').at(-1) ?? '';
     const results = await Promise.all(
-      Array.from({ length: 50 }, () => refusalOf(claimOperatorLink(racing.deps, token))),
+      Array.from({ length: 50 }, () => refusalOf(claimOperatorLink(racing.deps, { token, cause: OPERATOR }))),
     );
     expect(results.filter((result) => result === 'done')).toHaveLength(1);
     expect(new Set(results)).toEqual(new Set(['done', 'not_found']));

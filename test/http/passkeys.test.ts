@@ -1,4 +1,5 @@
 /** Passkeys over HTTP with an authenticator in software: what is believed, what is used up, and whose it is. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import { minutes } from '../../src/kernel/clock.ts';
@@ -6,6 +7,7 @@ import { createAuthenticator, type Quirks } from '../support/authenticator.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { ask, isSignedIn, mailedPath, turnOnSecondFactor } from '../support/credentials.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { countOfType } from '../support/journal-rows.ts';
 import { aMember, FOREIGN, PASSWORD, postForm } from '../support/page-visits.ts';
 import { recordedSignIns } from '../support/recorded-sign-ins.ts';
 
@@ -47,9 +49,15 @@ async function useKey(
 
 describe('signing in with a passkey', () => {
   test('opens a session that says hwk, also for somebody with a second factor', async () => {
+    const told = async () => [
+      await countOfType(gateway.storage, home.id, 'passkey.added'),
+      await countOfType(gateway.storage, home.id, 'passkey.accepted'),
+    ];
+    const [added = 0, accepted = 0] = await told();
     const holder = await aPasskeyHolder();
     await turnOnSecondFactor(gateway, holder.browser);
     const { answer, browser } = await useKey(holder);
+    expect(await told()).toEqual([added + 1, accepted + 1]);
     expect([answer.status, await isSignedIn(gateway, browser)]).toEqual([204, true]);
     const token = browser.cookies.valueOf(gateway.baseUrl, '__Host-gatehouse-session') ?? '';
     const session = await gateway.storage.sessions.findByHash(gateway.deps.hashToken(token));
@@ -272,7 +280,9 @@ describe('making a passkey', () => {
     expect((await ask(gateway, eve, rename)).status).toBe(404);
     expect((await ask(gateway, holder.browser, rename)).body.name).toBe('Key ring');
     expect((await ask(gateway, eve, { path, method: 'DELETE' })).status).toBe(404);
+    expect(await countOfType(gateway.storage, home.id, 'passkey.removed')).toBe(0);
     expect((await ask(gateway, holder.browser, { path, method: 'DELETE' })).status).toBe(204);
+    expect(await countOfType(gateway.storage, home.id, 'passkey.removed')).toBe(1);
     expect((await useKey(holder)).answer.status).toBe(401);
   });
 

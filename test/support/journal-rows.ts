@@ -1,5 +1,8 @@
 /** Reads the store's file beside the store: what the journal holds, and which tables still know an organization. */
 import Database from 'better-sqlite3';
+import type { AuditType } from '../../src/core/entities/journal.ts';
+import type { Storage } from '../../src/core/ports/storage.ts';
+import type { OrganizationId } from '../../src/kernel/ids.ts';
 
 function open<Result>(path: string, read: (database: Database.Database) => Result): Result {
   const database = new Database(path, { readonly: true });
@@ -42,3 +45,10 @@ export const rowsIn = (path: string, table: string): number =>
   open(path, (database) =>
     Number(textOf(database.prepare(`SELECT count(*) AS n FROM "${table}"`).get(), 'n')),
   );
+
+/** How many audit rows of this type an organization, or the installation, has; a thousand at most. */
+export const countOfType = async (
+  { auditEvents }: Pick<Storage, 'auditEvents'>,
+  owner: OrganizationId,
+  type: AuditType,
+): Promise<number> => (await auditEvents.list(owner, { type }, { limit: 1000 })).length;

@@ -4,7 +4,7 @@ import { claimOperatorLink, isOperatorLink, OPERATOR_SESSION_MS } from '../../co
 import { isGatehouseError } from '../../kernel/errors.ts';
 import { OPERATOR_COOKIE, setCookie } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
-import { factsOf } from '../request-facts.ts';
+import { causeOf, factsOf } from '../request-facts.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { assertNotForeign } from './visitor.ts';
@@ -29,8 +29,9 @@ export const postSetup =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     assertNotForeign(deps, req);
+    const cause = causeOf(res, { kind: 'operator' });
     try {
-      enterConsole(res, await claimOperatorLink(deps, String(req.params.token)));
+      enterConsole(res, await claimOperatorLink(deps, { token: String(req.params.token), cause }));
     } catch (error) {
       if (!isGatehouseError(error, 'not_found')) throw error;
       sendDeadLink(res);

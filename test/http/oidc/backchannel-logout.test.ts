@@ -1,10 +1,12 @@
 /** The back-channel logout receiver: which tokens end which sessions, and that everything else gets one and the same 400 (S88). */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { minutes } from '../../../src/kernel/clock.ts';
 import { type Browser, createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { type ForgedAnswer, type ForgingIdp, startForgingIdp } from '../../support/idp/forging-oidc.ts';
+import { countOfType } from '../../support/journal-rows.ts';
 import { addOidcConnection, pushPerson, refusalReasons, sessionStatus } from '../../support/sign-in-stage.ts';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
@@ -89,6 +91,7 @@ describe('a genuine token', () => {
     const eve = await signedIn(company, { sub: 'sub-eve' });
     const page = await sendToken(company, await idp.sign(claimsFor(company), how));
     expect([page.status, page.text, page.headers.get('cache-control')]).toEqual([200, '', 'no-store']);
+    expect(await countOfType(gateway.storage, company.organization.id, 'oidc.logout')).toBe(1);
     const states = await Promise.all([one, two, eve].map((browser) => sessionStatus(gateway, browser)));
     expect(states).toEqual([401, 401, 200]);
   });

@@ -1,9 +1,11 @@
 /** OIDC sign-in against a provider we did not write: who comes in, what a callback must be, and what never leads in. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { type OidcIdp, type OidcIdpUser, startOidcIdp } from '../../support/idp/oidc.ts';
+import { countOfType } from '../../support/journal-rows.ts';
 import {
   addOidcConnection,
   pushChange,
@@ -75,6 +77,7 @@ describe('a person of the directory', () => {
       personName: 'Ada L',
     });
     const { browser, page } = await signIn(company, user, '&return_to=%2Fsign-out');
+    expect(await countOfType(gateway.storage, company.organization.id, 'oidc.accepted')).toBe(1);
     expect(page.url).toBe(`${gateway.baseUrl}/sign-out`);
     const own = await browser.follow(gateway.baseUrl);
     for (const text of ['Ada L', 'Contoso ID']) expect(own.text).toContain(text);
@@ -132,6 +135,7 @@ describe('is refused with the uniform page, without a session', () => {
     expect(page.text).toContain('You could not be signed in');
     expect(page.text).not.toContain(reason);
     expect(await refusalReasons(gateway, company.organization)).toEqual([reason]);
+    expect(await countOfType(gateway.storage, company.organization.id, 'oidc.rejected')).toBe(1);
     expect(await sessionStatus(gateway, browser)).toBe(401);
   };
 

@@ -1,9 +1,12 @@
 /** The operator in a browser: a one-time link that works once and for a day, the key, and the page behind them. */
+
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { INSTALLATION } from '../../../src/core/audit.ts';
 import { issueOperatorLink } from '../../../src/core/operator-link.ts';
 import { days, hours } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { countOfType } from '../../support/journal-rows.ts';
 import { aMember, FOREIGN, postForm } from '../../support/page-visits.ts';
 
 let gateway: TestGateway;
@@ -40,6 +43,7 @@ describe('S232 the one-time link', () => {
       Array.from({ length: 50 }, () => postForm(gateway, createBrowser(), { path })),
     );
     expect(pages.map(({ status }) => status).toSorted()).toEqual([303, ...Array(49).fill(404)]);
+    expect(await countOfType(gateway.storage, INSTALLATION, 'operator.claimed')).toBe(1);
   });
 
   test('used, replaced, expired and unknown links are one page, and set no cookie', async () => {

@@ -1,6 +1,8 @@
 /** S156: an existing member takes their company's identity as theirs, by an act of their own and in no other way. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createBrowser, type Page } from '../../support/browser.ts';
+import { countOfType } from '../../support/journal-rows.ts';
 import { postForm } from '../../support/page-visits.ts';
 import { refusalReasons, sessionStatus } from '../../support/sign-in-stage.ts';
 import { type Company, openPolicyStage, type Person, type PolicyStage } from './policy-stage.ts';
@@ -43,6 +45,7 @@ describe('an existing password member', () => {
     const page = await connect(person, person.email);
     expect([page.status, new URL(page.url).pathname]).toEqual([200, '/']);
     expect(page.text).not.toContain('Company sign-in</h2>');
+    expect(await countOfType(stage.world.gateway.storage, company.id, 'identity.connected')).toBe(1);
     expect(await membershipIn(person)).toMatchObject({
       membershipId: person.membershipId,
       connectionId: company.connection.id,

@@ -1,7 +1,9 @@
 /** Requiring single sign-on: tested before it is required, and at once from then on. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hours, minutes } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
+import { countOfType } from '../../support/journal-rows.ts';
 import { invite, PASSWORD } from '../../support/page-visits.ts';
 import { sessionStatus } from '../../support/sign-in-stage.ts';
 import { type Company, openPolicyStage, type PolicyStage } from './policy-stage.ts';
@@ -58,6 +60,7 @@ describe('before a test has passed', () => {
       facts: { email: user.email, subject: user.email },
       decision: { kind: 'accept_invitation', role: 'member' },
     });
+    expect(await countOfType(stage.world.gateway.storage, company.id, 'test_sign_in.passed')).toBe(1);
     const listed = await operator(`get ${company.base}/invitations?status=pending`);
     expect(listed.body.items).toHaveLength(1);
     const early = await require(company);
@@ -84,6 +87,7 @@ describe('before a test has passed', () => {
       facts: { email: 'stranger@elsewhere.example' },
       decision: { kind: 'refuse', reason: 'identity.unknown' },
     });
+    expect(await countOfType(stage.world.gateway.storage, company.id, 'test_sign_in.failed')).toBe(1);
     expect((await require(company)).status).toBe(409);
   });
 

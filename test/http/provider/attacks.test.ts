@@ -1,4 +1,5 @@
 /** What must not work at the OpenID Provider: addresses, codes, tokens and clients that are not what they seem. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
@@ -6,6 +7,7 @@ import { answerTo, enter, startApplication, type TestApplication } from '../../s
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { countOfType } from '../../support/journal-rows.ts';
 import { aMember } from '../../support/page-visits.ts';
 
 const OFFLINE = { scope: 'openid offline_access' };
@@ -218,10 +220,11 @@ test('S93: a code or refresh token in the hands of another application is refuse
 describe('S95: organizations', () => {
   test('an application of one is closed to people of another: access_denied, also without being asked', async () => {
     const { organization } = await aPerson();
-    const { browser } = await aPerson();
+    const { browser, organization: home } = await aPerson();
     const own = await startApplication(gateway, { organizations: [organization.id] });
     const page = await browser.follow((await own.begin()).url);
     expect(answerTo(page).get('error')).toBe('access_denied');
+    expect(await countOfType(gateway.storage, home.id, 'application_grant.refused')).toBe(1);
     const silent = await browser.follow((await own.begin({ prompt: 'none' })).url);
     expect(answerTo(silent).get('error')).toBe('access_denied');
     await own.close();

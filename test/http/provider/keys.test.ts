@@ -59,6 +59,8 @@ describe('S99: a planned change', () => {
     expect(kidOf(after)).toBe(next);
     await settleSigningKeys(gateway.deps);
     expect([await isBelieved(before), await isBelieved(after)]).toEqual([true, true]);
+    const retired = (await api('GET /audit-events?type=signing_key.retired')).body.items;
+    expect(retired).toMatchObject([{ target: { id: kidOf(before) } }]);
     gateway.clock.advance(days(14));
     await settleSigningKeys(gateway.deps);
     expect([await isBelieved(before), await isBelieved(after)]).toEqual([false, true]);

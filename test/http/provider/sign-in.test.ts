@@ -1,4 +1,5 @@
 /** From an application through the gateway and back, as browsers and openid-client do it: by password, SAML and OIDC. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
@@ -8,6 +9,7 @@ import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { type OidcIdp, startOidcIdp } from '../../support/idp/oidc.ts';
 import { type SamlIdp, startSamlIdp } from '../../support/idp/saml.ts';
+import { countOfType } from '../../support/journal-rows.ts';
 import { aMember, invite, PASSWORD, postForm } from '../../support/page-visits.ts';
 import { addOidcConnection, addSamlConnection, pushPerson } from '../../support/sign-in-stage.ts';
 
@@ -53,6 +55,7 @@ describe('whoever is signed in', () => {
     const { browser, email } = await aMember(gateway, organization, 'Ada');
     const session = await sessionOf(browser);
     const tokens = await enter(product, browser);
+    expect(await countOfType(gateway.storage, organization.id, 'application_grant.created')).toBe(1);
     const expected = {
       sub: session.user.id,
       email,

@@ -1,4 +1,5 @@
 /** SAML sign-in against an identity provider we did not write: from the start to the session, and what ends it. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { removeDirectoryUser } from '../../../src/core/directory-users.ts';
 import { addDomain } from '../../../src/core/domains.ts';
@@ -7,6 +8,7 @@ import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
 import { type SamlIdp, type SamlIdpUser, startSamlIdp } from '../../support/idp/saml.ts';
+import { countOfType } from '../../support/journal-rows.ts';
 import {
   addSamlConnection,
   pushChange,
@@ -58,6 +60,7 @@ describe('a person of the directory', () => {
     });
     const { browser, page } = await signIn(organization.slug, { email: 'ada@acme.example', nameId: '00u1' });
     expect(page).toMatchObject({ status: 200, url: `${gateway.baseUrl}/` });
+    expect(await countOfType(gateway.storage, organization.id, 'saml.accepted')).toBe(1);
     const because = 'The default role of this organization.';
     for (const text of ['Ada L', 'ada@acme.example', 'Acme', 'Acme Okta', 'member', because])
       expect(page.text).toContain(text);
@@ -124,6 +127,7 @@ describe('is refused with the same page, no session, and the exact reason for th
     const { organization } = await aCompany();
     await refused(organization.slug, { email: 'nobody@acme.example' });
     expect(await refusalReasons(gateway, organization)).toEqual(['identity.not_in_directory']);
+    expect(await countOfType(gateway.storage, organization.id, 'saml.rejected')).toBe(1);
   });
 
   test('somebody the directory holds as inactive', async () => {

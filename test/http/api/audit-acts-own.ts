@@ -1,6 +1,6 @@
 /** Acts that the audit tells, of people about themselves, through links, and of an organization that gets a directory. Data for audit-acts.test.ts. */
 import { days, seconds } from '../../../src/kernel/clock.ts';
-import type { Act } from './audit-acts.ts';
+import type { Act } from './audit-act.ts';
 
 const O = '/organizations/{org}';
 const EMAIL = 'ada@example.com';

@@ -1,28 +1,7 @@
 /** The acts that the audit tells, one after the other in one organization: which rows each leaves. Data for audit-acts.test.ts. */
-import type { AuditType } from '../../../src/core/entities/journal.ts';
 import { testCertificate } from '../../support/saml-keys.ts';
+import type { Act } from './audit-act.ts';
 import { CREDENTIALS, CUTOVER, LINKS } from './audit-acts-own.ts';
-
-export interface Act {
-  /** Exactly one row of each, with who, from where and in which request. */
-  readonly types: readonly AuditType[];
-  /** Rows that the act leaves besides, of types that other acts are about. */
-  readonly also?: readonly AuditType[];
-  /**
-   * `WHO METHOD /path`; `{name}` is what an earlier act saved. WHO: operator, nobody and person (in a browser) at the
-   * management API; page and form in that browser at a page of ours, by JSON or as a form; scim.
-   */
-  readonly request: string;
-  /** Milliseconds before it. */
-  readonly waits?: number;
-  /** Afterwards the newest mailed link below this place is known as `{mailed}`, and its last segment as `{mailedProof}`. */
-  readonly mails?: string;
-  readonly body?: unknown;
-  /** Of the answer; any of success if absent. */
-  readonly status?: number;
-  /** What to keep of the answer; `url` keeps its last segment. */
-  readonly saves?: Readonly<Record<string, string>>;
-}
 
 const O = '/organizations/{org}';
 const PASSWORD = 'a sentence nobody guesses';

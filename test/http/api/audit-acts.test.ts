@@ -8,7 +8,8 @@ import { type Browser, createBrowser, type Page } from '../../support/browser.ts
 import { codeOf } from '../../support/credentials.ts';
 import { postForm } from '../../support/page-visits.ts';
 import { type ApiWorld, startApiWorld } from './api-world.ts';
-import { ACTS, type Act } from './audit-acts.ts';
+import type { Act } from './audit-act.ts';
+import { ACTS } from './audit-acts.ts';
 import { HELD_ELSEWHERE } from './audit-acts-elsewhere.ts';
 
 let world: ApiWorld;

@@ -98,14 +98,15 @@ async function memberCount({ operator }: Stage, { slug }: ManualOrganization): P
 
 async function readReport({ operator }: Stage, { path }: Shadow) {
   const report = await operator.expect(200, { method: 'GET', path: `${path}/cutover` });
-  const number = (...at: string[]) => Number(valueAt(report, ...at));
-  const blockers = listAt(report, 'outcomes', 'keep', 'blockers').length;
+  // One of the people is the member already, an admin; one of the others becomes one, and the invitation dies.
+  const number = (wanted: number, ...at: string[]) => checked(at.join(' '), valueAt(report, ...at), wanted);
+  const total = number(1 + COLLEAGUES.length, 'people', 'total');
+  const added = number(COLLEAGUES.length, 'people', 'new');
+  const blockers = checked('blockers', listAt(report, 'outcomes', 'keep', 'blockers').length, 0);
   const facts = [
-    `people: ${number('people', 'total')}, of them ${number('people', 'adopt')} a member already, ${number('people', 'new')} new; ${number('people', 'gain')} gain a role`,
-    `members who are not in the directory: ${number('members', 'unmatched')}; invitations that die: ${number('voids', 'invitations')}; blockers: ${blockers}`,
+    `people: ${total}, of them ${number(1, 'people', 'adopt')} a member already, ${added} new; ${number(1, 'people', 'gain')} gain a role`,
+    `members who are not in the directory: ${number(0, 'members', 'unmatched')}; invitations that die: ${number(1, 'voids', 'invitations')}; blockers: ${blockers}`,
   ];
-  if (number('people', 'adopt') !== 1 || number('voids', 'invitations') !== 1 || blockers !== 0)
-    throw new Error(JSON.stringify(report));
   return { result: textAt(report, 'reportHash'), facts };
 }
 

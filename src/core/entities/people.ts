@@ -32,7 +32,7 @@ export interface Membership {
   readonly email: string | null;
   readonly emailKey: string | null;
   readonly name: string;
-  /** The person's own, as it was when they joined. */
+  /** What the person shows here: the account's own when they joined, until they choose another. */
   readonly avatarUrl: string | null;
   readonly status: MembershipStatus;
   readonly source: MembershipSource;

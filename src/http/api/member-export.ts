@@ -7,7 +7,11 @@ import { csvLine } from './csv.ts';
 import { presentMember } from './present.ts';
 import { FileAnswer, printPages } from './streamed-answer.ts';
 
-const HEAD = ['id', 'userId', 'email', 'name', 'status', 'orgRole', 'teams', 'source', 'lastActiveAt'];
+const HEAD = [
+  ...['id', 'userId', 'email', 'name', 'status', 'orgRole', 'teams', 'source', 'lastActiveAt'],
+  // At the end: whoever reads by place finds the others where they were.
+  'avatarUrl',
+];
 
 /** Every member that fits, oldest first; teams as `name (role)`. */
 export async function exportMembers(
@@ -22,9 +26,10 @@ export async function exportMembers(
   const teams = await deps.storage.teams.list(organizationId);
   const names = new Map(teams.map(({ id, name }) => [id, name]));
   const lineOf = (member: Member): string => {
-    const { id, userId, email, name, status, orgRole, source, lastActiveAt } = presentMember(member);
+    const { id, userId, email, name, status, orgRole, source, ...more } = presentMember(member);
     const inTeams = member.teams.map(({ teamId, role }) => `${names.get(teamId) ?? teamId} (${role})`);
-    return csvLine([id, userId, email, name, status, orgRole, inTeams.join('; '), source, lastActiveAt]);
+    const shown = [id, userId, email, name, status, orgRole, inTeams.join('; '), source];
+    return csvLine([...shown, more.lastActiveAt, more.avatarUrl ?? '']);
   };
   async function* pieces(): AsyncGenerator<string> {
     yield csvLine(HEAD);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Membership } from '../../core/entities/people.ts';
 import { switchOrganization } from '../../core/organization-switch.ts';
 import { shownAddress } from '../../core/own-account.ts';
+import { changeOwnProfile } from '../../core/own-profile.ts';
 import { membershipsInReach } from '../../core/own-sessions.ts';
 import { setupRequired } from '../../core/second-factor-policy.ts';
 import type { SignedIn } from '../../core/sessions.ts';
@@ -11,7 +12,7 @@ import { findSignedIn } from '../../core/sessions.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { setSessionCookie } from '../session-cookie.ts';
-import { lineOf } from './fields.ts';
+import { lineOf, nameField, pictureField } from './fields.ts';
 import { wholeListOf } from './paging.ts';
 import { isoTime } from './present.ts';
 import type { ApiContext, ApiRoute } from './route.ts';
@@ -39,7 +40,10 @@ async function presentSession(
   const roles = await storage.teamMembers.listByMemberships(organization.id, [membership.id]);
   const names = new Map((await storage.teams.list(organization.id)).map(({ id, name }) => [id, name]));
   return {
-    user: { id: user.id, email: shownAddress(signedIn), name: membership.name },
+    user: {
+      ...{ id: user.id, email: shownAddress(signedIn), name: membership.name },
+      ...(membership.avatarUrl === null ? {} : { avatarUrl: membership.avatarUrl }),
+    },
     organization: { id: organization.id, slug: organization.slug },
     membershipId: membership.id,
     orgRole: membership.orgRole,
@@ -76,6 +80,13 @@ async function goTo(context: ApiContext, reference: string): Promise<z.infer<typ
   return presentSession(deps, entered);
 }
 
+const profileBody = z
+  .strictObject({
+    displayName: nameField.nullable().optional().describe('Null: the name of the account.'),
+    avatarUrl: pictureField.nullable().optional().describe('https; never loaded by Gatehouse.'),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'Say what to change.');
+
 /** All routes of this resource. */
 export const sessionRoutes: readonly ApiRoute[] = [
   plainRoute({
@@ -89,6 +100,25 @@ export const sessionRoutes: readonly ApiRoute[] = [
     response: sessionShape,
     errors: [],
     handle: async (context) => presentSession(context.deps, whoIsSignedIn(context)),
+  }),
+  plainRoute({
+    method: 'patch',
+    path: '/session',
+    operationId: 'changeOwnProfile',
+    summary:
+      'Changes the name and the picture that this organization and its products see of the signed-in person; null takes one away.',
+    tag,
+    guard,
+    body: profileBody,
+    status: 200,
+    response: sessionShape,
+    errors: ['not_found', 'role_from_directory', 'version_conflict'],
+    handle: async (context, { body: change }) => {
+      const { deps, cause } = context;
+      const signedIn = whoIsSignedIn(context);
+      const membership = await changeOwnProfile(deps, { signedIn, change, cause });
+      return presentSession(deps, { ...signedIn, membership });
+    },
   }),
   plainRoute({
     method: 'get',

@@ -142,7 +142,12 @@ export const auditEventShape = z.object({
 });
 
 export const sessionShape = z.object({
-  user: z.object({ id: z.string(), email: z.string().nullable(), name: z.string() }),
+  user: z.object({
+    id: z.string(),
+    email: z.string().nullable(),
+    name: z.string(),
+    avatarUrl: z.string().optional().describe('Chosen by the person; absent where they chose none.'),
+  }),
   organization: z.object({ id: z.string(), slug: z.string() }),
   membershipId: z.string(),
   orgRole: orgRoleShape,

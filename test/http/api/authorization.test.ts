@@ -191,6 +191,7 @@ const fill = (route: ApiRoute, value: (name: string) => string): string =>
 const BODIES: Readonly<Record<string, object | string>> = {
   decideCutoverPerson: { decision: 'later' },
   switchCutover: { reportHash: 'a', unmatched: 'keep' },
+  changeOwnProfile: { displayName: 'A' },
   changePassword: { currentPassword: 'a', newPassword: 'b' },
   requestEmailChange: { currentPassword: 'a', email: 'new@example.com' },
   beginSecondFactor: { currentPassword: 'a' },

@@ -18,6 +18,7 @@ import {
 import { anchorAudits, pruneAudits } from './core/audit-retention.ts';
 import { attendConnections } from './core/connection-attendance.ts';
 import { runCutoverJob } from './core/cutover-job.ts';
+import { settleKnownDefaultTeams } from './core/default-team.ts';
 import { recheckDomains } from './core/domain-checks.ts';
 import { invitationImportHandler } from './core/invitation-import.ts';
 import { type JobHandlers, runDueJobs } from './core/jobs.ts';
@@ -107,6 +108,7 @@ export async function composeGateway(
   const hashToken = createTokenHasher(deriveKey(masterKey.key, 'token-hash'));
   const adapters = createAdapters(config, masterKey, replaced);
   const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);
+  await settleKnownDefaultTeams({ storage, clock: adapters.clock });
   const afterwards = createAfterwards(logger);
   const deps: HttpDeps = {
     ...adapters,

@@ -1,5 +1,7 @@
 /** The one team of a plan that has one: everybody is in it, whatever door they came through; and what another plan makes of that. */
-import type { ChangeContext } from './deps.ts';
+import type { OrganizationId } from '../kernel/ids.ts';
+import type { ChangeContext, Deps } from './deps.ts';
+import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
 import type { WantedGrant } from './grants.ts';
@@ -31,6 +33,36 @@ export async function settleDefaultTeam(
   const wanted = teams === 'one' ? [placeInDefaultTeam(team)] : [];
   await placeEverybody(tx, context, { organization: after, wanted });
 }
+
+const SETTLED = 'default-teams.settled';
+
+/**
+ * Once in the life of a store, at a start: puts everybody of an organization whose plan has one team into it, as it was before
+ * membership alone gave the place. One transaction for each organization; cut off in the middle, the next start does the rest.
+ */
+export async function settleKnownDefaultTeams({
+  storage,
+  clock,
+}: Pick<Deps, 'storage' | 'clock'>): Promise<void> {
+  if ((await storage.installation.find(SETTLED)) !== undefined) return;
+  let page: readonly Organization[] = [];
+  do {
+    page = await storage.organizations.list({ after: page.at(-1)?.id, limit: PAGE });
+    for (const { id, plan } of page)
+      if (plan.teams === 'one') await storage.transact((tx) => settleOneTeam(tx, id, clock()));
+  } while (page.length === PAGE);
+  await storage.transact((tx) => tx.installation.insert(SETTLED, String(clock())));
+}
+
+async function settleOneTeam(tx: Repositories, organizationId: OrganizationId, now: number): Promise<void> {
+  const after = await tx.organizations.find(organizationId);
+  if (after === undefined) return;
+  const context: ChangeContext = { organizationId, cause: AT_START, now };
+  const before = { ...after, plan: { ...after.plan, teams: 'none' as const } };
+  await settleDefaultTeam(tx, context, { before, after });
+}
+
+const AT_START: Cause = { actor: { kind: 'system' }, requestId: 'start' };
 
 /** What the default team is called until somebody renames it. */
 export const DEFAULT_TEAM_NAME = 'Everyone';

@@ -1,5 +1,6 @@
 /** 21, 57: the one team of a plan that has one: everybody is in it by every door, out of it with the membership, and what other plans make of it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { settleKnownDefaultTeams } from '../../src/core/default-team.ts';
 import { acceptInvitation } from '../../src/core/invitation-acceptance.ts';
 import { createInvitation } from '../../src/core/invitations.ts';
 import { joinByLink } from '../../src/core/link-joining.ts';
@@ -124,6 +125,25 @@ test('out of it with the membership', async () => {
   await removeMember(world.deps, { organizationId: id, id: member, caller: operator, cause: OPERATOR });
   const page = { limit: 10 };
   expect(await world.deps.storage.memberships.list(id, { teamId: team?.id }, page)).toEqual([]);
+});
+
+test('who was a member before membership gave the place has it after the next start, once', async () => {
+  const { storage, clock } = world.deps;
+  const { id } = await newOrganization(world, { plan: { preset: 'enterprise' } });
+  const [first, second] = [await newMember(world, id), await newMember(world, id)];
+  const { id: other } = await newOrganization(world, { plan: { preset: 'enterprise' } });
+  const { id: elsewhere } = await newMember(world, other);
+  // The plan has one team since before: nobody was placed when it came.
+  await setTeams(id, 'one');
+  expect(await placesOf(id, first.id)).toEqual([]);
+  await settleKnownDefaultTeams({ storage, clock });
+  expect([await placesOf(id, first.id), await placesOf(id, second.id)]).toEqual([IN, IN]);
+  expect(await placesOf(other, elsewhere)).toEqual([]);
+  const told = await storage.auditEvents.list(id, { type: 'member.roles_changed' }, { limit: 10 });
+  expect(told.map(({ actor }) => actor.kind)).toEqual(['system', 'system']);
+  await setTeams(other, 'one');
+  await settleKnownDefaultTeams({ storage, clock });
+  expect(await placesOf(other, elsewhere)).toEqual([]);
 });
 
 describe('another plan', () => {

@@ -92,6 +92,6 @@ describe('the OpenAPI document', () => {
         expect.stringContaining('application/problem+json'),
       ]);
     }
-    expect((await world.send(world.operator, 'post /session')).headers.allow).toBe('GET, HEAD');
+    expect((await world.send(world.operator, 'post /session')).headers.allow).toBe('GET, PATCH, HEAD');
   });
 });

@@ -108,7 +108,6 @@ export async function composeGateway(
   const hashToken = createTokenHasher(deriveKey(masterKey.key, 'token-hash'));
   const adapters = createAdapters(config, masterKey, replaced);
   const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);
-  await settleKnownDefaultTeams({ storage, clock: adapters.clock });
   const afterwards = createAfterwards(logger);
   const deps: HttpDeps = {
     ...adapters,
@@ -249,7 +248,9 @@ async function openStorage(path: string, masterKey: MasterKey, clock: Clock): Pr
     await storage.close();
     throw error;
   });
-  return sealSecrets(storage, sealer);
+  const sealed = sealSecrets(storage, sealer);
+  await settleKnownDefaultTeams({ storage: sealed, clock });
+  return sealed;
 }
 
 const KEY_CHECK = { organizationId: '', field: 'master-key.check' };

@@ -6,6 +6,7 @@ import { emptied, isEmptied } from './audit-emptied.ts';
 import type { Deps } from './deps.ts';
 import type { RemovedUser } from './entities/adoption.ts';
 import type { AuditEvent, Cause } from './entities/journal.ts';
+import { eraseWaysIn } from './invitation-erasure.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { eraseRecordings } from './recording-erasure.ts';
 
@@ -14,7 +15,7 @@ const ROWS_AT_ONCE = 500;
 /**
  * Empties every row that tells of the member or of one of the addresses: who acted becomes a bare membership id, network address and
  * details go, and so do the details of the events that told it; the history keeps when they were a member and not who, and
- * recorded exchanges and sign-ins that tell of them go whole. Answers how many rows and recordings. Throws `invalid` (field `member`) for
+ * recorded exchanges and sign-ins that tell of them go whole; invitations and links lose who came. Answers how many of each. Throws `invalid` (field `member`) for
  * somebody who is a member still. `pause` lets others work between pages.
  */
 export async function erasePerson(
@@ -26,28 +27,18 @@ export async function erasePerson(
     readonly cause: Cause;
     readonly pause: () => Promise<unknown>;
   },
-): Promise<{ readonly rows: number; readonly recordings: number }> {
+): Promise<{ readonly rows: number; readonly recordings: number; readonly invitations: number }> {
   const { organizationId, member, emails, cause, pause } = input;
   if ((await deps.storage.memberships.find(organizationId, member)) !== undefined)
     throw new GatehouseError('invalid', 'Remove the member first: rows about them are still written.', {
       field: 'member',
     });
   const signs = [member, ...emails].map((sign) => sign.toLowerCase());
-  const scimIds = new Set<string>();
-  let erased = 0;
-  for (let after = 0; ; ) {
-    const rows = await deps.storage.auditEvents.listChain(organizationId, after, ROWS_AT_ONCE);
-    const found = rows.filter(({ event }) => tellsOf(event, signs)).map(({ event }) => event);
-    for (const event of found) if (isAboutOne(event, member)) scimIds.add(event.target.id);
-    if (found.length > 0) await deps.storage.transact((tx) => eraseRows(tx, organizationId, found));
-    erased += found.length;
-    after = rows.at(-1)?.link.seq ?? after;
-    if (rows.length < ROWS_AT_ONCE) break;
-    await pause();
-  }
+  const { rows, scimIds } = await eraseAudit(deps, { organizationId, member, signs, pause });
   const removed = await removedUsersOf(deps.storage, organizationId, member);
   const known = { organizationId, signs: [...signs, ...scimIds, ...removed.flatMap(signsOf)], pause };
-  const counts = { rows: erased, recordings: await eraseRecordings(deps, known) };
+  const invitations = await eraseWaysIn(deps, { organizationId, member, emails, pause });
+  const counts = { rows, recordings: await eraseRecordings(deps, known), invitations };
   const context = { organizationId, cause, now: deps.clock() };
   const target = { kind: 'membership', id: member };
   await deps.storage.transact(async (tx) => {
@@ -56,6 +47,31 @@ export async function erasePerson(
     await record(tx, context, { type: 'audit.erased', target, details: counts });
   });
   return counts;
+}
+
+/** The rows of the audit; `scimIds` are those of the directory users who were this member. */
+async function eraseAudit(
+  { storage }: Pick<Deps, 'storage'>,
+  of: {
+    readonly organizationId: OrganizationId;
+    readonly member: MembershipId;
+    readonly signs: readonly string[];
+    readonly pause: () => Promise<unknown>;
+  },
+): Promise<{ readonly rows: number; readonly scimIds: ReadonlySet<string> }> {
+  const { organizationId, member, signs, pause } = of;
+  const scimIds = new Set<string>();
+  let erased = 0;
+  for (let after = 0; ; ) {
+    const rows = await storage.auditEvents.listChain(organizationId, after, ROWS_AT_ONCE);
+    const found = rows.filter(({ event }) => tellsOf(event, signs)).map(({ event }) => event);
+    for (const event of found) if (isAboutOne(event, member)) scimIds.add(event.target.id);
+    if (found.length > 0) await storage.transact((tx) => eraseRows(tx, organizationId, found));
+    erased += found.length;
+    after = rows.at(-1)?.link.seq ?? after;
+    if (rows.length < ROWS_AT_ONCE) return { rows: erased, scimIds };
+    await pause();
+  }
 }
 
 /** Under which names directories had them, as long as that is kept: from here on somebody pushed so is somebody new. */

@@ -108,6 +108,16 @@ export async function assertRequestedMail(...asked: Parameters<typeof countReque
   if (waitMs > 0) throw tooManyTries(waitMs);
 }
 
+const KEYS_OF_MAILBOX = ['address', 'notice', 'reset', 'joining', 'sign_in_address'] as const;
+
+/** Forgets how many mails this mailbox had: what is hashed can be found by trying. */
+export async function forgetMailCounts(
+  tx: Pick<Repositories, 'mailCounts'>,
+  emailKey: string,
+): Promise<void> {
+  for (const kind of KEYS_OF_MAILBOX) await tx.mailCounts.remove(`${kind} ${mailboxHash(emailKey)}`);
+}
+
 /** Forgets what no limit looks at any more; answers how many rows went. */
 export const removeOldMailCounts = (tx: Pick<Repositories, 'mailCounts'>, now: number): Promise<number> =>
   tx.mailCounts.removeExpired(now - DEFAULT_MAIL_LIMITS.windowMs);

@@ -40,6 +40,19 @@ export function credentials(name: string, open: OpenStorage): void {
         expect(await write((tx) => tx.oneTimeRecords.consume('undo', record.tokenHash))).toBeUndefined();
       });
 
+      test('S217: proofs of one address go, whoever asked; nothing else does', async () => {
+        const data = { door: 'inv_x', emailKey: 'gone@x.example' };
+        const proofs = [null, user.id].map((by) => aOneTimeRecord(by, { purpose: 'joining', data }));
+        const others = [
+          aOneTimeRecord(null, { purpose: 'joining', data: { ...data, emailKey: 'kept@x.example' } }),
+          aOneTimeRecord(user.id, { purpose: 'email_change', data }),
+        ];
+        for (const row of [...proofs, ...others]) await write((tx) => tx.oneTimeRecords.insert(row));
+        expect(await write((tx) => tx.oneTimeRecords.eraseProofs('gone@x.example'))).toBe(2);
+        for (const { purpose, tokenHash } of others)
+          expect(await under.storage.oneTimeRecords.find(purpose, tokenHash)).toBeDefined();
+      });
+
       test('S180 R14 one of 50 callers consumes, even past the end', async () => {
         const record = aOneTimeRecord(user.id, { expiresAt: 0 });
         await write((tx) => tx.oneTimeRecords.insert(record));

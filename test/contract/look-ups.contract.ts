@@ -203,6 +203,17 @@ export function lookUps(name: string, open: OpenStorage): void {
         expect(await invitations.findByTokenHash(revoked.tokenHash)).toStrictEqual(revoked);
       });
 
+      test('S217: one that is erased is as it was written, once for each version', async () => {
+        const { storage } = under;
+        const next = { ...world.invitation, email: 'erased', message: null };
+        const erase = () =>
+          storage.transact((tx) => tx.invitations.erase(id, next, world.invitation.version));
+        await erase();
+        const version = world.invitation.version + 1;
+        expect(await storage.invitations.find(id, next.id)).toStrictEqual({ ...next, version });
+        await expect(erase()).rejects.toMatchObject({ code: 'version_conflict' });
+      });
+
       test('an invitation past its end is still pending in storage', async () => {
         const late = anInvitation(id, { expiresAt: 0 });
         await under.storage.transact((tx) => tx.invitations.insert(id, late));

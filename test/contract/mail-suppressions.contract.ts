@@ -40,6 +40,8 @@ export function mailCounts(name: string, open: OpenStorage): void {
       expect(await list('a', 50)).toStrictEqual([{ key: 'a', slotAt: 100, count: 20 }]);
       expect(await under.storage.transact((tx) => tx.mailCounts.removeExpired(50))).toBe(1);
       expect([(await list('a', 0)).length, (await list('b', 0)).length]).toEqual([1, 1]);
+      expect(await under.storage.transact((tx) => tx.mailCounts.remove('a'))).toBe(1);
+      expect([(await list('a', 0)).length, (await list('b', 0)).length]).toEqual([0, 1]);
     });
   });
 }

@@ -77,6 +77,19 @@ export function shareableLinks(name: string, open: OpenStorage): void {
       expect(await under.storage.shareableLinks.findByTokenHash('nothing')).toBeUndefined();
     });
 
+    test('S217: a use loses its address and no other does; no such use: false', async () => {
+      const link = await stored({ uses: 0, maxUses: 2 });
+      await claim(link);
+      await claim(link);
+      const uses = () => under.storage.shareableLinks.listUses(link.organizationId, link.id, { limit: 9 });
+      const [first, second] = await uses();
+      if (first === undefined || second === undefined) throw new Error('not claimed');
+      const erase = (id: typeof first.membershipId) =>
+        write((tx) => tx.shareableLinks.eraseUse(link.organizationId, link.id, id));
+      expect([await erase(first.membershipId), await erase(nextId('mem'))]).toEqual([true, false]);
+      expect(await uses()).toStrictEqual([{ ...first, email: '' }, second]);
+    });
+
     test('uses stay when the member goes, and go with the organization', async () => {
       const { organization, shareableLink, membership, directory, directoryUser } = world;
       const uses = () =>

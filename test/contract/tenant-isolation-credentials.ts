@@ -11,6 +11,7 @@ export const credentials: Pick<
     consume: global,
     claim: global,
     removeByUser: global,
+    eraseProofs: global,
     removeExpired: global,
   },
   secondFactors: { insert: global, find: global, update: global, claim: global, remove: global },

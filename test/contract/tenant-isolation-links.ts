@@ -37,6 +37,10 @@ export const links: Pick<IsolationTable, 'shareableLinks'> = {
       ...nothing,
       call: (store, b, a) => store.shareableLinks.listUses(b, a.shareableLink.id, PAGE),
     },
+    eraseUse: {
+      ...untouched,
+      call: (tx, b, a) => tx.shareableLinks.eraseUse(b, a.shareableLink.id, a.membership.id),
+    },
     findByTokenHash: global,
   },
 };

@@ -129,6 +129,7 @@ const people: Pick<
     listPending: { answersOwn: 1, call: (store, b) => store.invitations.listPending(b) },
     countOpen: { answers: 1, call: (store, b) => store.invitations.countOpen(b, 1) },
     update: { ...conflict, call: (tx, b, a) => tx.invitations.update(b, claimedBy(b, a.invitation), 1) },
+    erase: { ...conflict, call: (tx, b, a) => tx.invitations.erase(b, claimedBy(b, a.invitation), 1) },
     claim: {
       ...untouched,
       call: (tx, b, a) => tx.invitations.claim(b, a.invitation.id, { membershipId: a.membership.id, now: 1 }),
@@ -402,7 +403,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...people,
   ...credentials,
   ...jobs,
-  mailCounts: { list: global, claim: global, removeExpired: global },
+  mailCounts: { list: global, claim: global, remove: global, removeExpired: global },
   mailSuppressions: { insert: global, findByAddress: global, list: global, remove: global },
   ...reviews,
   ...cutovers,

@@ -13,6 +13,8 @@ const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   prune: true,
   erase: true,
   eraseDetails: true,
+  eraseUse: true,
+  eraseProofs: true,
   update: true,
   updateLastUsed: true,
   updateLastSeen: true,

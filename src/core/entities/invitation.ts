@@ -18,7 +18,7 @@ export interface InvitationStep {
   readonly kind: 'created' | 'resent' | 'changed' | 'revoked' | 'voided';
   readonly by: Actor;
   readonly at: number;
-  readonly why?: 'expired' | 'directory_managed';
+  readonly why?: 'expired' | 'directory_managed' | 'erased';
 }
 
 /** Of each invitation so many steps are kept, the newest and the first. */

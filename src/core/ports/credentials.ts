@@ -17,6 +17,8 @@ export interface OneTimeRecordRepository {
     userId: UserId,
     which: { readonly purposes?: readonly OneTimePurpose[]; readonly since?: number },
   ): Promise<number>;
+  /** Removes proofs of this address on the way in, with nothing of them left in the file; answers how many. */
+  eraseProofs(emailKey: string): Promise<number>;
   removeExpired(now: number): Promise<number>;
 }
 

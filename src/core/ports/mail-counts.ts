@@ -7,6 +7,8 @@ export interface MailCountRepository {
   list(key: string, since: number): Promise<readonly MailCount[]>;
   /** One more in the slot, in one write; the first makes it. */
   claim(key: string, slotAt: number): Promise<void>;
+  /** Removes every slot of the key; answers how many. */
+  remove(key: string): Promise<number>;
   /** Removes slots that begin at `before` or earlier; answers how many. */
   removeExpired(before: number): Promise<number>;
 }

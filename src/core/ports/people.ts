@@ -158,6 +158,8 @@ export interface InvitationRepository {
   /** How many are pending and not expired at `now`. */
   countOpen(organizationId: OrganizationId, now: number): Promise<number>;
   update(organizationId: OrganizationId, next: Invitation, expectedVersion: number): Promise<void>;
+  /** As `update`, with nothing of what stood there left in the file. */
+  erase(organizationId: OrganizationId, next: Invitation, expectedVersion: number): Promise<void>;
   /**
    * pending and unexpired -> accepted, in one conditional write that also raises `version` and sets `acceptedBy` and
    * `settledAt`; true for exactly one caller (law 5).

@@ -1,5 +1,5 @@
 /** What core asks of storage about links that admins pass on. */
-import type { OrganizationId, ShareableLinkId } from '../../kernel/ids.ts';
+import type { MembershipId, OrganizationId, ShareableLinkId } from '../../kernel/ids.ts';
 import type { ShareableLink, ShareableLinkUse } from '../entities/shareable-link.ts';
 import type { PageRequest } from './paging.ts';
 
@@ -24,6 +24,8 @@ export interface ShareableLinkRepository {
     id: ShareableLinkId,
     page: PageRequest,
   ): Promise<readonly ShareableLinkUse[]>;
+  /** Takes the address out of one use, with nothing of it left in the file; false when there is no such use. */
+  eraseUse(organizationId: OrganizationId, id: ShareableLinkId, membershipId: MembershipId): Promise<boolean>;
   /** GLOBAL: the link names the organization (law 1). */
   findByTokenHash(tokenHash: string): Promise<ShareableLink | undefined>;
 }

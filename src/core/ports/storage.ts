@@ -137,6 +137,8 @@ export type WriteVerb =
   | 'prune'
   | 'erase'
   | 'eraseDetails'
+  | 'eraseUse'
+  | 'eraseProofs'
   | 'updateLastUsed'
   | 'updateLastSeen'
   | 'rotate'

@@ -175,7 +175,7 @@ const erasureRoutes: readonly ApiRoute[] = [
     path: '/audit-erasures',
     operationId: 'eraseFromAudit',
     summary:
-      'Takes the personal data of a former member out of audit, events, history and recordings of an organization; the hash chain still holds.',
+      'Takes the personal data of a former member out of audit, events, history, recordings and invitations of an organization; the hash chain still holds.',
     tag,
     guard: { kind: 'operator' },
     body: eraseBody.extend({ organization: z.string().max(200) }),
@@ -183,6 +183,7 @@ const erasureRoutes: readonly ApiRoute[] = [
     response: z.object({
       rows: z.int().describe('Rows of the audit that were emptied.'),
       recordings: z.int().describe('Recorded exchanges and sign-ins that were removed.'),
+      invitations: z.int().describe('Invitations and links that say nothing of the person any more.'),
     }),
     errors: ['not_found'],
     handle: async ({ deps, cause }, { body }) => {

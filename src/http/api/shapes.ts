@@ -118,7 +118,7 @@ export const invitationShape = z.object({
         kind: z.enum(['created', 'resent', 'changed', 'revoked', 'voided', 'accepted']),
         by: z.looseObject({ kind: z.string() }),
         at: timeShape,
-        why: z.enum(['expired', 'directory_managed']).optional(),
+        why: z.enum(['expired', 'directory_managed', 'erased']).optional(),
       }),
     )
     .describe('What was done to it and who did it, oldest first. `voided`: Gatehouse ended it, and why.'),

@@ -3,6 +3,7 @@ import type { Invitation } from '../../core/entities/invitation.ts';
 import type { PageRequest } from '../../core/ports/paging.ts';
 import type { InvitationRepository } from '../../core/ports/people.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
+import { overwriting } from './overwriting.ts';
 import { NO_ID_YET } from './paging.ts';
 import {
   type Columns,
@@ -84,6 +85,12 @@ const fromRow = (row: Row): Invitation => ({
 /** Invitations over one connection; the promises are those of the port. */
 export function invitationRepository(sql: Sql): InvitationRepository {
   const one = (row: Row | undefined) => row && fromRow(row);
+  const update = (organizationId: OrganizationId, next: Invitation, version: number): void =>
+    updateRow(sql, 'invitations', {
+      key: { organization_id: ownedBy(organizationId, next), id: next.id },
+      columns: columnsOf(next),
+      version,
+    });
   return {
     insert: async (organizationId, invitation) =>
       insertRow(sql, 'invitations', {
@@ -99,12 +106,9 @@ export function invitationRepository(sql: Sql): InvitationRepository {
     listPending: async (organizationId) => sql.all(LIST_PENDING, organizationId).map(fromRow),
     countOpen: async (organizationId, now) =>
       integer(sql.get(COUNT_OPEN, organizationId, now) ?? {}, 'count'),
-    update: async (organizationId, next, version) =>
-      updateRow(sql, 'invitations', {
-        key: { organization_id: ownedBy(organizationId, next), id: next.id },
-        columns: columnsOf(next),
-        version,
-      }),
+    update: async (organizationId, next, version) => update(organizationId, next, version),
+    erase: async (organizationId, next, version) =>
+      overwriting(sql, () => update(organizationId, next, version)),
     claim: async (organizationId, id, { membershipId, now }) =>
       sql.run(CLAIM, membershipId, now, organizationId, id, now) > 0,
     findByTokenHash: async (tokenHash) => one(sql.get(FIND_BY_TOKEN, tokenHash)),

@@ -1,6 +1,7 @@
 /** One-time values of people in SQLite, found by their hash. */
 import type { OneTimeRecord } from '../../core/entities/credentials.ts';
 import type { OneTimeRecordRepository } from '../../core/ports/credentials.ts';
+import { overwriting } from './overwriting.ts';
 import { insertRow, integer, json, text, textOrNull, toJson, word, wordOrNull } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
@@ -12,6 +13,9 @@ const CLAIM = `
   WHERE ${WHICH} AND tries_left > 0 AND expires_at > ?`;
 const REMOVE_BY_USER = 'DELETE FROM one_time_records WHERE user_id = ? AND created_at >= ?';
 const REMOVE_BY_PURPOSE = `${REMOVE_BY_USER} AND purpose IN (SELECT value FROM json_each(?))`;
+/** They live for an hour: there are few, and their end is what they are found by. */
+const ERASE_PROOFS = `
+  DELETE FROM one_time_records WHERE expires_at > 0 AND purpose = 'joining' AND data ->> 'emailKey' = ?`;
 const REMOVE_EXPIRED = 'DELETE FROM one_time_records WHERE expires_at <= ?';
 
 const fromRow = (row: Row): OneTimeRecord => ({
@@ -47,6 +51,7 @@ export function oneTimeRecordRepository(sql: Sql): OneTimeRecordRepository {
       purposes === undefined
         ? sql.run(REMOVE_BY_USER, userId, since)
         : sql.run(REMOVE_BY_PURPOSE, userId, since, toJson(purposes)),
+    eraseProofs: async (emailKey) => overwriting(sql, () => sql.run(ERASE_PROOFS, emailKey)),
     removeExpired: async (now) => sql.run(REMOVE_EXPIRED, now),
   };
 }

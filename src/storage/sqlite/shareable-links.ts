@@ -1,6 +1,7 @@
 /** Links that admins pass on, in SQLite. */
 import type { ShareableLink, ShareableLinkUse } from '../../core/entities/shareable-link.ts';
 import type { ShareableLinkRepository } from '../../core/ports/shareable-links.ts';
+import { overwriting } from './overwriting.ts';
 import { NO_ID_YET } from './paging.ts';
 import {
   type Columns,
@@ -25,6 +26,8 @@ const LIST_OPEN = `
 const CLAIM = `
   UPDATE shareable_links SET uses = uses + 1
   WHERE organization_id = ? AND id = ? AND revoked_at IS NULL AND expires_at > ? AND uses < max_uses`;
+const ERASE_USE = `
+  UPDATE shareable_link_uses SET email = '' WHERE organization_id = ? AND link_id = ? AND membership_id = ?`;
 const LIST_USES = `
   SELECT * FROM shareable_link_uses
   WHERE organization_id = ? AND link_id = ? AND membership_id > ? ORDER BY membership_id LIMIT ?`;
@@ -100,6 +103,8 @@ export function shareableLinkRepository(sql: Sql): ShareableLinkRepository {
     },
     listUses: async (organizationId, id, { after, limit }) =>
       sql.all(LIST_USES, organizationId, id, after ?? '', limit).map(useFromRow),
+    eraseUse: async (organizationId, id, membershipId) =>
+      overwriting(sql, () => sql.run(ERASE_USE, organizationId, id, membershipId)) > 0,
     findByTokenHash: async (tokenHash) => one(sql.get(FIND_BY_TOKEN, tokenHash)),
   };
 }

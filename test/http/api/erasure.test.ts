@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
+import type { Membership } from '../../../src/core/entities/people.ts';
+import type { InvitationId, ShareableLinkId } from '../../../src/kernel/ids.ts';
 import { aSignInAttempt } from '../../support/attempt-builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { tablesThatKnow } from '../../support/journal-rows.ts';
 import { aScimUser, patchOf } from '../../support/scim.ts';
 import { worldOf } from '../../support/scim-suite.ts';
+import { type ApiWorld, PASSWORD, startApiWorld } from './api-world.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -60,4 +63,72 @@ test('S217: recorded pushes and sign-ins, the history and the file itself lose a
   expect(fileOf(gateway).toLowerCase()).not.toContain(CANARY);
   const left = await gateway.storage.recorderEntries.list(organization.id, { directoryId }, { limit: 50 });
   expect(left.map(({ path }) => path)).toEqual(['/Users']);
+});
+
+const TOLD = { email: ADDRESS, message: `Hello ${CANARY}`, department: CANARY };
+
+/** Joins by a link with the address; another proof of it waits at a second link, whose id is answered. */
+async function joinsByLink(world: ApiWorld, base: string): Promise<ShareableLinkId> {
+  const newLink = async () => {
+    const { body } = await world.send(world.operator, `post ${base}/invitation-links`, { expiresIn: '24h' });
+    return { id: body.id, path: `/invitation-links/${body.url.split('/').at(-1)}` };
+  };
+  const [link, unused] = [await newLink(), await newLink()];
+  for (const { path } of [unused, link])
+    await world.send(world.nobody, `post ${path}/proofs`, { email: ADDRESS });
+  await world.gateway.deliverMails();
+  const proof = /\/links\/[^/\s]+\/(\S+)/.exec(world.gateway.mails.at(-1)?.text ?? '')?.[1];
+  const joining = { name: CANARY, password: PASSWORD, proof };
+  expect((await world.send(world.nobody, `post ${link.path}/accept`, joining)).status).toBe(200);
+  return unused.id;
+}
+
+/** The member made this invitation and this link. */
+async function made(
+  { storage }: TestGateway,
+  member: Membership,
+  ids: { readonly invitation: InvitationId; readonly link: ShareableLinkId },
+): Promise<void> {
+  const { organizationId: of, userId, id: membershipId } = member;
+  const actor = { kind: 'member', userId, membershipId, email: ADDRESS } as const;
+  await storage.transact(async (tx) => {
+    const invitation = await tx.invitations.find(of, ids.invitation);
+    const link = await tx.shareableLinks.find(of, ids.link);
+    if (invitation === undefined || link === undefined) throw new Error('nothing was made');
+    const history = [{ kind: 'created', by: actor, at: 1 }] as const;
+    const next = { ...invitation, invitedBy: actor, history, message: `From ${CANARY}` };
+    await tx.invitations.update(of, next, invitation.version);
+    await tx.shareableLinks.update(of, { ...link, createdBy: actor }, link.version);
+  });
+}
+
+test('S217: invitations, links, proofs and counts of mails lose a person who is erased; what others got stays', async () => {
+  const world = await startApiWorld({ rateLimits: true });
+  const organization = await world.newOrganization();
+  const base = `/organizations/${organization.id}`;
+  const { operator, gateway: own } = world;
+  const invite = async (told: object) =>
+    (await world.send(operator, `post ${base}/invitations`, told)).body.id;
+  await world.send(operator, `delete ${base}/invitations/${await invite(TOLD)}`);
+  const link = await joinsByLink(world, base);
+  const [membership] = await own.storage.memberships.listByEmail(organization.id, ADDRESS);
+  if (membership === undefined) throw new Error('nobody joined');
+  const other = await invite({ email: 'other@acme.example' });
+  await made(own, membership, { invitation: other, link });
+  await world.send(operator, `delete ${base}/members/${membership.id}`);
+  const again = await invite(TOLD);
+  await own.storage.transact((tx) => tx.users.remove(membership.userId));
+  const known = { invitations: 3, shareable_link_uses: 1, shareable_links: 1, one_time_records: 1 };
+  expect(tablesThatKnow(own.path, CANARY)).toMatchObject(known);
+  expect(tablesThatKnow(own.path, '"joining ')).toEqual({ mail_counts: 1 });
+  const erase = { organization: organization.id, member: membership.id, emails: [ADDRESS] };
+  const { status, body } = await world.send(operator, 'post /audit-erasures', erase);
+  expect([status, body.invitations]).toEqual([200, 5]);
+  expect(tablesThatKnow(own.path, CANARY)).toEqual({});
+  expect(tablesThatKnow(own.path, '"joining ')).toEqual({});
+  expect(fileOf(own).toLowerCase()).not.toContain(CANARY);
+  const shown = async (id: string) => (await world.send(operator, `get ${base}/invitations/${id}`)).body;
+  expect(await shown(again)).toMatchObject({ status: 'revoked', email: 'erased', message: null });
+  expect(await shown(other)).toMatchObject({ status: 'pending', email: 'other@acme.example' });
+  await world.close();
 });

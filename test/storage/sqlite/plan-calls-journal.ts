@@ -11,6 +11,7 @@ export const journalCalls = ({ organization: { id }, auditEvent, outboxEvent }: 
   'journal and installation': async ({ auditEvents, outbox, installation, mailCounts, mailSuppressions }) => [
     await mailCounts.claim('x', 1),
     await mailCounts.list('x', 0),
+    await mailCounts.remove('x'),
     await mailCounts.removeExpired(1),
     await mailSuppressions.findByAddress('x'),
     await mailSuppressions.list(PAGE),

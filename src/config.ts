@@ -86,7 +86,7 @@ export function redactConfig(config: Config): Readonly<Record<string, unknown>> 
 }
 
 /** Below this an operator key can be guessed or remembered; it opens everything. */
-const COMFORTABLE_KEY_LENGTH = 20;
+const COMFORTABLE_KEY_LENGTH = 32;
 
 /** What is allowed and yet looks like a mistake, one sentence each, without any value. Empty when there is nothing. */
 export function configWarnings(config: Config, env: ConfigSources['env']): readonly string[] {

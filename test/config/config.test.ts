@@ -390,12 +390,12 @@ describe('the Config', () => {
 });
 
 const SHORT_KEY =
-  'GATEHOUSE_OPERATOR_KEY has fewer than 20 characters: it opens everything, take a longer one (try: openssl rand -base64 32).';
+  'GATEHOUSE_OPERATOR_KEY has fewer than 32 characters: it opens everything, take a longer one (try: openssl rand -base64 32).';
 
 const suspicious: [name: string, env: Environment, warnings: string[]][] = [
   ['nothing set', {}, []],
-  ['an operator key of 19 characters', { GATEHOUSE_OPERATOR_KEY: 'k'.repeat(19) }, [SHORT_KEY]],
-  ['an operator key of 20 characters', { GATEHOUSE_OPERATOR_KEY: 'k'.repeat(20) }, []],
+  ['an operator key of 31 characters', { GATEHOUSE_OPERATOR_KEY: 'k'.repeat(31) }, [SHORT_KEY]],
+  ['an operator key of 32 characters', { GATEHOUSE_OPERATOR_KEY: 'k'.repeat(32) }, []],
   [
     'an underscore left out',
     { GATEHOUSE_BASEURL: 'https://a.example' },

@@ -214,7 +214,7 @@ test('a short operator key and a mistyped variable are warned of, and the gatewa
     .split('\n')
     .filter((line) => line.startsWith('{"level":"warn"'));
   expect(warnings).toEqual([
-    expect.stringContaining('GATEHOUSE_OPERATOR_KEY has fewer than 20 characters'),
+    expect.stringContaining('GATEHOUSE_OPERATOR_KEY has fewer than 32 characters'),
     expect.stringContaining(
       'GATEHOUSE_BASEURL is not a setting and is ignored: did you mean GATEHOUSE_BASE_URL?',
     ),

@@ -1,7 +1,8 @@
 /** Every line of the security catalogue that has been built is held by a test that says so in its title. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import guards from '../../scripts/generate/security-guards.json' with { type: 'json' };
 import { areas, exceptions } from '../../scripts/generate/security-lines.ts';
 import { securityTagsIn } from '../../scripts/generate/security-tags.ts';
 import { root } from './project.ts';
@@ -29,7 +30,27 @@ test('no exception is held after all, each has a line and a reason, and they onl
   expect(Object.keys(exceptions).length).toBeLessThanOrEqual(5);
 });
 
+/** Guards of a line that nobody tests, and files that are not there. */
+const lostGuards = (table: Readonly<Record<string, readonly string[]>>): readonly string[] =>
+  Object.entries(table).flatMap(([line, names]) =>
+    names
+      .filter((name) => !held.has(line) || !lines.includes(line) || !existsSync(join(root, 'src', name)))
+      .map((name) => `${line} ${name}`),
+  );
+
+test('each guard that was taken out once is of a line with tests, and its file is there', () => {
+  expect(lostGuards(guards)).toEqual([]);
+});
+
 describe('the gate can fail', () => {
+  test('a guard whose file has gone, and one of a line that nobody holds', () => {
+    expect(lostGuards({ S1: ['app.ts', 'gone.ts'], S148: ['app.ts'], S999: ['app.ts'] })).toEqual([
+      'S1 gone.ts',
+      'S148 app.ts',
+      'S999 app.ts',
+    ]);
+  });
+
   test('it saw the tests', () => {
     expect([files.length > 150, held.size > 150, lines.length]).toEqual([true, true, 153]);
   });

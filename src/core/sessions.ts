@@ -11,6 +11,7 @@ import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
 import type { Session, UpstreamSession } from './entities/sign-in.ts';
 import { getOrganization } from './organization-lookup.ts';
+import { isOwnProof } from './own-sessions.ts';
 import type { Repositories } from './ports/storage.ts';
 import { settleMember } from './reprojection.ts';
 import type { RoleFacts } from './role-table.ts';
@@ -23,7 +24,7 @@ import { awaitsSecondFactor, sessionFits } from './sso-policy.ts';
 /** `lastSeenAt` is kept to the minute: a write on every request would cost more than it tells. */
 const LAST_SEEN_GRAIN_MS = minutes(1);
 /** How long a person may take to set up the second factor that their organization asks for. */
-const ENROLMENT_MS = minutes(15);
+export const ENROLMENT_MS = minutes(15);
 
 export interface SignedIn {
   readonly session: Session;
@@ -151,8 +152,28 @@ export async function findSignedIn(
   return { ...found, renewedToken };
 }
 
-/** Answers who may set up the second factor that their organization asks for, and do nothing else; undefined: nobody of that kind. */
+/**
+ * Answers who may set up the second factor that their organization asks for, and do nothing else; undefined: nobody of that kind.
+ * Never whoever has another organization's word alone: a factor is a person's own, and opens what that word does not (law 3).
+ */
 export async function findEnrolling(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  token: string,
+): Promise<SignedIn | undefined> {
+  const holder = await findWaiting(deps, token);
+  return holder !== undefined && isOwnProof(holder.session) ? holder : undefined;
+}
+
+/** Answers who waits for a second factor and cannot set one up here, because an identity provider elsewhere vouched for them. */
+export async function findVouchedFor(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  token: string,
+): Promise<SignedIn | undefined> {
+  const holder = await findWaiting(deps, token);
+  return holder === undefined || isOwnProof(holder.session) ? undefined : holder;
+}
+
+async function findWaiting(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
   token: string,
 ): Promise<SignedIn | undefined> {

@@ -10,7 +10,7 @@ import { findOrganization } from '../core/organization-lookup.ts';
 import type { Permission } from '../core/roles.ts';
 import { hasAnyFactor } from '../core/second-factor-policy.ts';
 import type { SignedIn } from '../core/sessions.ts';
-import { findEnrolling, findSignedIn } from '../core/sessions.ts';
+import { findEnrolling, findSignedIn, findVouchedFor } from '../core/sessions.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import { constantTimeEqual } from '../kernel/tokens.ts';
 import { OPERATOR_COOKIE, readCookie, SESSION_COOKIE } from './cookies.ts';
@@ -121,6 +121,12 @@ export async function enrollingOf(deps: HttpDeps, req: Request): Promise<SignedI
   if (enrolling === undefined || (await hasAnyFactor(deps.storage, enrolling.user))) return undefined;
   assertSameOrigin(deps, req);
   return enrolling;
+}
+
+/** Whether all that this browser's session lacks is a second factor, which only a password or passkey of the person's own may bring. */
+export async function isVouchedElsewhere(deps: HttpDeps, req: Request): Promise<boolean> {
+  const token = readCookie(req, SESSION_COOKIE);
+  return token !== undefined && (await findVouchedFor(deps, token)) !== undefined;
 }
 
 /** The caller of the management API. A bearer value that is neither the operator key nor an API key is refused, never ignored (S112). */

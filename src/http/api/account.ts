@@ -4,7 +4,7 @@ import type { Deps } from '../../core/deps.ts';
 import { requestEmailChange } from '../../core/email-change.ts';
 import { accountInReach } from '../../core/own-account.ts';
 import { changePassword } from '../../core/password-change.ts';
-import { completeEnrolment } from '../../core/second-factor-enrolment.ts';
+import { beginEnrolment, completeEnrolment } from '../../core/second-factor-enrolment.ts';
 import {
   beginSecondFactor,
   confirmSecondFactor,
@@ -111,9 +111,15 @@ const secondFactorRoutes: readonly ApiRoute[] = [
     response: startedFactorShape,
     errors: [...PROVING, 'already_exists'],
     handle: async (context, { body }) => {
-      const { user } = personOf(context);
-      const proving = { user, cause: context.cause, password: body.currentPassword };
-      return beginSecondFactor(context.deps, proving);
+      const signedIn = personOf(context);
+      const { deps, cause, res } = context;
+      const { user, organization, session } = signedIn;
+      const password = body.currentPassword;
+      if (!awaitsSecondFactor(organization, session))
+        return beginSecondFactor(deps, { user, cause, password });
+      const { secret, address, sessionToken } = await beginEnrolment(deps, { signedIn, cause, password });
+      if (sessionToken !== undefined) setSessionCookie(res, sessionToken);
+      return { secret, address };
     },
   }),
   plainRoute({

@@ -1,6 +1,6 @@
-/** Setting up the second step that an organization asks for, right after the password and before anything else opens. */
+/** Setting up the second step that an organization asks for, right after the password, or with it, and before anything else opens. */
 import type { Request, RequestHandler, Response } from 'express';
-import { beginEnrolment, completeEnrolment } from '../../core/second-factor-enrolment.ts';
+import { beginEnrolment, completeEnrolment, hasShownPassword } from '../../core/second-factor-enrolment.ts';
 import { ENROLMENT_PATH } from '../../core/second-factor-policy.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -10,8 +10,8 @@ import { causeOf } from '../request-facts.ts';
 import { ownPath } from '../return-path.ts';
 import { setSessionCookie } from '../session-cookie.ts';
 import { addPasskeyForm, confirmForm, recoveryCodesBody, setUpBody } from './account-view.ts';
-import { hiddenField } from './form-parts.ts';
-import { html, isolated } from './html.ts';
+import { hiddenField, textField } from './form-parts.ts';
+import { type Html, html, isolated } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { qrCode } from './qr-code.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorFor } from './visitor.ts';
@@ -33,31 +33,65 @@ export const getEnrolment =
         res,
         `/sign-in${returnTo === null ? '' : `?${new URLSearchParams({ return_to: returnTo })}`}`,
       );
-    const { organization } = visitor.signedIn;
-    sendPage(res, {
-      title: 'Set up a second step',
-      offersPasskeys: true,
-      body: html`<p>${isolated(organization.name)} asks its members for a second step, so that a password alone is never enough. Set one up now; your sign-in goes on afterwards.</p>
+    sendChoice(deps, res, { visitor, returnTo });
+  };
+
+/** The password is asked for where this session has not just shown it. */
+function sendChoice(
+  deps: HttpDeps,
+  res: Response,
+  choice: { readonly visitor: Visitor; readonly returnTo: string | null; readonly problem?: string },
+): void {
+  const { visitor, returnTo, problem } = choice;
+  const { organization, session } = visitor.signedIn;
+  sendPage(res, {
+    title: 'Set up a second step',
+    status: problem === undefined ? 200 : 401,
+    offersPasskeys: true,
+    body: html`<p>${isolated(organization.name)} asks its members for a second step, so that a password alone is never enough. Set one up now; your sign-in goes on afterwards.</p>
 <form method="post" action="${ENROLMENT_PATH}" name="enrol">
 ${hiddenField('csrf', visitor.csrf)}
 ${hiddenField('return_to', returnTo)}
+${hasShownPassword(session, deps.clock()) ? '' : passwordField(problem)}
 <button type="submit">Use an authenticator app</button>
 </form>
 ${addPasskeyForm()}
 <p><a href="/sign-out">Not now: sign out</a></p>`,
-    });
-  };
+  });
+}
 
-/** `POST /account/enrol`: a new secret with the form for its first code. */
+const passwordField = (problem: string | undefined): Html =>
+  textField({
+    name: 'current_password',
+    label: 'Your password',
+    type: 'password',
+    autocomplete: 'current-password',
+    problem,
+  });
+
+/** `POST /account/enrol` with `current_password` where it is asked for: a new secret with the form for its first code. */
 export const postEnrolment =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     const visitor = await actingVisitor(deps, req);
-    const { secret, address } = await beginEnrolment(deps, visitor);
-    const code = qrCode(address, 'QR code for your authenticator app');
-    const body = setUpBody(visitor, { secret, code, form: wayOn(req) });
-    sendPage(res, { title: 'Set up a second step', body });
+    const { signedIn } = visitor;
+    const cause = causeOf(res, actorOf(callerFrom(signedIn)));
+    try {
+      const password = formText(req, 'current_password');
+      const begun = await beginEnrolment(deps, { signedIn, cause, password });
+      if (begun.sessionToken !== undefined) setSessionCookie(res, begun.sessionToken);
+      const code = qrCode(begun.address, 'QR code for your authenticator app');
+      const form = wayOn(req);
+      const body = setUpBody(visitorFor(deps, begun.signedIn), { secret: begun.secret, code, form });
+      sendPage(res, { title: 'Set up a second step', body });
+    } catch (error) {
+      if (!isPasswordWanted(error)) throw error;
+      sendChoice(deps, res, { visitor, returnTo: wayOn(req).returnTo, problem: error.detail });
+    }
   };
+
+const isPasswordWanted = (error: unknown): error is GatehouseError =>
+  isGatehouseError(error, 'unauthenticated') && error.field === 'currentPassword';
 
 /** `POST /account/enrol-confirm` with `code`: a full session and the recovery codes, or the form again. */
 export const postEnrolmentCode =
@@ -73,7 +107,8 @@ export const postEnrolmentCode =
       sendPage(res, { title: 'The second step is on', body: recoveryCodesBody(done.recoveryCodes, next) });
     } catch (error) {
       // Nothing is being set up any more: it was begun anew, or done, in another tab.
-      if (isGatehouseError(error, 'not_found')) return seeOther(res, ENROLMENT_PATH);
+      if (isGatehouseError(error, 'not_found') || isPasswordWanted(error))
+        return seeOther(res, enrolmentPath(wayOn(req).returnTo));
       sendAgain(res, { visitor, req, error });
     }
   };

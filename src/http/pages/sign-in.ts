@@ -4,7 +4,7 @@ import type { SignInHints } from '../../core/sign-in-routing.ts';
 import { findSignInRoute } from '../../core/sign-in-routing.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';
-import { enrollingOf } from '../guards.ts';
+import { enrollingOf, isVouchedElsewhere } from '../guards.ts';
 import { ownPath } from '../return-path.ts';
 import { signInRefusal } from '../sign-in-refusal.ts';
 import { enrolmentPath } from './enrolment.ts';
@@ -29,7 +29,9 @@ export const getSignIn =
       if (returnTo === null && (await visitorOf(deps, req)) !== undefined) return seeOther(res, '/');
       // Every page that wants a session leads here: so nobody who has to set up a second factor is lost.
       if ((await enrollingOf(deps, req)) !== undefined) return seeOther(res, enrolmentPath(returnTo));
-      return sendSignIn(res, { returnTo, asksOrganization: queryText(req, 'way') !== 'password' });
+      const asksOrganization = queryText(req, 'way') !== 'password';
+      if (!(await isVouchedElsewhere(deps, req))) return sendSignIn(res, { returnTo, asksOrganization });
+      return sendSignIn(res, { returnTo, asksOrganization: false, note: OWN_PROOF_WANTED });
     }
     const path = await wayOn(deps, hints, returnTo);
     if (path !== undefined) return sendMovingOn(res, path);
@@ -38,6 +40,9 @@ export const getSignIn =
 
 const NO_WAY_ON =
   'No company sign-in is known for this. Use your password below, or the short name of your organization.';
+
+const OWN_PROOF_WANTED =
+  'Your organization asks for a second step, and the company through which you came in cannot set one up for you. Sign in with your own password or passkey.';
 
 /** An address may stand where an organization is asked for: people type the one they have. */
 function hintsOf(req: Request): SignInHints {

@@ -15,7 +15,7 @@ import type { Connection, SignInPurpose } from './entities/sign-in.ts';
 import { findByLink } from './invitation-links.ts';
 import { settleInvitation } from './invitation-settlement.ts';
 import { insertJoiner } from './joining-people.ts';
-import { isOwnProof } from './own-sessions.ts';
+import { isOwnProof } from './sso-policy.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { SignedIn } from './sessions.ts';
 import type { Admission, Admitted } from './sign-in-admission.ts';

@@ -14,7 +14,7 @@ import {
   knownPerson,
 } from './joining-people.ts';
 import { welcome } from './member-notices.ts';
-import { isOwnProof } from './own-sessions.ts';
+import { isOwnProof } from './sso-policy.ts';
 import { acceptablePassword } from './password-rules.ts';
 import { assertPasswordOf, isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';

@@ -10,13 +10,7 @@ import { roleHeld } from './role-table.ts';
 import { endSessions } from './session-endings.ts';
 import { isAlive } from './session-life.ts';
 import type { SignedIn } from './sessions.ts';
-
-/**
- * Whether the person showed something of their own: a password, a passkey. Whoever came through an organization's identity
- * provider acts in that organization only, because it is that provider's word alone (law 3).
- */
-export const isOwnProof = ({ connectionId, amr, emergency }: Session): boolean =>
-  connectionId === null && !emergency && !amr.includes('fed');
+import { isOwnProof } from './sso-policy.ts';
 
 /** Throws `forbidden` unless `isOwnProof`: what a person has everywhere is not for one organization's provider to change (law 3). */
 export function assertOwnProof({ session }: Pick<SignedIn, 'session'>): void {

@@ -41,3 +41,10 @@ export const awaitsSecondFactor = (
   connectionId === null &&
   !emergency &&
   !amr.some((method) => SECOND_FACTORS.has(method));
+
+/**
+ * Whether the person showed something of their own: a password, a passkey. Whoever came through an organization's identity
+ * provider acts in that organization only, because it is that provider's word alone (law 3).
+ */
+export const isOwnProof = ({ connectionId, amr, emergency }: Session): boolean =>
+  connectionId === null && !emergency && !amr.includes('fed');

@@ -3,7 +3,7 @@
 import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
-import { isOwnProof } from '../../core/own-sessions.ts';
+import { isOwnProof } from '../../core/sso-policy.ts';
 import type { PromiseInWords } from '../../core/promises.ts';
 import type { UserId } from '../../kernel/ids.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';

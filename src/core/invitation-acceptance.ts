@@ -18,10 +18,10 @@ import type { Acceptor, JoiningAddress } from './joining-people.ts';
 import { forAnother, isTakenBack } from './joining-people.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { deliverMail } from './outbox.ts';
-import { isOwnProof, passwordAllowedFor } from './sso-policy.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { SignedIn } from './sessions.ts';
+import { isOwnProof, passwordAllowedFor } from './sso-policy.ts';
 
 export interface PreviewedInvitation {
   readonly invitation: Invitation;

@@ -15,11 +15,11 @@ import type { Connection, SignInPurpose } from './entities/sign-in.ts';
 import { findByLink } from './invitation-links.ts';
 import { settleInvitation } from './invitation-settlement.ts';
 import { insertJoiner } from './joining-people.ts';
-import { isOwnProof } from './sso-policy.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { SignedIn } from './sessions.ts';
 import type { Admission, Admitted } from './sign-in-admission.ts';
 import { bindIdentity, judge } from './sign-in-admission.ts';
+import { isOwnProof } from './sso-policy.ts';
 
 export type JoiningPurpose = Extract<SignInPurpose, { readonly kind: 'accept_invitation' }>;
 

@@ -8,10 +8,10 @@ import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
 import { dropCredentials } from './local-entry.ts';
 import { insertMembership } from './memberships.ts';
-import { isOwnProof } from './sso-policy.ts';
 import type { Repositories } from './ports/storage.ts';
 import { endSessionsOfUser } from './session-endings.ts';
 import type { SignedIn } from './sessions.ts';
+import { isOwnProof } from './sso-policy.ts';
 
 /**
  * Whoever stands at the door: somebody who states a password, or somebody signed in. A stated password makes a new account,

@@ -14,13 +14,13 @@ import {
   knownPerson,
 } from './joining-people.ts';
 import { welcome } from './member-notices.ts';
-import { isOwnProof } from './sso-policy.ts';
 import { acceptablePassword } from './password-rules.ts';
 import { assertPasswordOf, isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';
 import { acceptCode, findSecondFactor } from './second-factor-codes.ts';
 import type { Authentication } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
+import { isOwnProof } from './sso-policy.ts';
 
 /** What `acceptInvitation` and `joinByLink` need besides what they look for themselves. */
 export type JoiningDeps = Pick<

@@ -18,10 +18,10 @@ import type { Acceptor, JoiningAddress } from './joining-people.ts';
 import { isTakenBack } from './joining-people.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { deliverMail } from './outbox.ts';
-import { isOwnProof } from './sso-policy.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { SignedIn } from './sessions.ts';
+import { isOwnProof } from './sso-policy.ts';
 
 interface Opened {
   readonly link: ShareableLink;

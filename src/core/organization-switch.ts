@@ -4,10 +4,10 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import { findOrganization } from './organization-lookup.ts';
-import { isOwnProof, passwordAllowedFor } from './sso-policy.ts';
 import { endSessions } from './session-endings.ts';
 import type { SignedIn } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
+import { isOwnProof, passwordAllowedFor } from './sso-policy.ts';
 
 /**
  * Opens a session in the other organization and ends this one, in one transaction; of parallel calls one succeeds. When the

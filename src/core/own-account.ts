@@ -1,9 +1,9 @@
 /** What a session may be told of the account behind it: all of it when the person opened it themselves, else nothing (law 3). */
 import type { Deps } from './deps.ts';
 import type { Passkey } from './entities/credentials.ts';
-import { isOwnProof } from './sso-policy.ts';
 import { findSecondFactor } from './second-factor-codes.ts';
 import type { SignedIn } from './sessions.ts';
+import { isOwnProof } from './sso-policy.ts';
 
 /** How a person signs in by themselves. */
 export interface OwnAccount {

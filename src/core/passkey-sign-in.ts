@@ -5,12 +5,12 @@ import type { Deps } from './deps.ts';
 import type { OneTimeRecord, Passkey } from './entities/credentials.ts';
 import type { Cause } from './entities/journal.ts';
 import { enter } from './local-entry.ts';
-import { isOwnProof } from './sso-policy.ts';
 import { newChallenge } from './passkeys.ts';
 import type { SignInAnswerOfPasskey } from './ports/passkey-ceremonies.ts';
 import type { Repositories } from './ports/storage.ts';
 import { deviceOf } from './second-step.ts';
 import { newSessionToken, type SignedIn } from './sessions.ts';
+import { isOwnProof } from './sso-policy.ts';
 import { renewSession } from './step-up.ts';
 
 type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'passkeyCeremonies'>;

@@ -11,7 +11,6 @@ import type { Organization } from './entities/organization.ts';
 import type { Membership, User } from './entities/people.ts';
 import type { Session, UpstreamSession } from './entities/sign-in.ts';
 import { getOrganization } from './organization-lookup.ts';
-import { awaitsSecondFactor, isOwnProof, sessionFits } from './sso-policy.ts';
 import type { Repositories } from './ports/storage.ts';
 import { settleMember } from './reprojection.ts';
 import type { RoleFacts } from './role-table.ts';
@@ -19,6 +18,7 @@ import { roleHeld } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
 import { endSessions, type SessionEnd } from './session-endings.ts';
 import { ABSOLUTE_LIMIT_MS, isAlive, judgeShown, type ShownValue, wantsNewValue } from './session-life.ts';
+import { awaitsSecondFactor, isOwnProof, sessionFits } from './sso-policy.ts';
 
 /** `lastSeenAt` is kept to the minute: a write on every request would cost more than it tells. */
 const LAST_SEEN_GRAIN_MS = minutes(1);

@@ -6,7 +6,6 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { User } from './entities/people.ts';
 import type { Session } from './entities/sign-in.ts';
-import { awaitsSecondFactor, isOwnProof } from './sso-policy.ts';
 import { isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { Permission } from './roles.ts';
@@ -14,6 +13,7 @@ import { acceptCode, findSecondFactor } from './second-factor-codes.ts';
 import { endSessions } from './session-endings.ts';
 import type { SignedIn } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
+import { awaitsSecondFactor, isOwnProof } from './sso-policy.ts';
 
 /** S192: how old the proof may be. */
 const STEP_UP_AGE_MS = minutes(10);

@@ -3,8 +3,8 @@
 import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
-import { isOwnProof } from '../../core/sso-policy.ts';
 import type { PromiseInWords } from '../../core/promises.ts';
+import { isOwnProof } from '../../core/sso-policy.ts';
 import type { UserId } from '../../kernel/ids.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';

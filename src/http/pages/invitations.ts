@@ -9,8 +9,8 @@ import {
   requestInvitedAddressProof,
 } from '../../core/invitation-acceptance.ts';
 import { connectionsToJoinBy, joiningPurpose } from '../../core/joining-by-sign-on.ts';
-import { isOwnProof } from '../../core/sso-policy.ts';
 import { promiseInWords } from '../../core/promises.ts';
+import { isOwnProof } from '../../core/sso-policy.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';

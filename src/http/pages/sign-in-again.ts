@@ -2,8 +2,8 @@
 
 import type { Request, RequestHandler, Response } from 'express';
 import { shownAddress } from '../../core/own-account.ts';
-import { isOwnProof } from '../../core/sso-policy.ts';
 import { findSecondFactor } from '../../core/second-factor-codes.ts';
+import { isOwnProof } from '../../core/sso-policy.ts';
 import { stepUpWithPassword } from '../../core/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -6,9 +6,9 @@ import { findHeld } from './directory-hold.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Membership } from './entities/people.ts';
 import { getMembership, updateMembership } from './memberships.ts';
-import { isOwnProof } from './own-sessions.ts';
 import type { Repositories } from './ports/storage.ts';
 import type { SignedIn } from './sessions.ts';
+import { isOwnProof } from './sso-policy.ts';
 
 /** Absent: as it is. Null takes it away. */
 export interface ProfileChange {

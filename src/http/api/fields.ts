@@ -1,4 +1,5 @@
 /** The kinds of value that requests carry: names, addresses, links, times, each with the one rule it keeps everywhere. */
+import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { days, hours } from '../../kernel/clock.ts';
@@ -91,12 +92,24 @@ export const pictureField = z
   .refine((text) => pictureAddress(text) !== undefined, 'Give the https address of a picture.')
   .overwrite((text) => pictureAddress(text) ?? text);
 
-/** The address of a picture in its one form; undefined for anything but https, and for one that carries a user or password. */
+/**
+ * The address of a picture in its one form; undefined for anything but https, for one that carries a user or password, and for a host
+ * that no public name says: applications that load pictures would be sent inside their own network.
+ */
 export function pictureAddress(text: string): string | undefined {
-  if (!URL.canParse(text) || NOT_IN_A_LINE.test(text)) return undefined;
+  if (!URL.canParse(text) || NOT_IN_A_LINE.test(text) || text.includes('\\')) return undefined;
   const url = new URL(text);
   const isPlain = url.protocol === 'https:' && url.username === '' && url.password === '';
-  return isPlain && url.href.length <= 500 ? url.href : undefined;
+  return isPlain && isPublicName(url.hostname) && url.href.length <= 500 ? url.href : undefined;
+}
+
+/** Names of one machine or one network (RFC 6761, 6762, 8375; .internal by ICANN). */
+const INNER_NAME = /(^|\.)(localhost|localdomain|local|internal|home\.arpa)$/;
+
+/** Of a host as the URL parser writes it: small letters, numbers as four decimals, IPv6 in brackets. */
+function isPublicName(hostname: string): boolean {
+  const name = hostname.replace(/\.$/, '');
+  return isIP(name) === 0 && !name.startsWith('[') && name.includes('.') && !INNER_NAME.test(name);
 }
 
 /** An absolute time, ISO 8601 with an offset; answered as epoch milliseconds. */

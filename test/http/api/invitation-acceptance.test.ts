@@ -262,6 +262,13 @@ describe('34: display name and picture', () => {
     'data:image/png;base64,AAAA',
     '/eve.png',
     `https://pictures.example/${'e'.repeat(500)}`,
+    ...['127.0.0.1', '127.1', '0x7f000001', '169.254.169.254', '10.0.0.1.', '[::1]', '[::ffff:a00:1]'].map(
+      (host) => `https://${host}/e.png`,
+    ),
+    ...['localhost', 'LOCALHOST.', 'a.localhost', 'intranet', 'printer.local', 'vault.internal.'].map(
+      (host) => `https://${host}/e.png`,
+    ),
+    'https:\\\\pictures.example\\e.png',
   ])('422 for %s; the invitation stays', async (avatarUrl) => {
     const { accept } = await newInvitation();
     const { status, body } = await world.send(world.nobody, accept, { ...person, avatarUrl });

@@ -60,12 +60,18 @@ export function holdsPermission(
 
 /** Throws `forbidden`, naming the permission, unless `holdsPermission`. */
 export function assertHolds(caller: Caller, organizationId: OrganizationId, permission: Permission): void {
-  if (!holdsPermission(caller, organizationId, permission)) throw lacking(permission);
+  if (!holdsPermission(caller, organizationId, permission)) throw lacking(caller, permission);
 }
 
-/** The refusal of whoever has no such permission: `forbidden`, naming it. */
-export const lacking = (permission: Permission): GatehouseError =>
-  new GatehouseError('forbidden', `This needs the permission ${permission}, which your role does not carry.`);
+/** The refusal of whoever has no such permission: `forbidden`, naming it, and whether the role or the key is what lacks it. */
+export function lacking(caller: Caller, permission: Permission): GatehouseError {
+  const needs = `This needs the permission ${permission}`;
+  if (caller.kind !== 'api_key' || !caller.role.permissions.includes(permission))
+    return new GatehouseError('forbidden', `${needs}, which your role does not carry.`);
+  return new GatehouseError('forbidden', `${needs}, which is not among the scopes of this key.`, {
+    whatToDo: `Use a key made with the scope ${permission}.`,
+  });
+}
 
 /** Who holds none of these changes nobody's role, whatever the rank. */
 const MANAGING: ReadonlySet<PermissionKey> = new Set<Permission>([

@@ -125,14 +125,14 @@ export function assertPlanInvites(organization: Organization): void {
  * Seats that nobody holds and nobody was promised: an open invitation holds one, whichever way it was made, until it is
  * accepted, revoked or expired. Infinity where the plan sets no limit.
  */
-export async function freeSeats(
-  tx: Repositories,
-  { id, plan, seatsUsed }: Organization,
-  now: number,
-): Promise<number> {
-  if (plan.seats === null) return Number.POSITIVE_INFINITY;
-  return plan.seats - seatsUsed - (await tx.invitations.countOpen(id, now));
+export async function freeSeats(tx: Repositories, organization: Organization, now: number): Promise<number> {
+  if (organization.plan.seats === null) return Number.POSITIVE_INFINITY;
+  return seatsLeft(organization, await tx.invitations.countOpen(organization.id, now));
 }
+
+/** Pure: the same, where `promised` invitations are open. */
+export const seatsLeft = ({ plan, seatsUsed }: Organization, promised: number): number =>
+  plan.seats === null ? Number.POSITIVE_INFINITY : plan.seats - seatsUsed - promised;
 
 /**
  * The same for one invitation. The operator sets the seats and may invite beyond them one by one: then whoever accepts first

@@ -1,5 +1,8 @@
-/** What an organization has of its plan: seats taken and left, and each feature with a sentence on what to do about it. Pure. */
+/** What an organization has of its plan: seats taken and left, and each feature with a sentence on what to do about it. */
+import type { Caller } from './access.ts';
+import type { Deps } from './deps.ts';
 import type { Organization } from './entities/organization.ts';
+import { seatsLeft } from './invitation-rules.ts';
 import type { PlanPreset } from './plans.ts';
 
 export const PLAN_FEATURES = ['invitations', 'teams', 'sso', 'scim'] as const;
@@ -13,12 +16,16 @@ export interface FeatureUse {
   readonly plans: readonly string[];
 }
 
-/** Seats are active memberships; null is no limit. `left` is never negative. */
+/**
+ * `used` are active memberships, `promised` what open invitations hold; null is no limit. `left` is what may still be promised, never
+ * negative.
+ */
 export interface PlanUsage {
   readonly plan: string;
   readonly seats: {
     readonly limit: number | null;
     readonly used: number;
+    readonly promised: number;
     readonly left: number | null;
     readonly text: string;
   };
@@ -35,31 +42,50 @@ const WORDS: Readonly<Record<PlanFeature, string>> = {
 const includes = (plan: PlanPreset, feature: PlanFeature): boolean =>
   feature === 'teams' ? plan.teams === 'many' : plan[feature];
 
-/** Answers the usage of `organization`; `presets` are the configured plans, from which the way out is named. */
-export function planUsage(
-  organization: Organization,
-  presets: Readonly<Record<string, PlanPreset>>,
-): PlanUsage {
-  const { plan, seatsUsed: used } = organization;
-  const left = plan.seats === null ? null : Math.max(0, plan.seats - used);
+interface Asked {
+  readonly organization: Organization;
+  readonly caller: Caller;
+  readonly seats: PlanUsage['seats'];
+  /** The configured plans, from which the way out is named. */
+  readonly presets: Readonly<Record<string, PlanPreset>>;
+}
+
+/** Answers the usage of `organization` as `caller` has it: whether they may invite is what inviting itself would say. */
+export async function planUsage(
+  { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
+  input: Omit<Asked, 'seats'>,
+): Promise<PlanUsage> {
+  const { organization } = input;
+  const seats = seatsOf(organization, await storage.invitations.countOpen(organization.id, clock()));
   return {
-    plan: plan.preset,
-    seats: { limit: plan.seats, used, left, text: seatsText(plan.seats, left) },
-    features: PLAN_FEATURES.map((feature) => featureUse(organization, feature, presets)),
+    plan: organization.plan.preset,
+    seats,
+    features: PLAN_FEATURES.map((feature) => featureUse({ ...input, seats }, feature)),
   };
 }
 
-function seatsText(limit: number | null, left: number | null): string {
-  if (limit === null || left === null) return 'This plan has no seat limit.';
-  if (left > 0) return `${left} of ${limit} seats are free.`;
-  return `All ${limit} seats are taken. Suspend or remove somebody, or ask for a plan with more seats.`;
+function seatsOf(organization: Organization, promised: number): PlanUsage['seats'] {
+  const { plan, seatsUsed: used } = organization;
+  const { seats: limit } = plan;
+  if (limit === null) return { limit, used, promised, left: null, text: 'This plan has no seat limit.' };
+  const left = Math.max(0, seatsLeft(organization, promised));
+  return { limit, used, promised, left, text: seatsText(limit, { used, left }) };
 }
 
-function featureUse(
-  { plan, provisioning, seatsUsed }: Organization,
-  feature: PlanFeature,
-  presets: Readonly<Record<string, PlanPreset>>,
-): FeatureUse {
+function seatsText(limit: number, { used, left }: { readonly used: number; readonly left: number }): string {
+  if (left > 0) return `${left} of ${limit} seats are free.`;
+  return used < limit
+    ? `All ${limit} seats are taken or promised to people invited already. Revoke an invitation that waits, suspend or remove a member, or ask for a plan with more seats.`
+    : `All ${limit} seats are taken. Suspend or remove a member, or ask for a plan with more seats.`;
+}
+
+/** Pure: whether nobody more may be invited. The operator may promise beyond the seats while one is not taken (`assertSeatForOne`). */
+const hasNoSeat = ({ seats: { limit, used, left }, caller }: Asked): boolean =>
+  limit !== null && (caller.kind === 'operator' ? used >= limit : left === 0);
+
+function featureUse(asked: Asked, feature: PlanFeature): FeatureUse {
+  const { presets } = asked;
+  const { plan, provisioning } = asked.organization;
   const plans = Object.keys(presets).filter((name) => {
     const preset = presets[name];
     return preset !== undefined && includes(preset, feature);
@@ -72,9 +98,8 @@ function featureUse(
     const way = plans.length === 0 ? 'No plan here has it.' : `Plans that have it: ${plans.join(', ')}.`;
     return { feature, isAvailable: false, text: `${lacks(plan, feature)} ${way}`, plans };
   }
-  if (feature === 'invitations' && plan.seats !== null && seatsUsed >= plan.seats) {
-    return { feature, isAvailable: false, text: seatsText(plan.seats, 0), plans: [] };
-  }
+  if (feature === 'invitations' && hasNoSeat(asked))
+    return { feature, isAvailable: false, text: asked.seats.text, plans: [] };
   return { feature, isAvailable: true, text: `The plan ${plan.preset} includes ${WORDS[feature]}.`, plans };
 }
 

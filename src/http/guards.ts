@@ -211,7 +211,7 @@ export async function organizationFor(
     !isOneself(caller, oneself) &&
     !(await isInTeam(deps, caller, team))
   )
-    throw lacking(permission);
+    throw lacking(caller, permission);
   return organization;
 }
 

@@ -1,7 +1,7 @@
 /** The audit as a CSV file for people: who acted by name, every time as ISO 8601, cells that open as text (S202). */
 import type { Actor, AuditEvent } from '../../core/entities/journal.ts';
 import { csvLine } from './csv.ts';
-import { isoTime } from './present.ts';
+import { isoTime, presentDetails } from './present.ts';
 
 /** The first line. */
 export const AUDIT_CSV_HEAD = csvLine([
@@ -14,7 +14,7 @@ export function auditCsvLine({ id, at, type, actor, target, details, requestId, 
   const who = tellActor(actor);
   return csvLine([
     ...[id, isoTime(at), type, actor.kind, who.id, who.name, target.kind, target.id],
-    ...[JSON.stringify(readable('', details)), requestId, ip],
+    ...[JSON.stringify(presentDetails(details)), requestId, ip],
   ]);
 }
 
@@ -38,17 +38,4 @@ function tellActor(actor: Actor): { readonly id: string | null; readonly name: s
     case 'system':
       return { id: null, name: 'the gateway itself' };
   }
-}
-
-const NAMES_A_TIME = /(At|Until)$/;
-/** No date is later (ECMA-262 §21.4.1.1). */
-const LAST_TIME = 8.64e15;
-
-/** Details with every time, which is kept as epoch milliseconds under a name such as `expiresAt`, as ISO 8601. */
-function readable(name: string, value: unknown): unknown {
-  if (typeof value === 'number' && NAMES_A_TIME.test(name) && Math.abs(value) <= LAST_TIME)
-    return isoTime(value);
-  if (Array.isArray(value)) return value.map((one) => readable(name, one));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, readable(key, one)]));
 }

@@ -13,10 +13,19 @@ import {
 } from './fields.ts';
 import { orgRoleField } from './role-fields.ts';
 
+const teamRoleField = z.enum(TEAM_ROLES).default('member');
+
 const teamField = z
   .union(
-    [z.string(), z.strictObject({ team: z.string(), role: z.enum(TEAM_ROLES).default('member') })],
-    'Give the id of a team, or {team, role}.',
+    [
+      z.string(),
+      z.strictObject({ team: z.string(), role: teamRoleField }),
+      // As invitations and members are answered.
+      z
+        .strictObject({ id: z.string(), role: teamRoleField })
+        .transform(({ id, role }) => ({ team: id, role })),
+    ],
+    'Give the id of a team, or {id, role}.',
   )
   .transform((given, context) => {
     const { team, role } = typeof given === 'string' ? { team: given, role: 'member' as const } : given;

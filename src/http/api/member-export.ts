@@ -10,7 +10,7 @@ import { FileAnswer, printPages } from './streamed-answer.ts';
 const HEAD = [
   ...['id', 'userId', 'email', 'name', 'status', 'orgRole', 'teams', 'source', 'lastActiveAt'],
   // At the end: whoever reads by place finds the others where they were.
-  'avatarUrl',
+  ...['avatarUrl', 'department'],
 ];
 
 /** Every member that fits, oldest first; teams as `name (role)`. */
@@ -29,7 +29,7 @@ export async function exportMembers(
     const { id, userId, email, name, status, orgRole, source, ...more } = presentMember(member);
     const inTeams = member.teams.map(({ teamId, role }) => `${names.get(teamId) ?? teamId} (${role})`);
     const shown = [id, userId, email, name, status, orgRole, inTeams.join('; '), source];
-    return csvLine([...shown, more.lastActiveAt, more.avatarUrl ?? '']);
+    return csvLine([...shown, more.lastActiveAt, more.avatarUrl ?? '', more.department ?? '']);
   };
   async function* pieces(): AsyncGenerator<string> {
     yield csvLine(HEAD);

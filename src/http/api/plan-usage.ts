@@ -9,7 +9,8 @@ const usageShape = z.object({
   seats: z.object({
     limit: z.int().nullable().describe('Null: no limit.'),
     used: z.int().describe('Active members.'),
-    left: z.int().nullable(),
+    promised: z.int().describe('Held by invitations that wait.'),
+    left: z.int().nullable().describe('Neither used nor promised.'),
     text: z.string(),
   }),
   features: z.array(
@@ -34,6 +35,7 @@ export const planUsageRoutes: readonly ApiRoute[] = [
     status: 200,
     response: usageShape,
     errors: [],
-    handle: async ({ deps, organization }) => planUsage(organization, deps.plans),
+    handle: ({ deps, organization, caller }) =>
+      planUsage(deps, { organization, caller, presets: deps.plans }),
   }),
 ];

@@ -139,8 +139,24 @@ export const presentAuditEvent = (event: AuditEvent): z.infer<typeof auditEventS
   type: event.type,
   actor: { ...event.actor },
   target: event.target,
-  details: { ...event.details },
+  details: presentDetails(event.details),
   requestId: event.requestId,
   ip: event.ip,
   at: isoTime(event.at),
 });
+
+const NAMES_A_TIME = /(At|Until)$/;
+/** No date is later (ECMA-262 §21.4.1.1). */
+const LAST_TIME = 8.64e15;
+
+function readable(name: string, value: unknown): unknown {
+  if (typeof value === 'number' && NAMES_A_TIME.test(name) && Math.abs(value) <= LAST_TIME)
+    return isoTime(value);
+  if (Array.isArray(value)) return value.map((one) => readable(name, one));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, readable(key, one)]));
+}
+
+/** Details with every time, which is kept as epoch milliseconds under a name such as `expiresAt`, as ISO 8601. */
+export const presentDetails = (details: AuditEvent['details']): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(details).map(([key, one]) => [key, readable(key, one)]));

@@ -46,6 +46,16 @@ describe('a key', () => {
     expect(JSON.stringify(rows.body)).not.toContain(token);
   });
 
+  test('a refusal says whether the key lacks the scope or its maker the permission', async () => {
+    const key = await program(owner, { kind: 'team', scopes: ['teams.manage'] });
+    const { body } = await world.send(key, `get ${base}/members`);
+    expect(body.code).toBe('forbidden');
+    expect(body.detail).toContain('members.read, which is not among the scopes of this key');
+    const weak = await program(await world.newPerson(organization), { scopes: ['members.read'] });
+    const refused = await world.send(weak, `get ${base}/audit-events`);
+    expect(refused.body.detail).toContain('audit.read, which your role does not carry');
+  });
+
   test('S147: does what its scopes say and nothing else; what it does is told with its name', async () => {
     const key = await program(owner, { kind: 'team', scopes: ['teams.manage'], name: 'Teams' });
     const { body: team } = await world.send(key, `post ${base}/teams`, { name: 'By a program' });

@@ -54,6 +54,16 @@ describe('GET audit-events', () => {
     expect(names).toEqual(['C', 'B', 'A', 'Everyone']);
   });
 
+  test('200: a time among the details is ISO 8601, as in the file', async () => {
+    const organization = await world.newOrganization();
+    const base = `/organizations/${organization.id}`;
+    const { body: made } = await world.send(world.operator, `post ${base}/invitations`, {
+      email: 'ada@example.com',
+    });
+    const { body } = await world.send(world.operator, `get ${base}/audit-events?type=invitation.created`);
+    expect(body.items[0].details.expiresAt).toBe(made.expiresAt);
+  });
+
   test('S216: only this organization\u2019s rows', async () => {
     const [one, other] = [await world.newOrganization(), await world.newOrganization()];
     await world.newPerson(other);

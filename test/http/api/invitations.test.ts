@@ -78,6 +78,9 @@ describe('POST', () => {
     expect((await invite({ email: fresh(), teams: [team] })).body.teams).toEqual([
       { id: team, role: 'member' },
     ]);
+    // As answered.
+    const again = await invite({ email: fresh(), teams: body.teams });
+    expect([again.status, again.body.teams]).toEqual([201, body.teams]);
   });
 
   test.each([

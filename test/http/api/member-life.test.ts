@@ -138,7 +138,9 @@ describe('GET members by source, and as a file', () => {
       'x-content-type-options': 'nosniff',
     });
     const lines = String(answer.body).trimEnd().split('\r\n');
-    expect(lines[0]).toBe('id,userId,email,name,status,orgRole,teams,source,lastActiveAt,avatarUrl');
+    expect(lines[0]).toBe(
+      'id,userId,email,name,status,orgRole,teams,source,lastActiveAt,avatarUrl,department',
+    );
     expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(users.map((user) => user.membershipId));
   });
 

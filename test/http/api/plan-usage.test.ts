@@ -1,5 +1,6 @@
 /** /organizations/{org}/usage: seats and features as a person is told of them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hours } from '../../../src/kernel/clock.ts';
 import { type ApiWorld, startApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -44,6 +45,27 @@ test('200: seats count down to none, and the text then says what to do', async (
     text: expect.stringContaining('All 2 seats are taken.'),
   });
   expect(full.features[0]).toMatchObject({ feature: 'invitations', isAvailable: false });
+});
+
+test('200: an invitation that waits holds its seat; what it says is what inviting says, also to the operator', async () => {
+  const organization = await world.newOrganization({ plan: { preset: 'team', seats: 2 } });
+  const owner = await world.newPerson(organization, 'owner');
+  const invite = (sender: typeof owner | typeof world.operator, email: string) =>
+    world.send(sender, `post /organizations/${organization.id}/invitations`, { email, expiresIn: '1h' });
+  const usage = async (sender: typeof owner | typeof world.operator) =>
+    (await world.send(sender, `get /organizations/${organization.id}/usage`)).body;
+  expect((await usage(owner)).features[0].isAvailable).toBe(true);
+  expect((await invite(owner, 'one@example.com')).status).toBe(201);
+  const { seats, features } = await usage(owner);
+  expect(seats).toMatchObject({ used: 1, promised: 1, left: 0 });
+  const refused = await invite(owner, 'two@example.com');
+  expect([refused.status, refused.body.code]).toEqual([409, 'seats_exhausted']);
+  const promised = expect.stringContaining('All 2 seats are taken or promised to people invited already.');
+  expect([features[0].isAvailable, features[0].text]).toEqual([false, promised]);
+  expect((await usage(world.operator)).features[0].isAvailable).toBe(true);
+  expect((await invite(world.operator, 'two@example.com')).status).toBe(201);
+  world.gateway.clock.advance(hours(1));
+  expect((await usage(world.operator)).seats).toMatchObject({ promised: 0, left: 1 });
 });
 
 test('200: a directory-managed organization invites nobody, whatever its plan', async () => {

@@ -1,6 +1,6 @@
 /** API keys: made, listed, taken back, and what a program with one of them may do at this moment. */
 import { GatehouseError } from '../kernel/errors.ts';
-import type { ApiKeyId, ConnectionId, OrganizationId, TeamId } from '../kernel/ids.ts';
+import type { ApiKeyId, OrganizationId, TeamId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Caller, KeyCaller } from './access.ts';
@@ -10,13 +10,14 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { ApiKey } from './entities/api-key.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Membership } from './entities/people.ts';
+import type { Session } from './entities/sign-in.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { settleMember } from './reprojection.ts';
 import type { RoleFacts, RoleTable } from './role-table.ts';
 import { factsIn, isBuiltInRole, loadRoles } from './role-table.ts';
 import type { Permission } from './roles.ts';
 import { ORG_ROLE_RANKS } from './roles.ts';
-import { keyFits } from './sso-policy.ts';
+import { lackOfKey } from './sso-policy.ts';
 import { decidesInTeam, standingIn } from './team-access.ts';
 
 /** Every bearer value of an API key begins with it. */
@@ -52,11 +53,11 @@ export async function createApiKey(
     readonly teamId?: TeamId | undefined;
     readonly scopes: readonly Permission[];
     readonly expiresAt: number | null;
-    /** Of the session in which it is made; absent or null: there is none, or no connection opened it. */
-    readonly connectionId?: ConnectionId | null;
+    /** In which it is made; absent: there is none. */
+    readonly session?: Pick<Session, 'connectionId' | 'amr' | 'emergency'> | undefined;
   },
 ): Promise<{ readonly key: ApiKey; readonly token: string }> {
-  const { organizationId, caller, cause, name, kind, teamId = null, expiresAt, connectionId = null } = input;
+  const { organizationId, caller, cause, name, kind, teamId = null, expiresAt } = input;
   const scopes = [...new Set(input.scopes)];
   const token = newToken('ghk');
   const tokenHash = deps.hashToken(token);
@@ -68,7 +69,7 @@ export async function createApiKey(
       throw new GatehouseError('invalid', 'The expiry lies in the past.', { field: 'expiresAt' });
     const key: ApiKey = {
       id: newId('apk', context.now),
-      ...{ organizationId, name, kind, teamId, connectionId, scopes, tokenHash, expiresAt, ...maker },
+      ...{ organizationId, name, kind, teamId, ...originOf(input), scopes, tokenHash, expiresAt, ...maker },
       membershipId: kind === 'personal' && caller.kind === 'member' ? caller.membershipId : null,
       createdAt: context.now,
       expiryWarnedDays: null,
@@ -83,6 +84,16 @@ export async function createApiKey(
     return { key, token };
   });
 }
+
+/** An emergency code lets its owner in; what is made with it is not to stay. */
+const originOf = ({
+  session,
+}: {
+  readonly session?: Pick<Session, 'connectionId' | 'amr' | 'emergency'> | undefined;
+}): Pick<ApiKey, 'connectionId' | 'amr'> => ({
+  connectionId: session?.connectionId ?? null,
+  amr: session === undefined || session.emergency ? [] : session.amr,
+});
 
 function makerOf(
   request: KeyRequest & { readonly kind: ApiKey['kind'] },
@@ -223,7 +234,7 @@ async function powerOf(deps: Pick<Deps, 'storage' | 'clock'>, key: ApiKey): Prom
   const stored = await deps.storage.memberships.find(organizationId, membershipId);
   const organization = await deps.storage.organizations.find(organizationId);
   if (stored?.status !== 'active' || organization === undefined) return undefined;
-  if (!keyFits(organization, key)) return undefined;
+  if (lackOfKey(organization, key) !== undefined) return undefined;
   return powerFrom(roles, key, await settleMember(deps, organization, stored));
 }
 

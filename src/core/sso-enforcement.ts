@@ -10,7 +10,7 @@ import type { Connection } from './entities/sign-in.ts';
 import type { TestSignIn } from './entities/sso-policy.ts';
 import type { Repositories } from './ports/storage.ts';
 import { endSessions } from './session-endings.ts';
-import { awaitsSecondFactor, keyFits, sessionFits } from './sso-policy.ts';
+import { awaitsSecondFactor, lackOfKey, sessionFits } from './sso-policy.ts';
 
 /** How long a passed test counts. */
 export const TEST_COUNTS_MS = hours(24);
@@ -69,8 +69,8 @@ export async function assertMayRequireSso(
 
 /**
  * Ends what the organization's policy has just made worthless, in the transaction that made it so: where a connection is required, every
- * session and every personal key made without one (law 6, S157), where a second factor is, every session opened without. They do not
- * come back when it is required no more.
+ * session and every personal key made without one (law 6, S157), where a second factor is, every session opened without and every
+ * personal key made in one. They do not come back when it is required no more.
  */
 export async function endUnfitSessions(
   tx: Repositories,
@@ -87,12 +87,13 @@ export async function endUnfitSessions(
     only: (session) => awaitsSecondFactor(organization, session),
   });
   for (const key of await tx.apiKeys.list(organization.id)) {
-    if (keyFits(organization, key)) continue;
+    const reason = lackOfKey(organization, key);
+    if (reason === undefined) continue;
     await tx.apiKeys.remove(organization.id, key.id);
     await record(tx, context, {
       type: 'api_key.removed',
       target: { kind: 'api_key', id: key.id },
-      details: { name: key.name, kind: key.kind, reason: 'sso_required' },
+      details: { name: key.name, kind: key.kind, reason },
     });
   }
 }

@@ -20,12 +20,6 @@ export const sessionFits = (
   { connectionId, emergency }: Pick<Session, 'connectionId' | 'emergency'>,
 ): boolean => connectionId !== null || emergency || passwordAllowedFor(organization, 'enter');
 
-/** Whether a key is: a personal one counts as the session in which it was made, those of the organization belong to no session. */
-export const keyFits = (
-  organization: Pick<Organization, 'ssoPolicy' | 'provisioning'>,
-  { membershipId, connectionId }: Pick<ApiKey, 'membershipId' | 'connectionId'>,
-): boolean => membershipId === null || sessionFits(organization, { connectionId, emergency: false });
-
 /** What a session says when more than a password was shown: a code, or a passkey, which stands for two factors (RFC 8176). */
 const SECOND_FACTORS: ReadonlySet<string> = new Set(['otp', 'hwk', 'swk']);
 
@@ -48,3 +42,17 @@ export const awaitsSecondFactor = (
  */
 export const isOwnProof = ({ connectionId, amr, emergency }: Session): boolean =>
   connectionId === null && !emergency && !amr.includes('fed');
+
+/**
+ * What the organization misses in a key, undefined when it fits: a personal one counts as the session in which it was made, those of
+ * the organization belong to no session. A session that an emergency code opened counts as none: it is over in an hour, its key is not.
+ */
+export function lackOfKey(
+  organization: Pick<Organization, 'ssoPolicy' | 'provisioning' | 'requireSecondFactor'>,
+  { membershipId, connectionId, amr }: Pick<ApiKey, 'membershipId' | 'connectionId' | 'amr'>,
+): 'sso_required' | 'second_factor_required' | undefined {
+  if (membershipId === null) return undefined;
+  if (!sessionFits(organization, { connectionId, emergency: false })) return 'sso_required';
+  const awaits = awaitsSecondFactor(organization, { connectionId, emergency: false, amr });
+  return awaits ? 'second_factor_required' : undefined;
+}

@@ -53,7 +53,13 @@ const apiKeys: RowKind = {
           membershipId: null,
           connectionId: nextId('con'),
         },
-        ...{ scopes: ['audit.read', 'members.read'], expiresAt: 7, expiryWarnedDays: 1, lastUsedAt: 8 },
+        ...{
+          amr: ['pwd', 'otp'],
+          scopes: ['audit.read', 'members.read'],
+          expiresAt: 7,
+          expiryWarnedDays: 1,
+          lastUsedAt: 8,
+        },
       },
     );
     return {

@@ -57,7 +57,7 @@ export function anApiKey(
   return {
     id: nextId('apk'),
     organizationId: membership.organizationId,
-    connectionId: null,
+    ...{ connectionId: null, amr: [] },
     name: 'Nightly export',
     kind: 'personal',
     membershipId: membership.id,

@@ -15,6 +15,8 @@ export interface ApiKey {
   readonly teamId: TeamId | null;
   /** The connection of the session in which a person made it; null: a session of the person's own, or the operator. */
   readonly connectionId: ConnectionId | null;
+  /** How the person had proved who they are in that session (RFC 8176); empty: there was none, or nothing is known of it. */
+  readonly amr: readonly string[];
   /** A membership, or `operator`. */
   readonly createdBy: string;
   /** What it may do; for personal keys never more than the person may at that moment. */

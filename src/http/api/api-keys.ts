@@ -82,7 +82,7 @@ export const apiKeyRoutes: readonly ApiRoute[] = [
       const { key, token } = await createApiKey(deps, {
         ...{ organizationId: organization.id, caller, cause },
         ...{ ...body, expiresAt: body.expiresAt ?? null },
-        connectionId: signedIn?.session.connectionId ?? null,
+        session: signedIn?.session,
       });
       return { ...presentApiKey(key), token };
     },

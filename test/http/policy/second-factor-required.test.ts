@@ -306,6 +306,56 @@ describe('one organization of several', () => {
   });
 });
 
+describe('personal API keys', () => {
+  const make = async (browser: Browser, { id }: Organization, kind = 'personal') => {
+    const body = { name: 'Nightly', kind, scopes: ['members.read'] };
+    return (await ask(gateway, browser, { path: `/api/v1/organizations/${id}/api-keys`, body })).body;
+  };
+  const reads = async ({ id }: Organization, { token }: { readonly token: string }) =>
+    (
+      await fetch(`${gateway.baseUrl}/api/v1/organizations/${id}/members`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+    ).status;
+
+  test('S157: made behind a password alone they end with its sessions, for good; the others go on', async () => {
+    const home = await anOrganization();
+    const careless = await aPerson(home, 'admin');
+    const holder = await aPerson(home);
+    const careful = createBrowser();
+    await (await addPasskey(holder.browser)).use(careful);
+    const keys = [
+      await make(careless.browser, home),
+      await make(careless.browser, home, 'team'),
+      await make(careful, home),
+    ];
+    const all = () => Promise.all(keys.map((key) => reads(home, key)));
+    expect(await all()).toEqual([200, 200, 200]);
+    await requireIt(home);
+    expect(await all()).toEqual([401, 200, 200]);
+    const rows = await gateway.storage.auditEvents.list(home.id, { type: 'api_key.removed' }, { limit: 9 });
+    expect(rows).toMatchObject([
+      { target: { id: keys[0].id }, details: { reason: 'second_factor_required' } },
+    ]);
+    await updateOrganization(gateway.deps, {
+      ...{ organizationId: home.id, caller: operatorCaller, cause: testCause },
+      change: { requireSecondFactor: false },
+    });
+    expect(await all()).toEqual([401, 200, 200]);
+  });
+
+  test('S157: one that is left over is refused where it is used', async () => {
+    const home = await anOrganization();
+    const key = await make((await aPerson(home)).browser, home);
+    await gateway.storage.transact(async (tx) => {
+      const row = await tx.organizations.find(home.id);
+      if (row !== undefined)
+        await tx.organizations.update(home.id, { ...row, requireSecondFactor: true }, row.version);
+    });
+    expect(await reads(home, key)).toBe(401);
+  });
+});
+
 test('lost: an admin takes the factors away, and the next sign-in leads to a new one', async () => {
   const { browser, home, membershipId, email, userId } = await anEnrolling();
   await turnOnSecondFactor(gateway, browser);

@@ -178,7 +178,8 @@ function requestsOf(
 
 /** Listens before the gateway exists, so that the gateway can be told its own address. */
 async function listen(): Promise<{ readonly server: Server; readonly origin: string }> {
-  const server = createHttpServer({ maxHeaderSize: 16_384 });
+  // As long as a real one keeps them: a client that has waited for a busy machine must not meet a connection just closed.
+  const server = createHttpServer({ maxHeaderSize: 16_384, keepAliveTimeout: 65_000 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');

@@ -51,6 +51,15 @@ export async function previewInvitation(
   return { invitation, organization, hasAccount };
 }
 
+/** Whether this invitation is what made the signed-in person a member here: they may know that there is nothing left to accept. */
+export async function hasAccepted(
+  deps: Pick<Deps, 'storage' | 'hashToken'>,
+  { token, signedIn }: { readonly token: string; readonly signedIn: Pick<SignedIn, 'membership'> },
+): Promise<boolean> {
+  const opened = await findByLink(deps.storage, deps.hashToken, token);
+  return opened?.invitation.status === 'accepted' && opened.invitation.acceptedBy === signedIn.membership.id;
+}
+
 /** The same for somebody who followed the mail to the invited address; `askedBy` says who had asked for it. */
 export async function previewProvedInvitation(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,

@@ -7,6 +7,7 @@ import { assertMayGrant, holdsPermission } from './access.ts';
 import type { Invitation, InvitationResource, InvitationTeam } from './entities/invitation.ts';
 import { invitationStatus } from './entities/invitation.ts';
 import type { Organization } from './entities/organization.ts';
+import type { Membership } from './entities/people.ts';
 import type { Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { RoleFacts } from './role-table.ts';
@@ -50,9 +51,19 @@ export async function assertMayInviteAnew(tx: Repositories, attempt: Attempt): P
   assertMayGiveByInvitation(caller, await roleNamed(tx, invitation.role));
   assertMayGiveResources(caller, organization.id, invitation.resources);
   const members = await tx.memberships.listByEmail(organization.id, foldKey(invitation.email));
-  if (members.length === 0) return;
-  const detail = `${invitation.email} is already a member of ${organization.name}.`;
-  throw new GatehouseError('already_member', detail, { field: 'email' });
+  if (members.length > 0) throw memberThere(organization, invitation.email, members);
+}
+
+/** Somebody suspended is still a member: they are brought back, not invited. */
+function memberThere({ name }: Organization, email: string, members: readonly Membership[]): GatehouseError {
+  if (members.some(({ status }) => status === 'active'))
+    return new GatehouseError('already_member', `${email} is already a member of ${name}.`, {
+      field: 'email',
+    });
+  return new GatehouseError('already_member', `${email} is a suspended member of ${name}.`, {
+    field: 'email',
+    whatToDo: 'Reactivate the member instead of inviting them.',
+  });
 }
 
 /** Throws `forbidden` for a role that the caller may not give, and for owner (S162). */

@@ -21,7 +21,8 @@ export type Acceptor =
   /** `code` is of the second factor of an account that has one. */
   | {
       readonly kind: 'new';
-      readonly name: string;
+      /** For a new account, which needs one. */
+      readonly name?: string | undefined;
       /** What the organization sees instead of the name; absent: the name. */
       readonly displayName?: string | undefined;
       /** For a new account only; https. */
@@ -79,6 +80,12 @@ export async function insertJoiner(
 /** One member for an address. */
 export const alreadyMember = ({ email }: JoiningAddress) =>
   new GatehouseError('already_member', `${email} is already a member of this organization.`, {
+    whatToDo: SIGN_IN_AS_MEMBER,
+  });
+
+/** The same for somebody signed in. */
+export const memberAlready = () =>
+  new GatehouseError('already_member', 'You are already a member of this organization.', {
     whatToDo: SIGN_IN_AS_MEMBER,
   });
 
@@ -200,9 +207,7 @@ export async function knownPerson(
     );
   }
   if ((await tx.memberships.findByUser(address.organizationId, user.id)) !== undefined) {
-    throw new GatehouseError('already_member', 'You are already a member of this organization.', {
-      whatToDo: SIGN_IN_AS_MEMBER,
-    });
+    throw memberAlready();
   }
   if (address.provesAddress && user.emailKey === address.emailKey && user.emailVerifiedAt === null) {
     await tx.users.update({ ...user, emailVerifiedAt: context.now, updatedAt: context.now }, user.version);

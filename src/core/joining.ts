@@ -149,6 +149,8 @@ export async function credentialsOf(
   }
   // Any other password of an account that is taken back is the new one, not a guess.
   if (person !== undefined && (await isPasswordOf(deps, person, password))) return { kind: 'known', person };
+  if (name === undefined)
+    throw new GatehouseError('invalid', 'Give a name: this makes a new account.', { field: 'name' });
   const organization = await deps.storage.organizations.find(address.organizationId);
   const knownWords = [name, address.email, organization?.name ?? null];
   const passwordHash = await deps.passwords.hash(acceptablePassword(password, { knownWords }));

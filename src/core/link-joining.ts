@@ -15,7 +15,7 @@ import { giveWhatWasPromised, mayStillInvite, settleInvitation } from './invitat
 import type { Joined, JoiningDeps } from './joining.ts';
 import { admit, credentialsOf } from './joining.ts';
 import type { Acceptor, JoiningAddress } from './joining-people.ts';
-import { isTakenBack } from './joining-people.ts';
+import { isTakenBack, memberAlready } from './joining-people.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { deliverMail } from './outbox.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
@@ -169,6 +169,7 @@ export async function joinByLink(deps: JoiningDeps, input: JoinRequest): Promise
   const { token, proof, acceptor } = input;
   const found = await findLink(deps.storage, deps, token);
   await openedLink(deps.storage, found, deps.clock());
+  await assertNotThere(deps, found, acceptor);
   const address = await addressOf(deps, found, input);
   assertTakes(found, address.email);
   const credentials = await credentialsOf(deps, { address, acceptor, cause: input.cause });
@@ -180,6 +181,19 @@ export async function joinByLink(deps: JoiningDeps, input: JoinRequest): Promise
     const settle = (added: Membership) => settleUse(tx, context, { link, address, membership: added });
     return admit(tx, deps, { context, organization, address, acceptor, credentials, settle });
   });
+}
+
+/** Whoever is signed in and a member needs no address proved to hear it. Throws `already_member`. */
+async function assertNotThere(
+  { storage }: JoiningDeps,
+  { organizationId }: ShareableLink,
+  acceptor: Acceptor,
+): Promise<void> {
+  if (acceptor.kind !== 'signed_in') return;
+  const { session, user } = acceptor.signedIn;
+  // What a person is elsewhere is not for one organization's provider to learn (law 3).
+  if (session.organizationId !== organizationId && !isOwnProof(session)) return;
+  if ((await storage.memberships.findByUser(organizationId, user.id)) !== undefined) throw memberAlready();
 }
 
 async function addressOf(

@@ -52,8 +52,8 @@ export const joiningBody = (proof: string) =>
       code: z.string().max(64).optional(),
     })
     .refine(
-      ({ name, password }) => (name === undefined) === (password === undefined),
-      'Give name and password together, or neither and a session.',
+      ({ name, password }) => name === undefined || password !== undefined,
+      'A name goes with a password; give neither for a session.',
     )
     .refine(
       ({ password, displayName, avatarUrl }) =>
@@ -66,15 +66,15 @@ const acceptBody = joiningBody(
   'What the mail to the invited address ends with, for whoever is signed in with another address.',
 );
 
-/** Name and password are an explicit choice to be somebody new, whoever is signed in (S160). Throws `unauthenticated` without either. */
+/** A password is an explicit choice to be whoever it is of, or somebody new, whoever is signed in (S160). Throws `unauthenticated` without either. */
 export async function acceptorFrom(
   { deps, req }: ApiContext,
   body: Omit<NonNullable<z.output<typeof acceptBody>>, 'proof'> | undefined,
 ): Promise<Acceptor> {
   // Read first: a cookie that rides along must come from our own pages, whatever the body says (S186).
   const signedIn = await signedInOf(deps, req);
-  const { name, password, ...more } = body ?? {};
-  if (name !== undefined && password !== undefined) return { kind: 'new', name, password, ...more };
+  const { password, ...more } = body ?? {};
+  if (password !== undefined) return { kind: 'new', password, ...more };
   if (signedIn !== undefined) return { kind: 'signed_in', signedIn };
   throw new GatehouseError('unauthenticated', 'Give a name and a password, or sign in first.', {
     whatToDo: 'Send name and password, or the session cookie of whoever it is for.',

@@ -130,6 +130,7 @@ const NEW_PERSON_FIELDS: readonly (string | undefined)[] = ['name', 'displayName
 
 function newPersonForm({ path, problem, typed }: JoiningView): Html {
   const problemOf = (field: string) => (problem?.field === field ? problem.text : undefined);
+  const signIn = `/sign-in?${new URLSearchParams({ return_to: path })}`;
   const isElsewhere = problem !== undefined && !NEW_PERSON_FIELDS.includes(problem.field);
   return html`<h2>Join with a new account</h2>
 ${isElsewhere && problemBox(problem.text)}
@@ -151,7 +152,8 @@ ${textField({
   problem: problemOf('password'),
 })}
 <button type="submit">Join</button>
-</form>`;
+</form>
+<p>Or <a href="${signIn}">sign in to the account you have</a>; then you come back here.</p>`;
 }
 
 /** What somebody new may say besides. */

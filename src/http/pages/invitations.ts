@@ -4,6 +4,7 @@ import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import {
   acceptInvitation,
+  hasAccepted,
   previewInvitation,
   previewProvedInvitation,
   requestInvitedAddressProof,
@@ -17,6 +18,7 @@ import { formText, queryText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { enterSession } from '../session-cookie.ts';
 import { startSignIn } from '../sign-in-start.ts';
+import { html, isolated } from './html.ts';
 import { invitationBody } from './invitation-view.ts';
 import {
   acceptorOf,
@@ -105,10 +107,21 @@ async function prove(deps: HttpDeps, { req, res }: Visit, visitor: Visitor): Pro
   seeOther(res, `/invitations/${encodeURIComponent(token)}?sent=yes`);
 }
 
+/** Whoever joined by this very link is told so; to everybody else it looks like one that never was (S165). */
+async function sendNothingToAccept(deps: HttpDeps, { req, res, visitor }: Visit): Promise<void> {
+  const token = tokenOf(req);
+  const isDone = visitor !== undefined && (await hasAccepted(deps, { token, signedIn: visitor.signedIn }));
+  if (!isDone) return sendDeadLink(req, res);
+  const { name } = visitor.signedIn.organization;
+  const body = html`<p>You have joined ${isolated(name)} with this invitation. There is nothing left to accept.</p>
+<p><a class="button" href="/">Go on</a></p>`;
+  sendPage(res, { title: 'You are a member already', body });
+}
+
 async function showInvitation(deps: HttpDeps, visit: Visit): Promise<void> {
   const { req, res, visitor, status = 200, problem } = visit;
   const found = await preview(deps, req);
-  if (found === undefined) return sendDeadLink(req, res);
+  if (found === undefined) return sendNothingToAccept(deps, visit);
   const { email, emailKey } = found.invitation;
   const proof = proofOf(req);
   const own = `/invitations/${encodeURIComponent(tokenOf(req))}`;

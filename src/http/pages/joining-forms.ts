@@ -74,7 +74,7 @@ export function acceptorOf(
   if (visitor !== undefined) return { kind: 'signed_in', signedIn: visitor.signedIn };
   const password = formText(req, 'password') ?? '';
   const code = formText(req, 'code');
-  if (door?.hasAccount === true) return { kind: 'new', name: door.email, password, code };
+  if (door?.hasAccount === true) return { kind: 'new', password, code };
   const typed = typedPerson(req);
   if (door !== undefined) assertFits(typed);
   const displayName = typed.displayName === '' ? undefined : typed.displayName;

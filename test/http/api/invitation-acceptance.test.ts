@@ -140,7 +140,7 @@ describe('somebody new', () => {
 
   test.each([
     [{ name: 'Eve' }, undefined],
-    [{ password: PASSWORD }, undefined],
+    [{ password: PASSWORD }, 'name'],
     [{ name: '', password: PASSWORD }, 'name'],
     [{ name: 'Eve', password: 'short' }, 'password'],
     [{ name: 'Eve', password: 'x'.repeat(20) }, 'password'],
@@ -170,7 +170,10 @@ describe('somebody new', () => {
     const guess = { name: 'Eve', password: 'another sentence entirely' };
     const { status, body } = await world.send(world.nobody, accept, guess);
     expect([status, body.code, body.field]).toEqual([409, 'already_exists', 'email']);
-    const answer = await world.send(world.nobody, accept, person);
+    const wrong = await world.send(world.nobody, accept, { password: guess.password });
+    expect([wrong.status, wrong.body.code]).toEqual([409, 'already_exists']);
+    // An account has its name already.
+    const answer = await world.send(world.nobody, accept, { password: PASSWORD });
     expect([answer.status, answer.body.organization.id]).toEqual([200, organization.id]);
     const session = await world.send(sessionOf(answer).sender, 'get /session');
     expect(session.body.user.id).toBe(known.membership.userId);

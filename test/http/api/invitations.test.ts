@@ -142,6 +142,13 @@ describe('POST', () => {
   test('409: already_member, already_invited, whatever the case; free again once revoked or expired', async () => {
     const member = await invite({ email: admin.email.toUpperCase() });
     expect([member.status, member.body.code, member.body.field]).toEqual([409, 'already_member', 'email']);
+    const away = await world.newPerson(organization);
+    await world.send(admin, `patch ${base.replace(/invitations$/, 'members')}/${away.membership.id}`, {
+      status: 'suspended',
+    });
+    const suspended = await invite({ email: away.email });
+    expect([suspended.status, suspended.body.code]).toEqual([409, 'already_member']);
+    expect(suspended.body.whatToDo).toContain('Reactivate');
     const { body: first } = await invite({ email: 'Twice@Example.COM', expiresIn: '1h' });
     expect(first.email).toBe('Twice@example.com');
     const again = await invite({ email: 'twice@example.com' });

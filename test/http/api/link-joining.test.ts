@@ -283,6 +283,13 @@ describe('somebody with an account', () => {
     ]);
   });
 
+  test('S169: 409 already_member to a member who is signed in, before any address is asked for', async () => {
+    const link = await newLink({ maxUses: 2, domains: [] });
+    const member = await world.newPerson(link.organization);
+    const answer = await world.send(member, `post ${link.path}/accept`, {});
+    expect([answer.status, answer.body.code, await usesOf(link)]).toEqual([409, 'already_member', 0]);
+  });
+
   test('S169: 409 already_member, suspended or not, and the use is left', async () => {
     const link = await newLink({ maxUses: 2 });
     const sender = await provedPerson();

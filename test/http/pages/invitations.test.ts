@@ -140,6 +140,24 @@ describe('joining as somebody new', () => {
     expect(await statusOf(invitation.id)).toBe('accepted');
   });
 
+  test('S165: told that they are in when they open the link again; to everybody else it is dead', async () => {
+    const { path } = await invite(gateway, organization);
+    const browser = createBrowser();
+    await browser.submitForm(await open(path, browser), { form: 'accept', values: join });
+    const again = await open(path, browser);
+    expect([again.status, again.text.includes('You are a member already')]).toEqual([200, true]);
+    const other = createBrowser();
+    const their = await invite(gateway, organization);
+    await other.submitForm(await open(their.path, other), { form: 'accept', values: join });
+    for (const anybody of [createBrowser(), other]) expect((await open(path, anybody)).status).toBe(404);
+  });
+
+  test('may sign in to an account they have, and is led back here', async () => {
+    const { path } = await invite(gateway, organization);
+    const { text } = await open(path, createBrowser());
+    expect(text).toContain(`href="/sign-in?${new URLSearchParams({ return_to: path })}"`);
+  });
+
   test.each([
     ['a short password', { name: 'Bob', password: 'short' }, 'at least 15 characters'],
     ['no password', { name: 'Bob', password: '' }, 'at least 15 characters'],

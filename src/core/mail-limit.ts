@@ -84,8 +84,8 @@ export const countNotice = async (
   return (await count(tx, { limits, now }, [[key, limits.noticesPerAddress]])) === 0;
 };
 
-/** A mail that anybody may ask for: a link for a new password, the proof of an address on the way in or for signing in. */
-export type RequestedMail = 'reset' | 'joining' | 'sign_in_address';
+/** A mail that anybody may ask for: a link for a new password, the proof of an address on the way in or for signing in, a link that connects. */
+export type RequestedMail = 'reset' | 'joining' | 'sign_in_address' | 'connecting';
 
 /**
  * Counts a mail that somebody asked for inside the caller's transaction. 0 when it was counted; else the milliseconds until
@@ -108,7 +108,7 @@ export async function assertRequestedMail(...asked: Parameters<typeof countReque
   if (waitMs > 0) throw tooManyTries(waitMs);
 }
 
-const KEYS_OF_MAILBOX = ['address', 'notice', 'reset', 'joining', 'sign_in_address'] as const;
+const KEYS_OF_MAILBOX = ['address', 'notice', 'reset', 'joining', 'sign_in_address', 'connecting'] as const;
 
 /** Forgets how many mails this mailbox had: what is hashed can be found by trying. */
 export async function forgetMailCounts(

@@ -1,6 +1,7 @@
 /** What mails to the people of an organization say: invited, asked whether an address is theirs, welcome, another role, removed. They look as the organization chose. */
 import type { Invitation } from './entities/invitation.ts';
 import type { Organization } from './entities/organization.ts';
+import type { Connection } from './entities/sign-in.ts';
 import type { MailBlock, MailContent } from './mail-layout.ts';
 import { facts, line, link, paragraphs, quote, text } from './mail-layout.ts';
 import type { OrgRole } from './roles.ts';
@@ -45,6 +46,32 @@ export function invitationMail(input: {
     ],
   };
 }
+
+/** Carries the link by which a member takes an identity of their company as theirs. */
+export const connectingMail = (input: {
+  readonly organization: Organization;
+  readonly connection: Pick<Connection, 'name'>;
+  /** What the identity provider calls the identity. */
+  readonly subject: string;
+  readonly url: string;
+}): MailContent => ({
+  subject: line`Connect your sign-in with ${input.organization.name}`,
+  blocks: [
+    text(
+      line`Somebody, probably you, came from ${input.connection.name} to sign in to ${input.organization.name} with this e-mail address.`,
+      line`There they are known as ${input.subject}.`,
+    ),
+    link(
+      'If that was you, open this link, connect the two, and sign in again:',
+      'Connect my sign-in',
+      input.url,
+    ),
+    text(
+      'It works once, for one hour, and only until another one is sent.',
+      'If it was not you, do not connect anything: whoever it was would sign in as you. Tell your administrator.',
+    ),
+  ],
+});
 
 /** Carries the link that proves an address to whoever wants to join with it. */
 export const addressProofMail = (input: {

@@ -39,7 +39,13 @@ export async function lastUsedMembership(
   return undefined;
 }
 
-const UNDER_WAY = ['password_reset', 'email_change', 'second_step', 'passkey_registration'] as const;
+const UNDER_WAY = [
+  'password_reset',
+  'email_change',
+  'identity_connection',
+  'second_step',
+  'passkey_registration',
+] as const;
 
 /** Ends what a person has under way: mailed links, second steps, passkeys being made. Links that take a change back stay. */
 export async function dropUnderWay(tx: Repositories, userId: UserId): Promise<void> {

@@ -220,7 +220,11 @@ async function addPerson(
 export async function bindIdentity(
   tx: Repositories,
   context: ChangeContext,
-  input: Admission & { readonly membership: Membership },
+  input: {
+    readonly connection: Connection;
+    readonly identity: Pick<UpstreamIdentity, 'issuer' | 'subject'>;
+    readonly membership: Membership;
+  },
 ): Promise<void> {
   const { connection, identity, membership } = input;
   await tx.identities.insert(context.organizationId, {

@@ -5,6 +5,7 @@ import { newId } from '../kernel/ids.ts';
 import { constantTimeEqual, newToken } from '../kernel/tokens.ts';
 import { record } from './audit.ts';
 import { syncClaimGrants } from './claim-grants.ts';
+import { offeringToConnect } from './connecting-by-mail.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Connection, PendingSignIn, SignInPurpose } from './entities/sign-in.ts';
@@ -176,16 +177,17 @@ export async function takeAnswer(
  * session and records it, in one transaction. Throws `sign_in_refused` with the exact reason in `context.reason`.
  */
 export async function completeSignIn(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits'>,
   input: AnswerToTake,
 ): Promise<CompletedSignIn> {
-  return deps.storage.transact(async (tx) => {
+  const complete = async (tx: Repositories): Promise<CompletedSignIn> => {
     const pending = await takeAnswer(tx, deps, input);
     const current = await activeConnection(tx, input.connection);
     const letInAs = await letIn(tx, deps, { ...input, current, purpose: pending.purpose });
     await endReplaced(tx, deps, { pending, cause: input.cause });
     return { ...letInAs, returnTo: pending.returnTo };
-  });
+  };
+  return offeringToConnect(deps, input, () => deps.storage.transact(complete));
 }
 
 /** S184: whoever was signed in in this browser before is so no more. */

@@ -1,6 +1,7 @@
 /** Sign-ins that begin at the identity provider: let in at once, or held until the person in the browser says yes (S42, S48). */
 import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
+import { offeringToConnect } from './connecting-by-mail.ts';
 import type { Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Connection, PendingSignIn } from './entities/sign-in.ts';
@@ -18,7 +19,7 @@ import {
 } from './sign-ins.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
-type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl'>;
+type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits'>;
 
 /** A verified answer to nobody's question. */
 export interface UnsolicitedAnswer {
@@ -32,11 +33,12 @@ export function completeUnsolicited(
   deps: SignInDeps,
   { connection, identity, assertion, cause }: UnsolicitedAnswer & { readonly cause: Cause },
 ): Promise<LetIn> {
-  return deps.storage.transact(async (tx) => {
+  const complete = async (tx: Repositories): Promise<LetIn> => {
     const current = await openConnection(tx, connection);
     await claimAssertion(tx, connection, assertion);
     return letIn(tx, deps, { current, identity, cause });
-  });
+  };
+  return offeringToConnect(deps, { connection, identity, cause }, () => deps.storage.transact(complete));
 }
 
 /**
@@ -92,15 +94,19 @@ export async function isSamePerson(
 }
 
 /** Lets the held person in, once, in one transaction. Throws `sign_in_refused`. */
-export function completeHeld(
+export async function completeHeld(
   deps: SignInDeps,
   { cause, ...answer }: SignInAnswer & { readonly cause: Cause },
 ): Promise<LetIn> {
-  return deps.storage.transact(async (tx) => {
+  const { connection } = answer;
+  const complete = async (tx: Repositories): Promise<LetIn> => {
     const pending = await consumePending(tx, deps, { ...answer, awaits: 'confirmation' });
-    const current = await openConnection(tx, answer.connection);
+    const current = await openConnection(tx, connection);
     return letIn(tx, deps, { current, identity: identityIn(pending), cause });
-  });
+  };
+  const identity = await findHeld(deps, answer);
+  if (identity === undefined) throw refusal('sign_in.not_pending');
+  return offeringToConnect(deps, { connection, identity, cause }, () => deps.storage.transact(complete));
 }
 
 /** The connection, if it is active and still lets its identity provider begin. */

@@ -12,7 +12,7 @@ export const codeOf = (secret: string, now: number): string =>
 export async function mailedPath(
   gateway: TestGateway,
   to: string,
-  place: 'password-reset' | 'email-change' | 'undo',
+  place: 'password-reset' | 'email-change' | 'undo' | 'connect',
 ): Promise<string | undefined> {
   await gateway.deliverMails();
   const links = gateway.mails

@@ -7,6 +7,8 @@ export type OneTimePurpose =
   | 'password_reset'
   /** A mailed link that proves a new address. */
   | 'email_change'
+  /** A mailed link by which a member takes an identity of a connection as theirs. */
+  | 'identity_connection'
   /** A mailed link that takes a change of credentials back. */
   | 'undo'
   /** A sign-in whose first factor was right and that waits for the second. */

@@ -1,5 +1,6 @@
-/** Mailed links about credentials: the one that proves a new address, and the one that takes a change back. */
+/** Mailed links about credentials: the one that proves a new address, the one that connects the company sign-in, the one that takes a change back. */
 import type { RequestHandler, Response } from 'express';
+import { connectByMail, findOfferedConnection } from '../../core/connecting-by-mail.ts';
 import { isUndoLink, undoCredentialChange } from '../../core/credential-undo.ts';
 import { confirmEmailChange, findEmailChange } from '../../core/email-change.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
@@ -45,6 +46,41 @@ export const postEmailChange =
       body: html`<p>You sign in with the new address from now on. Your former address has been told.</p>
 <p><a class="button" href="/account">To your account</a></p>`,
     });
+  };
+
+/** `GET /connect/{token}`: whom the button would connect with what. */
+export const getConnectLink =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    const token = String(req.params.token);
+    const offered = await findOfferedConnection(deps, token);
+    if (offered === undefined) return sendDeadLink(res);
+    const { organization, connection, subject, user } = offered;
+    sendAsking(res, {
+      title: 'Is this sign-in yours?',
+      path: `/connect/${encodeURIComponent(token)}`,
+      button: 'Yes, connect it',
+      text: html`<p>From now on <strong>${isolated(subject)}</strong> at ${isolated(connection.name)} signs in to ${isolated(organization.name)} as you.</p>
+${user.emailVerifiedAt === null ? CLAIMED : ''}<p>Go on only if you have just tried to sign in that way.</p>`,
+    });
+  };
+
+const CLAIMED = html`<p>Nobody has proved this address before: a password of the account stops working, and its sessions end.</p>
+`;
+
+/** `POST /connect/{token}`: consumes the link, 303 to the organization's sign-in; nobody is signed in by it. */
+export const postConnectLink =
+  (deps: HttpDeps): RequestHandler =>
+  async (req, res) => {
+    assertNotForeign(deps, req);
+    try {
+      const cause = causeOf(res, { kind: 'anonymous' });
+      const { slug } = await connectByMail(deps, { token: String(req.params.token), cause });
+      seeOther(res, `/sign-in/${encodeURIComponent(slug)}`);
+    } catch (error) {
+      if (!isGatehouseError(error, 'not_found') && !isGatehouseError(error, 'already_exists')) throw error;
+      sendDeadLink(res);
+    }
   };
 
 /** `GET /undo/{token}`: what the button would do. */

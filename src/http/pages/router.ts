@@ -7,7 +7,14 @@ import { mountMethods } from '../methods.ts';
 import { ACCOUNT_FORMS, getAccount, postAccount, postConfirmation } from './account.ts';
 import { postConnect } from './connect.ts';
 import { getConsole, postConsoleSignIn } from './console.ts';
-import { getEmailChange, getUndo, postEmailChange, postUndo } from './credential-links.ts';
+import {
+  getConnectLink,
+  getEmailChange,
+  getUndo,
+  postConnectLink,
+  postEmailChange,
+  postUndo,
+} from './credential-links.ts';
 import { getEmergency, postEmergency } from './emergency.ts';
 import { getEnrolment, postEnrolment, postEnrolmentCode } from './enrolment.ts';
 import { getInvitation, postInvitation } from './invitations.ts';
@@ -117,6 +124,10 @@ function mountCredentialLinks(router: Router, deps: HttpDeps, formOrJson: readon
   mountMethods(router, '/email-change/:token', {
     GET: [getEmailChange(deps)],
     POST: [...form, postEmailChange(deps)],
+  });
+  mountMethods(router, '/connect/:token', {
+    GET: [getConnectLink(deps)],
+    POST: [...form, postConnectLink(deps)],
   });
   mountMethods(router, '/undo/:token', { GET: [getUndo(deps)], POST: [...form, postUndo(deps)] });
 }

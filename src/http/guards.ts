@@ -43,8 +43,8 @@ export type Guard =
   /** A signed-in person. */
   | {
       readonly kind: 'session';
-      /** Or somebody who has yet to set up the second factor that their organization asks for. */
-      readonly orEnrolling?: true;
+      /** Whoever has yet to set up the second factor that their organization asks for: let in, or nobody; absent: told to set it up. */
+      readonly whoWaits?: 'enters' | 'nobody';
     };
 
 const unauthenticated = () =>

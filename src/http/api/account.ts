@@ -23,7 +23,7 @@ import { plainRoute } from './route.ts';
 const tag = 'account';
 const guard = { kind: 'session' } as const;
 /** What somebody does who is asked for a second factor and has none yet. */
-const enrolment = { kind: 'session', orEnrolling: true } as const;
+const enrolment = { kind: 'session', whoWaits: 'enters' } as const;
 
 /** The rule for passwords is core's; the bound only keeps absurd ones away from it (S183). */
 export const passwordField = z.string().max(2048, 'At most 512 characters.');

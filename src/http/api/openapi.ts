@@ -192,7 +192,7 @@ const queryParameters = (route: ApiRoute): readonly Json[] =>
 /** What the guard and the reading of a body answer, whatever the handler does. */
 function codesOf(route: ApiRoute): readonly ErrorCode[] {
   const { guard, body, query } = route;
-  const guarded: readonly ErrorCode[] = guard.kind === 'public' ? [] : ['unauthenticated', 'forbidden'];
+  const guarded: readonly ErrorCode[] = guardedCodes(guard);
   // `invalid_syntax`: a path with a broken percent encoding.
   const placed: readonly ErrorCode[] = route.path.includes(':') ? ['invalid_syntax', 'not_found'] : [];
   const read: readonly ErrorCode[] =
@@ -210,6 +210,15 @@ function codesOf(route: ApiRoute): readonly ErrorCode[] {
     'storage_unavailable',
   ];
 }
+
+/** What a guard answers; somebody who has yet to set up a second factor is told so, where they are not let in or nobody. */
+function guardedCodes(guard: ApiRoute['guard']): readonly ErrorCode[] {
+  if (guard.kind === 'public') return [];
+  const waits = guard.kind === 'session' ? guard.whoWaits : undefined;
+  return ['unauthenticated', 'forbidden', ...(waits === undefined ? ([SETUP] as const) : [])];
+}
+
+const SETUP = 'second_factor_setup_required';
 
 interface SharedProblem {
   readonly name: string;

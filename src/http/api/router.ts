@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
 import { assertHolds } from '../../core/access.ts';
 import { assertInvitationsOpen } from '../../core/provisioning.ts';
+import { setupRequired } from '../../core/second-factor-policy.ts';
 import { assertFresh } from '../../core/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -141,9 +142,11 @@ function teamRead(
 async function callerFor(deps: HttpDeps, guard: Guard, req: Request): ReturnType<typeof callerOf> {
   const found = await callerOf(deps, req).catch(async (error: unknown) => {
     const isNobody = isGatehouseError(error, 'unauthenticated') && bearerToken(req) === undefined;
-    if (guard.kind !== 'session' || !isNobody) throw error;
-    const enrolling = guard.orEnrolling ? await enrollingOf(deps, req) : undefined;
-    if (enrolling === undefined) throw signInFirst();
+    if (!isNobody) throw error;
+    const enrolling = await enrollingOf(deps, req);
+    if (enrolling === undefined) throw guard.kind === 'session' ? signInFirst() : error;
+    if (guard.kind !== 'session' || guard.whoWaits === undefined) throw setupRequired(deps);
+    if (guard.whoWaits === 'nobody') throw signInFirst();
     return { signedIn: enrolling, caller: callerFrom(enrolling) };
   });
   if (guard.kind !== 'session' || found.signedIn !== undefined || bearerToken(req) !== undefined)

@@ -95,7 +95,7 @@ export const sessionRoutes: readonly ApiRoute[] = [
     operationId: 'getSession',
     summary: 'Says who is signed in, in which organization and with which roles.',
     tag,
-    guard,
+    guard: { kind: 'session', whoWaits: 'nobody' },
     status: 200,
     response: sessionShape,
     errors: [],

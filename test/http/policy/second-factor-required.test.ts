@@ -145,19 +145,22 @@ describe('PATCH requireSecondFactor', () => {
 });
 
 describe('a password alone', () => {
-  test('opens nothing but the way to a second factor: every route of a session says 401', async () => {
+  test('opens nothing but the way to a second factor: every route of a session says where to set it up; who is signed in: nobody (S192)', async () => {
     const { browser } = await anEnrolling();
     const guarded = apiRoutes.filter(
       ({ guard }) => guard.kind === 'session' || guard.kind === 'organization',
     );
     expect(guarded.length).toBeGreaterThan(150);
-    const open: string[] = [];
+    const [open, nobody]: [string[], string[]] = [[], []];
     for (const { method, path } of guarded) {
       const at = `/api/v1${path.replace(/:\w+/g, 'org_01jc0000000000000000000000')}`;
       const body = method === 'get' || method === 'delete' ? {} : { body: {} };
       const answer = await ask(gateway, browser, { path: at, method: method.toUpperCase(), ...body });
-      if (answer.status !== 401) open.push(`${method} ${path}`);
+      if (answer.status === 401) nobody.push(`${method} ${path}`);
+      else if (answer.body.code !== SETUP.code) open.push(`${method} ${path}`);
+      else expect([answer.status, answer.body.url]).toEqual([403, `${gateway.baseUrl}/account/enrol`]);
     }
+    expect(nobody).toEqual(['get /session']);
     expect(open).toEqual([
       'post /account/second-factor',
       'post /account/second-factor/confirm',

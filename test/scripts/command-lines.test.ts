@@ -79,7 +79,7 @@ describe('npm run simulate', () => {
     const red = await runScript('simulate/main.ts', '--idp', 'okta', '--base', server.base, '--token', 't');
     await server.close();
     expect(red).toMatchObject({ status: 1, stdout: expect.stringContaining('✗ #5') });
-  }, 30_000);
+  });
 });
 
 describe('npm run demo', () => {
@@ -87,5 +87,5 @@ describe('npm run demo', () => {
     const { status, stdout } = await runScript('demo/main.ts', '--help');
     expect(status).toBe(0);
     expect(stdout).toContain('--exit');
-  }, 30_000);
+  });
 });

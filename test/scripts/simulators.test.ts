@@ -1,5 +1,5 @@
 /** The simulators: green against this gateway, red where a server is wrong, and never brought down by one. */
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ScoreRow } from '../../scripts/simulate/expectations.ts';
 import { isGreen, printScorecard } from '../../scripts/simulate/expectations.ts';
 import { simulate } from '../../scripts/simulate/simulate.ts';
@@ -9,7 +9,6 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { startWrongScimServer, type WrongScimServer } from './wrong-scim-server.ts';
 
 // A whole run is some hundred durable writes; a busy disk may take its time.
-jest.setTimeout(60_000);
 
 const wish = { users: 12, groups: 4, seed: 3, domain: 'acme.example' };
 const names = Object.keys(simulators);

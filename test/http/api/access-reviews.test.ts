@@ -98,7 +98,7 @@ describe('starting', () => {
     expect([body.state, body.counts.total]).toEqual(['open', 233]);
     const jobs = await world.send(owner, `get ${base}/jobs`);
     expect(jobs.body.items[0]).toMatchObject({ kind: 'access_review', state: 'done', done: 233 });
-  }, 30_000);
+  });
 });
 
 describe('deciding', () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   admin = await world.newPerson(organization, 'admin');
   pushed = await pushGroup(world.gateway, organization, { name: 'Everybody', count: MANY });
   base = `/organizations/${organization.id}`;
-}, 60_000);
+});
 afterAll(() => world.close());
 
 const send = (request: string, body?: object): Promise<Answer> =>

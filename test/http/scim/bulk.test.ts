@@ -1,5 +1,5 @@
 /** POST /Bulk: what each operation comes to, limits, and that it is no other door than single requests (RFC 7644 §3.7). */
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import express from 'express';
 import supertest from 'supertest';
 import { bulkHandler } from '../../../src/http/scim/bulk.ts';
@@ -9,7 +9,6 @@ import { aScimUser, ENTERPRISE_URN, ERROR_URN, patchOf } from '../../support/sci
 import { dumpOf, scimSuite } from '../../support/scim-suite.ts';
 
 const suite = scimSuite();
-jest.setTimeout(60_000);
 
 describe('the answer', () => {
   test('L92, L93: 200 with one entry per operation: method, bulkId, location, version, status as text', async () => {

@@ -1,11 +1,10 @@
 /** Changing an extension under the people who have values in it: never a person who does not fit, never a value lost unseen. */
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { directoryApi } from '../../support/directory-api.ts';
 import { aScimUser, patchOf, USER_URN } from '../../support/scim.ts';
 import { dumpOf, scimSuite } from '../../support/scim-suite.ts';
 
 const suite = scimSuite();
-jest.setTimeout(30_000);
 
 const URN = 'urn:acme:scim:schemas:2.0:Badge';
 const AT = `/extensions/${encodeURIComponent(URN)}`;

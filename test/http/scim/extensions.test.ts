@@ -1,11 +1,10 @@
 /** Schema extensions of a directory, as its identity provider meets them: served, stored, filtered, patched, unique. */
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { directoryApi } from '../../support/directory-api.ts';
 import { aScimUser, ENTERPRISE_URN, patchOf, USER_URN } from '../../support/scim.ts';
 import { dumpOf, type ScimWorld, scimSuite } from '../../support/scim-suite.ts';
 
 const suite = scimSuite();
-jest.setTimeout(30_000);
 
 const URN = 'urn:acme:scim:schemas:2.0:Badge';
 

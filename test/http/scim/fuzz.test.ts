@@ -1,5 +1,5 @@
 /** Random requests against the live endpoint: never a 5xx, never HTML, and what was refused has changed nothing (S136). */
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Response } from 'supertest';
 import { aScimGroup, aScimUser, ENTERPRISE_URN, patchOf, USER_URN } from '../../support/scim.ts';
@@ -7,8 +7,6 @@ import { type ScimWorld, scimSuite } from '../../support/scim-suite.ts';
 
 const suite = scimSuite();
 const RUNS = 100;
-
-jest.setTimeout(30_000);
 
 let world: ScimWorld;
 let user: string;

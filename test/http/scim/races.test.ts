@@ -1,5 +1,5 @@
 /** Requests of one directory at the same moment: one outcome, nothing lost, nothing left over. */
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Response } from 'supertest';
 import { bulk, postUser, statusesOf } from '../../support/bulk.ts';
 import { membersOf } from '../../support/members.ts';
@@ -7,7 +7,6 @@ import { aScimUser, patchOf } from '../../support/scim.ts';
 import { type ScimWorld, scimSuite } from '../../support/scim-suite.ts';
 
 const suite = scimSuite();
-jest.setTimeout(60_000);
 
 const times = <Result>(count: number, make: (index: number) => Result): Result[] =>
   Array.from({ length: count }, (_, index) => make(index));

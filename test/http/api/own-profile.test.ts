@@ -26,7 +26,7 @@ test('200: name and picture are what everybody sees from now on, and null takes 
   const member = await world.send(world.operator, `get ${base}/members/${id}`);
   expect(member.body).toMatchObject({ name: 'Addy', avatarUrl: PICTURE });
   const file = await world.send(world.operator, `get ${base}/members/export`);
-  expect(String(file.body)).toContain(`,${PICTURE}\r\n`);
+  expect(String(file.body)).toContain(`,${PICTURE},\r\n`);
   expect(await world.gateway.storage.users.find(userId)).toMatchObject({ name: 'Ada', avatarUrl: PICTURE });
   const taken = await world.send(person, 'patch /session', { displayName: null, avatarUrl: null });
   expect(taken.body.user).toEqual({ id: userId, email: person.email, name: 'Ada' });

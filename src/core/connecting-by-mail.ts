@@ -26,7 +26,7 @@ import type { UpstreamIdentity } from './upstream-identity.ts';
 
 const LINK_TTL_MS = hours(1);
 
-type OfferDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits'>;
+type OfferDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits' | 'afterwards'>;
 
 interface Refused {
   readonly connection: Connection;
@@ -36,7 +36,7 @@ interface Refused {
 
 /**
  * Does the work of a sign-in. When it is refused because the address is taken, and by a member who may connect this identity,
- * queues a mail to that member; the refusal stays as it is.
+ * queues a mail to that member; the refusal stays as it is, and takes no longer: what was found is looked into when it has left (S155).
  */
 export async function offeringToConnect<T>(
   deps: OfferDeps,
@@ -47,7 +47,7 @@ export async function offeringToConnect<T>(
     return await work();
   } catch (error) {
     if (isGatehouseError(error, 'sign_in_refused') && error.context?.reason === 'identity.address_taken')
-      await deps.storage.transact((tx) => offer(tx, deps, refused));
+      await deps.afterwards(() => deps.storage.transact((tx) => offer(tx, deps, refused)));
     throw error;
   }
 }

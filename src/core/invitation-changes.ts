@@ -101,7 +101,8 @@ function changed(before: Invitation, change: InvitationChange, { cause, now }: C
 /**
  * Sends an invitation again, also one that has expired: a new link, the clock from the start, every earlier link dead when
  * this answers (S165). Whoever sends it answers for it from now on. Throws what creating does, and `not_found`,
- * `invitation_used`, `invitation_revoked`, `too_many_requests`. `ttlMs` absent: as the organization says.
+ * `invitation_used`, `invitation_revoked`, `too_many_requests`. `ttlMs` absent: the length that was chosen for
+ * this invitation, where none was the organization's.
  */
 export async function resendInvitation(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'mailer' | 'baseUrl' | 'mailLimits'>,
@@ -138,12 +139,13 @@ async function renew(
   // One that still waits has its seat promised already.
   if (invitationStatus(invitation, context.now) === 'expired')
     await assertSeatForOne(tx, { organization, caller: request.caller, now: context.now });
-  const expiresAt = context.now + (request.ttlMs ?? organization.invitationTtlMs);
+  const chosenTtlMs = request.ttlMs ?? invitation.chosenTtlMs;
+  const expiresAt = context.now + (chosenTtlMs ?? organization.invitationTtlMs);
   const invitedBy = context.cause.actor;
   const mailId = newMailId(invitation.delivery, context.now);
   const next: Invitation = {
     ...invitation,
-    ...{ tokenHash, mailId, invitedBy, expiresAt, askedAt: null },
+    ...{ tokenHash, mailId, invitedBy, expiresAt, chosenTtlMs, askedAt: null },
     history: withStep(invitation.history, { kind: 'resent', by: invitedBy, at: context.now }),
     resentCount: invitation.resentCount + 1,
   };

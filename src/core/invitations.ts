@@ -150,7 +150,7 @@ async function insertInvitation(
   },
 ): Promise<Invitation> {
   const { organizationId, now, cause } = context;
-  const { ttlMs = input.organization.invitationTtlMs, message, department, ...chosen } = input.invitation;
+  const { ttlMs = null, message, department, ...chosen } = input.invitation;
   const emailKey = foldKey(chosen.email);
   await settleExpired(tx, context, emailKey);
   const row: Invitation = {
@@ -166,10 +166,10 @@ async function insertInvitation(
     tokenHash: input.tokenHash,
     status: 'pending',
     invitedBy: cause.actor,
-    ...{ acceptedBy: null, settledAt: null, askedAt: null, resentCount: 0 },
+    ...{ acceptedBy: null, settledAt: null, askedAt: null, resentCount: 0, chosenTtlMs: ttlMs },
     history: [{ kind: 'created', by: cause.actor, at: now }],
     createdAt: now,
-    expiresAt: now + ttlMs,
+    expiresAt: now + (ttlMs ?? input.organization.invitationTtlMs),
   };
   await tx.invitations.insert(organizationId, row).catch((error: unknown) => {
     if (!isGatehouseError(error, 'already_exists')) throw error;

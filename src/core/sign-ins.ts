@@ -177,7 +177,7 @@ export async function takeAnswer(
  * session and records it, in one transaction. Throws `sign_in_refused` with the exact reason in `context.reason`.
  */
 export async function completeSignIn(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits' | 'afterwards'>,
   input: AnswerToTake,
 ): Promise<CompletedSignIn> {
   const complete = async (tx: Repositories): Promise<CompletedSignIn> => {

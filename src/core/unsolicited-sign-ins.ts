@@ -19,7 +19,7 @@ import {
 } from './sign-ins.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
-type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits'>;
+type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits' | 'afterwards'>;
 
 /** A verified answer to nobody's question. */
 export interface UnsolicitedAnswer {

@@ -168,7 +168,9 @@ export function roundTrips(name: string, open: OpenStorage): void {
         activeOwners: 2 ** 40,
         plan: aPlan({ seats: far }),
       });
-      const invitation = anInvitation(value.id, { expiresAt: far, settledAt: 0, status: 'revoked' });
+      const invitation = anInvitation(value.id, {
+        ...{ expiresAt: far, chosenTtlMs: 1, settledAt: 0, status: 'revoked' as const },
+      });
       await under.storage.transact(async (tx) => {
         await tx.organizations.insert(value.id, value);
         await tx.invitations.insert(value.id, invitation);

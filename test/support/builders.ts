@@ -423,7 +423,7 @@ export function anInvitation(
     acceptedBy: null,
     ...BORN,
     expiresAt: BUILT_AT + 7 * 86_400_000,
-    ...{ settledAt: null, askedAt: null, resentCount: 0 },
+    ...{ chosenTtlMs: null, settledAt: null, askedAt: null, resentCount: 0 },
     history: [{ kind: 'created', by: { kind: 'operator' }, at: BUILT_AT }],
     ...overrides,
   };

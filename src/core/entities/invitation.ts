@@ -48,6 +48,8 @@ export interface Invitation {
   readonly acceptedBy: MembershipId | null;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** How long it lasts from when it is sent; null: nobody chose, the organization's length counts each time. */
+  readonly chosenTtlMs: number | null;
   readonly settledAt: number | null;
   /** When its holder asked for a new one because it worked no more; null while nobody has. */
   readonly askedAt: number | null;

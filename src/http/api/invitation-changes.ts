@@ -26,7 +26,7 @@ const changeBody = z
 
 const resendBody = z
   .strictObject({
-    expiresIn: durationField.optional().describe('1h to 30d; absent: as the organization says.'),
+    expiresIn: durationField.optional().describe('1h to 30d; absent: as long as before.'),
   })
   .optional();
 

@@ -35,7 +35,7 @@ export const DECISION_CAUSES: Readonly<Record<SignInRefusal, Cause>> = {
   },
   'identity.address_taken': {
     cause:
-      'Somebody with this address has an account already, which single sign-on never opens by address alone. An active member with an address of a domain that the organization has proved was sent a mail with a link that connects the two (ten an hour at most): they open it and sign in again. Where single sign-on is optional they can also sign in with their password and connect it on their own page. Anybody else is invited by mail.',
+      'Somebody with this address has an account already, which single sign-on never opens by address alone. An active member with an address of a domain that the organization has proved was sent a mail with a link that connects the two (ten an hour at most): they open it and sign in again. Where the domain is not proved no mail goes: prove it, and the next try is mailed. Where single sign-on is optional they can also sign in with their password and connect it on their own page. Anybody else is invited by mail.',
     here: 'The person’s mailbox or own page, Domains, or Invitations',
   },
   'identity.other_address': {

@@ -1,7 +1,7 @@
 /** Pending invitations over the management API: changed, sent again, their link shown again; one link works at a time (S165). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { days } from '../../../src/kernel/clock.ts';
+import { days, hours } from '../../../src/kernel/clock.ts';
 import { nextText } from '../../support/builders.ts';
 import { type ApiWorld, type Person, startApiWorld } from './api-world.ts';
 
@@ -103,6 +103,28 @@ describe('resend', () => {
     const dead = await accept(first.url);
     expect([dead.status, dead.body.code]).toEqual([404, 'not_found']);
     expect((await accept(sent.body.url)).status).toBe(200);
+  });
+
+  test('the clock starts anew with the length that was chosen for this invitation, else with the organization’s', async () => {
+    const lengthOf = async (path: string, input: object = {}) => {
+      const { body } = await world.send(world.operator, `post ${base}/${path}`, input);
+      return (Date.parse(body.expiresAt) - world.gateway.clock.now()) / hours(1);
+    };
+    const [chosen, open] = [await invite({ expiresIn: '48h' }), await invite()];
+    await world.send(world.operator, `patch /organizations/${organization.id}`, {
+      invitationExpiresIn: '24h',
+    });
+    world.gateway.clock.advance(days(1));
+    const lengths = [
+      await lengthOf(`${chosen.id}/resend`),
+      await lengthOf(`${open.id}/resend`),
+      await lengthOf(`${open.id}/resend`, { expiresIn: '1h' }),
+      await lengthOf(`${open.id}/resend`),
+    ];
+    await world.send(world.operator, `patch /organizations/${organization.id}`, {
+      invitationExpiresIn: '7d',
+    });
+    expect(lengths).toEqual([48, 24, 1, 1]);
   });
 
   test('an expired one comes back to life, by mail where it was mailed, and says what happened', async () => {

@@ -112,6 +112,7 @@ const MEANWHILE: readonly (readonly [
       await storage.transact((tx) => tx.domains.remove(id, found.id));
     },
   ],
+  ['a directory takes the organization over', ({ id }) => stage.world.gateway.createDirectory({ id })],
   [
     'the address is another',
     async (_company, { email }) => {
@@ -201,4 +202,24 @@ test('S171 past the limit of one mailbox no mail goes, and the link mailed last 
   Object.assign(deps, { mailLimits: former });
   expect([again.page.status, await linkTo(person.email)]).toEqual([403, path]);
   expect((await press(path)).status).toBe(303);
+});
+
+test('S155 the refusal leaves before anybody has looked whether there is somebody to mail', async () => {
+  const company = await stage.company();
+  const person = await company.member();
+  const { deps } = stage.world.gateway;
+  const { afterwards } = deps;
+  const later: (() => Promise<void>)[] = [];
+  Object.assign(deps, { afterwards: async (work: () => Promise<void>) => void later.push(work) });
+  const { page } = await stage.signIn(company, person);
+  Object.assign(deps, { afterwards });
+  expect([page.status, await linkTo(person.email)]).toEqual([403, undefined]);
+  for (const work of later) await work();
+  expect((await press((await linkTo(person.email)) ?? '')).status).toBe(303);
+});
+
+test('whoever is refused reads what they can do themselves, whoever they are', async () => {
+  const { page } = await stage.signIn(await stage.company(), { email: 'nobody@elsewhere.example' });
+  for (const way of ['look into your mailbox', 'sign in with the password', 'If you were invited'])
+    expect(page.text).toContain(way);
 });

@@ -36,6 +36,8 @@ export interface GatewayOptions {
   readonly egressAllow?: readonly string[];
   /** Off if absent. They follow the test's clock. */
   readonly rateLimits?: boolean;
+  /** Where it keeps its files, which stay when it is closed; a folder of its own, gone afterwards, if absent. */
+  readonly dataDir?: string;
 }
 
 /** Stands still until told to move. */
@@ -91,7 +93,7 @@ export const testCause: Cause = { actor: { kind: 'operator' }, requestId: 'test'
 
 /** Starts a gateway that nobody else uses. */
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-'));
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'gatehouse-'));
   const { server, origin } = await listen();
   const clock = createTestClock(options.now ?? Date.UTC(2026, 2, 1, 12));
   const operatorKey = `gho_${randomBytes(32).toString('base64url')}`;
@@ -112,7 +114,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await gateway.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -159,6 +159,9 @@ const claiming = (content: string, key: string): string =>
 const GCM = 'http://www.w3.org/2009/xmlenc11#aes256-gcm';
 const OAEP = `${XENC}rsa-oaep-mgf1p`;
 
+/** Well formed, with algorithms that are allowed, and nothing that a key could open. */
+export const UNOPENABLE = claiming(GCM, OAEP);
+
 const algorithms: readonly AttackRow[] = (
   [
     ['AES-CBC', claiming(`${XENC}aes256-cbc`, OAEP), 'saml.encryption_algorithm'],

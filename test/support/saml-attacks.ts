@@ -3,6 +3,7 @@ import type { SamlRejection } from '../../src/protocols/saml/rejections.ts';
 import { type AttackRow, outer, swap, swapping } from './saml-attack-row.ts';
 import { DOCUMENT_ATTACKS } from './saml-attacks-document.ts';
 import { PROTOCOL_ATTACKS } from './saml-attacks-protocol.ts';
+import { READER_ATTACKS } from './saml-attacks-readers.ts';
 import { SHAPE_ATTACKS } from './saml-attacks-shape.ts';
 import { TEXT_ATTACKS } from './saml-attacks-text.ts';
 import {
@@ -30,7 +31,13 @@ export interface Attack {
  * left out are not built: some change what an unsolicited response does not have.
  */
 export function attacks(context: SamlContext, leftOut: readonly string[] = []): readonly Attack[] {
-  const rows = [...DOCUMENT_ATTACKS, ...TEXT_ATTACKS, ...PROTOCOL_ATTACKS, ...SHAPE_ATTACKS];
+  const rows = [
+    ...DOCUMENT_ATTACKS,
+    ...TEXT_ATTACKS,
+    ...PROTOCOL_ATTACKS,
+    ...SHAPE_ATTACKS,
+    ...READER_ATTACKS,
+  ];
   return rows
     .filter(({ line }) => !leftOut.includes(line))
     .map((row) => ({

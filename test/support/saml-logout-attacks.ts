@@ -66,7 +66,10 @@ const CLAIMS: readonly ClaimRow[] = [
     line: 'S33',
     name: 'Destination of another connection',
     reason: 'saml.destination',
-    edit: swapping(/ Destination="[^"]*"/, ' Destination="https://gate.example/saml/con_2/logout"'),
+    edit: swapping(
+      / Destination="[^"]*"/,
+      ' Destination="https://gate.example/saml/con_00000000000000000000000002/logout"',
+    ),
   },
   {
     line: 'S35',

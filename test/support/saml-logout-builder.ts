@@ -2,6 +2,7 @@
 import { sign as signBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { encode, type Signer, signElement } from './saml-builder.ts';
+import { CORP_CONNECTION, FIXTURE_BASE } from './saml-fixture-context.ts';
 import { idpKey } from './saml-keys.ts';
 
 /** Who wants whose session ended. `now` is epoch milliseconds; `key` and `cert` are the identity provider's, PEM. */
@@ -102,8 +103,8 @@ export const postedLogout = (xml: string, signer: Signer): string =>
   encode(signElement(xml, xml.includes('LogoutRequest') ? 'LogoutRequest' : 'LogoutResponse', signer));
 
 /** The fixed world of the logout fixtures. */
-export const fixtureLogout = (): LogoutContext => ({
-  logoutUrl: 'https://gate.example/saml/con_1/logout',
+export const fixtureLogout = (connectionId = CORP_CONNECTION): LogoutContext => ({
+  logoutUrl: `${FIXTURE_BASE}/saml/${connectionId}/logout`,
   idpEntityId: 'https://idp.example/entity',
   now: Date.UTC(2026, 10, 1, 12),
   nameId: 'ada@corp.example',

@@ -4,7 +4,9 @@ import { describe, expect, test } from '@jest/globals';
 import { verifyPostedLogout, verifyRedirectedLogout } from '../../../src/http/saml/logout-verification.ts';
 import { verifySamlResponse } from '../../../src/http/saml/strategy.ts';
 import { isGatehouseError } from '../../../src/kernel/errors.ts';
-import { FIXTURE_NOW, fixtureTrust } from '../../support/saml-fixture-context.ts';
+import { attacks } from '../../support/saml-attacks.ts';
+import { attackCases, attackIndex, caseOf, fieldOf, isCase } from '../../support/saml-cases.ts';
+import { FIXTURE_NOW, fixtureContext, fixtureTrust } from '../../support/saml-fixture-context.ts';
 import { fixtureLogout } from '../../support/saml-logout-builder.ts';
 
 const folder = (name: string): URL => new URL(`../../fixtures/saml/${name}/`, import.meta.url);
@@ -24,19 +26,26 @@ interface Entry {
   readonly reason: string;
 }
 
-const index: readonly Entry[] = JSON.parse(readFileSync(new URL('index.json', folder('attacks')), 'utf8'));
+const index = attackIndex();
 
 describe('attack files', () => {
   test('the corpus is there, and every file of it is in the index', () => {
-    const files = readdirSync(folder('attacks')).filter((file) => file !== 'index.json');
-    expect(files.length).toBeGreaterThan(80);
+    const files = readdirSync(folder('attacks')).filter((file) => !/^(?:index\.json|README\.md)$/.test(file));
+    expect(files.length).toBeGreaterThan(180);
     expect(files.sort()).toEqual(index.map(({ file }) => file).sort());
   });
 
-  test.each(index)('$line refused as $reason: $mutation', async ({ file, reason }) => {
-    const bytes = readFileSync(new URL(file, folder('attacks')));
-    const field = file.endsWith('.txt') ? bytes.toString() : bytes.toString('base64');
-    await expect(verify(field)).rejects.toMatchObject({ code: 'sign_in_refused', context: { reason } });
+  const messages = index.filter((entry) => !isCase(entry));
+  test.each(messages)('$line refused as $reason: $mutation', async ({ file, reason }) => {
+    const refused = { code: 'sign_in_refused', context: { reason } };
+    await expect(verify(fieldOf(file))).rejects.toMatchObject(refused);
+  });
+
+  test('they are what the script makes: no row is without its file, no file of another day', () => {
+    const written = index.filter(isCase).map(({ file }) => caseOf(file));
+    expect(written).toEqual(JSON.parse(JSON.stringify(attackCases())));
+    const rows = attacks(fixtureContext());
+    expect(messages.map(({ file }) => fieldOf(file))).toEqual(rows.map(({ samlResponse }) => samlResponse));
   });
 });
 

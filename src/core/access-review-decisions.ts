@@ -1,36 +1,24 @@
 /** Deciding about one person in a review: confirmed, or revoked through the same guards as by hand. */
-import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
-import type { AccessReviewId, MembershipId, OrganizationId } from '../kernel/ids.ts';
-import type { Caller } from './access.ts';
-import { assertHolds, assertMayTouch } from './access.ts';
-import { assertOpen, getAccessReview, getReviewItem } from './access-reviews.ts';
-import { record } from './audit.ts';
+import { GatehouseError } from '../kernel/errors.ts';
+import { assertHolds } from './access.ts';
+import type { Decided, DecidedItem, ReviewRequest } from './access-review-settlement.ts';
+import { decideInReview } from './access-review-settlement.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { ReviewItem, ReviewOutcome, RightDecision } from './entities/access-review.ts';
-import type { Cause } from './entities/journal.ts';
 import type { Membership } from './entities/people.ts';
 import { explainMember } from './explain.ts';
 import { giveOrgRole, removeMemberWithin } from './members.ts';
 import type { Repositories } from './ports/storage.ts';
 import { rightKey, rightsOf, withDecisions } from './reviewed-rights.ts';
-import { loadRoles, rankIn, roleHeld } from './role-table.ts';
+import { loadRoles, rankIn } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
 
-export interface DecisionInput {
-  readonly membershipId: MembershipId;
-  readonly decision: 'confirm' | 'revoke';
-  readonly note?: string | undefined;
+export interface DecisionInput extends DecidedItem {
   /** Of a revocation: the person stays, with this lower org role. Absent: the membership ends. */
   readonly becomes?: OrgRole | undefined;
 }
 
-export interface DecisionRequest {
-  readonly organizationId: OrganizationId;
-  readonly reviewId: AccessReviewId;
-  readonly caller: Caller;
-  readonly cause: Cause;
-  readonly item: DecisionInput;
-}
+type DecisionRequest = ReviewRequest<DecisionInput>;
 
 /**
  * Decides about one person. A revocation takes effect at once; where a directory holds the person or the role it changes
@@ -41,44 +29,10 @@ export async function decideReviewItem(
   deps: Pick<Deps, 'storage' | 'clock'>,
   request: DecisionRequest,
 ): Promise<ReviewItem> {
-  const { item } = request;
-  if (item.decision === 'confirm') return settle(deps, request, async () => null);
-  try {
-    return await settle(deps, request, (tx, context) => revoke(tx, context, request));
-  } catch (error) {
-    if (!isGatehouseError(error, 'role_from_directory')) throw error;
-    const text = await whatToChangeThere(deps, request);
-    return settle(deps, request, async () => ({ kind: 'at_directory', text }));
-  }
-}
-
-/** Guards, applies and notes one decision in one transaction. */
-async function settle(
-  deps: Pick<Deps, 'storage' | 'clock'>,
-  request: DecisionRequest,
-  apply: (tx: Repositories, context: ChangeContext) => Promise<ReviewOutcome | null>,
-): Promise<ReviewItem> {
-  const { organizationId, reviewId, cause, item } = request;
-  return deps.storage.transact(async (tx) => {
-    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
-    const review = await getAccessReview(tx, organizationId, reviewId);
-    assertOpen(review);
-    const before = await getReviewItem(tx, review, item.membershipId);
-    await assertMayDecide(tx, request);
-    const outcome = await apply(tx, context);
-    const said = {
-      ...{ decision: item.decision === 'confirm' ? ('confirmed' as const) : ('revoked' as const) },
-      ...{ note: item.note ?? null, decidedBy: cause.actor, decidedAt: context.now },
-    };
-    const rights = rightsSettled(before, { ...said, outcome });
-    const after: ReviewItem = { ...before, ...said, outcome, rights };
-    await tx.reviewItems.update(organizationId, after, before.version);
-    await record(tx, context, {
-      type: 'access_review.decided',
-      target: { kind: 'access_review', id: reviewId },
-      details: { membershipId: before.membershipId, decision: after.decision, note: after.note, outcome },
-    });
-    return { ...after, version: before.version + 1 };
+  return decideInReview<ReviewOutcome>(deps, request, {
+    revoke: (tx, context) => revoke(tx, context, request),
+    whatToChangeThere: () => whatToChangeThere(deps, request),
+    written: (before, said) => ({ ...before, ...said, rights: rightsSettled(before, said) }),
   });
 }
 
@@ -86,38 +40,12 @@ async function settle(
  * Whoever confirms a person confirms all they hold that nobody has decided about, and whoever goes loses it; a lower org role,
  * or one that a directory keeps, says nothing about the rest.
  */
-function rightsSettled(
-  { access, rights }: ReviewItem,
-  said: Omit<RightDecision, 'of' | 'outcome'> & { readonly outcome: ReviewOutcome | null },
-): readonly RightDecision[] {
+function rightsSettled({ access, rights }: ReviewItem, said: Decided): readonly RightDecision[] {
   const { outcome } = said;
   if (outcome !== null && outcome.kind !== 'removed') return rights;
   const decided = new Set(rights.map(({ of }) => rightKey(of)));
   const open = rightsOf(access).filter((right) => !decided.has(rightKey(right)));
   return withDecisions(rights, ...open.map((of) => ({ ...said, of, outcome })));
-}
-
-/** Nobody reviews themselves, nor whom they may not touch: a confirmation counts as much as a revocation. */
-export async function assertMayDecide(
-  tx: Repositories,
-  {
-    organizationId,
-    caller,
-    item,
-  }: Pick<DecisionRequest, 'organizationId' | 'caller'> & {
-    readonly item: Pick<DecisionInput, 'membershipId' | 'decision'>;
-  },
-): Promise<void> {
-  if (caller.kind !== 'operator' && caller.membershipId === item.membershipId)
-    throw new GatehouseError('forbidden', 'Somebody else reviews your own access.', {
-      whatToDo: 'Leave this line to another reviewer.',
-    });
-  const member = await tx.memberships.find(organizationId, item.membershipId);
-  if (member === undefined) {
-    if (item.decision === 'revoke') return;
-    throw new GatehouseError('invalid', 'This person is a member no more.', { field: 'decision' });
-  }
-  assertMayTouch(caller, await roleHeld(tx, member.orgRole));
 }
 
 async function revoke(

@@ -40,7 +40,10 @@ export async function decideReviewItem(
  * Whoever confirms a person confirms all they hold that nobody has decided about, and whoever goes loses it; a lower org role,
  * or one that a directory keeps, says nothing about the rest.
  */
-function rightsSettled({ access, rights }: ReviewItem, said: Decided): readonly RightDecision[] {
+function rightsSettled(
+  { access, rights }: ReviewItem,
+  said: Decided<ReviewOutcome>,
+): readonly RightDecision[] {
   const { outcome } = said;
   if (outcome !== null && outcome.kind !== 'removed') return rights;
   const decided = new Set(rights.map(({ of }) => rightKey(of)));

@@ -9,6 +9,7 @@ import { layOut } from './mail-layout.ts';
 import { invitationMail } from './member-mails.ts';
 import { enqueueMailAs } from './outbox.ts';
 import type { Repositories } from './ports/storage.ts';
+import { roleName, roleWord } from './role-table.ts';
 
 /** Queues the mail of an invitation that goes by mail; undefined: nothing to send. `url` is the mailed link. */
 export async function mailInvitation(
@@ -20,9 +21,12 @@ export async function mailInvitation(
   if (invitation.mailId === null) return undefined;
   const content = invitationMail({
     ...{ invitation, organization, url },
+    role: await roleName(tx, invitation.role),
     inviter: await inviterOf(tx, organization.id, invitation.invitedBy),
     teams: await teamNamesOf(tx, organization.id, invitation),
-    resources: invitation.resources.map(({ resource, role }) => `${resource.type} ${resource.id} (${role})`),
+    resources: invitation.resources.map(
+      ({ resource, role }) => `${resource.type} ${resource.id} (${roleWord(role)})`,
+    ),
   });
   const mail = layOut(invitation.email, content, organization.branding);
   return enqueueMailAs(tx, context, { id: invitation.mailId, mail });
@@ -50,7 +54,7 @@ async function teamNamesOf(
   const names: string[] = [];
   for (const { teamId, role } of teams) {
     const team = await tx.teams.find(organizationId, teamId);
-    if (team !== undefined) names.push(role === 'member' ? team.name : `${team.name} (${role})`);
+    if (team !== undefined) names.push(role === 'member' ? team.name : `${team.name} (${roleWord(role)})`);
   }
   return names;
 }

@@ -4,12 +4,13 @@ import type { Organization } from './entities/organization.ts';
 import type { Connection } from './entities/sign-in.ts';
 import type { MailBlock, MailContent } from './mail-layout.ts';
 import { facts, line, link, paragraphs, quote, text } from './mail-layout.ts';
-import type { OrgRole } from './roles.ts';
 import { fillIn } from './welcome-text.ts';
 
 /** Carries an invitation's link to the invited address, and says who invites, into what and until when. */
 export function invitationMail(input: {
-  readonly invitation: Pick<Invitation, 'email' | 'role' | 'message' | 'expiresAt'>;
+  readonly invitation: Pick<Invitation, 'email' | 'message' | 'expiresAt'>;
+  /** Its name. */
+  readonly role: string;
   readonly organization: Organization;
   /** Name, and address where known; absent: nobody who could be asked. */
   readonly inviter?: string | undefined;
@@ -18,8 +19,8 @@ export function invitationMail(input: {
   readonly resources?: readonly string[];
   readonly url: string;
 }): MailContent {
-  const { invitation, organization, inviter, teams = [], resources = [], url } = input;
-  const { email, role, message } = invitation;
+  const { invitation, role, organization, inviter, teams = [], resources = [], url } = input;
+  const { email, message } = invitation;
   const until = new Date(invitation.expiresAt).toUTCString();
   const { productName } = organization.branding;
   const details = [
@@ -113,10 +114,11 @@ export const newLinkWantedMail = (input: {
 /** Whom a welcome is for, and what they may do from now on. */
 export interface Welcomed {
   readonly name: string;
-  readonly role: OrgRole;
+  /** The name of the org role. */
+  readonly role: string;
   /** Names of teams. */
   readonly teams: readonly string[];
-  /** Such as `chatbot:7 (viewer)`. */
+  /** Such as `chatbot 7 (Viewer)`. */
   readonly resources: readonly string[];
 }
 
@@ -158,11 +160,11 @@ function entitlements({ role, teams, resources }: Welcomed): readonly MailBlock[
   return [facts(['Role', role], ...some('Teams', teams), ...some('Access to', resources))];
 }
 
-/** Says to a member that their role is another one. */
+/** Says to a member that their role is another one; both by name. */
 export const roleChangedMail = (input: {
   readonly organization: Organization;
-  readonly before: OrgRole;
-  readonly after: OrgRole;
+  readonly before: string;
+  readonly after: string;
 }): MailContent => ({
   subject: line`Your role in ${input.organization.name} has changed`,
   blocks: [

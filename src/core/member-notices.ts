@@ -12,6 +12,7 @@ import { getOrganization } from './organization-lookup.ts';
 import { enqueueMail } from './outbox.ts';
 import type { Repositories } from './ports/storage.ts';
 import { listResourceRoles } from './resource-grants.ts';
+import { roleName, roleWord } from './role-table.ts';
 import type { OrgRole } from './roles.ts';
 
 /**
@@ -28,7 +29,12 @@ export async function noticeRoleChange(
   await notice(tx, context, {
     membership,
     setting: 'roleChanged',
-    write: async (organization) => roleChangedMail({ organization, before, after }),
+    write: async (organization) =>
+      roleChangedMail({
+        organization,
+        before: await roleName(tx, before),
+        after: await roleName(tx, after),
+      }),
   });
 }
 
@@ -88,6 +94,6 @@ async function welcomedOf(tx: Repositories, membership: Membership): Promise<Wel
     if (team !== undefined) teams.push(team.name);
   }
   const held = await listResourceRoles(tx, organizationId, id);
-  const resources = held.map(({ resource, role }) => `${resource.type} ${resource.id} (${role})`);
-  return { name, role: orgRole, teams, resources };
+  const resources = held.map(({ resource, role }) => `${resource.type} ${resource.id} (${roleWord(role)})`);
+  return { name, role: await roleName(tx, orgRole), teams, resources };
 }

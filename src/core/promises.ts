@@ -2,9 +2,9 @@
 import type { MembershipId } from '../kernel/ids.ts';
 import type { Invitation } from './entities/invitation.ts';
 import type { Queries } from './ports/storage.ts';
-import { isBuiltInRole, roleHeld } from './role-table.ts';
+import { roleName, roleWord } from './role-table.ts';
 
-/** `invitedBy`: the name of the member who did, while they are one; null for anybody else. Teams that have gone are left out. */
+/** Roles by their names. `invitedBy`: the name of the member who did, while they are one; null for anybody else. Teams that have gone are left out. */
 export interface PromiseInWords {
   readonly role: string;
   readonly teams: readonly { readonly name: string; readonly role: string }[];
@@ -21,18 +21,18 @@ export async function promiseInWords(
   const teams: { name: string; role: string }[] = [];
   for (const { teamId, role } of promise.teams) {
     const team = await from.teams.find(organizationId, teamId);
-    if (team !== undefined) teams.push({ name: team.name, role });
+    if (team !== undefined) teams.push({ name: team.name, role: roleWord(role) });
   }
   const resources = promise.resources.map(({ resource: { type, id }, role }) => ({
     name: `${type} ${id}`,
-    role,
+    role: roleWord(role),
   }));
   const inviter =
     invitedBy.kind === 'member'
       ? await from.memberships.find(organizationId, invitedBy.membershipId as MembershipId)
       : undefined;
   return {
-    role: isBuiltInRole(promise.role) ? promise.role : (await roleHeld(from, promise.role)).name,
+    role: await roleName(from, promise.role),
     teams,
     resources,
     invitedBy: inviter?.status === 'active' ? inviter.name : null,

@@ -39,7 +39,7 @@ export function roleTable(stored: readonly StoredOrgRole[]): RoleTable {
     const below = ORG_ROLES.slice(0, index + 1).flatMap((role) => rows.get(role)?.permissions ?? []);
     const added = key === 'owner' ? everyKey : below;
     const permissions = [...new Set([...ROLE_PERMISSIONS[key], ...added])];
-    return { key, name: rows.get(key)?.name ?? nameOf(key), rank: ORG_ROLE_RANKS[key], permissions };
+    return { key, name: rows.get(key)?.name ?? roleWord(key), rank: ORG_ROLE_RANKS[key], permissions };
   });
   const custom = stored.filter(({ key }) => !isBuiltInRole(key));
   const facts = [
@@ -49,7 +49,8 @@ export function roleTable(stored: readonly StoredOrgRole[]): RoleTable {
   return new Map(facts.toSorted(byRank).map((role) => [role.key, role]));
 }
 
-const nameOf = (key: BuiltInRole): string => key.charAt(0).toUpperCase() + key.slice(1);
+/** What people read for a role that has no name of its own: roles in teams, on resources, and the built-in ones. */
+export const roleWord = (key: string): string => key.charAt(0).toUpperCase() + key.slice(1);
 
 /** The table as it is now; in a transaction, as that sees it. */
 export const loadRoles = async (from: Reader): Promise<RoleTable> => roleTable(await from.orgRoles.list());
@@ -61,6 +62,10 @@ export const factsIn = (table: RoleTable, key: OrgRole): RoleFacts =>
 /** What a role that somebody holds is worth now. */
 export const roleHeld = async (from: Reader, key: OrgRole): Promise<RoleFacts> =>
   factsIn(await loadRoles(from), key);
+
+/** What people read for an org role, wherever one is told: mails and pages. */
+export const roleName = async (from: Reader, key: OrgRole): Promise<string> =>
+  (await roleHeld(from, key)).name;
 
 /** The role that a request names in `field`. Throws `invalid` when there is none of this key. */
 export async function roleNamed(from: Reader, key: OrgRole, field = 'role'): Promise<RoleFacts> {

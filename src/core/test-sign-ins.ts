@@ -13,6 +13,7 @@ import type { Connection } from './entities/sign-in.ts';
 import type { TestDecision, TestFacts, TestReport, TestSignIn } from './entities/sso-policy.ts';
 import { connectIdentity } from './identity-connection.ts';
 import type { Repositories } from './ports/storage.ts';
+import type { OrgRole } from './roles.ts';
 import { judge } from './sign-in-admission.ts';
 import type { SignInDecision } from './sign-in-decision.ts';
 import type { AnswerToTake } from './sign-ins.ts';
@@ -184,7 +185,7 @@ async function connectOwn(
   return connected?.membership.id;
 }
 
-function presentable(decision: SignInDecision, defaultRole: string): TestDecision {
+function presentable(decision: SignInDecision, defaultRole: OrgRole): TestDecision {
   switch (decision.kind) {
     case 'enter':
       return { kind: 'enter', membershipId: decision.person.membership.id };

@@ -126,7 +126,7 @@ export async function finishSignIn(
   if (pending?.purpose.kind === 'test') {
     const report = await completeTestSignIn(deps, { ...taken, id: pending.purpose.testSignInId });
     clearCookie(exchange.res, bindingCookie(pending.id));
-    return sendTestReport(exchange.res, report);
+    return sendTestReport(deps, exchange.res, report);
   }
   const { returnTo, ...letIn } = await completeSignIn(deps, taken);
   await enterAs(deps, exchange, letIn);

@@ -143,6 +143,7 @@ describe('the invitation mail', () => {
     const content = invitationMail({
       organization,
       invitation: anInvitation(organization.id, { email: 'g@x.example', message }),
+      role: 'Member',
       url: 'https://gate.example.com/invitations/ghi_x',
     });
     return layOut('g@x.example', content);
@@ -160,7 +161,7 @@ describe('the invitation mail', () => {
     'S204 %s in the organization name stays on one line without control characters',
     (_title, name) => {
       expect(mailWith(name).subject).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-      expect(mailWith(name).text.split('\n')[0]).toMatch(/^You have been invited to join .* as member\.$/);
+      expect(mailWith(name).text.split('\n')[0]).toMatch(/^You have been invited to join .* as Member\.$/);
     },
   );
 

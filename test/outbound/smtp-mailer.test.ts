@@ -19,17 +19,17 @@ const URL_OF_OURS = 'https://gate.example.com/invitations/ghi_x';
 const KINDS = {
   invitation: (organization: Organization, words: string) => {
     const invitation = anInvitation(organization.id, { email: 'g@x.example', message: words });
-    const said = { inviter: words, teams: [words], resources: [words] };
+    const said = { role: words, inviter: words, teams: [words], resources: [words] };
     return invitationMail({ organization, invitation, ...said, url: URL_OF_OURS });
   },
   welcome: (organization: Organization, words: string) =>
     welcomeMail({
       organization,
-      welcomed: { name: words, role: 'member', teams: [words], resources: [words] },
+      welcomed: { name: words, role: words, teams: [words], resources: [words] },
       url: URL_OF_OURS,
     }),
   roleChanged: (organization: Organization) =>
-    roleChangedMail({ organization, before: 'member', after: 'admin' }),
+    roleChangedMail({ organization, before: 'Member', after: 'Admin' }),
   removed: (organization: Organization) => removedMail({ organization }),
 };
 

@@ -6,6 +6,7 @@ import type {
   OrganizationId,
   TestSignInId,
 } from '../../kernel/ids.ts';
+import type { OrgRole } from '../roles.ts';
 import type { Actor } from './journal.ts';
 
 /** What the identity provider said in a test, as read from verified bytes. */
@@ -24,8 +25,8 @@ export interface TestFacts {
 /** What a real sign-in would have done. `connect`: the identity has been bound to whoever ran the test and asked for it. */
 export type TestDecision =
   | { readonly kind: 'enter' | 'connect'; readonly membershipId: MembershipId }
-  | { readonly kind: 'accept_invitation'; readonly role: string }
-  | { readonly kind: 'join'; readonly role: string }
+  | { readonly kind: 'accept_invitation'; readonly role: OrgRole }
+  | { readonly kind: 'join'; readonly role: OrgRole }
   | { readonly kind: 'refuse'; readonly reason: string };
 
 export interface TestReport {

@@ -59,7 +59,7 @@ export const brandingRoutes: readonly ApiRoute[] = [
     response: z.object({ subject: z.string(), text: z.string(), html: z.string() }),
     errors: [],
     handle: async ({ deps, organization }, { body }) => {
-      const { subject, text, html = '' } = previewMail(deps, { organization, ...body });
+      const { subject, text, html = '' } = await previewMail(deps, { organization, ...body });
       return { subject, text, html };
     },
   }),

@@ -59,6 +59,7 @@ async function showAccount(deps: HttpDeps, showing: Showing): Promise<void> {
   const account = await accountInReach(deps, visitor.signedIn);
   sendPage(res, {
     title: 'How you sign in',
+    of: visitor.signedIn.organization,
     status,
     offersPasskeys: account.hasPassword,
     body: accountBody({ visitor, account, ...rest }),
@@ -83,6 +84,8 @@ function provingOf({ req, res, visitor }: Act) {
   };
 }
 
+const organizationOf = ({ visitor }: Act) => visitor.signedIn.organization;
+
 const back = (res: Response, done: AccountForm): void => seeOther(res, `/account?done=${done}`);
 
 const ACTS: Readonly<Record<AccountForm, (act: Act) => Promise<void>>> = {
@@ -104,7 +107,8 @@ const ACTS: Readonly<Record<AccountForm, (act: Act) => Promise<void>>> = {
   'second-factor': async (act) => {
     const { secret, address } = await beginSecondFactor(act.deps, provingOf(act));
     const code = qrCode(address, 'QR code for your authenticator app');
-    sendPage(act.res, { title: 'Set up a second step', body: setUpBody(act.visitor, { secret, code }) });
+    const body = setUpBody(act.visitor, { secret, code });
+    sendPage(act.res, { title: 'Set up a second step', of: organizationOf(act), body });
   },
   'second-factor-remove': async (act) => {
     await removeSecondFactor(act.deps, { ...provingOf(act), code: formText(act.req, 'code') ?? '' });
@@ -118,7 +122,11 @@ const ACTS: Readonly<Record<AccountForm, (act: Act) => Promise<void>>> = {
   },
   'recovery-codes': async (act) => {
     const codes = await renewRecoveryCodes(act.deps, provingOf(act));
-    sendPage(act.res, { title: 'Your recovery codes', body: recoveryCodesBody(codes) });
+    sendPage(act.res, {
+      title: 'Your recovery codes',
+      of: organizationOf(act),
+      body: recoveryCodesBody(codes),
+    });
   },
 };
 
@@ -156,12 +164,16 @@ export const postConfirmation =
     const { user, cause } = provingOf({ deps, req, res, visitor });
     try {
       const codes = await confirmSecondFactor(deps, { user, cause, code: formText(req, 'code') ?? '' });
-      sendPage(res, { title: 'The second step is on', body: recoveryCodesBody(codes) });
+      sendPage(res, {
+        title: 'The second step is on',
+        of: visitor.signedIn.organization,
+        body: recoveryCodesBody(codes),
+      });
     } catch (error) {
       if (isGatehouseError(error, 'not_found')) return seeOther(res, '/account');
       if (!isGatehouseError(error, 'invalid')) throw error;
       const body = confirmForm(visitor, { problem: error.detail });
-      sendPage(res, { title: 'Set up a second step', status: 422, body });
+      sendPage(res, { title: 'Set up a second step', of: visitor.signedIn.organization, status: 422, body });
     }
   };
 

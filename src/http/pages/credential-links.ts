@@ -7,7 +7,7 @@ import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { causeOf } from '../request-facts.ts';
 import { type Html, html, isolated } from './html.ts';
-import { seeOther, sendPage } from './layout.ts';
+import { type PageContent, seeOther, sendPage } from './layout.ts';
 import { assertNotForeign, visitorOf } from './visitor.ts';
 
 /** `GET /email-change/{token}`: what the button would do. */
@@ -58,6 +58,7 @@ export const getConnectLink =
     const { organization, connection, subject, user } = offered;
     sendAsking(res, {
       title: 'Is this sign-in yours?',
+      of: organization,
       path: `/connect/${encodeURIComponent(token)}`,
       button: 'Yes, connect it',
       text: html`<p>From now on <strong>${isolated(subject)}</strong> at ${isolated(connection.name)} signs in to ${isolated(organization.name)} as you.</p>
@@ -116,10 +117,15 @@ export const postUndo =
 
 function sendAsking(
   res: Response,
-  page: { readonly title: string; readonly path: string; readonly button: string; readonly text: Html },
+  page: Pick<PageContent, 'title' | 'of'> & {
+    readonly path: string;
+    readonly button: string;
+    readonly text: Html;
+  },
 ): void {
   sendPage(res, {
     title: page.title,
+    of: page.of,
     body: html`${page.text}
 <form method="post" action="${page.path}" name="confirm">
 <button type="submit">${page.button}</button>

@@ -46,6 +46,7 @@ function sendChoice(
   const { organization, session } = visitor.signedIn;
   sendPage(res, {
     title: 'Set up a second step',
+    of: organization,
     status: problem === undefined ? 200 : 401,
     offersPasskeys: true,
     body: html`<p>${isolated(organization.name)} asks its members for a second step, so that a password alone is never enough. Set one up now; your sign-in goes on afterwards.</p>
@@ -83,7 +84,7 @@ export const postEnrolment =
       const code = qrCode(begun.address, 'QR code for your authenticator app');
       const form = wayOn(req);
       const body = setUpBody(visitorFor(deps, begun.signedIn), { secret: begun.secret, code, form });
-      sendPage(res, { title: 'Set up a second step', body });
+      sendPage(res, { title: 'Set up a second step', of: signedIn.organization, body });
     } catch (error) {
       if (!isPasswordWanted(error)) throw error;
       sendChoice(deps, res, { visitor, returnTo: wayOn(req).returnTo, problem: error.detail });
@@ -104,7 +105,8 @@ export const postEnrolmentCode =
       const done = await completeEnrolment(deps, { signedIn: visitor.signedIn, cause, code });
       setSessionCookie(res, done.sessionToken);
       const next = ownPath(formText(req, 'return_to')) ?? '/';
-      sendPage(res, { title: 'The second step is on', body: recoveryCodesBody(done.recoveryCodes, next) });
+      const body = recoveryCodesBody(done.recoveryCodes, next);
+      sendPage(res, { title: 'The second step is on', of: visitor.signedIn.organization, body });
     } catch (error) {
       // Nothing is being set up any more: it was begun anew, or done, in another tab.
       if (isGatehouseError(error, 'not_found') || isPasswordWanted(error))
@@ -119,7 +121,7 @@ function sendAgain(
 ): void {
   if (!isGatehouseError(error, 'invalid')) throw error;
   const body = confirmForm(visitor, { problem: error.detail, form: wayOn(req) });
-  sendPage(res, { title: 'Set up a second step', status: 422, body });
+  sendPage(res, { title: 'Set up a second step', of: visitor.signedIn.organization, status: 422, body });
 }
 
 const wayOn = (req: Request) => ({

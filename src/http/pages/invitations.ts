@@ -112,10 +112,10 @@ async function sendNothingToAccept(deps: HttpDeps, { req, res, visitor }: Visit)
   const token = tokenOf(req);
   const isDone = visitor !== undefined && (await hasAccepted(deps, { token, signedIn: visitor.signedIn }));
   if (!isDone) return sendDeadLink(req, res);
-  const { name } = visitor.signedIn.organization;
-  const body = html`<p>You have joined ${isolated(name)} with this invitation. There is nothing left to accept.</p>
+  const { organization } = visitor.signedIn;
+  const body = html`<p>You have joined ${isolated(organization.name)} with this invitation. There is nothing left to accept.</p>
 <p><a class="button" href="/">Go on</a></p>`;
-  sendPage(res, { title: 'You are a member already', body });
+  sendPage(res, { title: 'You are a member already', of: organization, body });
 }
 
 async function showInvitation(deps: HttpDeps, visit: Visit): Promise<void> {
@@ -143,5 +143,5 @@ async function showInvitation(deps: HttpDeps, visit: Visit): Promise<void> {
     typed,
     connections,
   };
-  sendPage(res, { title: 'You are invited', status, body: invitationBody(view) });
+  sendPage(res, { title: 'You are invited', of: view.organization, status, body: invitationBody(view) });
 }

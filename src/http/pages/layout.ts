@@ -6,8 +6,10 @@ import type { Organization } from '../../core/entities/organization.ts';
 import { type Html, html, markupOf } from './html.ts';
 
 export interface PageContent {
-  /** Plain text; also the page's name in the browser. */
+  /** Plain text; with whose page it is, also the page's name in the browser. */
   readonly title: string;
+  /** Whose page it is; absent: that of the gateway, or of anybody who holds the address (S165). */
+  readonly of?: Pick<Organization, 'name' | 'branding'> | undefined;
   readonly body: Html;
   /** 200 if absent. */
   readonly status?: number;
@@ -35,6 +37,10 @@ interface Logo {
 /** What an organization shows on its own pages; null when it has no logo. */
 export const logoOf = ({ name, branding: { logoUrl, productName } }: Organization): Logo | null =>
   logoUrl === null ? null : { url: logoUrl, name: productName ?? name };
+
+/** The organization, and the product it is in where that has a name. */
+const calledIn = ({ name, branding: { productName } }: Pick<Organization, 'name' | 'branding'>): string =>
+  productName === null ? name : `${name} on ${productName}`;
 
 interface Asset {
   readonly path: string;
@@ -99,7 +105,7 @@ export function seeOther(res: Response, location: string): void {
 }
 
 function documentOf(content: PageContent): Html {
-  const { title, body, width = 'narrow', movesOnTo, script, offersPasskeys = false, logo } = content;
+  const { title, body, width = 'narrow', movesOnTo, script, offersPasskeys = false, logo, of } = content;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -107,7 +113,7 @@ function documentOf(content: PageContent): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 ${movesOnTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${movesOnTo}">`}
-<title>${title} - Gatehouse</title>
+<title>${title} - ${of === undefined ? 'Gatehouse' : calledIn(of)}</title>
 <link rel="stylesheet" href="${STYLES_URL}">
 ${offersPasskeys && html`<script type="module" src="${PASSKEYS_URL}"></script>`}
 <link rel="icon" type="image/svg+xml" href="${ICON_URL}">

@@ -96,7 +96,7 @@ async function showLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const typedEmail = formText(req, 'email') ?? (visitor && shownAddress(visitor.signedIn)) ?? '';
   const promise = await promiseOf(deps, link);
   const view = { ...opened, promise, path: pathOf(req), visitor, ownEmail, typedEmail, problem };
-  sendPage(res, { title: 'You are invited', status, body: linkBody(view) });
+  sendPage(res, { title: 'You are invited', of: view.organization, status, body: linkBody(view) });
 }
 
 async function showProvedLink(deps: HttpDeps, visit: Visit): Promise<void> {
@@ -108,5 +108,5 @@ async function showProvedLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const typed = typedPerson(req);
   const promise = await promiseOf(deps, opened.link);
   const view = { ...opened, promise, email, emailKey, askedBy, path, visitor, problem, typed };
-  sendPage(res, { title: 'You are invited', status, body: provedLinkBody(view) });
+  sendPage(res, { title: 'You are invited', of: view.organization, status, body: provedLinkBody(view) });
 }

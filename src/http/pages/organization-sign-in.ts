@@ -91,6 +91,7 @@ function sendChoices(
   });
   sendPage(res, {
     title: 'Choose how to sign in',
+    of: organization,
     logo: logoOf(organization),
     body: html`<p>${isolated(organization.name)} has more than one way to sign in.</p>
 <ul class="choices">${choices}</ul>

@@ -3,6 +3,7 @@
 import type { RequestHandler } from 'express';
 import { type ExplainedGrant, explainMember } from '../../core/explain.ts';
 import { shownAddress } from '../../core/own-account.ts';
+import { roleName, roleWord } from '../../core/role-table.ts';
 import type { HttpDeps } from '../deps.ts';
 import { connectForms } from './connect.ts';
 import { hiddenField } from './form-parts.ts';
@@ -17,8 +18,9 @@ export const getPerson =
   async (req, res) => {
     const visitor = await visitorOf(deps, req);
     if (visitor === undefined) return seeOther(res, '/sign-in');
-    const logo = logoOf(visitor.signedIn.organization);
-    sendPage(res, { title: 'Your access', logo, body: await describe(deps, visitor) });
+    const { organization } = visitor.signedIn;
+    const body = await describe(deps, visitor);
+    sendPage(res, { title: 'Your access', of: organization, logo: logoOf(organization), body });
   };
 
 async function describe(deps: HttpDeps, visitor: Visitor): Promise<Html> {
@@ -34,14 +36,14 @@ async function describe(deps: HttpDeps, visitor: Visitor): Promise<Html> {
 <dt>Signed in</dt><dd>${await wayIn(deps, visitor)}</dd>
 </dl>
 <p><a href="/account">How you sign in</a></p>
-<h2>Your role: <span class="tag">${membership.orgRole}</span></h2>
+<h2>Your role: <span class="tag">${isolated(await roleName(deps.storage, membership.orgRole))}</span></h2>
 ${because(orgRole.because)}
 <h2>Your teams</h2>
 ${
   teams.length === 0
     ? html`<p>You are in no team.</p>`
     : teams.map(
-        (team) => html`<p>${isolated(team.name)}: <span class="tag">${team.role}</span></p>
+        (team) => html`<p>${isolated(team.name)}: <span class="tag">${roleWord(team.role)}</span></p>
 ${because(team.because)}`,
       )
 }

@@ -87,11 +87,12 @@ interface Asking {
 async function sendForm(deps: HttpDeps, res: Response, asking: Asking): Promise<void> {
   const { visitor, returnTo, problem } = asking;
   const { user, session } = visitor.signedIn;
-  if (user.email === null || !isOwnProof(session)) return sendNoWay(res);
+  if (user.email === null || !isOwnProof(session)) return sendNoWay(res, visitor);
   const factor = await findSecondFactor(deps.storage, user.id);
   const hasPasskey = (await deps.storage.passkeys.listByUser(user.id)).length > 0;
   sendPage(res, {
     title: 'Is it still you?',
+    of: visitor.signedIn.organization,
     status: problem === undefined ? 200 : 401,
     offersPasskeys: hasPasskey,
     body: html`<p>What you are about to do asks for a fresh sign-in. You are ${isolated(user.email)}.</p>
@@ -129,9 +130,10 @@ ${hiddenField('return_to', returnTo)}
 </form>
 </div>`;
 
-function sendNoWay(res: Response): void {
+function sendNoWay(res: Response, visitor: Visitor): void {
   sendPage(res, {
     title: 'Please sign in again',
+    of: visitor.signedIn.organization,
     status: 403,
     body: html`${problemBox('This session cannot be renewed here.')}
 <p>Sign out and sign in again, then repeat what you were doing.</p>

@@ -18,6 +18,7 @@ export const getSignOut =
     if (visitor === undefined) return seeOther(res, '/sign-in');
     sendPage(res, {
       title: 'Sign out?',
+      of: visitor.signedIn.organization,
       body: html`${signOutForm(visitor)}<p><a href="/">No, back to my page</a></p>`,
     });
   };

@@ -54,7 +54,7 @@ describe('branding', () => {
     await world.send(owner, `post ${base}/invitations`, { email: 'bo@example.com' });
     const mail = world.gateway.mails.at(-1);
     expect(mail?.fromName).toBe('Acme Docs via Gatehouse');
-    expect(mail?.text).toContain('You have been invited to join Acme on Acme Docs as member.');
+    expect(mail?.text).toContain('You have been invited to join Acme on Acme Docs as Member.');
     expect(mail?.text).toContain('Questions? Ask help@acme.example.');
     expect(mail?.html).not.toContain('l.png');
   });
@@ -109,8 +109,8 @@ describe('preview', () => {
       branding: { welcomeText: text, supportContact: 'Sue' },
     });
     expect(body.text).toContain(
-      'Hi Ada Example, member of Everyone at Acme.\n\n' +
-        `Go to ${world.gateway.baseUrl}/sign-in/${organization.slug}, ask Sue. chatbot support (editor)\n`,
+      'Hi Ada Example, Member of Everyone at Acme.\n\n' +
+        `Go to ${world.gateway.baseUrl}/sign-in/${organization.slug}, ask Sue. chatbot support (Editor)\n`,
     );
     const bad = await preview({ mail: 'welcome', branding: { welcomeText: '{who}' } });
     expect([bad.status, bad.body.field]).toEqual([422, 'branding.welcomeText']);
@@ -135,7 +135,7 @@ describe('notices', () => {
       {
         to: person.email,
         subject: 'Your role in Acme has changed',
-        text: expect.stringContaining('is viewer from now on; it was member.'),
+        text: expect.stringContaining('is Viewer from now on; it was Member.'),
       },
       {
         to: person.email,
@@ -198,6 +198,6 @@ describe('notices', () => {
     expect(told).toEqual([
       { to: 'vi@example.com', subject: 'Welcome to Acme', text: expect.stringMatching(/^Hi Ada\. Start at/) },
     ]);
-    expect(told[0]?.text).toMatch(/Role: +viewer/);
+    expect(told[0]?.text).toMatch(/Role: +Viewer/);
   });
 });

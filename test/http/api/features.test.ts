@@ -149,7 +149,7 @@ test('28: every variable of a welcome, with what the person holds', async () => 
   expect(text).toContain('First steps: read the guide.');
   const told = (word: string) => new RegExp(`${word}=\\[([^\\]]*)\\]`).exec(text)?.[1];
   expect(Object.fromEntries(words.map((word) => [word, told(word)]))).toEqual({
-    ...{ name: 'Grace', organization: 'Acme', role: 'member', product: 'Acme Docs' },
+    ...{ name: 'Grace', organization: 'Acme', role: 'Member', product: 'Acme Docs' },
     team: expect.stringContaining('Red'),
     resources: expect.stringContaining('7'),
     support: 'help@acme.example',

@@ -187,15 +187,15 @@ describe('what admins see', () => {
     expect([status, body.detail]).toEqual([201, undefined]);
     const { name, email } = owner.membership;
     const said = [
-      'You have been invited to join Acme as viewer.',
+      'You have been invited to join Acme as Viewer.',
       `Invited by: ${name} (${email})`,
-      'Teams:      R&D <lab> (admin)',
-      'Access to:  chatbot 7 (editor)',
+      'Teams:      R&D <lab> (Admin)',
+      'Access to:  chatbot 7 (Editor)',
       `until ${new Date(body.expiresAt).toUTCString()}.`,
     ];
     const mail = await sink.waitFor('told@fine.example');
     for (const line of said) expect(mail.text).toContain(line);
-    expect(mail.html).toContain('R&amp;D &lt;lab&gt; (admin)');
+    expect(mail.html).toContain('R&amp;D &lt;lab&gt; (Admin)');
     expect(mail.html).toContain(`${name} (${email})`);
     const byOperator = await world.send(world.operator, `post ${base}/invitations`, {
       email: 'plain@fine.example',

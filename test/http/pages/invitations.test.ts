@@ -37,7 +37,7 @@ describe('looking', () => {
     const { path, email } = await invite(gateway, organization, { message });
     const page = await open(path);
     expect(page.status).toBe(200);
-    for (const fact of ['Manual Co', email, 'member', '2026-03-08 12:00 UTC'])
+    for (const fact of ['Manual Co', email, 'Member', '2026-03-08 12:00 UTC'])
       expect(page.text).toContain(fact);
     expect(page.text).toContain(
       '<p class="told lines"><bdi>See you on Monday.\n\n&lt;b&gt;Ada&lt;/b&gt;</bdi></p>',
@@ -66,9 +66,9 @@ describe('looking', () => {
     });
     const path = url.slice(gateway.baseUrl.length);
     const { text } = await open(path);
-    expect(text).toContain('<dt>Role</dt><dd><bdi>viewer</bdi></dd>');
-    expect(text).toContain('<dd><bdi>Research &amp; &lt;Co&gt;</bdi> as admin</dd>');
-    expect(text).toContain('<dd><bdi>chatbot support</bdi> as editor</dd>');
+    expect(text).toContain('<dt>Role</dt><dd><bdi>Viewer</bdi></dd>');
+    expect(text).toContain('<dd><bdi>Research &amp; &lt;Co&gt;</bdi> as Admin</dd>');
+    expect(text).toContain('<dd><bdi>chatbot support</bdi> as Editor</dd>');
     expect(text).toContain(`<dt>Invited by</dt><dd><bdi>${membership.name}</bdi></dd>`);
     const change = { status: 'suspended' } as const;
     await changeMember(gateway.deps, { ...context, id: membership.id, caller: { kind: 'operator' }, change });

@@ -61,7 +61,7 @@ describe('looking', () => {
   test('S164 shows organization, role, domains and end; a hundred visits and a HEAD use nothing', async () => {
     const { path, link } = await pass({ role: 'viewer', domains: ['acme.example'] });
     const page = await open(path);
-    for (const fact of ['Manual Co', 'viewer', '@acme.example', 'UTC']) expect(page.text).toContain(fact);
+    for (const fact of ['Manual Co', 'Viewer', '@acme.example', 'UTC']) expect(page.text).toContain(fact);
     const scanner = createBrowser({ headers: { purpose: 'prefetch', 'sec-purpose': 'prefetch' } });
     for (let visit = 0; visit < 100; visit += 1)
       await scanner.request(`${gateway.baseUrl}${path}`, { method: visit % 2 === 0 ? 'GET' : 'HEAD' });

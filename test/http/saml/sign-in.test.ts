@@ -62,7 +62,7 @@ describe('a person of the directory', () => {
     expect(page).toMatchObject({ status: 200, url: `${gateway.baseUrl}/` });
     expect(await countOfType(gateway.storage, organization.id, 'saml.accepted')).toBe(1);
     const because = 'The default role of this organization.';
-    for (const text of ['Ada L', 'ada@acme.example', 'Acme', 'Acme Okta', 'member', because])
+    for (const text of ['Ada L', 'ada@acme.example', 'Acme', 'Acme Okta', 'Member', because])
       expect(page.text).toContain(text);
     const session = JSON.parse((await browser.request(`${gateway.baseUrl}/api/v1/session`)).text);
     expect(session).toMatchObject({ connectionId: connection.id, organization: { slug: organization.slug } });
@@ -88,10 +88,10 @@ describe('a person of the directory', () => {
     });
     await pushPerson(gateway, directory, { userName: 'cy@acme.example' });
     const first = await signIn(organization.slug, { email: 'cy@acme.example', groups: ['Staff', 'Admins'] });
-    expect(first.page.text).toContain('Your role: <span class="tag">admin</span>');
+    expect(first.page.text).toContain('Your role: <span class="tag"><bdi>Admin</bdi></span>');
     expect(first.page.text).toContain('said groups = &quot;Admins&quot; at the last sign-in');
     const second = await signIn(organization.slug, { email: 'cy@acme.example', groups: ['Staff'] });
-    expect(second.page.text).toContain('Your role: <span class="tag">member</span>');
+    expect(second.page.text).toContain('Your role: <span class="tag"><bdi>Member</bdi></span>');
   });
 
   test('comes back to the page they wanted, query included', async () => {

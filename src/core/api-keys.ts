@@ -5,6 +5,7 @@ import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
 import type { Caller, KeyCaller } from './access.ts';
 import { holdsPermission } from './access.ts';
+import { noteActivity } from './activity.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { ApiKey } from './entities/api-key.ts';
@@ -221,7 +222,10 @@ export async function findKeyCaller(
   const power = await powerOf(deps, key);
   if (power === undefined) return undefined;
   if (key.lastUsedAt === null || now - key.lastUsedAt >= LAST_USED_GRAIN_MS)
-    await deps.storage.transact((tx) => tx.apiKeys.updateLastUsed(organizationId, id, now));
+    await deps.storage.transact(async (tx) => {
+      await tx.apiKeys.updateLastUsed(organizationId, id, now);
+      if (membershipId !== null) await noteActivity(tx, { organizationId, id: membershipId }, now);
+    });
   return { kind: 'api_key', organizationId, apiKeyId: id, name, membershipId, ...power };
 }
 

@@ -93,7 +93,7 @@ export async function insertMembership(
     status: member.status,
     source: member.source,
     orgRole: member.defaultRole,
-    ...{ department: null, lastActiveAt: null },
+    ...{ department: null, lastActiveAt: null, lastSignedInAt: null },
     ...{ createdAt: now, updatedAt: now },
   };
   await moveCounts(tx, organizationId, { before: undefined, after: membership });

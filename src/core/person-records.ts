@@ -23,7 +23,7 @@ export async function recordForPerson(
   }
 }
 
-/** The active membership the person used last; undefined for somebody who may not come in anywhere. */
+/** The active membership in which the person began a session last, whatever keys and applications do since; undefined for somebody who may not come in anywhere. */
 export async function lastUsedMembership(
   from:
     | Pick<Repositories, 'memberships'>
@@ -33,7 +33,7 @@ export async function lastUsedMembership(
 ): Promise<Membership | undefined> {
   const active = (await from.memberships.listByUser(userId)).filter(({ status }) => status === 'active');
   const latestFirst = active.toSorted(
-    (a, b) => (b.lastActiveAt ?? 0) - (a.lastActiveAt ?? 0) || (a.id < b.id ? -1 : 1),
+    (a, b) => (b.lastSignedInAt ?? 0) - (a.lastSignedInAt ?? 0) || (a.id < b.id ? -1 : 1),
   );
   for (const membership of latestFirst) if (await isOpen(membership)) return membership;
   return undefined;

@@ -4,6 +4,7 @@ import { GatehouseError } from '../kernel/errors.ts';
 import type { ConnectionId } from '../kernel/ids.ts';
 import { newId } from '../kernel/ids.ts';
 import { newToken } from '../kernel/tokens.ts';
+import { isActivityDue, noteActivity } from './activity.ts';
 import { record } from './audit.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { Actor, Cause } from './entities/journal.ts';
@@ -15,7 +16,6 @@ import type { Repositories } from './ports/storage.ts';
 import { settleMember } from './reprojection.ts';
 import type { RoleFacts } from './role-table.ts';
 import { roleHeld } from './role-table.ts';
-import type { OrgRole } from './roles.ts';
 import { endSessions, type SessionEnd } from './session-endings.ts';
 import { ABSOLUTE_LIMIT_MS, isAlive, judgeShown, type ShownValue, wantsNewValue } from './session-life.ts';
 import { awaitsSecondFactor, isOwnProof, sessionFits } from './sso-policy.ts';
@@ -81,7 +81,8 @@ export async function startSession(
     throw new GatehouseError('sso_required', `${organization.name} asks for its own single sign-on.`, {
       whatToDo: 'Start at the sign-in page of this organization.',
     });
-  await tx.memberships.update(organizationId, { ...membership, lastActiveAt: now }, membership.version);
+  const seen = { ...membership, lastActiveAt: now, lastSignedInAt: now };
+  await tx.memberships.update(organizationId, seen, membership.version);
   const session = newSession(context, organization, input);
   await tx.sessions.insert(organizationId, session);
   await record(tx, context, {
@@ -147,7 +148,7 @@ export async function findSignedIn(
   if (holder === undefined || awaitsSecondFactor(holder.organization, holder.session)) return undefined;
   const { shown, shownHash, ...found } = holder;
   const { session, membership } = found;
-  const renewedToken = await noteUse(deps, { session, shown, shownHash, role: membership.orgRole });
+  const renewedToken = await noteUse(deps, { session, shown, shownHash, membership });
   return { ...found, renewedToken };
 }
 
@@ -209,21 +210,25 @@ interface Use {
   readonly session: Session;
   readonly shown: ShownValue;
   readonly shownHash: string;
-  readonly role: OrgRole;
+  readonly membership: Membership;
 }
 
 /** Writes down what this use changes, most often nothing. Answers the new cookie value when this request is to bring one. */
 async function noteUse(
   { storage, clock, hashToken }: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
-  { session, shown, shownHash, role }: Use,
+  { session, shown, shownHash, membership }: Use,
 ): Promise<string | undefined> {
   const { organizationId, id, tokenHash, lastSeenAt, rotatedAt, confirmedAt } = session;
+  const { orgRole: role } = membership;
   const at = clock();
   const isNewArrived = shown === 'current' && rotatedAt !== null && confirmedAt === null;
   const isRenewed = wantsNewValue(session, shown, role);
   if (at - lastSeenAt < LAST_SEEN_GRAIN_MS && !isNewArrived && !isRenewed) return undefined;
   const token = newSessionToken();
-  return storage.transact(async ({ sessions }) => {
+  return storage.transact(async (tx) => {
+    const { sessions } = tx;
+    if (isActivityDue(membership, at)) await noteActivity(tx, membership, at);
+
     if (at - lastSeenAt >= LAST_SEEN_GRAIN_MS) await sessions.updateLastSeen(organizationId, id, at);
     if (isNewArrived) await sessions.confirm(organizationId, id, tokenHash, at);
     if (!isRenewed) return undefined;

@@ -115,6 +115,20 @@ export function sessions(name: string, open: OpenStorage): void {
       expect(await under.storage.sessions.findByHash(session.tokenHash)).toStrictEqual(seen);
     });
 
+    test('a member’s activity is noted where the last one is old enough, and the version stays', async () => {
+      const { membership, organization } = world;
+      const seen = async (at: number, ifUpTo: number) => {
+        await write((tx) => tx.memberships.updateLastActive(organization.id, membership.id, { at, ifUpTo }));
+        return under.storage.memberships.find(organization.id, membership.id);
+      };
+      expect(await seen(100, 0)).toStrictEqual({ ...membership, lastActiveAt: 100 });
+      expect(await seen(101, 99)).toStrictEqual({ ...membership, lastActiveAt: 100 });
+      expect(await seen(102, 100)).toStrictEqual({ ...membership, lastActiveAt: 102 });
+      const resting = { ...membership, status: 'suspended' as const, lastActiveAt: 102 };
+      await write((tx) => tx.memberships.update(organization.id, resting, membership.version));
+      expect((await seen(200, 200))?.lastActiveAt).toBe(102);
+    });
+
     test('S190 a replaced cookie value is found as the one before, and the one before that no more', async () => {
       const { session, organization } = world;
       const rotate = (tokenHash: string, previous: string, next: string) =>

@@ -69,6 +69,10 @@ const people: Pick<
       call: (store, b, a) => store.memberships.findNth(b, a.membership.id, 2),
     },
     update: { ...conflict, call: (tx, b, a) => tx.memberships.update(b, claimedBy(b, a.membership), 1) },
+    updateLastActive: {
+      ...absent,
+      call: (tx, b, a) => tx.memberships.updateLastActive(b, a.membership.id, { at: 9, ifUpTo: 9 }),
+    },
     remove: { ...untouched, call: (tx, b, a) => tx.memberships.remove(b, a.membership.id) },
     listByUser: global,
   },

@@ -18,6 +18,7 @@ const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   update: true,
   updateLastUsed: true,
   updateLastSeen: true,
+  updateLastActive: true,
   rotate: true,
   confirm: true,
   remove: true,

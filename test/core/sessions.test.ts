@@ -261,7 +261,7 @@ describe('signing in with a password', () => {
       (await findSignedIn(world.deps, (await signIn()).sessionToken))?.organization.id;
     expect(await entered()).toBe(id);
     await world.deps.storage.transact((tx) =>
-      tx.memberships.update(second, { ...other, lastActiveAt: world.time.now + 1 }, other.version),
+      tx.memberships.update(second, { ...other, lastSignedInAt: world.time.now + 1 }, other.version),
     );
     expect(await entered()).toBe(second);
   });

@@ -130,7 +130,7 @@ export function aMembership(
     status: 'active',
     source: 'manual',
     orgRole: 'member',
-    ...{ avatarUrl: null, department: null, lastActiveAt: null },
+    ...{ avatarUrl: null, department: null, lastActiveAt: null, lastSignedInAt: null },
     ...overrides,
   };
 }

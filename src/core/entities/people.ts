@@ -40,7 +40,10 @@ export interface Membership {
   readonly orgRole: OrgRole;
   /** What the invitation said; null for people who came another way. */
   readonly department: string | null;
+  /** Of a session, a personal key or an application in use, to the quarter of an hour; null: never. A directory's tokens do not count. */
   readonly lastActiveAt: number | null;
+  /** When the person last began a session here; null: never. */
+  readonly lastSignedInAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

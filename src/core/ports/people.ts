@@ -86,6 +86,12 @@ export interface MembershipRepository {
     count: number,
   ): Promise<MembershipId | undefined>;
   update(organizationId: OrganizationId, next: Membership, expectedVersion: number): Promise<void>;
+  /** Moves `lastActiveAt` of an active member to `at`, where it is null or `ifUpTo` at most; `version` stays. */
+  updateLastActive(
+    organizationId: OrganizationId,
+    id: MembershipId,
+    activity: { readonly at: number; readonly ifUpTo: number },
+  ): Promise<void>;
   /** Removes the membership with its grants, team roles, identities and sessions. */
   remove(organizationId: OrganizationId, id: MembershipId): Promise<boolean>;
   /** GLOBAL: the organizations of one person. */

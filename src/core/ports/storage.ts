@@ -141,6 +141,7 @@ export type WriteVerb =
   | 'eraseProofs'
   | 'updateLastUsed'
   | 'updateLastSeen'
+  | 'updateLastActive'
   | 'rotate'
   | 'confirm'
   | 'remove'

@@ -75,7 +75,11 @@ export const memberShape = z.object({
   teams: z.array(z.object({ id: z.string(), role: teamRoleShape })),
   department: z.string().optional().describe('What the invitation said; absent where it said nothing.'),
   source: z.enum(['manual', 'invitation', 'directory', 'sso']),
-  lastActiveAt: timeShape.nullable(),
+  lastActiveAt: timeShape
+    .nullable()
+    .describe(
+      'A session, a personal key or an application in use, to the quarter of an hour; null: never. What a directory pushes does not count.',
+    ),
 });
 
 const deliveryShape = z

@@ -1,6 +1,7 @@
 /** The library's storage: every code and token under the hash of its value, hung on the grant it came from, used once. */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import Provider, { errors } from 'oidc-provider';
+import { noteActivity } from '../../core/activity.ts';
 import type { Withdrawal } from '../../core/application-grants.ts';
 import { withdrawGrant } from '../../core/application-grants.ts';
 import type { ApplicationGrant, ProviderRecord } from '../../core/entities/application.ts';
@@ -110,11 +111,12 @@ interface Saved {
 
 async function save(deps: RecordDeps, { kind, id, payload, seconds }: Saved): Promise<void> {
   const { jti: _value, ...kept } = payload;
+  // A sign-in under way may replace the session, and with it the grant it began with.
+  const grant = kind === 'Interaction' ? null : await grantOf(deps, payload);
   const record: ProviderRecord = {
     kind,
     idHash: deps.hashToken(id),
-    // A sign-in under way may replace the session, and with it the grant it began with.
-    grant: kind === 'Interaction' ? null : await grantOf(deps, payload),
+    grant: grant && { organizationId: grant.organizationId, id: grant.id },
     payload: JSON.stringify(kept),
     consumedAt: null,
     expiresAt: deps.clock() + seconds * 1000,
@@ -123,10 +125,12 @@ async function save(deps: RecordDeps, { kind, id, payload, seconds }: Saved): Pr
   // An access token that a crash took was never handed out for long: its application asks again.
   const durability = kind === 'AccessToken' ? 'relaxed' : 'durable';
   try {
-    await deps.storage.transact(
-      (tx) => (isMark ? tx.providerRecords.insert(record) : tx.providerRecords.replace(record)),
-      durability,
-    );
+    await deps.storage.transact(async (tx) => {
+      await (isMark ? tx.providerRecords.insert(record) : tx.providerRecords.replace(record));
+      // For a code or a refresh token: an application of theirs is in use.
+      if (kind === 'AccessToken' && grant !== null)
+        await noteActivity(tx, { ...grant, id: grant.membershipId }, deps.clock());
+    }, durability);
   } catch (error) {
     // The grant went while this was on its way: the code was used twice, or the person was cut off.
     if (isGatehouseError(error, 'not_found')) throw new errors.InvalidGrant('grant is gone');
@@ -139,12 +143,12 @@ async function save(deps: RecordDeps, { kind, id, payload, seconds }: Saved): Pr
 async function grantOf(
   { storage }: RecordDeps,
   { grantId }: AdapterPayload,
-): Promise<ProviderRecord['grant']> {
+): Promise<ApplicationGrant | null> {
   if (grantId === undefined) return null;
   const id = parseId('agr', grantId);
   const grant = id && (await storage.applicationGrants.findById(id));
   if (grant === undefined) throw new errors.InvalidGrant('grant is gone');
-  return { organizationId: grant.organizationId, id: grant.id };
+  return grant;
 }
 
 /** Expiry counts by the gateway's clock; what is expired is nowhere. */

@@ -28,6 +28,9 @@ const LIST_BY_USER = 'SELECT * FROM memberships WHERE user_id = ? ORDER BY id';
 const REMOVE = 'DELETE FROM memberships WHERE organization_id = ? AND id = ?';
 const FIND_NTH =
   'SELECT id FROM memberships WHERE organization_id = ? AND id > ? ORDER BY id LIMIT 1 OFFSET ?';
+const ACTIVE = `
+  UPDATE memberships SET last_active_at = ?
+  WHERE organization_id = ? AND id = ? AND status = 'active' AND coalesce(last_active_at, 0) <= ?`;
 const HOLDS = "(instr(name_key, ?) > 0 OR instr(coalesce(email_key, ''), ?) > 0)";
 const STARTS_NOT = "NOT (coalesce(email_key, '') >= ? AND coalesce(email_key, '') < CAST(? AS TEXT))";
 const IN_TEAM = `id IN (SELECT membership_id FROM team_members WHERE organization_id = ? AND team_id = ?)`;
@@ -44,6 +47,7 @@ const columnsOf = (membership: Membership): Columns => ({
   org_role: membership.orgRole,
   department: membership.department,
   last_active_at: membership.lastActiveAt,
+  last_signed_in_at: membership.lastSignedInAt,
   created_at: membership.createdAt,
   updated_at: membership.updatedAt,
 });
@@ -62,6 +66,7 @@ const fromRow = (row: Row): Membership => ({
   orgRole: word(row, 'org_role'),
   department: textOrNull(row, 'department'),
   lastActiveAt: integerOrNull(row, 'last_active_at'),
+  lastSignedInAt: integerOrNull(row, 'last_signed_in_at'),
   createdAt: integer(row, 'created_at'),
   updatedAt: integer(row, 'updated_at'),
 });
@@ -94,6 +99,9 @@ export function membershipRepository(sql: Sql): MembershipRepository {
         columns: changedColumns(columnsOf(next), sql.get(INDEXED_OF, organizationId, next.id)),
         version,
       }),
+    updateLastActive: async (organizationId, id, { at, ifUpTo }) => {
+      sql.run(ACTIVE, at, organizationId, id, ifUpTo);
+    },
     remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,
     listByUser: async (userId) => sql.all(LIST_BY_USER, userId).map(fromRow),
   };

@@ -51,6 +51,7 @@ export const peopleCalls = ({
     await memberships.list(id, { role: 'admin', status: 'active', teamId: team.id, text: 'x' }, PAGE),
     await memberships.list(id, { text: 'x', isElsewhere: true, upTo: membership.id }, PAGE),
     await memberships.update(id, membership, 1),
+    await memberships.updateLastActive(id, membership.id, { at: 1, ifUpTo: 1 }),
     await memberships.remove(id, membership.id),
   ],
   'grants and teams': async ({ grants, pastValues, teams, teamMembers }) => [

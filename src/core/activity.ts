@@ -5,7 +5,7 @@ import type { Membership } from './entities/people.ts';
 import type { Repositories } from './ports/storage.ts';
 
 /** `lastActiveAt` is kept to the quarter of an hour: one write for each member in that time, however much they do. */
-export const ACTIVITY_GRAIN_MS = minutes(15);
+const ACTIVITY_GRAIN_MS = minutes(15);
 
 /** Pure: whether what is stored is so old that this use is to be noted. */
 export const isActivityDue = ({ lastActiveAt }: Pick<Membership, 'lastActiveAt'>, now: number): boolean =>

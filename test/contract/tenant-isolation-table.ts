@@ -23,6 +23,7 @@ import {
   PAGE,
   untouched,
 } from './tenant-isolation-entries.ts';
+import { history } from './tenant-isolation-history.ts';
 import { drafts, jobs } from './tenant-isolation-jobs.ts';
 import { journal } from './tenant-isolation-journal.ts';
 import { links } from './tenant-isolation-links.ts';
@@ -31,14 +32,7 @@ import { reviews } from './tenant-isolation-reviews.ts';
 
 const people: Pick<
   IsolationTable,
-  | 'organizations'
-  | 'users'
-  | 'memberships'
-  | 'grants'
-  | 'pastValues'
-  | 'teams'
-  | 'teamMembers'
-  | 'invitations'
+  'organizations' | 'users' | 'memberships' | 'grants' | 'teams' | 'teamMembers' | 'invitations'
 > = {
   organizations: {
     insert: { ...bug, call: (tx, b, a) => tx.organizations.insert(b, a.organization) },
@@ -92,17 +86,6 @@ const people: Pick<
     },
     listAsOf: { ...nothing, call: (store, b, a) => store.grants.listAsOf(b, a.membership.id, BUILT_AT) },
     prune: { answers: 0, call: (tx, b) => tx.grants.prune(b, BUILT_AT * 2, 10) },
-  },
-  pastValues: {
-    append: { ...bug, call: (tx, b, a) => tx.pastValues.append(b, a.pastName) },
-    replace: { ...bug, call: (tx, b, a) => tx.pastValues.replace(b, a.pastName) },
-    // The rows of both are as old: that those of another stay is in the suite of the history.
-    prune: { answers: 0, call: (tx, b) => tx.pastValues.prune(b, BUILT_AT, 10) },
-    erase: { ...absent, call: (tx, b, a) => tx.pastValues.erase(b, a.membership.id) },
-    find: {
-      ...absent,
-      call: (store, b, a) => store.pastValues.find(b, { kind: 'name', id: a.pastName.subjectId }, 0),
-    },
   },
   teams: {
     insert: { ...bug, call: (tx, b, a) => tx.teams.insert(b, { ...a.team, id: nextId('team') }) },
@@ -409,6 +392,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...jobs,
   mailCounts: { list: global, claim: global, remove: global, removeExpired: global },
   mailSuppressions: { insert: global, findByAddress: global, list: global, remove: global },
+  ...history,
   ...reviews,
   ...cutovers,
   ...drafts,

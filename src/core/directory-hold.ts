@@ -4,12 +4,12 @@ import type { ChangeContext } from './deps.ts';
 import { touchGroups } from './directory-groups.ts';
 import type { DirectoryUser } from './entities/directory.ts';
 import type { Membership } from './entities/people.ts';
-import type { Repositories } from './ports/storage.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
 import { rememberRemoved } from './removed-users.ts';
 
 /** What an active directory says about the member; undefined when none holds them. */
 export async function findHeld(
-  tx: Repositories,
+  tx: Pick<Queries, 'directoryUsers' | 'directories'> | Repositories,
   { organizationId, id }: Membership,
 ): Promise<DirectoryUser | undefined> {
   const user = await tx.directoryUsers.findByMembership(organizationId, id);

@@ -1,12 +1,14 @@
-/** The page on which people look after how they sign in: password, address, second step, passkeys. */
+/** The page on which people look after how they sign in: password, address, second step, passkeys; beside it how others see them. */
 import type { Passkey } from '../../core/entities/credentials.ts';
 import type { OwnAccount } from '../../core/own-account.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
+import type { TypedSeen } from './seen-fields.ts';
 import type { Visitor } from './visitor.ts';
 
 /** A form of the page; also its name in the page. */
 export type AccountForm =
+  | 'profile'
   | 'password'
   | 'email'
   | 'second-factor'
@@ -18,25 +20,32 @@ export interface AccountProblem {
   readonly form: AccountForm;
   readonly field: string | undefined;
   readonly text: string;
+  /** What was written into the form of name and picture. */
+  readonly typed?: TypedSeen | undefined;
 }
 
 export interface AccountView {
   readonly visitor: Visitor;
   readonly account: OwnAccount;
   readonly problem?: AccountProblem | undefined;
+  /** How others see the person. */
+  readonly profile: Html;
   /** What has just been done. */
   readonly notice?: string | undefined;
 }
 
 /** The body of the page. */
 export function accountBody(view: AccountView): Html {
-  const { account, notice } = view;
+  const { account, notice, profile } = view;
   const told = notice !== undefined && html`<p class="told" role="status">${notice}</p>`;
   if (!account.hasPassword) {
-    return html`${told}<p>You sign in through your organization. Password, second step and devices are looked after there.</p>
+    return html`${told}${profile}
+<h2>How you sign in</h2>
+<p>You sign in through your organization. Password, second step and devices are looked after there.</p>
 <p><a href="/">Back to your access</a></p>`;
   }
   return html`${told}
+${profile}
 <dl><dt>Sign-in address</dt><dd>${isolated(account.email ?? 'none')}</dd></dl>
 ${secondStep(view)}
 ${passkeys(view)}
@@ -46,7 +55,11 @@ ${emailForm(view)}
 }
 
 /** A form that acts with this session; `fields` and the button's text are its own. */
-function form(view: AccountView, name: AccountForm, inner: { fields: Html; button: string }): Html {
+export function accountForm(
+  view: Pick<AccountView, 'problem' | 'visitor'>,
+  name: AccountForm,
+  inner: { readonly fields: Html; readonly button: string },
+): Html {
   const { problem, visitor } = view;
   const isElsewhere = problem?.form === name && problem.field === undefined;
   return html`<form method="post" action="/account/${name}" name="${name}">
@@ -57,8 +70,12 @@ ${inner.fields}
 </form>`;
 }
 
-const problemOf = ({ problem }: AccountView, name: AccountForm, field: string): string | undefined =>
-  problem?.form === name && problem.field === field ? problem.text : undefined;
+/** What is wrong with a field of a form; undefined: nothing. */
+export const problemOf = (
+  { problem }: Pick<AccountView, 'problem'>,
+  name: AccountForm,
+  field: string,
+): string | undefined => (problem?.form === name && problem.field === field ? problem.text : undefined);
 
 const currentPassword = (view: AccountView, name: AccountForm): Html =>
   textField({
@@ -83,7 +100,7 @@ ${textField({
 })}`;
   return html`<h2 id="password">Password</h2>
 <details${isOpen(view, 'password')}><summary>Change your password</summary>
-${form(view, 'password', { fields, button: 'Change the password' })}
+${accountForm(view, 'password', { fields, button: 'Change the password' })}
 </details>`;
 }
 
@@ -99,7 +116,7 @@ function emailForm(view: AccountView): Html {
 ${currentPassword(view, 'email')}`;
   return html`<h2 id="email">Sign-in address</h2>
 <details${isOpen(view, 'email')}><summary>Sign in with another address</summary>
-${form(view, 'email', { fields, button: 'Send the link' })}
+${accountForm(view, 'email', { fields, button: 'Send the link' })}
 </details>`;
 }
 
@@ -107,7 +124,7 @@ function secondStep(view: AccountView): Html {
   if (!view.account.hasSecondFactor) {
     return html`<h2 id="second-step">Second step <span class="tag">off</span></h2>
 <p>With a second step, signing in also asks for a code of an authenticator app on your phone.</p>
-${form(view, 'second-factor', { fields: currentPassword(view, 'second-factor'), button: 'Set up a second step' })}`;
+${accountForm(view, 'second-factor', { fields: currentPassword(view, 'second-factor'), button: 'Set up a second step' })}`;
   }
   const removal = html`${currentPassword(view, 'second-factor-remove')}
 ${codeField(problemOf(view, 'second-factor-remove', 'code'), 'second-factor-remove-code')}
@@ -115,10 +132,10 @@ ${problemBox(problemOf(view, 'second-factor-remove', 'password'))}`;
   return html`<h2 id="second-step">Second step <span class="tag">on</span></h2>
 <p>${codesLeft(view.account.recoveryCodesLeft)}</p>
 <details${isOpen(view, 'recovery-codes')}><summary>New recovery codes</summary>
-${form(view, 'recovery-codes', { fields: currentPassword(view, 'recovery-codes'), button: 'Make new codes' })}
+${accountForm(view, 'recovery-codes', { fields: currentPassword(view, 'recovery-codes'), button: 'Make new codes' })}
 </details>
 <details${isOpen(view, 'second-factor-remove')}><summary>Turn the second step off</summary>
-${form(view, 'second-factor-remove', { fields: removal, button: 'Turn it off' })}
+${accountForm(view, 'second-factor-remove', { fields: removal, button: 'Turn it off' })}
 </details>`;
 }
 

@@ -1,7 +1,9 @@
-/** Looking after one's own credentials in the browser: every act is a form of ours, most of them with the password again. */
+/** Looking after one's own name, picture and credentials in the browser: every act is a form of ours, most of them with the password again. */
 import type { Request, RequestHandler, Response } from 'express';
+import { findHeld } from '../../core/directory-hold.ts';
 import { requestEmailChange } from '../../core/email-change.ts';
 import { accountInReach } from '../../core/own-account.ts';
+import { changeOwnProfile } from '../../core/own-profile.ts';
 import { removePasskey } from '../../core/passkeys.ts';
 import { changePassword } from '../../core/password-change.ts';
 import {
@@ -17,6 +19,7 @@ import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
 import { actorOf, callerFrom } from '../guards.ts';
 import { causeOf } from '../request-facts.ts';
+import { profileChange, profileForm } from './account-profile.ts';
 import {
   type AccountForm,
   type AccountProblem,
@@ -27,9 +30,11 @@ import {
 } from './account-view.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { qrCode } from './qr-code.ts';
+import { typedSeen } from './seen-fields.ts';
 import { assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
 
 const NOTICES: Readonly<Record<string, string>> = {
+  profile: 'Your name and your picture are saved.',
   password: 'Your password is changed. Your other devices are signed out.',
   email: 'A link is on its way to the new address. Open it to make the change.',
   'second-factor-remove': 'The second step is off.',
@@ -50,19 +55,22 @@ interface Showing {
   readonly res: Response;
   readonly visitor: Visitor;
   readonly notice?: string | undefined;
-  readonly problem?: AccountProblem;
+  readonly problem?: AccountProblem | undefined;
   readonly status?: number;
 }
 
 async function showAccount(deps: HttpDeps, showing: Showing): Promise<void> {
   const { res, visitor, status = 200, ...rest } = showing;
-  const account = await accountInReach(deps, visitor.signedIn);
+  const { signedIn } = visitor;
+  const account = await accountInReach(deps, signedIn);
+  const isNameFromDirectory = (await findHeld(deps.storage, signedIn.membership)) !== undefined;
+  const profile = profileForm({ visitor, problem: rest.problem }, { isNameFromDirectory });
   sendPage(res, {
-    title: 'How you sign in',
-    of: visitor.signedIn.organization,
+    title: 'Your account',
+    of: signedIn.organization,
     status,
     offersPasskeys: account.hasPassword,
-    body: accountBody({ visitor, account, ...rest }),
+    body: accountBody({ visitor, account, profile, ...rest }),
   });
 }
 
@@ -89,6 +97,11 @@ const organizationOf = ({ visitor }: Act) => visitor.signedIn.organization;
 const back = (res: Response, done: AccountForm): void => seeOther(res, `/account?done=${done}`);
 
 const ACTS: Readonly<Record<AccountForm, (act: Act) => Promise<void>>> = {
+  profile: async (act) => {
+    const { signedIn, cause } = provingOf(act);
+    await changeOwnProfile(act.deps, { signedIn, cause, change: profileChange(act.req) });
+    back(act.res, 'profile');
+  },
   password: async (act) => {
     const { password: currentPassword, ...proving } = provingOf(act);
     const newPassword = formText(act.req, 'new_password') ?? '';
@@ -132,6 +145,7 @@ const ACTS: Readonly<Record<AccountForm, (act: Act) => Promise<void>>> = {
 
 /** The forms that are mounted below `/account/`. */
 export const ACCOUNT_FORMS = [
+  'profile',
   'password',
   'email',
   'second-factor',
@@ -149,12 +163,18 @@ export const postAccount =
       await ACTS[form]({ deps, req, res, visitor });
     } catch (error) {
       if (!isGatehouseError(error) || !MENDABLE.has(error.code)) throw error;
-      const problem = { form, field: error.field, text: error.detail };
+      const problem = { form, field: error.field, text: error.detail, typed: typedSeen(req) };
       await showAccount(deps, { res, visitor, problem, status: 422 });
     }
   };
 
-const MENDABLE: ReadonlySet<string> = new Set(['invalid', 'unauthenticated', 'already_exists', 'not_found']);
+const MENDABLE: ReadonlySet<string> = new Set([
+  'invalid',
+  'unauthenticated',
+  'already_exists',
+  'not_found',
+  'role_from_directory',
+]);
 
 /** `POST /account/second-factor-confirm` with `code`: the recovery codes, or the form again. */
 export const postConfirmation =

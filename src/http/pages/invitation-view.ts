@@ -9,6 +9,7 @@ import type { UserId } from '../../kernel/ids.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { signOutForm } from './person.ts';
+import { seenFields, type TypedSeen } from './seen-fields.ts';
 import type { Visitor } from './visitor.ts';
 
 export interface JoiningProblem {
@@ -18,10 +19,8 @@ export interface JoiningProblem {
 }
 
 /** What somebody new has written so far. */
-export interface TypedPerson {
+export interface TypedPerson extends TypedSeen {
   readonly name: string;
-  readonly displayName: string;
-  readonly avatarUrl: string;
 }
 
 /** Somebody at a door whose address is known: the invited one, or the one they proved. */
@@ -142,7 +141,7 @@ ${textField({
   value: typed.name,
   problem: problemOf('name'),
 })}
-${wishFields(typed, problemOf)}
+${seenFields(typed, problemOf)}
 ${textField({
   name: 'password',
   label: 'Choose a password',
@@ -155,27 +154,6 @@ ${textField({
 </form>
 <p>Or <a href="${signIn}">sign in to the account you have</a>; then you come back here.</p>`;
 }
-
-/** What somebody new may say besides. */
-const wishFields = (typed: TypedPerson, problemOf: (field: string) => string | undefined): Html =>
-  html`${textField({
-    name: 'displayName',
-    label: 'Name others see (optional)',
-    autocomplete: 'nickname',
-    value: typed.displayName,
-    isOptional: true,
-    problem: problemOf('displayName'),
-  })}
-${textField({
-  name: 'avatarUrl',
-  label: 'Address of your picture (optional)',
-  type: 'url',
-  autocomplete: 'photo',
-  value: typed.avatarUrl,
-  hint: 'Begins with https://.',
-  isOptional: true,
-  problem: problemOf('avatarUrl'),
-})}`;
 
 /** Somebody whose last membership ended can sign in nowhere else, so the password of the account is asked here. */
 function knownPersonForm({ path, problem }: JoiningView): Html {

@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Acceptor } from '../../core/joining-people.ts';
 import { askForNewLink } from '../../core/new-link-requests.ts';
-import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import { isGatehouseError } from '../../kernel/errors.ts';
 import { pictureAddress } from '../api/fields.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
@@ -11,6 +11,7 @@ import { hiddenField } from './form-parts.ts';
 import { html } from './html.ts';
 import type { JoiningProblem, TypedPerson } from './invitation-view.ts';
 import { seeOther, sendPage } from './layout.ts';
+import { assertSeen, isName, typedSeen, typedText, unfit } from './seen-fields.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
 
 /** Somebody at such a page. */
@@ -83,22 +84,14 @@ export function acceptorOf(
 
 /** What somebody new wrote about themselves. */
 export function typedPerson(req: Request): TypedPerson {
-  const typed = (field: string) => (formText(req, field) ?? '').normalize('NFC').trim();
-  return { name: typed('name'), displayName: typed('displayName'), avatarUrl: typed('avatarUrl') };
+  return { name: typedText(req, 'name'), ...typedSeen(req) };
 }
 
 /** Throws `invalid` with the field. */
-function assertFits({ name, displayName, avatarUrl }: TypedPerson): void {
+function assertFits({ name, ...seen }: TypedPerson): void {
   if (!isName(name)) throw unfit('name', 'Please enter your name, at most 200 characters.');
-  if (displayName !== '' && !isName(displayName)) throw unfit('displayName', 'At most 200 characters.');
-  if (avatarUrl !== '' && pictureAddress(avatarUrl) === undefined)
-    throw unfit('avatarUrl', 'Give the address of a picture that begins with https://, or leave this empty.');
+  assertSeen(seen);
 }
-
-const unfit = (field: string, detail: string) => new GatehouseError('invalid', detail, { field });
-
-const isName = (text: string): boolean =>
-  text !== '' && text.length <= 200 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
 
 /** The page again, with what the person can mend beside the form. */
 interface Mendable {

@@ -35,7 +35,7 @@ async function describe(deps: HttpDeps, visitor: Visitor): Promise<Html> {
 <dt>Organization</dt><dd>${isolated(organization.name)}</dd>
 <dt>Signed in</dt><dd>${await wayIn(deps, visitor)}</dd>
 </dl>
-<p><a href="/account">How you sign in</a></p>
+<p><a href="/account">Your account: name, picture, how you sign in</a></p>
 <h2>Your role: <span class="tag">${isolated(await roleName(deps.storage, membership.orgRole))}</span></h2>
 ${because(orgRole.because)}
 <h2>Your teams</h2>

@@ -76,17 +76,13 @@ describe('titles', () => {
           titleOf(await page),
         ),
       );
-    expect(await titles()).toEqual([
-      'You are invited - Acme',
-      'Your access - Acme',
-      'How you sign in - Acme',
-    ]);
+    expect(await titles()).toEqual(['You are invited - Acme', 'Your access - Acme', 'Your account - Acme']);
     await world.send(owner, `patch ${at()}`, { branding: { productName: 'Docs & <More>' } });
     const named = 'Acme on Docs &amp; &lt;More&gt;';
     expect(await titles()).toEqual([
       `You are invited - ${named}`,
       `Your access - ${named}`,
-      `How you sign in - ${named}`,
+      `Your account - ${named}`,
     ]);
   });
 

@@ -38,7 +38,7 @@ import { settleSigningKeys } from './core/signing-keys.ts';
 import { warnOfExpiringKeys, warnOfExpiringTokens } from './core/token-warnings.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createDrain } from './http/drain.ts';
-import { createLateOidcClient } from './http/oidc/late-relying-party.ts';
+import { createOidcRelyingParty } from './http/oidc/relying-party.ts';
 import { signLogoutTokenWith } from './http/provider/logout-tokens.ts';
 import { createMetadataReader } from './http/saml/metadata-reader.ts';
 import type { SamlValidator } from './http/saml/validator.ts';
@@ -116,7 +116,7 @@ export async function composeGateway(
     hashToken,
     ...settingsFor(config),
     logger,
-    oidc: createLateOidcClient(adapters),
+    oidc: createOidcRelyingParty(adapters),
     samlValidator: replaced.samlValidator ?? createValidatorPool({ workers: config.samlWorkers, logger }),
     operatorKeyHash: operatorKey.hash,
     typesOf: createTypeCache(),

@@ -6,10 +6,10 @@ import { foldKey } from '../kernel/text.ts';
 import type { Deps } from './deps.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
-import { listPermissionUse } from './permission-use.ts';
 import type { Queries } from './ports/storage.ts';
 import type { Hint, PeerGroup, RoleUse } from './role-fit.ts';
 import { ADMINISTRATORS_COUNTED, roleFit, UNUSED_DAYS } from './role-fit.ts';
+import { listPermissionUse } from './role-fit-use.ts';
 import { groupsOf } from './role-projection.ts';
 import { factsIn, loadRoles, type RoleTable } from './role-table.ts';
 import { ORG_ROLE_RANKS, type OrgRole } from './roles.ts';
@@ -186,7 +186,7 @@ export async function createUseReader(
       heldSince: Math.min(now, ...giving.map(({ createdAt }) => createdAt)),
       joinedAt: member.createdAt,
       lastActiveAt: member.lastActiveAt,
-      used: new Set(use.get(member.id)?.keys()),
+      used: use.get(member.id) ?? new Set(),
     };
   };
 }

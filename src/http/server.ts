@@ -10,10 +10,10 @@ import type { HttpDeps } from './deps.ts';
 import { renderPageError } from './errors/page.ts';
 import { renderProblem } from './errors/problem.ts';
 import { renderScimError } from './errors/scim.ts';
-import { lateRouter } from './late-router.ts';
 import { createOidcRouter } from './oidc/router.ts';
 import { createPagesRouter } from './pages/router.ts';
 import { attachFacts } from './request-facts.ts';
+import { routerOnDemand } from './router-on-demand.ts';
 import { createSamlRouter } from './saml/router.ts';
 import { createScimSurface, type Receive, SCIM_PATH } from './scim/surface.ts';
 
@@ -75,7 +75,7 @@ function createApp(deps: HttpDeps, receive: Receive): Express {
   app.use(createOidcRouter(deps));
   app.use(
     '/oidc',
-    lateRouter(async () => (await import('./provider/router.ts')).createProviderRouter(deps)),
+    routerOnDemand(async () => (await import('./provider/router.ts')).createProviderRouter(deps)),
   );
   app.use(createPagesRouter(deps));
   app.use(() => {

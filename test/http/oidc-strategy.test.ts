@@ -1,6 +1,6 @@
 /** The OIDC seam against the bundled provider, and against one that forges (S68-S73, S75-S77, S84). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createOidcClient, type OidcPending, type OidcRelyingParty } from '../../src/http/oidc/strategy.ts';
+import { createOidcStrategy, type OidcPending, type OidcRelyingParty } from '../../src/http/oidc/strategy.ts';
 import type { OidcTrust } from '../../src/http/oidc/trust.ts';
 import { isGatehouseError } from '../../src/kernel/errors.ts';
 import { createSafeFetch } from '../../src/outbound/safe-fetch.ts';
@@ -18,7 +18,7 @@ const clientSecret = 'a secret: with/odd+chars%';
 let clockOffset = 0;
 const clock = () => Date.now() + clockOffset;
 const fetcher = createSafeFetch({ allow: ['127.0.0.0/8'] });
-const relyingParty = (): OidcRelyingParty => createOidcClient({ fetcher, clock });
+const relyingParty = (): OidcRelyingParty => createOidcStrategy({ fetcher, clock });
 
 function trust(issuer: string, extra: Partial<OidcTrust> = {}): OidcTrust {
   return {
@@ -372,7 +372,7 @@ describe('discovery', () => {
       },
     };
     let now = Date.now();
-    const party = createOidcClient({ fetcher: counting, clock: () => now });
+    const party = createOidcStrategy({ fetcher: counting, clock: () => now });
     const start = (connectionId: string) =>
       party.startOidc({ connection: trust(idp.issuer, { connectionId }), ...pending });
     idp.discovery = { issuer: 'https://evil.example' };

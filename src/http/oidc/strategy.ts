@@ -68,13 +68,13 @@ export interface OidcRelyingParty extends OidcLogout {
   readonly checkOidcIssuer: (connection: OidcTrust) => Promise<OidcIssuerReport>;
 }
 
-export interface OidcClientDeps {
+export interface OidcStrategyDeps {
   readonly fetcher: Fetcher;
   readonly clock: Clock;
 }
 
 /** Builds the seam over openid-client; every call it makes goes through `fetcher` (OIDC Core §3.1, RFC 9700, RFC 9207). */
-export function createOidcClient(deps: OidcClientDeps): OidcRelyingParty {
+export function createOidcStrategy(deps: OidcStrategyDeps): OidcRelyingParty {
   const cache = createIdpMetadataCache(deps);
   return {
     ...createOidcLogout({ ...deps, cache }),

@@ -3,7 +3,7 @@
 import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
-import type { PromiseInWords } from '../../core/promises.ts';
+import type { JoiningOffer } from '../../core/joining-offer.ts';
 import { isOwnProof } from '../../core/sso-policy.ts';
 import type { UserId } from '../../kernel/ids.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
@@ -59,8 +59,8 @@ ${facts.map(
 export const inUtc = (at: number): string =>
   `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-/** What is promised, as facts of such a page. */
-export const promiseFacts = ({ role, teams, resources, invitedBy }: PromiseInWords) =>
+/** What is offered, as facts of such a page. */
+export const offerFacts = ({ role, teams, resources, invitedBy }: JoiningOffer) =>
   [
     ['Invited by', invitedBy === null ? null : isolated(invitedBy)],
     ['Role', isolated(role)],
@@ -69,20 +69,20 @@ export const promiseFacts = ({ role, teams, resources, invitedBy }: PromiseInWor
   ] as const;
 
 /** Names with the role in each, one below the other; null for none. */
-const listed = (given: PromiseInWords['teams']): Html | null =>
+const listed = (given: JoiningOffer['teams']): Html | null =>
   given.length === 0
     ? null
     : html`${given.map(({ name, role }, index) => html`${index > 0 && html`<br>`}${isolated(name)} as ${role}`)}`;
 
 /** The body of an invitation's page. */
 export function invitationBody(
-  view: JoiningView & { readonly invitation: Invitation; readonly promise: PromiseInWords },
+  view: JoiningView & { readonly invitation: Invitation; readonly offer: JoiningOffer },
 ): Html {
-  const { invitation, organization, promise } = view;
+  const { invitation, organization, offer } = view;
   return html`${joiningFacts([
     ['Organization', isolated(organization.name)],
     ['For', isolated(invitation.email)],
-    ...promiseFacts(promise),
+    ...offerFacts(offer),
     ['Good until', inUtc(invitation.expiresAt)],
   ])}
 ${invitation.message !== null && html`<p class="told lines">${isolated(invitation.message)}</p>`}

@@ -10,7 +10,7 @@ import {
   requestInvitedAddressProof,
 } from '../../core/invitation-acceptance.ts';
 import { connectionsToJoinBy, joiningPurpose } from '../../core/joining-by-sign-on.ts';
-import { promiseInWords } from '../../core/promises.ts';
+import { readJoiningOffer } from '../../core/joining-offer.ts';
 import { isOwnProof } from '../../core/sso-policy.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -130,10 +130,10 @@ async function showInvitation(deps: HttpDeps, visit: Visit): Promise<void> {
   const mayAskAs = proof === undefined && visitor !== undefined && isOwnProof(visitor.signedIn.session);
   const typed = typedPerson(req);
   const connections = await connectionsToJoinBy(deps, found.organization);
-  const promise = await promiseInWords(deps.storage, found.invitation);
+  const offer = await readJoiningOffer(deps.storage, found.invitation);
   const view = {
     ...found,
-    promise,
+    offer,
     email,
     emailKey,
     mayAskAs,

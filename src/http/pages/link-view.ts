@@ -1,16 +1,16 @@
 /** What the page of a link that was passed on says, before and after the address is proved. */
 import type { Organization } from '../../core/entities/organization.ts';
 import type { ShareableLink } from '../../core/entities/shareable-link.ts';
-import type { PromiseInWords } from '../../core/promises.ts';
+import type { JoiningOffer } from '../../core/joining-offer.ts';
 import { hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import type { JoiningProblem, JoiningView } from './invitation-view.ts';
-import { acceptButton, inUtc, joiningFacts, promiseFacts, waysToJoin } from './invitation-view.ts';
+import { acceptButton, inUtc, joiningFacts, offerFacts, waysToJoin } from './invitation-view.ts';
 import type { Visitor } from './visitor.ts';
 
 export interface LinkView {
   readonly link: ShareableLink;
-  readonly promise: PromiseInWords;
+  readonly offer: JoiningOffer;
   readonly organization: Organization;
   /** The page's own path, token included. */
   readonly path: string;
@@ -29,18 +29,18 @@ ${visitor !== undefined && ownEmail !== undefined ? acceptButton(view, visitor) 
 }
 
 /** The body of the page behind the mail. */
-export const provedLinkBody = (view: JoiningView & Pick<LinkView, 'link' | 'promise'>): Html =>
+export const provedLinkBody = (view: JoiningView & Pick<LinkView, 'link' | 'offer'>): Html =>
   html`${factsOf(view, view.email)}
 ${waysToJoin(view)}`;
 
 const factsOf = (
-  { organization, link, promise }: Pick<LinkView, 'organization' | 'link' | 'promise'>,
+  { organization, link, offer }: Pick<LinkView, 'organization' | 'link' | 'offer'>,
   email: string | undefined,
 ): Html =>
   joiningFacts([
     ['Organization', isolated(organization.name)],
     ['For', email === undefined ? null : isolated(email)],
-    ...promiseFacts(promise),
+    ...offerFacts(offer),
     ['Addresses', link.domains.length === 0 ? null : link.domains.map((domain) => `@${domain}`).join(', ')],
     ['Good until', inUtc(link.expiresAt)],
   ]);

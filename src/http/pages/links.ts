@@ -2,6 +2,7 @@
 
 import type { Request, RequestHandler } from 'express';
 import type { ShareableLink } from '../../core/entities/shareable-link.ts';
+import { readJoiningOffer } from '../../core/joining-offer.ts';
 import {
   joinByLink,
   ownProvedAddress,
@@ -11,7 +12,6 @@ import {
   takesAddress,
 } from '../../core/link-joining.ts';
 import { shownAddress } from '../../core/own-account.ts';
-import { promiseInWords } from '../../core/promises.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { canonicalEmail } from '../api/fields.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -83,8 +83,8 @@ async function join(deps: HttpDeps, { req, res, visitor }: Visit, proof: string 
   seeOther(res, '/');
 }
 
-const promiseOf = (deps: HttpDeps, link: ShareableLink) =>
-  promiseInWords(deps.storage, { ...link, resources: [], invitedBy: link.createdBy });
+const offerOf = (deps: HttpDeps, link: ShareableLink) =>
+  readJoiningOffer(deps.storage, { ...link, resources: [], invitedBy: link.createdBy });
 
 async function showLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const { req, res, visitor, status = 200, problem } = visit;
@@ -94,8 +94,8 @@ async function showLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const own = visitor && ownProvedAddress(visitor.signedIn, link.organizationId)?.email;
   const ownEmail = own !== undefined && takesAddress(link, own) ? own : undefined;
   const typedEmail = formText(req, 'email') ?? (visitor && shownAddress(visitor.signedIn)) ?? '';
-  const promise = await promiseOf(deps, link);
-  const view = { ...opened, promise, path: pathOf(req), visitor, ownEmail, typedEmail, problem };
+  const offer = await offerOf(deps, link);
+  const view = { ...opened, offer, path: pathOf(req), visitor, ownEmail, typedEmail, problem };
   sendPage(res, { title: 'You are invited', of: view.organization, status, body: linkBody(view) });
 }
 
@@ -106,7 +106,7 @@ async function showProvedLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const { email, emailKey, askedBy } = address;
   const path = `${pathOf(req)}/${encodeURIComponent(proof)}`;
   const typed = typedPerson(req);
-  const promise = await promiseOf(deps, opened.link);
-  const view = { ...opened, promise, email, emailKey, askedBy, path, visitor, problem, typed };
+  const offer = await offerOf(deps, opened.link);
+  const view = { ...opened, offer, email, emailKey, askedBy, path, visitor, problem, typed };
   sendPage(res, { title: 'You are invited', of: view.organization, status, body: provedLinkBody(view) });
 }

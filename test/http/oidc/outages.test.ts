@@ -1,7 +1,7 @@
 /** An identity provider that falters: keys that rotate or vanish, descriptions that cannot be had, answers that are too much (S80, S82, R38). */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { fetchKeys, noKeysYet } from '../../../src/http/oidc/signing-keys.ts';
-import { createOidcClient, type OidcPending } from '../../../src/http/oidc/strategy.ts';
+import { createOidcStrategy, type OidcPending } from '../../../src/http/oidc/strategy.ts';
 import type { OidcTrust } from '../../../src/http/oidc/trust.ts';
 import { hours, minutes } from '../../../src/kernel/clock.ts';
 import { GatehouseError } from '../../../src/kernel/errors.ts';
@@ -24,7 +24,7 @@ beforeEach(() => {
 afterAll(() => idp.close());
 
 function aParty(extra: Partial<OidcTrust> = {}) {
-  const party = createOidcClient({
+  const party = createOidcStrategy({
     fetcher: createSafeFetch({ allow: ['127.0.0.0/8'] }),
     clock: () => now,
   });

@@ -1,12 +1,12 @@
-/** The relying party before anybody has signed in over OIDC: loads openid-client and what it needs with the first call. */
-import type { OidcClientDeps, OidcRelyingParty } from './strategy.ts';
+/** Gatehouse as a relying party: `strategy.ts`, loaded with the first call, because openid-client takes memory that many never need. */
+import type { OidcRelyingParty, OidcStrategyDeps } from './strategy.ts';
 
-/** The same promises as those of `createOidcClient`. */
-export function createLateOidcClient(deps: OidcClientDeps): OidcRelyingParty {
+/** The same promises as those of `createOidcStrategy`. */
+export function createOidcRelyingParty(deps: OidcStrategyDeps): OidcRelyingParty {
   let loading: Promise<OidcRelyingParty> | undefined;
   const load = async (): Promise<OidcRelyingParty> => {
-    const { createOidcClient } = await import('./strategy.ts');
-    return createOidcClient(deps);
+    const { createOidcStrategy } = await import('./strategy.ts');
+    return createOidcStrategy(deps);
   };
   const party = (): Promise<OidcRelyingParty> => {
     loading ??= load();

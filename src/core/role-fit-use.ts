@@ -1,4 +1,4 @@
-/** Which permissions people have used of late, and when, as far as the audit shows. Reads only. */
+/** Which permissions people have used of late, as far as the audit shows. Reads only. */
 import type { OrganizationId } from '../kernel/ids.ts';
 import type { AuditEvent, AuditType } from './entities/journal.ts';
 import type { Queries } from './ports/storage.ts';
@@ -43,8 +43,8 @@ const OF_A_KIND: Readonly<Record<string, Permission>> = {
 /** What somebody does with nothing but their own invitation takes no permission. */
 const OWN_ACTS: ReadonlySet<AuditType> = new Set(['invitation.accepted', 'invitation_link.used']);
 
-/** Pure: the permission that an act takes; undefined for acts that take none. */
-export function permissionBehind(type: AuditType): Permission | undefined {
+/** The permission that an act takes; undefined for acts that take none. */
+function permissionBehind(type: AuditType): Permission | undefined {
   if (OWN_ACTS.has(type)) return undefined;
   return OF_ONE_TYPE[type] ?? OF_A_KIND[type.slice(0, type.indexOf('.'))];
 }
@@ -53,25 +53,20 @@ export function permissionBehind(type: AuditType): Permission | undefined {
 const memberBehind = ({ actor }: AuditEvent): string | null =>
   actor.kind === 'member' || actor.kind === 'api_key' ? actor.membershipId : null;
 
-/** When somebody last used which permission, epoch ms. */
-export type PermissionUse = ReadonlyMap<Permission, number>;
-
-/** What everybody has used since `since`, by membership, as far back as `AUDIT_ROWS` newest rows reach. */
+/** What everybody has used since `since` (epoch ms), by membership, as far back as the newest `AUDIT_ROWS` rows reach. */
 export async function listPermissionUse(
   from: Queries,
   organizationId: OrganizationId,
   since: number,
-): Promise<ReadonlyMap<string, PermissionUse>> {
-  const found = new Map<string, Map<Permission, number>>();
+): Promise<ReadonlyMap<string, ReadonlySet<Permission>>> {
+  const found = new Map<string, Set<Permission>>();
   let after: string | undefined;
   for (let read = 0; read < AUDIT_ROWS; read += AUDIT_PAGE) {
     const rows = await from.auditEvents.list(organizationId, { since }, { after, limit: AUDIT_PAGE });
     for (const row of rows) {
       const [member, permission] = [memberBehind(row), permissionBehind(row.type)];
       if (member === null || permission === undefined) continue;
-      const own = found.get(member) ?? new Map<Permission, number>();
-      if (!own.has(permission)) own.set(permission, row.at);
-      found.set(member, own);
+      found.set(member, (found.get(member) ?? new Set()).add(permission));
     }
     if (rows.length < AUDIT_PAGE) break;
     after = rows.at(-1)?.id;

@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 
 /** Hands every request to what `load` answers. A load that failed is tried again by the next request. */
-export function lateRouter(load: () => Promise<RequestHandler>): RequestHandler {
+export function routerOnDemand(load: () => Promise<RequestHandler>): RequestHandler {
   let loading: Promise<RequestHandler> | undefined;
   const loaded = async (): Promise<RequestHandler> => {
     loading ??= load();

@@ -4,8 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import { parseSource, type SourceFile } from '../../scripts/architecture/source-file.ts';
 import { production } from './project.ts';
 
-/** Together 50 MB of a process that has just started. */
-const LATE = [
+/** Loaded by the first request that needs them. Together they would be 50 MB of a process that has just started. */
+const ON_DEMAND = [
   '@node-rs/argon2',
   '@node-saml/passport-saml',
   '@simplewebauthn/server',
@@ -37,23 +37,23 @@ function loadedWith(entry: string, files: readonly SourceFile[]): ReadonlyMap<st
   return found;
 }
 
-const early = loadedWith('src/main.ts', production);
+const atStart = loadedWith('src/main.ts', production);
 
 describe('a gateway that has served only SCIM', () => {
   test('the check saw the program', () => {
-    expect(early.size).toBeGreaterThan(400);
-    expect([...early.keys()]).toEqual(expect.arrayContaining(['express', 'better-sqlite3', 'zod']));
+    expect(atStart.size).toBeGreaterThan(400);
+    expect([...atStart.keys()]).toEqual(expect.arrayContaining(['express', 'better-sqlite3', 'zod']));
   });
 
-  test.each(LATE)('has not loaded %s', (name) => {
-    expect(early.get(name)).toBeUndefined();
+  test.each(ON_DEMAND)('has not loaded %s', (name) => {
+    expect(atStart.get(name)).toBeUndefined();
   });
 
   test('each of them is loaded by somebody', () => {
     const used = new Set(
       production.flatMap(({ imports }) => imports.map(({ specifier }) => packageOf(specifier))),
     );
-    expect(LATE.filter((name) => !used.has(name))).toEqual([]);
+    expect(ON_DEMAND.filter((name) => !used.has(name))).toEqual([]);
   });
 });
 
@@ -62,7 +62,7 @@ test.each([
   ["export { fetch } from 'undici';", true],
   ["import type { Agent } from 'undici';", false],
   ["const load = () => import('undici');", false],
-])('%s loads it with the program: %s', (text, isEarly) => {
+])('%s loads it with the program: %s', (text, isAtStart) => {
   const files = [parseSource('src/main.ts', "import './a/b.ts';"), parseSource('src/a/b.ts', text)];
-  expect(loadedWith('src/main.ts', files).has('undici')).toBe(isEarly);
+  expect(loadedWith('src/main.ts', files).has('undici')).toBe(isAtStart);
 });

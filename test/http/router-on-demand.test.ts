@@ -2,11 +2,11 @@
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
-import { lateRouter } from '../../src/http/late-router.ts';
+import { routerOnDemand } from '../../src/http/router-on-demand.ts';
 
 function served(load: () => Promise<express.RequestHandler>): express.Express {
   const app = express();
-  app.use('/late', lateRouter(load));
+  app.use('/demanded', routerOnDemand(load));
   app.use((error: Error, _req: express.Request, res: express.Response, _next: express.NextFunction) => {
     res.status(500).send(error.message);
   });
@@ -26,11 +26,11 @@ test('nothing is loaded before the first request, and once for all that come at 
   });
   expect(loads).toBe(0);
   const answers = await Promise.all(
-    ['one', 'two', 'three'].map((text) => request(app).post('/late/here').type('text').send(text)),
+    ['one', 'two', 'three'].map((text) => request(app).post('/demanded/here').type('text').send(text)),
   );
-  expect(answers.map(({ text }) => text)).toEqual(['/late one', '/late two', '/late three']);
+  expect(answers.map(({ text }) => text)).toEqual(['/demanded one', '/demanded two', '/demanded three']);
   expect(loads).toBe(1);
-  expect((await request(app).get('/late/elsewhere')).status).toBe(404);
+  expect((await request(app).get('/demanded/elsewhere')).status).toBe(404);
 });
 
 test('a load that failed is an error of that request; the next one tries again', async () => {
@@ -43,8 +43,8 @@ test('a load that failed is an error of that request; the next one tries again',
     },
   ];
   const app = served(async () => (await loads.shift()?.()) ?? express.Router());
-  const first = await request(app).get('/late');
-  const second = await request(app).get('/late');
+  const first = await request(app).get('/demanded');
+  const second = await request(app).get('/demanded');
   expect([first.status, first.text]).toEqual([500, 'no such file']);
   expect([second.status, second.text]).toEqual([200, 'loaded']);
 });

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Connection } from '../../src/core/entities/sign-in.ts';
 import { changeMember } from '../../src/core/members.ts';
 import { bindingCookie } from '../../src/http/cookies.ts';
 import { parseId } from '../../src/kernel/ids.ts';
@@ -76,7 +77,7 @@ function getOrInsert(browsers: Map<string, Browser>, name: string): Browser {
   return browser;
 }
 
-const TENANTS = [
+export const TENANTS = [
   {
     slug: 'corp',
     connection: CORP_CONNECTION,
@@ -93,8 +94,8 @@ const TENANTS = [
   },
 ] as const;
 
-/** What a browser keeps of a sign-in it has begun. */
-function bind(browser: Browser, { origin }: TestGateway): void {
+/** What a browser keeps of the sign-ins it has begun. */
+export function bind(browser: Browser, { origin }: TestGateway): void {
   const cookies = TENANTS.map(({ signIn }) => `${bindingCookie(signIn)}=${BINDING}; Path=/; Secure`);
   browser.cookies.store(new URL(origin), cookies);
 }
@@ -105,6 +106,25 @@ const branded = <P extends 'con' | 'sin'>(prefix: P, text: string) => {
   return id;
 };
 
+/** Stores the connection that the fixtures of this tenant are addressed to, with the sign-in that ada has begun there. */
+export async function begin(
+  gateway: TestGateway,
+  tenant: (typeof TENANTS)[number],
+  connection: Connection,
+): Promise<void> {
+  const { organizationId } = connection;
+  const built = { ...connection, id: branded('con', tenant.connection) };
+  const pending = aPendingSignIn(built, {
+    ...{ id: branded('sin', tenant.signIn), requestId: tenant.requestId, held: null },
+    ...{ handleHash: gateway.deps.hashToken(tenant.handle), bindingHash: gateway.deps.hashToken(BINDING) },
+    ...{ createdAt: FIXTURE_NOW, expiresAt: FIXTURE_NOW + 600_000 },
+  });
+  await gateway.storage.transact(async (tx) => {
+    await tx.connections.insert(organizationId, built);
+    await tx.pendingSignIns.insert(organizationId, pending);
+  });
+}
+
 async function settle(
   gateway: TestGateway,
   { connection, role }: Pick<AttackCase, 'connection' | 'role'>,
@@ -114,20 +134,12 @@ async function settle(
     const organization = await gateway.createOrganization({ name: tenant.slug, slug: tenant.slug });
     const directory = await gateway.createDirectory(organization);
     const isCorp = tenant.slug === 'corp';
-    const place = { organizationId: organization.id, id: branded('con', tenant.connection) };
     const built = aConnection(organization.id, {
-      ...{ id: place.id, settings: settingsOf(isCorp ? connection : undefined, metadata) },
+      ...{ id: branded('con', tenant.connection) },
+      settings: settingsOf(isCorp ? connection : undefined, metadata),
       idpInitiated: (isCorp && connection?.idpInitiated) ?? false,
     });
-    const pending = aPendingSignIn(place, {
-      ...{ id: branded('sin', tenant.signIn), requestId: tenant.requestId, held: null },
-      ...{ handleHash: gateway.deps.hashToken(tenant.handle), bindingHash: gateway.deps.hashToken(BINDING) },
-      ...{ createdAt: FIXTURE_NOW, expiresAt: FIXTURE_NOW + 600_000 },
-    });
-    await gateway.storage.transact(async (tx) => {
-      await tx.connections.insert(organization.id, built);
-      await tx.pendingSignIns.insert(organization.id, pending);
-    });
+    await begin(gateway, tenant, built);
     for (const userName of PEOPLE) {
       const { membershipId: id } = await pushPerson(gateway, directory, { userName });
       if (!isCorp || role === undefined || userName !== PEOPLE[0]) continue;

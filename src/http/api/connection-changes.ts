@@ -27,8 +27,10 @@ export async function connectionFrom(deps: SettingsDeps, input: CreateInput): Pr
 }
 
 /** Only for a new connection: what its product sends. */
-const presetAttributes = ({ preset, protocol }: CreateInput): ConnectionInput['attributes'] =>
-  preset === undefined || protocol === 'oidc' ? {} : SAML_PRESETS[preset].attributes;
+function presetAttributes({ preset, protocol }: CreateInput): ConnectionInput['attributes'] {
+  if (preset === undefined) return {};
+  return protocol === 'oidc' ? (OIDC_PRESETS[preset].attributes ?? {}) : SAML_PRESETS[preset].attributes;
+}
 
 /** What a change makes of a stored connection. Calls a `metadataUrl` now, so it must run before any transaction. */
 export async function connectionChangeFrom(

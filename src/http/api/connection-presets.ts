@@ -1,10 +1,12 @@
 /** What the common identity providers send over OIDC, so that an admin who names theirs has less to set. */
-import type { IdentityProvider } from '../../core/entities/sign-in.ts';
+import type { Connection, IdentityProvider } from '../../core/entities/sign-in.ts';
 
 export interface OidcPreset {
   readonly scopes: readonly string[];
   /** The claim that a directory of the same product pushes as userName; null: the verified e-mail. */
   readonly userNameClaim: string | null;
+  /** Claims under another name than the standard one; absent: none. */
+  readonly attributes?: Connection['attributes'];
 }
 
 const USUAL = ['openid', 'email', 'profile'];
@@ -22,7 +24,8 @@ export const OIDC_PRESETS: Readonly<Record<IdentityProvider, OidcPreset>> = {
   onelogin: { scopes: [...USUAL, 'groups'], userNameClaim: 'preferred_username' },
   jumpcloud: { scopes: USUAL, userNameClaim: null },
   pingone: { scopes: USUAL, userNameClaim: 'preferred_username' },
-  adfs: { scopes: USUAL, userNameClaim: 'upn' },
+  // Its claim rules call the claim type http://schemas.xmlsoap.org/claims/Group so in tokens.
+  adfs: { scopes: USUAL, userNameClaim: 'upn', attributes: { groups: 'group' } },
   // People imported from LDAP have email_verified false.
   keycloak: { scopes: USUAL, userNameClaim: 'preferred_username' },
 };

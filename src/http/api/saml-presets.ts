@@ -141,6 +141,7 @@ export const SAML_PRESETS: Readonly<Record<IdentityProvider, SamlPreset>> = {
       ['Assertion Consumer Service POST Binding URL', 'acsUrl'],
       ['Logout Service Redirect Binding URL', 'logoutUrl'],
       ['Signature algorithm', '=RSA_SHA256'],
+      ['Include AuthnStatement', '=On'],
     ],
     send: [
       ['email', 'User property mapper, email'],

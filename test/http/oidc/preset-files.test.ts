@@ -1,0 +1,86 @@
+/** Each preset against tokens and UserInfo as its product fills them (`test/fixtures/oidc/presets`): the right person, name, address and groups. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { IDENTITY_PROVIDERS, type IdentityProvider } from '../../../src/core/entities/sign-in.ts';
+import { createBrowser } from '../../support/browser.ts';
+import { nextText } from '../../support/builders.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { type ForgingIdp, startForgingIdp } from '../../support/idp/forging-oidc.ts';
+import { setSession } from '../../support/sign-in-stage.ts';
+
+interface Answers {
+  /** What the connection is told besides its preset. */
+  readonly settings: object;
+  readonly idToken: Readonly<Record<string, unknown>>;
+  readonly userInfo: Readonly<Record<string, unknown>>;
+  /** A group of theirs; null: the product sends none. */
+  readonly group: string | null;
+}
+
+const CLIENT = 'gatehouse-client';
+const answersOf = (preset: IdentityProvider): Answers =>
+  JSON.parse(
+    readFileSync(new URL(`../../fixtures/oidc/presets/${preset}.json`, import.meta.url), 'utf8').replaceAll(
+      '{clientId}',
+      CLIENT,
+    ),
+  );
+
+const underWay = { clientId: CLIENT, nonce: '' };
+let gateway: TestGateway;
+let idp: ForgingIdp;
+beforeAll(async () => {
+  gateway = await startGateway({ now: Date.now() });
+  idp = await startForgingIdp(underWay);
+});
+afterAll(async () => {
+  await idp.close();
+  await gateway.close();
+});
+
+async function create(slug: string, path: string, body: object) {
+  const authorization = `Bearer ${gateway.operatorKey}`;
+  const url = `/api/v1/organizations/${slug}${path}`;
+  const answer = await gateway.request().post(url).set({ authorization }).send(body);
+  if (answer.status !== 201) throw new Error(`${answer.status}: ${answer.text}`);
+  return answer.body;
+}
+
+/** Starts, notes what the provider must put into its token, and comes back with a code. */
+async function signIn(slug: string, connectionId: string) {
+  const browser = createBrowser();
+  const start = await browser.request(`${gateway.baseUrl}/sign-in/${slug}`);
+  const asked = new URL(start.headers.get('location') ?? '').searchParams;
+  underWay.nonce = asked.get('nonce') ?? '';
+  const query = new URLSearchParams({ code: 'a-code', state: asked.get('state') ?? '' });
+  const page = await browser.request(`${gateway.baseUrl}/oidc-callback/${connectionId}?${query}`);
+  const session = await browser.request(`${gateway.baseUrl}/api/v1/session`);
+  return { asked, page, session: JSON.parse(session.text) };
+}
+
+test.each([...IDENTITY_PROVIDERS])(
+  '%s signs in, with name, address and groups, by its preset',
+  async (preset) => {
+    const { settings, idToken, userInfo, group } = answersOf(preset);
+    const slug = nextText(preset);
+    await gateway.createOrganization({ name: preset, slug });
+    // One owner for each domain: the files speak of corp.example, each organization here of a domain of its own.
+    const domain = `${slug}.example`;
+    const of = (claims: object) => JSON.parse(JSON.stringify(claims).replaceAll('corp.example', domain));
+    await create(slug, '/domains', { domain, verified: true });
+    const grants = [{ scope: 'org', role: 'admin' }];
+    const value = group ?? 'nobody sends this';
+    await create(slug, '/group-mappings', { match: { claim: 'groups', value }, grants });
+    const pinned = { issuer: idp.issuer, clientId: CLIENT, clientSecret: 'a-secret-of-the-test' };
+    const about = { protocol: 'oidc', name: preset, preset, jit: true };
+    const connection = await create(slug, '/connections', { ...about, ...pinned, ...settings });
+    idp.next = { claims: of(idToken), userInfo: of(userInfo) };
+    const { asked, page, session } = await signIn(slug, connection.id);
+    expect([page.status, setSession(page) === undefined]).toEqual([303, false]);
+    expect(asked.get('scope')?.split(' ')).toEqual(expect.arrayContaining(['openid', 'email', 'profile']));
+    expect(session).toMatchObject({
+      user: { email: `ada@${domain}`, name: 'Ada Lovelace' },
+      orgRole: group === null ? 'member' : 'admin',
+    });
+  },
+);

@@ -15,7 +15,7 @@ import { enqueueMail } from './outbox.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 
 /** How long a mailed proof works. */
-export const PROOF_TTL_MS = hours(1);
+const PROOF_TTL_MS = hours(1);
 
 /** What somebody wants to come in through. */
 interface Door {

@@ -17,7 +17,7 @@ export const OFFLINE = 'offline_access';
 export const OFFLINE_MS = days(90);
 
 /** True when it outlives the session it was given in. */
-export const isOffline = ({ scopes }: Pick<ApplicationGrant, 'scopes'>): boolean => scopes.includes(OFFLINE);
+const isOffline = ({ scopes }: Pick<ApplicationGrant, 'scopes'>): boolean => scopes.includes(OFFLINE);
 
 /** Whether people of this organization may sign in to the application (S95). */
 export const servesOrganization = (

@@ -197,7 +197,7 @@ export interface Counter {
 }
 
 /** The times of the failures of the last window, by key; the keys in the order of their last failure. */
-export function createCounter(
+function createCounter(
   limit: number,
   { windowMs, keysKept }: Pick<AttemptLimits, 'windowMs' | 'keysKept'>,
 ): Counter {

@@ -85,7 +85,7 @@ export async function usersOf(
 }
 
 /** Every member of the organization, oldest first. */
-export async function allMembers(
+async function allMembers(
   from: Reader,
   { organizationId }: Pick<Moment, 'organizationId'>,
   pause?: Pause,

@@ -19,7 +19,7 @@ import { settleProvisioning } from './provisioning.ts';
 import { projectUsers } from './role-projection.ts';
 
 /** How long a switch can be taken back. */
-export const ROLLBACK_MS = days(7);
+const ROLLBACK_MS = days(7);
 
 /** A switch that somebody agreed to. */
 export interface SwitchOrder {

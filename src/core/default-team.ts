@@ -12,7 +12,7 @@ import type { Grant } from './roles.ts';
 import { insertTeam } from './teams.ts';
 
 /** Whether this is somebody's place in the default team, which no person, directory or rule gave. */
-export const isDefaultPlace = ({ scope, source }: Pick<Grant, 'scope' | 'source'>): boolean =>
+const isDefaultPlace = ({ scope, source }: Pick<Grant, 'scope' | 'source'>): boolean =>
   source.kind === 'default' && scope.kind === 'team';
 
 /**

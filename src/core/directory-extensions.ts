@@ -29,7 +29,7 @@ interface ExtensionChange extends ExtensionRequest {
 }
 
 /** The extension with that URN, in any letter case; undefined when the directory has none. */
-export function findExtensionOf(directory: Directory, urn: string): DirectoryExtension | undefined {
+function findExtensionOf(directory: Directory, urn: string): DirectoryExtension | undefined {
   const wanted = urn.toLowerCase();
   return directory.extensions.find((extension) => extension.urn.toLowerCase() === wanted);
 }
@@ -104,7 +104,7 @@ export async function removeExtension(
 }
 
 /** Pure: throws `invalid` when a directory may not have these extensions together. */
-export function assertCompatible(extensions: readonly DirectoryExtension[]): void {
+function assertCompatible(extensions: readonly DirectoryExtension[]): void {
   if (extensions.length > MAX_EXTENSIONS) {
     throw new GatehouseError('invalid', `A directory has at most ${MAX_EXTENSIONS} extensions.`, {
       field: 'urn',

@@ -20,7 +20,7 @@ import { newSessionToken, startSession } from './sessions.ts';
 const USUAL_MS = days(90);
 const LONGEST_MS = days(366);
 /** How long the session lasts that a code opens: enough to mend the sign-on. */
-export const EMERGENCY_SESSION_MS = hours(1);
+const EMERGENCY_SESSION_MS = hours(1);
 
 interface EmergencyRequest {
   readonly organizationId: OrganizationId;

@@ -55,7 +55,7 @@ async function opened(
 }
 
 /** Why a password alone, of somebody who has a passkey, opens nothing. */
-export const PASSKEY_WANTED = 'second_factor.passkey_wanted';
+const PASSKEY_WANTED = 'second_factor.passkey_wanted';
 
 /** S182: true when at least one organization the person may enter leaves them a way in that is not its own (a password, a passkey). */
 export async function mayObtainEntry(from: Queries | Repositories, user: Pick<User, 'id'>): Promise<boolean> {

@@ -138,7 +138,7 @@ async function count(
 }
 
 /** Pure: how long until one more fits; `slots` are those of the window, oldest first. 0: now. */
-export function waitOf(
+function waitOf(
   slots: readonly Pick<MailCount, 'slotAt' | 'count'>[],
   { limit, windowMs, now }: { readonly limit: number; readonly windowMs: number; readonly now: number },
 ): number {

@@ -38,7 +38,7 @@ export type MappingTestResult = { readonly test: MappingTest; readonly reason: s
 );
 
 /** Pure: the roles of somebody in exactly these groups, with these claims and no grant by hand, under these rules. */
-export function outcomeOfRules(
+function outcomeOfRules(
   rules: RuleSet,
   given: { readonly groups: readonly TestedGroup[]; readonly claims: MappingTestGiven['claims'] },
 ): MappingTestOutcome {
@@ -60,7 +60,7 @@ export function outcomeOfRules(
 }
 
 /** Pure: what of the expected is not so; what the test is silent about is not looked at. */
-export function differencesOf(
+function differencesOf(
   expected: MappingTestExpect,
   got: MappingTestOutcome,
 ): readonly MappingTestDifference[] {

@@ -36,7 +36,7 @@ type MetadataEvent = Extract<AuditType, `connection.metadata_${string}`>;
  * Pure: what a reading makes of the settings. The same description changes nothing but the time; another entity id is never
  * taken over; anything else is applied where a pinned key signed it or the owner opted in, and waits otherwise.
  */
-export function judgeMetadata(
+function judgeMetadata(
   settings: SamlSettings,
   { watch, reading, now }: { readonly watch: MetadataWatch; readonly reading: Reading; readonly now: number },
 ): { readonly settings: SamlSettings; readonly event: MetadataEvent | undefined } {

@@ -242,7 +242,7 @@ export async function membersConcerned(
 }
 
 /** The stored groups that any of these rules speaks of. */
-export async function groupsMatching(
+async function groupsMatching(
   from: Reader,
   organizationId: OrganizationId,
   matches: readonly MappingMatch[],

@@ -8,7 +8,7 @@ import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 
 /** A rule in force as a draft holds it. */
-export const draftedRule = ({ id, match, grants, rank }: GroupMapping): DraftedRule => ({
+const draftedRule = ({ id, match, grants, rank }: GroupMapping): DraftedRule => ({
   ...{ id, match, grants, rank },
 });
 

@@ -9,9 +9,9 @@ export const ABSOLUTE_LIMIT_MS = hours(24);
 /** S185: and this long after it was last used. */
 export const IDLE_LIMIT_MS = hours(8);
 /** S185: of somebody who may change other people's access. */
-export const ADMIN_IDLE_LIMIT_MS = minutes(30);
+const ADMIN_IDLE_LIMIT_MS = minutes(30);
 /** S190: how long a replaced cookie value still counts after the browser has shown the new one: requests under way. */
-export const ROTATION_GRACE_MS = seconds(30);
+const ROTATION_GRACE_MS = seconds(30);
 
 /** Whoever holds one of these changes other people's access, whatever the role is called. */
 const CHANGES_ACCESS: ReadonlySet<PermissionKey> = new Set<Permission>([
@@ -23,7 +23,7 @@ const CHANGES_ACCESS: ReadonlySet<PermissionKey> = new Set<Permission>([
 ]);
 
 /** How long somebody of this role may do nothing. */
-export const idleLimitOf = ({ permissions }: Pick<RoleFacts, 'permissions'>): number =>
+const idleLimitOf = ({ permissions }: Pick<RoleFacts, 'permissions'>): number =>
   permissions.some((key) => CHANGES_ACCESS.has(key)) ? ADMIN_IDLE_LIMIT_MS : IDLE_LIMIT_MS;
 
 /** Whether a session of somebody who has this role now is neither at its end nor idle for too long. */

@@ -14,9 +14,9 @@ import type { Repositories } from './ports/storage.ts';
 /** How long a key signs. */
 const SIGNS_MS = days(90);
 /** How long it is published before: longer than any application keeps the key set. */
-export const PUBLISHED_BEFORE_MS = days(1);
+const PUBLISHED_BEFORE_MS = days(1);
 /** And after: log-outs may show an ID token that is long over as their hint. */
-export const PUBLISHED_AFTER_MS = days(14);
+const PUBLISHED_AFTER_MS = days(14);
 
 /** Keys of one track replace each other. */
 export type KeyTrack = Pick<SigningKey, 'purpose' | 'algorithm'>;
@@ -52,14 +52,14 @@ export function currentKey(
 }
 
 /** Those that may be shown to others or believed: next, current and retired, the current ones first. */
-export function usableKeys(keys: readonly SigningKey[], now: number): readonly SigningKey[] {
+function usableKeys(keys: readonly SigningKey[], now: number): readonly SigningKey[] {
   const alive = keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
   const current = new Set(TRACKS.map((track) => currentKey(keys, track, now)?.id));
   return [...alive.filter(({ id }) => current.has(id)), ...alive.filter(({ id }) => !current.has(id))];
 }
 
 /** Pure: which keys are to be made, taken out of use, and forgotten at this moment (S99). */
-export function planKeys(keys: readonly SigningKey[], now: number): KeyPlan {
+function planKeys(keys: readonly SigningKey[], now: number): KeyPlan {
   const plans = TRACKS.map((track) => {
     const current = currentKey(keys, track, now);
     const own = keys.filter(isOf(track)).filter(({ expiresAt }) => expiresAt === null);

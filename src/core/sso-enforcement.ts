@@ -13,7 +13,7 @@ import { endSessions } from './session-endings.ts';
 import { awaitsSecondFactor, lackOfKey, sessionFits } from './sso-policy.ts';
 
 /** How long a passed test counts. */
-export const TEST_COUNTS_MS = hours(24);
+const TEST_COUNTS_MS = hours(24);
 /** Of one connection, so many of the newest tests are looked at. */
 const LOOK_BACK = 50;
 
@@ -32,7 +32,7 @@ export function settingsMark(
 }
 
 /** Pure: whether this test still speaks for the connection. */
-export const testCounts = (test: TestSignIn, mark: string, now: number): boolean =>
+const testCounts = (test: TestSignIn, mark: string, now: number): boolean =>
   test.status === 'passed' &&
   test.settingsMark === mark &&
   test.finishedAt !== null &&

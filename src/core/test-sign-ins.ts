@@ -199,7 +199,7 @@ function presentable(decision: SignInDecision, defaultRole: OrgRole): TestDecisi
 }
 
 /** Pure: an owner must come back as themselves; for the operator it is enough that the person would be let in. */
-export function whyFailed(test: Pick<TestSignIn, 'membershipId'>, decision: TestDecision): string | null {
+function whyFailed(test: Pick<TestSignIn, 'membershipId'>, decision: TestDecision): string | null {
   if (decision.kind === 'refuse') return decision.reason;
   if (test.membershipId === null) return null;
   const isSelf = 'membershipId' in decision && decision.membershipId === test.membershipId;

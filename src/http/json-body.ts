@@ -66,7 +66,7 @@ function hasBody(req: Request): boolean {
 }
 
 /** Parses bytes as JSON. Throws `invalid_syntax` for anything two parsers could read differently. */
-export function parseStrict(
+function parseStrict(
   bytes: Buffer,
   forbiddenName: 'invalid_syntax' | 'invalid_path' = 'invalid_syntax',
 ): unknown {

@@ -111,7 +111,7 @@ const passwordPath = (returnTo: string | null): string =>
   `/sign-in?${new URLSearchParams({ ...(returnTo === null ? {} : { return_to: returnTo }), way: 'password' })}`;
 
 /** One page for an organization without single sign-on and for one that does not exist. */
-export function sendNoSignOn(res: Response, returnTo: string | null = null): void {
+function sendNoSignOn(res: Response, returnTo: string | null = null): void {
   sendPage(res, {
     title: 'No single sign-on here',
     status: 404,

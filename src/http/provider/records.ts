@@ -94,7 +94,7 @@ async function findGrant({ storage, clock }: RecordDeps, value: string): Promise
 }
 
 /** A grant as the library stores it. */
-export const grantPayload = (grant: ApplicationGrant): AdapterPayload & { readonly openid: object } => ({
+const grantPayload = (grant: ApplicationGrant): AdapterPayload & { readonly openid: object } => ({
   kind: 'Grant',
   jti: grant.id,
   accountId: grant.userId,

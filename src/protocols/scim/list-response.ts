@@ -5,7 +5,7 @@ import { GatehouseError } from '../../kernel/errors.ts';
 export const maxPageSize = 200;
 
 /** Resources of one page when the request does not say. */
-export const defaultPageSize = 100;
+const defaultPageSize = 100;
 const maxStartIndex = 2_147_483_647;
 
 /** The wanted page: `startIndex` from 1, `count` from 0 (totals only) to 200. */

@@ -27,11 +27,14 @@ function hashOf(event: AuditEvent, link: Omit<AuditLink, 'hash' | 'salt'>, befor
   );
 }
 
+/** Which place in the chain a new row behind `head` has, from 1; undefined: nothing was told yet. */
+export const placeAfter = (head: AuditHead | undefined): number => (head ?? BEGINNING).seq + 1;
+
 /** The place of a new row behind `head`; undefined: the first one. */
 export function linkAfter(head: AuditHead | undefined, event: AuditEvent): AuditLink {
-  const { seq: last, hash: before } = head ?? BEGINNING;
+  const { hash: before } = head ?? BEGINNING;
   const salt = takeRandom(16).toString('base64url');
-  const place = { seq: last + 1, personalDigest: digestPersonal(event, salt) };
+  const place = { seq: placeAfter(head), personalDigest: digestPersonal(event, salt) };
   return { ...place, salt, hash: hashOf(event, place, before) };
 }
 

@@ -1,7 +1,7 @@
 /** Who did what to whom: the audit row and the outbox event that go with every change (law 9). */
 import type { OrganizationId } from '../kernel/ids.ts';
-import { newId } from '../kernel/ids.ts';
-import { linkAfter } from './audit-chain.ts';
+import { newId, newIdInSequence } from '../kernel/ids.ts';
+import { linkAfter, placeAfter } from './audit-chain.ts';
 import type { AuditEvent, AuditLink, AuditType, Cause } from './entities/journal.ts';
 import type { Repositories } from './ports/storage.ts';
 
@@ -22,8 +22,10 @@ export async function record(
   change: ChangeRecord,
 ): Promise<void> {
   const { organizationId, cause, now } = context;
+  const head = await tx.auditEvents.findHead(organizationId);
   const event: AuditEvent = {
-    id: newId('aud', now),
+    // Rows of one millisecond are listed in the order of the chain.
+    id: newIdInSequence('aud', { now, place: placeAfter(head) }),
     organizationId,
     type: change.type,
     actor: cause.actor,
@@ -33,7 +35,7 @@ export async function record(
     ip: cause.ip ?? null,
     at: now,
   };
-  const link = linkAfter(await tx.auditEvents.findHead(organizationId), event);
+  const link = linkAfter(head, event);
   await tx.auditEvents.append(organizationId, event, link);
   await tx.outbox.append(organizationId, {
     id: newId('evt', now),

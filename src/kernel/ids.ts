@@ -81,30 +81,48 @@ interface Prefixes {
 /** Crockford's alphabet in lower case: sorts like the number, has no look-alikes. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** Ten characters of time: ids made later sort later, so a list by id is a list by age. */
-function encodeTime(now: number): string {
-  if (now === encoded.now) return encoded.text;
-  let rest = now;
+/** A whole number in so many characters; longer ones lose their front. */
+function encode(whole: number, length: number): string {
+  let rest = whole;
   let text = '';
-  for (let index = 0; index < 10; index += 1) {
+  for (let index = 0; index < length; index += 1) {
     text = ALPHABET.charAt(rest % 32) + text;
     rest = Math.floor(rest / 32);
   }
-  encoded = { now, text };
   return text;
+}
+
+/** Ten characters of time: ids made later sort later, so a list by id is a list by age. */
+function encodeTime(now: number): string {
+  if (now !== encoded.now) encoded = { now, text: encode(now, 10) };
+  return encoded.text;
 }
 
 /** The last answer: one change makes many ids of one millisecond. */
 let encoded = { now: -1, text: '' };
 
 const ID_BYTES = 16;
-/** A new id such as `org_01k9...`: 48 bits of time, 80 bits of randomness. */
-export function newId<P extends keyof Prefixes>(prefix: P, now: number): Prefixes[P] {
+const PLACE_LENGTH = 8;
+
+function randomText(length: number): string {
   let random = '';
-  for (const byte of takeRandom(ID_BYTES)) random += ALPHABET.charAt(byte & 31);
-  // The one place where a string becomes a branded id out of nothing.
-  return `${prefix}_${encodeTime(now)}${random}` as Prefixes[P];
+  for (const byte of takeRandom(length)) random += ALPHABET.charAt(byte & 31);
+  return random;
 }
+
+/** A new id such as `org_01k9...`: 48 bits of time, 80 bits of randomness. */
+export const newId = <P extends keyof Prefixes>(prefix: P, now: number): Prefixes[P] =>
+  idOf(prefix, now, randomText(ID_BYTES));
+
+/** The same for one of a sequence: those of one millisecond sort by `place`, a whole number from 0 to 2^40; 40 bits are random. */
+export const newIdInSequence = <P extends keyof Prefixes>(
+  prefix: P,
+  { now, place }: { readonly now: number; readonly place: number },
+): Prefixes[P] => idOf(prefix, now, encode(place, PLACE_LENGTH) + randomText(ID_BYTES - PLACE_LENGTH));
+
+// The one place where a string becomes a branded id out of nothing.
+const idOf = <P extends keyof Prefixes>(prefix: P, now: number, rest: string): Prefixes[P] =>
+  `${prefix}_${encodeTime(now)}${rest}` as Prefixes[P];
 
 /** Sorts before every id of that kind made at `at` or later, and behind every earlier one. */
 export const idFloor = (prefix: keyof Prefixes, at: number): string => `${prefix}_${encodeTime(at)}`;

@@ -1,7 +1,7 @@
 /** How somebody is seen in an organization, in forms: the name and the picture they choose when they join and on their own page. */
 import type { Request } from 'express';
 import { GatehouseError } from '../../kernel/errors.ts';
-import { pictureAddress } from '../api/fields.ts';
+import { nameField, pictureAddress } from '../api/fields.ts';
 import { formText } from '../form-body.ts';
 import { textField } from './form-parts.ts';
 import { type Html, html } from './html.ts';
@@ -22,13 +22,13 @@ export const typedSeen = (req: Request): TypedSeen => ({
   avatarUrl: typedText(req, 'avatarUrl'),
 });
 
-/** Whether somebody may be called that. */
-export const isName = (text: string): boolean =>
-  text !== '' && text.length <= 200 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
+/** Whether somebody may be called that, by the rule of the API. */
+export const isName = (text: string): boolean => nameField.safeParse(text).success;
 
 /** Throws `invalid` with the field. */
 export function assertSeen({ displayName, avatarUrl }: TypedSeen): void {
-  if (displayName !== '' && !isName(displayName)) throw unfit('displayName', 'At most 200 characters.');
+  if (displayName !== '' && !isName(displayName))
+    throw unfit('displayName', 'Give one line of at most 200 characters.');
   if (avatarUrl !== '' && pictureAddress(avatarUrl) === undefined)
     throw unfit('avatarUrl', 'Give the address of a picture that begins with https://, or leave this empty.');
 }

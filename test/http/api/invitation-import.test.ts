@@ -249,6 +249,45 @@ describe('the department of a row', () => {
     }
   });
 
+  const control = /department.*one line without control characters/i;
+  test.each([
+    ['a tab in it', '"Night\tshift"', control],
+    ['two lines', '"Night\nshift"', control],
+    ['a NUL', 'Night\u0000shift', control],
+    ['a line separator', 'Night\u2028shift', control],
+    ['a turn of the writing', 'Night\u202eshift', control],
+    ['1,000 letters', 'n'.repeat(1000), /department.*at most 100 characters/i],
+  ])('%s: the row is refused and says so, the others are invited', async (_what, cell, detail) => {
+    const place = await newPlace();
+    const [bad, good] = [fresh(), fresh()];
+    const { status, body } = await send(place, `email,department\n${bad},${cell}\n${good},Night shift`);
+    expect([status, body.totals]).toEqual([200, { rows: 2, invited: 1, refused: 1 }]);
+    expect(body.rows[0]).toEqual(refused(2, bad, ['invalid', detail]));
+    expect(await pending(place)).toMatchObject([{ email: good, department: 'Night shift' }]);
+  });
+
+  test.each(['=HYPERLINK("https://evil.example")', '+1', '-1', '@SUM(A1)'])(
+    'S202: %s is kept as it is, and no formula in the file of members',
+    async (formula) => {
+      const place = await newPlace();
+      const email = fresh();
+      await send(place, `email,department\n${email},"${formula.replaceAll('"', '""')}"`);
+      const [invitation] = await pending(place);
+      expect(invitation.department).toBe(formula);
+      const { body } = await world.send(
+        world.operator,
+        `post ${place.base}/invitations/${invitation.id}/link`,
+      );
+      const accept = `post /invitations/${body.url.split('/').at(-1)}/accept`;
+      await world.send(world.nobody, accept, { name: 'Eve', password: PASSWORD });
+      const file = await world.send(place.admin, `get ${place.base}/members/export`);
+      const line = String(file.body)
+        .split('\r\n')
+        .find((one) => one.includes(email));
+      expect(line?.endsWith(`,"'${formula.replaceAll('"', '""')}"`)).toBe(true);
+    },
+  );
+
   test('is said, changed and taken away on single invitations too', async () => {
     const { base, admin } = await newPlace();
     const made = await world.send(admin, `post ${base}/invitations`, { email: fresh(), department: 'Legal' });

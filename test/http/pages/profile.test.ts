@@ -67,6 +67,7 @@ describe('somebody with an account', () => {
     ['a picture over http', { displayName: 'Eve', avatarUrl: 'http://pictures.example/a.png' }, 'avatarUrl'],
     ['a picture that is a script', { displayName: 'Eve', avatarUrl: 'javascript:alert(1)' }, 'avatarUrl'],
     ['a name of 201 letters', { displayName: 'e'.repeat(201), avatarUrl: PICTURE }, 'displayName'],
+    ['a name that turns the writing', { displayName: 'E\u202eve', avatarUrl: PICTURE }, 'displayName'],
     ['a name of two lines', { displayName: 'E\nve', avatarUrl: PICTURE }, 'displayName'],
   ])(
     '422: %s is said beside the field; what was written stays, and nothing changes',

@@ -22,6 +22,12 @@ const LONG = [
 const COUNTERPARTS = '/test/counterparts/';
 /** These need a Chromium: `npm run test:browser`. */
 const BROWSER = '/test/browser/';
+/**
+ * Again with every transaction run twice, the first time in vain (docs/decisions/0041): `npm run test:twice`. Without those that
+ * ask the same thousands of times, or mostly read; test/core runs so at all times.
+ */
+const TWICE =
+  '/test/http/(?:api|scim)/(?!.*(?:fuzz|model|cursors|sorting|quick-text|large-answers|audit-chain|authorization|reprojections))';
 
 const isPathNamed = process.argv.slice(2).some((argument) => argument.startsWith('test/'));
 const part = isPathNamed ? 'all' : (process.env.GATEHOUSE_TESTS ?? 'all');
@@ -51,6 +57,7 @@ export default {
 
 function testsOf(wanted) {
   if (wanted === 'long') return { testRegex: LONG.map((path) => `${path}.*\\.test\\.ts$`) };
+  if (wanted === 'twice') return { testRegex: [`${TWICE}.*\\.test\\.ts$`] };
   if (wanted === 'browser') return { testRegex: [`${BROWSER}.*\\.test\\.ts$`] };
   if (wanted === 'counterparts') return { testRegex: [`${COUNTERPARTS}.*\\.test\\.ts$`] };
   const left = wanted === 'quick' ? [...LONG, COUNTERPARTS, BROWSER] : [];

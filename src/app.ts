@@ -81,6 +81,8 @@ export interface Replacements {
   readonly newRsaKey?: NewRsaKey;
   readonly afterwards?: Afterwards;
   readonly samlValidator?: SamlValidator;
+  /** Stands between everything and the store it is given. */
+  readonly decorateStorage?: (storage: Storage) => Storage;
   /** Jobs, by name, that the test runs itself. */
   readonly withoutJobs?: readonly string[];
 }
@@ -104,7 +106,8 @@ export async function composeGateway(
 ): Promise<Gateway> {
   const storePath = storePathOf(config);
   const masterKey = loadMasterKey(config.masterKey, { dataDir: config.dataDir, storePath });
-  const storage = await openStorage(storePath, masterKey, replaced.clock ?? systemClock);
+  const opened = await openStorage(storePath, masterKey, replaced.clock ?? systemClock);
+  const storage = replaced.decorateStorage?.(opened) ?? opened;
   const hashToken = createTokenHasher(deriveKey(masterKey.key, 'token-hash'));
   const adapters = createAdapters(config, masterKey, replaced);
   const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);

@@ -4,6 +4,7 @@ import type { Caller } from '../../src/core/access.ts';
 import type { Invitation } from '../../src/core/entities/invitation.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
 import { acceptInvitation, previewInvitation } from '../../src/core/invitation-acceptance.ts';
+import { resendInvitation } from '../../src/core/invitation-changes.ts';
 import type { CreatedInvitation, InvitationInput } from '../../src/core/invitations.ts';
 import { createInvitation, getInvitation, revokeInvitation } from '../../src/core/invitations.ts';
 import { changeMember, removeMember } from '../../src/core/members.ts';
@@ -227,6 +228,17 @@ describe('when it is worth something', () => {
     expect(await refusalOf(accept(created))).toBe('invitation_revoked');
     expect(await previewInvitation(world.deps, tokenOf(created))).toBeUndefined();
     expect(await refusalOf(accept(await invite({ email })))).toBe('done');
+  });
+
+  test('S165 sent again while somebody is on their way in with the old link: it opens nothing', async () => {
+    const created = await invite();
+    const hash = async (password: string) => {
+      await resendInvitation(world.deps, { organizationId: id, ...byOperator, id: created.invitation.id });
+      return world.deps.passwords.hash(password);
+    };
+    const slow = { ...world, deps: { ...world.deps, passwords: { ...world.deps.passwords, hash } } };
+    expect(await refusalOf(accept(created, slow))).toBe('not_found');
+    expect(await world.deps.storage.memberships.listByEmail(id, created.invitation.emailKey)).toEqual([]);
   });
 
   test('S165 an accepted one cannot be revoked, nor used again', async () => {

@@ -147,6 +147,18 @@ describe('in a directory-managed organization', () => {
     },
   );
 
+  test('S163 an invitation that is somehow left open makes nobody a member', async () => {
+    const { id } = await newOrganization(world);
+    const { token } = await invite(id);
+    await world.deps.storage.transact(async ({ organizations }) => {
+      const organization = await organizations.find(id);
+      if (organization !== undefined)
+        await organizations.update(id, { ...organization, provisioning: 'directory' }, organization.version);
+    });
+    expect(await refusalOf(accept(token))).toBe('invitations_disabled');
+    expect(await world.deps.storage.memberships.list(id, {}, { limit: 10 })).toEqual([]);
+  });
+
   test('the page of a voided link shows nothing, as for an unknown one', async () => {
     const { id } = await newOrganization(world);
     const { token } = await invite(id);

@@ -4,6 +4,7 @@ import type { Deps } from '../../src/core/deps.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
 import { changeMember, removeMember } from '../../src/core/members.ts';
 import { insertMembership } from '../../src/core/memberships.ts';
+import { switchOrganization } from '../../src/core/organization-switch.ts';
 import { removeOrganization } from '../../src/core/organizations.ts';
 import { ABSOLUTE_LIMIT_MS, IDLE_LIMIT_MS } from '../../src/core/session-life.ts';
 import { endSession, findSignedIn } from '../../src/core/sessions.ts';
@@ -102,6 +103,30 @@ describe('what ends a session', () => {
     expect(await isSignedIn(sessionToken)).toBe(true);
     await end(sessionToken);
     expect(await isSignedIn(sessionToken)).toBe(false);
+  });
+
+  test('S143 being removed from one organization leaves the sessions of the same person in another', async () => {
+    const there = await newOrganization(world);
+    const account = await world.deps.storage.users.find(member.userId);
+    if (account === undefined) throw new Error('no account');
+    await world.deps.storage.transact((tx) =>
+      insertMembership(
+        tx,
+        { organizationId: there.id, cause: OPERATOR, now: world.time.now },
+        {
+          ...{ user: account, email, emailKey: email, name: 'Ada', status: 'active' },
+          ...{ source: 'manual', defaultRole: 'member' },
+        },
+      ),
+    );
+    const [here, moving] = [(await signIn()).sessionToken, (await signIn()).sessionToken];
+    const signedIn = await findSignedIn(world.deps, moving);
+    if (signedIn === undefined) throw new Error('not signed in');
+    const request = { signedIn, reference: there.id, cause: OPERATOR };
+    const { sessionToken: elsewhere } = await switchOrganization(world.deps, request);
+    expect([await isSignedIn(here), await isSignedIn(elsewhere)]).toEqual([true, true]);
+    await removeMember(world.deps, asOperator());
+    expect([await isSignedIn(here), await isSignedIn(elsewhere)]).toEqual([false, true]);
   });
 
   test('signing out ends this session only, once, and is told once', async () => {

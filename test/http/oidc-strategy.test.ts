@@ -253,6 +253,13 @@ describe('answers of a provider that forges', () => {
     expect((await redeem({ header })).subject).toBe('subject-1');
   });
 
+  test.each(['jwk', 'jku', 'x5u'])('S81 a token that brings its own key as %s is refused', async (name) => {
+    const value = name === 'jwk' ? idp.broughtKey : `${idp.issuer}/brought-keys`;
+    expect(await reasonOf(redeem({ signing: 'brought-key', header: { [name]: value } }))).toBe(
+      'oidc.signature',
+    );
+  });
+
   test('S84 auth_time older than the max_age asked for is refused', async () => {
     const next = { claims: { auth_time: nowSeconds() - 900 } };
     expect(await reasonOf(redeem(next, {}, { maxAge: 60 }))).toBe('oidc.auth_time');

@@ -11,7 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -232,6 +232,21 @@ test('a configuration with several problems names them all and starts nothing', 
   expect(gateway.child.exitCode).toBe(1);
   for (const name of ['PORT', 'GATEHOUSE_BASE_URL', 'GATEHOUSE_MASTER_KEY'])
     expect(gateway.output()).toContain(name);
+});
+
+test('S193: whoever asks for a WebSocket gets an ordinary answer, and the connection ends with it', async () => {
+  const { url } = await start(newFolder());
+  const { hostname, port } = new URL(url);
+  for (const path of ['/', '/api/v1/events', '/console']) {
+    const socket = connect(Number(port), hostname);
+    const upgrade = ['Connection: close, Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+    const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+    socket.write([`GET ${path} HTTP/1.1`, `Host: ${hostname}`, ...upgrade, key, '', ''].join('\r\n'));
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 [2345]\d\d /);
+    expect(answer).not.toMatch(/^upgrade:/im);
+  }
 });
 
 test('SIGTERM lets a request under way finish, takes no new ones, and ends with status 0 (R41)', async () => {

@@ -2,13 +2,13 @@
 import type { Deps } from '../../src/core/deps.ts';
 import type { Actor, Cause } from '../../src/core/entities/journal.ts';
 import type { Mail } from '../../src/core/ports/mailer.ts';
-import type { Repositories, Storage } from '../../src/core/ports/storage.ts';
 import { createSealer } from '../../src/kernel/sealing.ts';
 import { createTokenHasher } from '../../src/kernel/tokens.ts';
 import { createOneTimeCodes } from '../../src/outbound/otpauth-codes.ts';
 import { createPasskeyCeremonies } from '../../src/outbound/webauthn-ceremonies.ts';
 import { sealSecrets } from '../../src/storage/seal-secrets.ts';
 import { BUILT_AT } from './builders.ts';
+import { runningTwice } from './running-twice.ts';
 import { fixedRsaKeys } from './saml-keys.ts';
 import { openTestStorage } from './storage.ts';
 
@@ -38,31 +38,6 @@ const PLANS: Deps['plans'] = {
   business: { seats: null, invitations: true, teams: 'many', sso: false, scim: false },
   enterprise: { seats: null, invitations: true, teams: 'many', sso: true, scim: true },
 };
-
-class TornTransaction extends Error {}
-
-/**
- * A storage whose every transaction runs twice, as a store may do after losing a race: the first run is undone. Whatever a
- * use case leaves outside the transaction shows.
- */
-function runningTwice(storage: Storage): Storage {
-  const tear = async (fn: (tx: Repositories) => Promise<unknown>): Promise<void> => {
-    const torn = storage.transact(async (tx) => {
-      await fn(tx);
-      throw new TornTransaction();
-    });
-    await torn.catch((error: unknown) => {
-      if (!(error instanceof TornTransaction)) throw error;
-    });
-  };
-  return {
-    ...storage,
-    transact: async (fn, durability) => {
-      await tear(fn);
-      return storage.transact(fn, durability);
-    },
-  };
-}
 
 /** `runsTwice` (default true): see `runningTwice`; off where a race, or a thousand runs, is the subject. */
 export async function openCoreWorld(options: { readonly runsTwice?: boolean } = {}): Promise<CoreWorld> {

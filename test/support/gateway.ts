@@ -20,6 +20,7 @@ import type { Storage } from '../../src/core/ports/storage.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { Logger } from '../../src/kernel/log.ts';
+import { runningTwice } from './running-twice.ts';
 import { fixedRsaKeys } from './saml-keys.ts';
 import { inProcessValidator } from './saml-validator.ts';
 
@@ -153,6 +154,7 @@ function replacementsOf(clock: TestClock, { mails, txtRecords }: Seen): Replacem
     samlValidator: inProcessValidator,
     newRsaKey: fixedRsaKeys(),
     withoutJobs: ['long-work', 'deliver-mails'],
+    ...(process.env.GATEHOUSE_TESTS === 'twice' ? { decorateStorage: runningTwice } : {}),
     // Waited for, so that a test sees what its request has done.
     afterwards: (work) => work(),
     txtResolver: { resolveTxt: async (name) => txtRecords.get(name) ?? [] },

@@ -28,6 +28,8 @@ const accept = (url: string) =>
   });
 const mailedLink = () =>
   /https?:\/\/\S+\/invitations\/\S+/.exec(world.gateway.mails.at(-1)?.text ?? '')?.[0] ?? '';
+/** The link with another last character. */
+const bent = (url: string) => `${url.slice(0, -1)}${url.endsWith('A') ? 'B' : 'A'}`;
 
 describe('PATCH', () => {
   test('changes role and teams of a pending invitation; its link stays and gives the new ones', async () => {
@@ -158,8 +160,22 @@ describe('link', () => {
     const [mine, theirs] = [await invite(), await invite()];
     const { body } = await world.send(world.operator, `post ${base}/${mine.id}/link`);
     const swapped = body.url.replace(mine.id, theirs.id);
-    const bent = `${body.url.slice(0, -1)}${body.url.endsWith('A') ? 'B' : 'A'}`;
-    for (const url of [swapped, bent]) expect((await accept(url)).status).toBe(404);
+    for (const url of [swapped, bent(body.url)]) expect((await accept(url)).status).toBe(404);
+  });
+
+  test('S158: nobody makes the mailed link, which proves the address, out of the copy', async () => {
+    const { url } = await invite({ delivery: 'email' });
+    const [token = '', proof = ''] = tokenOf(mailedLink()).split('.');
+    expect(tokenOf(url)).toBe(token);
+    const { url: another } = await invite({ delivery: 'email' });
+    for (const forged of [
+      `${url}.`,
+      `${url}.${'A'.repeat(proof.length)}`,
+      `${another}.${proof}`,
+      bent(mailedLink()),
+    ])
+      expect((await accept(forged)).status).toBe(404);
+    expect((await accept(mailedLink())).status).toBe(200);
   });
 
   test('a copied link is dead once the invitation was sent again', async () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import errors from '../../../schemas/errors.json' with { type: 'json' };
+import { PERMISSIONS } from '../../../src/core/roles.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { type ApiWorld, startApiWorld } from './api-world.ts';
 
@@ -73,6 +74,43 @@ describe('the OpenAPI document', () => {
       expect(declared.map((one: { name: string }) => one.name)).toEqual(
         [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name),
       );
+    }
+  });
+
+  test('S193: no answer is a stream without an end: every body has one type, and none is of events', () => {
+    const types = [...objectsIn(document.paths)].flatMap(({ content }) => Object.keys(Object(content)));
+    expect(types).toContain('application/json');
+    expect(types.filter((type) => /event-stream|mixed-replace/.test(type))).toEqual([]);
+  });
+
+  /** Words for doing something in somebody else's name. */
+  const IN_ANOTHER_NAME =
+    /impersonat|masquerad|act[-_]?as\b|on[-_]?behalf|assume|sudo|support[-_]?(?:access|login)/i;
+
+  test('S148: no route, field, parameter or permission lets anybody act as somebody else', () => {
+    const names = [...objectsIn(document)].flatMap(({ properties, operationId, name, enum: words }) => [
+      ...Object.keys(Object(properties)),
+      ...[operationId, name, words].flat().map(String),
+    ]);
+    const all = [...names, ...Object.keys(document.paths), ...PERMISSIONS];
+    expect(all.length).toBeGreaterThan(1000);
+    expect(all.filter((name) => IN_ANOTHER_NAME.test(name))).toEqual([]);
+  });
+
+  test('S148: whoever names somebody else beside their own session stays who they are', async () => {
+    const organization = await world.newOrganization();
+    const [owner, member] = [
+      await world.newPerson(organization, 'owner'),
+      await world.newPerson(organization),
+    ];
+    const { userId, id } = member.membership;
+    const headers = ['x-impersonate-user', 'x-act-as', 'x-user-id', 'x-on-behalf-of', 'x-forwarded-user'];
+    const named = Object.fromEntries(headers.map((header) => [header, userId]));
+    const as = { headers: { ...owner.headers, ...named } };
+    for (const query of ['', `?user=${userId}`, `?as=${id}`, `?membershipId=${id}`]) {
+      const { status, body } = await world.send(as, `get /session${query}`);
+      expect([status, body.user?.id ?? owner.membership.userId]).toEqual([status, owner.membership.userId]);
+      expect([200, 422]).toContain(status);
     }
   });
 

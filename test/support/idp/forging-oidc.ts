@@ -16,7 +16,15 @@ export interface ForgedAnswer {
   /** Laid over a correct ID token's claims; undefined removes one. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** How the ID token is signed; `good` if absent. */
-  readonly signing?: 'good' | 'none' | 'hs256-public-key' | 'foreign-key' | 'ps256' | 'broken' | 'encrypted';
+  readonly signing?:
+    | 'good'
+    | 'none'
+    | 'hs256-public-key'
+    | 'foreign-key'
+    | 'brought-key'
+    | 'ps256'
+    | 'broken'
+    | 'encrypted';
   /** Laid over the ID token's header. */
   readonly header?: Readonly<Record<string, unknown>>;
   /** The UserInfo answer; absent answers `{sub}` of the ID token. */
@@ -35,6 +43,8 @@ export interface ForgingIdp {
   down: Readonly<Record<string, number>>;
   /** More keys than its own in the answer, before it. */
   extraKeys: readonly object[];
+  /** The key of `brought-key`: announced nowhere, and to be had at `/brought-keys` under the id of a good one. */
+  readonly broughtKey: JWK;
   /** How often UserInfo was asked. */
   userInfoRequests(): number;
   /** What the next token request gets. */
@@ -63,6 +73,7 @@ interface Keys {
 /** Starts it on a free local port. `nonce` must be the one of the sign-in under test; both are read at each answer. */
 export async function startForgingIdp(setup: { clientId: string; nonce: string }): Promise<ForgingIdp> {
   let keys = await makeKeys('k1');
+  const brought = await makeKeys('k1');
   let keyRequests = 0;
   let userInfoRequests = 0;
   let lastSubject = 'subject-1';
@@ -78,11 +89,12 @@ export async function startForgingIdp(setup: { clientId: string; nonce: string }
     discovery: {},
     down: {},
     extraKeys: [],
+    broughtKey: brought.jwk,
     userInfoRequests: () => userInfoRequests,
     next: {},
     tokenRequests,
     keyRequests: () => keyRequests,
-    sign: (claims, how = {}) => forge(claims, how, keys),
+    sign: (claims, how = {}) => forge(claims, how, keysOf(how)),
     rotateKeys: async () => {
       keys = await makeKeys(`k${Math.random()}`);
     },
@@ -94,6 +106,10 @@ export async function startForgingIdp(setup: { clientId: string; nonce: string }
   };
   return idp;
 
+  function keysOf({ signing }: Pick<ForgedAnswer, 'signing'>): Keys {
+    return signing === 'brought-key' ? { ...brought, kid: keys.kid } : keys;
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', idp.issuer);
     const outage = idp.down[pathname];
@@ -104,6 +120,8 @@ export async function startForgingIdp(setup: { clientId: string; nonce: string }
       case '/jwks':
         keyRequests += 1;
         return sendJson(response, { keys: [...idp.extraKeys, keys.jwk] });
+      case '/brought-keys':
+        return sendJson(response, { keys: [{ ...brought.jwk, kid: keys.kid }] });
       case '/token': {
         tokenRequests.push(await readForm(request));
         const status = idp.next.tokenStatus ?? 200;
@@ -134,7 +152,7 @@ export async function startForgingIdp(setup: { clientId: string; nonce: string }
       access_token: 'opaque-access',
       token_type: 'Bearer',
       expires_in: 300,
-      id_token: await forge(claims, idp.next, keys),
+      id_token: await forge(claims, idp.next, keysOf(idp.next)),
     };
   }
 }

@@ -81,7 +81,7 @@ export interface Replacements {
   readonly newRsaKey?: NewRsaKey;
   readonly afterwards?: Afterwards;
   readonly samlValidator?: SamlValidator;
-  /** Stands between everything and the store it is given. */
+  /** What stands between everything and the store. */
   readonly decorateStorage?: (storage: Storage) => Storage;
   /** Jobs, by name, that the test runs itself. */
   readonly withoutJobs?: readonly string[];
@@ -106,8 +106,7 @@ export async function composeGateway(
 ): Promise<Gateway> {
   const storePath = storePathOf(config);
   const masterKey = loadMasterKey(config.masterKey, { dataDir: config.dataDir, storePath });
-  const opened = await openStorage(storePath, masterKey, replaced.clock ?? systemClock);
-  const storage = replaced.decorateStorage?.(opened) ?? opened;
+  const storage = await openStorage(storePath, masterKey, replaced);
   const hashToken = createTokenHasher(deriveKey(masterKey.key, 'token-hash'));
   const adapters = createAdapters(config, masterKey, replaced);
   const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);
@@ -244,14 +243,15 @@ function auditAnchoring(deps: HttpDeps): () => Promise<number> {
 
 const storePathOf = ({ storage, dataDir }: Config): string => storage.file ?? join(dataDir, 'gatehouse.db');
 
-async function openStorage(path: string, masterKey: MasterKey, clock: Clock): Promise<Storage> {
+async function openStorage(path: string, masterKey: MasterKey, replaced: Replacements): Promise<Storage> {
+  const { clock = systemClock, decorateStorage = (sealed) => sealed } = replaced;
   const storage = await openSqliteStorage({ path, clock });
   const sealer = createSealer(deriveKey(masterKey.key, 'seal'));
   await assertMasterKeyFits(storage, sealer).catch(async (error: unknown) => {
     await storage.close();
     throw error;
   });
-  const sealed = sealSecrets(storage, sealer);
+  const sealed = decorateStorage(sealSecrets(storage, sealer));
   await settleKnownDefaultTeams({ storage: sealed, clock });
   return sealed;
 }

@@ -66,7 +66,7 @@ async function offer(
   const membership = await tx.memberships.findByUser(organizationId, user.id);
   if (membership === undefined) return;
   const { issuer, subject } = identity;
-  const wanted = { organizationId, connectionId, emailKey, issuer, subject };
+  const wanted = { connectionId, emailKey };
   const parties = await findParties(tx, { user, membership, wanted });
   if (parties === undefined || user.email === null) return;
   const context: ChangeContext = { organizationId, cause, now: deps.clock() };
@@ -75,7 +75,7 @@ async function offer(
   await tx.oneTimeRecords.removeByUser(user.id, { purposes: ['identity_connection'] });
   const token = await issueOneTime(tx, deps, {
     ...{ purpose: 'identity_connection', userId: user.id, now: context.now, ttlMs: LINK_TTL_MS },
-    data: { ...wanted, membershipId: membership.id },
+    data: { organizationId, ...wanted, issuer, subject, membershipId: membership.id },
   });
   const url = `${deps.baseUrl}/connect/${token}`;
   const { organization } = parties;
@@ -87,12 +87,7 @@ async function offer(
 interface Candidate {
   readonly user: User;
   readonly membership: Membership;
-  readonly wanted: {
-    readonly connectionId: string;
-    readonly emailKey: string;
-    readonly issuer: string;
-    readonly subject: string;
-  };
+  readonly wanted: { readonly connectionId: string; readonly emailKey: string };
 }
 
 interface Parties {
@@ -103,14 +98,15 @@ interface Parties {
 
 /**
  * Undefined unless all of it holds now: the organization is looked after by hand and has proved the domain, the member is active
- * and their account has this address as its own; the connection is active; neither side is bound at it.
+ * and their account has this address as its own; the connection is active, and the member not bound at it. That the subject is
+ * nobody else's is for the store to say: it keeps each once (`bindIdentity`).
  */
 async function findParties(
   from: Queries | Repositories,
   { user, membership, wanted }: Candidate,
 ): Promise<Parties | undefined> {
   const { organizationId } = membership;
-  const { emailKey, issuer, subject } = wanted;
+  const { emailKey } = wanted;
   const organization = await from.organizations.find(organizationId);
   if (organization?.provisioning !== 'manual' || membership.status !== 'active') return undefined;
   if (user.emailKey !== emailKey) return undefined;
@@ -118,8 +114,6 @@ async function findParties(
   const connections = await from.connections.list(organizationId);
   const connection = connections.find(({ id }) => id === wanted.connectionId);
   if (connection?.status !== 'active') return undefined;
-  if ((await from.identities.find(organizationId, connection.id, issuer, subject)) !== undefined)
-    return undefined;
   const own = await from.identities.findByMembership(organizationId, connection.id, membership.id);
   return own === undefined ? { organization, connection, membership } : undefined;
 }
@@ -154,7 +148,7 @@ async function offeredIn(
   const memberships = await from.memberships.listByUser(found.userId);
   const membership = memberships.find(({ id }) => id === membershipId);
   if (user === undefined || membership === undefined) return undefined;
-  const wanted = { connectionId, emailKey, issuer, subject };
+  const wanted = { connectionId, emailKey };
   const parties = await findParties(from, { user, membership, wanted });
   return parties && { ...parties, issuer, subject, user };
 }

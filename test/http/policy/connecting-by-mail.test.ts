@@ -182,6 +182,14 @@ test('S156 refused alike and without a mail: a stranger, who is suspended, who i
   }
 });
 
+test('S156 a member who is bound to another subject of the connection gets no mail: it could connect nothing', async () => {
+  const company = await stage.company();
+  const person = await company.member();
+  await bind(company, { person, subject: 'another subject' });
+  expect((await stage.signIn(company, person)).page.status).toBe(403);
+  expect(await linkTo(person.email)).toBeUndefined();
+});
+
 test('S151 of an account that never proved its address the link ends what somebody else may have put in', async () => {
   const company = await stage.company();
   const { person, path } = await refusedMember(company);

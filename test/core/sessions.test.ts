@@ -106,6 +106,8 @@ describe('what ends a session', () => {
   });
 
   test('S143 being removed from one organization leaves the sessions of the same person in another', async () => {
+    // While there is one organization to be signed in to.
+    const [here, moving] = [(await signIn()).sessionToken, (await signIn()).sessionToken];
     const there = await newOrganization(world);
     const account = await world.deps.storage.users.find(member.userId);
     if (account === undefined) throw new Error('no account');
@@ -119,7 +121,6 @@ describe('what ends a session', () => {
         },
       ),
     );
-    const [here, moving] = [(await signIn()).sessionToken, (await signIn()).sessionToken];
     const signedIn = await findSignedIn(world.deps, moving);
     if (signedIn === undefined) throw new Error('not signed in');
     const request = { signedIn, reference: there.id, cause: OPERATOR };

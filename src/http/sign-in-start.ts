@@ -1,9 +1,11 @@
 /** The first half of a sign-in, the same for every protocol: the browser gets its binding cookie and goes to the identity provider. */
 import type { Request, Response } from 'express';
+import { noteAnswerOfProvider } from '../core/connection-outages.ts';
 import type { Connection, SessionName, SignInPurpose } from '../core/entities/sign-in.ts';
 import type { Freshness } from '../core/sign-in-freshness.ts';
 import type { BegunSignIn } from '../core/sign-ins.ts';
 import { SIGN_IN_TTL_MS } from '../core/sign-ins.ts';
+import { isGatehouseError } from '../kernel/errors.ts';
 import { bindingCookie, setCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
 import { signedInOf } from './guards.ts';
@@ -11,6 +13,7 @@ import { startOidcSignIn } from './oidc/start.ts';
 import { sendForwarding } from './pages/forwarding.ts';
 import { seeOther } from './pages/layout.ts';
 import { sendMovingOn } from './pages/moving-on.ts';
+import { causeOf } from './request-facts.ts';
 import { startSaml } from './saml/start.ts';
 import { isUsable, speaks } from './sign-in-answer.ts';
 import { factsFrom, noteAttempt, openConnectionAttempt } from './sign-in-recording.ts';
@@ -49,13 +52,27 @@ export async function startSignIn(deps: HttpDeps, res: Response, start: SignInSt
       maxAgeMs: SIGN_IN_TTL_MS,
       sameSite: 'none',
     });
+    await noteAnswer(deps, res, { connection, reason: null });
     if (fields === undefined && start.followsForm === true) sendMovingOn(res, url);
     else if (fields === undefined) seeOther(res, url);
     else sendForwarding(res, { title: 'Signing in', url, fields });
   } catch (error) {
+    const reason = isGatehouseError(error, 'sign_in_refused') ? error.context.reason : undefined;
+    await noteAnswer(deps, res, { connection, reason });
     await refuseSignIn(deps, res, { connection, error });
   }
 }
+
+/** For the admin: whether the provider could be asked for its description. */
+const noteAnswer = (
+  deps: HttpDeps,
+  res: Response,
+  { connection, reason }: { readonly connection: Connection; readonly reason: unknown },
+): Promise<void> =>
+  noteAnswerOfProvider(deps, {
+    ...{ connection, reason },
+    cause: causeOf(res, { kind: 'connection', connectionId: connection.id }),
+  });
 
 /** The session this browser shows now. */
 async function shownSession(deps: HttpDeps, req: Request): Promise<SessionName | undefined> {

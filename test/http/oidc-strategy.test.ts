@@ -321,7 +321,7 @@ describe('discovery', () => {
 
   const documents: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
     ['S78 the issuer of another', { issuer: 'https://evil.example' }, 'oidc.discovery'],
-    ['S78 no issuer', { issuer: undefined }, 'oidc.id_token'],
+    ['S78 no issuer', { issuer: undefined }, 'oidc.discovery'],
     ['S78 no token endpoint', { token_endpoint: undefined }, 'oidc.discovery'],
     [
       'S78 an authorization endpoint that is script',

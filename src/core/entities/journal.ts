@@ -102,6 +102,8 @@ export type AuditType =
   | 'connection.metadata_applied'
   | 'connection.certificate_expiring'
   | 'connection.certificate_expired'
+  | 'connection.unreachable'
+  | 'connection.reachable'
   | 'domain.created'
   | 'domain.updated'
   | 'domain.verified'

@@ -97,6 +97,8 @@ export interface OidcSettings {
   readonly idTokenAlgs: readonly string[];
   /** Entra's directory id, lower case: every ID token must carry it as `tid` (S70). Null: there is none to pin. */
   readonly tenantId: string | null;
+  /** Since when its description cannot be had, and why; absent: it can. */
+  readonly outage?: { readonly reason: string; readonly since: number };
 }
 
 /** Products whose habits and consoles Gatehouse knows. */

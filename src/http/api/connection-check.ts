@@ -1,5 +1,6 @@
 /** Looks at one connection now and says what it found: the identity provider's own document, or the pinned certificates. */
 import type { z } from 'zod';
+import { noteAnswerOfProvider } from '../../core/connection-outages.ts';
 import type { Cause } from '../../core/entities/journal.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
 import { refreshMetadata } from '../../core/metadata-watch.ts';
@@ -23,7 +24,7 @@ export async function checkConnection(
   connection: Connection,
   cause: Cause,
 ): Promise<Report> {
-  if (speaks(connection, 'oidc')) return checkOidc(deps, connection);
+  if (speaks(connection, 'oidc')) return checkOidc(deps, connection, cause);
   if (speaks(connection, 'saml')) {
     const { organizationId, id: connectionId } = connection;
     const fresh = await refreshMetadata(deps, { organizationId, connectionId, cause });
@@ -57,8 +58,10 @@ function checkSaml(connection: ConnectionOf<'saml'>, now: number): Report {
   };
 }
 
-async function checkOidc(deps: CheckDeps, connection: ConnectionOf<'oidc'>): Promise<Report> {
+async function checkOidc(deps: CheckDeps, connection: ConnectionOf<'oidc'>, cause: Cause): Promise<Report> {
   const report = await deps.oidc.checkOidcIssuer(oidcTrust(deps, connection));
+  const reason = report.ok ? null : report.reason;
+  await noteAnswerOfProvider(deps, { connection, reason, cause });
   return report.ok
     ? {
         protocol: 'oidc',

@@ -121,6 +121,15 @@ const oidcConnectionShape = z.object({
   scopes: z.array(z.string()),
   idTokenAlgs: z.array(z.string()).describe('Signature algorithms an ID token may carry.'),
   tenantId: z.string().nullable().describe('Entra: the tenant that every ID token must come from.'),
+  problem: z
+    .string()
+    .nullable()
+    .describe(
+      'Why nobody can start to sign in, as in the audit, such as oidc.unreachable; null: nothing known.',
+    ),
+  problemSince: timeShape
+    .nullable()
+    .describe('When that was met first; the check of the connection asks again.'),
   jwksUri: z
     .string()
     .nullable()

@@ -31,8 +31,11 @@ export function applyOidc(deps: SettingsDeps, current: OidcSettings, input: Oidc
   const issuer = input.issuer ?? current.issuer;
   const tenantId = tenantFor(current, input);
   if (input.issuer !== undefined || input.tenantId !== undefined) checkIssuer(deps, issuer, tenantId);
+  const { outage, ...kept } = current;
   return {
-    ...current,
+    ...kept,
+    // What is known of one provider says nothing of another.
+    ...(outage !== undefined && issuer === current.issuer ? { outage } : {}),
     issuer,
     tenantId,
     clientId: input.clientId ?? current.clientId,

@@ -134,6 +134,8 @@ const presentOidc = (
   tokenEndpointAuthMethod: settings.tokenEndpointAuthMethod,
   idTokenAlgs: [...settings.idTokenAlgs],
   tenantId: settings.tenantId,
+  problem: settings.outage?.reason ?? null,
+  problemSince: isoTimeOrNull(settings.outage?.since ?? null),
   scopes: [...settings.scopes],
   jwksUri: settings.tokenEndpointAuthMethod === 'private_key_jwt' ? jwksUri : null,
   spCertificates: (settings.spKeys ?? []).map(presentSpKey),

@@ -30,7 +30,7 @@ const WORDS: Partial<Record<ErrorCode, Words>> = {
   sign_in_refused: {
     title: 'You could not be signed in',
     sentence:
-      'Please start the sign-in again. If it fails again and you have a password here, look into your mailbox for a mail that connects your company sign-in; if there is none, sign in with the password and connect it on your own page. If you were invited, open the link in that mail. Otherwise give the reference below to your administrator.',
+      'Please start the sign-in again. If it fails again, your company’s identity provider may be out of order: try again later. If it keeps failing and you have a password here, look into your mailbox for a mail that connects your company sign-in; if there is none, sign in with the password and connect it on your own page. If you were invited, open the link in that mail. Otherwise give the reference below to your administrator, who finds the reason with it.',
     // A browser cannot answer a 401 without a challenge (RFC 9110 §15.5.2).
     status: 403,
   },

@@ -31,7 +31,7 @@ const OTHER_ISSUER: Cause = {
 export const OIDC_CAUSES: Readonly<Record<OidcRejection, Cause>> = {
   'oidc.unreachable': {
     cause:
-      'The identity provider did not answer in time, or answered with an error of its own. Other organizations are not affected. Look at its status page; the check of the connection asks again.',
+      'The identity provider cannot be reached: it did not answer in time, its TLS certificate is not to be trusted (it may have ended), or it answered with an error of its own. Other organizations are not affected. Look at its status page; the check of the connection asks again.',
     here: `${CONNECTION}: check`,
   },
   'oidc.egress': {
@@ -41,7 +41,7 @@ export const OIDC_CAUSES: Readonly<Record<OidcRejection, Cause>> = {
   },
   'oidc.discovery': {
     cause:
-      'The identity provider’s own description cannot be used: it names another issuer than this connection, or lacks an address. Copy the issuer exactly as it stands in that document, last slash included.',
+      'The identity provider’s own description cannot be used: it is no such document, names another issuer than this connection, or lacks an address. Copy the issuer exactly as it stands in that document, last slash included.',
     screen: 'addresses',
     here: `${CONNECTION}: issuer`,
   },

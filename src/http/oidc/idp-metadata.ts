@@ -5,6 +5,7 @@ import { type Clock, hours, minutes } from '../../kernel/clock.ts';
 import { refuse } from '../../protocols/oidc/rejections.ts';
 import { DEFAULT_ALGORITHMS, pinnedIssuer } from '../../protocols/oidc/settings.ts';
 import { clientAuthentication } from './client-authentication.ts';
+import { refuseForDescription } from './refusals.ts';
 import {
   fetchKeys,
   noKeysYet,
@@ -173,11 +174,13 @@ async function discover(
   const issuer = pinnedIssuer(trust);
   if (issuer === undefined) refuse('oidc.tenant');
   if (!URL.canParse(issuer)) refuse('oidc.discovery');
-  const configuration = await oidc.discovery(new URL(issuer), trust.clientId, undefined, undefined, {
-    [oidc.customFetch]: (url, options) => callThrough(fetcher, url, options),
-    timeout: CALL_TIMEOUT_SECONDS,
-    execute: trust.allowInsecure ? [oidc.allowInsecureRequests] : [],
-  });
+  const configuration = await oidc
+    .discovery(new URL(issuer), trust.clientId, undefined, undefined, {
+      [oidc.customFetch]: (url, options) => callThrough(fetcher, url, options),
+      timeout: CALL_TIMEOUT_SECONDS,
+      execute: trust.allowInsecure ? [oidc.allowInsecureRequests] : [],
+    })
+    .catch(refuseForDescription);
   const server = configuration.serverMetadata();
   // The library compares URLs; identities are keyed by the exact text (S70, S78).
   if (server.issuer !== issuer) refuse('oidc.discovery', { issuer: server.issuer });

@@ -16,6 +16,20 @@ export function refuseFor(error: unknown): never {
   refuse(exact ?? general ?? 'oidc.id_token', said === undefined ? {} : { unverified: said }, error);
 }
 
+/** Said of a token endpoint's answer; where the description was asked for, no client secret and no token is to blame. */
+const OF_TOKENS: readonly unknown[] = ['oidc.code', 'oidc.id_token'];
+
+/** The same where the provider's own description was asked for: an answer that is none is `oidc.discovery`. */
+export function refuseForDescription(error: unknown): never {
+  try {
+    return refuseFor(error);
+  } catch (refusal) {
+    if (isGatehouseError(refusal, 'sign_in_refused') && OF_TOKENS.includes(refusal.context.reason))
+      refuse('oidc.discovery', {}, error);
+    throw refusal;
+  }
+}
+
 /** The error, its cause, the cause of that: openid-client wraps the library below it. */
 function causesOf(error: unknown): readonly unknown[] {
   const chain: unknown[] = [];

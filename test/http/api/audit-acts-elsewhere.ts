@@ -4,6 +4,7 @@ import type { AuditType } from '../../../src/core/entities/journal.ts';
 type Place = readonly [file: string, title: string];
 
 const METADATA = 'test/http/api/connection-metadata.test.ts';
+const OUTAGE = 'test/http/oidc/dead-provider.test.ts';
 const SSO = 'test/http/policy/sso-required.test.ts';
 const PASSKEYS = 'test/http/passkeys.test.ts';
 const LAPSE: Place = [
@@ -20,6 +21,8 @@ export const HELD_ELSEWHERE: Partial<Record<AuditType, Place>> = {
   'connection.metadata_applied': [METADATA, 'counts once it is applied, and only what was looked at can be'],
   'connection.certificate_expiring': [METADATA, 'S21: are told of as events and mails'],
   'connection.certificate_expired': [METADATA, 'S21: are told of as events and mails'],
+  'connection.unreachable': [OUTAGE, 'is told once, with the provider and the reason, and once that it is over'],
+  'connection.reachable': [OUTAGE, 'is told once, with the provider and the reason, and once that it is over'],
   'domain.missing': LAPSE,
   'domain.lapsed': LAPSE,
   'identity.connected': [

@@ -21,8 +21,14 @@ export const HELD_ELSEWHERE: Partial<Record<AuditType, Place>> = {
   'connection.metadata_applied': [METADATA, 'counts once it is applied, and only what was looked at can be'],
   'connection.certificate_expiring': [METADATA, 'S21: are told of as events and mails'],
   'connection.certificate_expired': [METADATA, 'S21: are told of as events and mails'],
-  'connection.unreachable': [OUTAGE, 'is told once, with the provider and the reason, and once that it is over'],
-  'connection.reachable': [OUTAGE, 'is told once, with the provider and the reason, and once that it is over'],
+  'connection.unreachable': [
+    OUTAGE,
+    'is told once, with the provider and the reason, and once that it is over',
+  ],
+  'connection.reachable': [
+    OUTAGE,
+    'is told once, with the provider and the reason, and once that it is over',
+  ],
   'domain.missing': LAPSE,
   'domain.lapsed': LAPSE,
   'identity.connected': [

@@ -16,6 +16,11 @@ export const OPERATOR_COOKIE = '__Host-gatehouse-operator';
  */
 export const SIGNED_IN_COOKIE = '__Host-gatehouse-signed-in';
 
+/** One for each secret link that is open in this browser. */
+export const LINK_COOKIE_PREFIX = '__Host-gatehouse-link-';
+/** What the link carries, under a reference that says nothing of it (S168). */
+export const linkCookie = (reference: string): string => `${LINK_COOKIE_PREFIX}${reference}`;
+
 /** One binding cookie per sign-in, so that several tabs work at once; the name carries the sign-in's own id. */
 export const bindingCookie = (signInId: string): string => `__Host-gatehouse-sign-in-${signInId}`;
 

@@ -153,8 +153,12 @@ describe('using a link', () => {
 
   test('S180 S164 looking at it, as mail scanners do, consumes nothing', async () => {
     const { path } = await aForgetfulMember();
-    for (const method of ['GET', 'HEAD', 'GET'])
-      expect((await createBrowser().request(`${gateway.baseUrl}${path}`, { method })).status).toBe(200);
+    const scanner = { 'sec-fetch-mode': 'no-cors' };
+    for (const headers of [{}, scanner])
+      for (const method of ['GET', 'HEAD', 'GET'])
+        expect(
+          (await createBrowser({ headers }).follow(`${gateway.baseUrl}${path}`, { method })).status,
+        ).toBe(200);
     expect((await spend(path)).status).toBe(204);
   });
 

@@ -8,6 +8,7 @@ import type { HttpDeps } from '../deps.ts';
 import { causeOf } from '../request-facts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { type PageContent, seeOther, sendPage } from './layout.ts';
+import { shownPath } from './opened-links.ts';
 import { assertNotForeign, visitorOf } from './visitor.ts';
 
 /** `GET /email-change/{token}`: what the button would do. */
@@ -19,7 +20,7 @@ export const getEmailChange =
     if (email === undefined) return sendDeadLink(res);
     sendAsking(res, {
       title: 'Sign in with this address?',
-      path: `/email-change/${encodeURIComponent(token)}`,
+      path: shownPath(req),
       button: 'Yes, use this address',
       text: html`<p>From now on you sign in with <strong>${isolated(email)}</strong>. Your other devices are signed out.</p>`,
     });
@@ -59,7 +60,7 @@ export const getConnectLink =
     sendAsking(res, {
       title: 'Is this sign-in yours?',
       of: organization,
-      path: `/connect/${encodeURIComponent(token)}`,
+      path: shownPath(req),
       button: 'Yes, connect it',
       text: html`<p>From now on <strong>${isolated(subject)}</strong> at ${isolated(connection.name)} signs in to ${isolated(organization.name)} as you.</p>
 ${user.emailVerifiedAt === null ? CLAIMED : ''}<p>Go on only if you have just tried to sign in that way.</p>`,
@@ -92,7 +93,7 @@ export const getUndo =
     if (!(await isUndoLink(deps, token))) return sendDeadLink(res);
     sendAsking(res, {
       title: 'Was it not you?',
-      path: `/undo/${encodeURIComponent(token)}`,
+      path: shownPath(req),
       button: 'Take it back and secure my account',
       text: html`<p>This signs everybody out of your account, takes the change back with everything that came after it, and lets you set a new password.</p>`,
     });

@@ -30,6 +30,7 @@ import {
   type Visit,
 } from './joining-forms.ts';
 import { seeOther, sendPage } from './layout.ts';
+import { shownPath } from './opened-links.ts';
 import type { Visitor } from './visitor.ts';
 
 /**
@@ -104,7 +105,7 @@ async function prove(deps: HttpDeps, { req, res }: Visit, visitor: Visitor): Pro
   const token = tokenOf(req);
   const cause = causeOf(res, { kind: 'anonymous' });
   await requestInvitedAddressProof(deps, { token, signedIn: visitor.signedIn, cause });
-  seeOther(res, `/invitations/${encodeURIComponent(token)}?sent=yes`);
+  seeOther(res, `${shownPath(req)}?sent=yes`);
 }
 
 /** Whoever joined by this very link is told so; to everybody else it looks like one that never was (S165). */
@@ -124,9 +125,8 @@ async function showInvitation(deps: HttpDeps, visit: Visit): Promise<void> {
   if (found === undefined) return sendNothingToAccept(deps, visit);
   const { email, emailKey } = found.invitation;
   const proof = proofOf(req);
-  const own = `/invitations/${encodeURIComponent(tokenOf(req))}`;
-  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendMailSent(res, own);
-  const path = proof === undefined ? own : `${own}/${encodeURIComponent(proof)}`;
+  const path = shownPath(req);
+  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendMailSent(res, path);
   const mayAskAs = proof === undefined && visitor !== undefined && isOwnProof(visitor.signedIn.session);
   const typed = typedPerson(req);
   const connections = await connectionsToJoinBy(deps, found.organization);

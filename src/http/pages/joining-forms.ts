@@ -11,6 +11,7 @@ import { hiddenField } from './form-parts.ts';
 import { html } from './html.ts';
 import type { JoiningProblem, TypedPerson } from './invitation-view.ts';
 import { seeOther, sendPage } from './layout.ts';
+import { shownPath } from './opened-links.ts';
 import { assertSeen, isName, typedSeen, typedText, unfit } from './seen-fields.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
 
@@ -171,7 +172,7 @@ export function sendMailSent(res: Response, path: string): void {
 async function postAsk(deps: HttpDeps, req: Request, res: Response): Promise<void> {
   const token = String(req.params.token);
   await askForNewLink(deps, { token, cause: causeOf(res, { kind: 'anonymous' }) });
-  seeOther(res, `${req.path}?asked=yes`);
+  seeOther(res, `${shownPath(req)}?asked=yes`);
 }
 
 function sendAsked(res: Response): void {

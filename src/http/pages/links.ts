@@ -28,6 +28,7 @@ import {
 } from './joining-forms.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { linkBody, provedLinkBody } from './link-view.ts';
+import { shownPath } from './opened-links.ts';
 
 /** `GET /links/{token}`: whatever lets nobody in looks like an unknown token (S165); with `sent` what to do next. */
 export const getLink = (deps: HttpDeps): RequestHandler => joiningPage(deps, showLink);
@@ -48,7 +49,6 @@ export const postProvedLink = (deps: HttpDeps): RequestHandler =>
 
 const tokenOf = (req: Request): string => String(req.params.token);
 const proofOf = (req: Request): string => String(req.params.proof);
-const pathOf = (req: Request): string => `/links/${encodeURIComponent(tokenOf(req))}`;
 
 async function enterLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const { req, res, visitor } = visit;
@@ -60,7 +60,7 @@ async function enterLink(deps: HttpDeps, visit: Visit): Promise<void> {
     signedIn: visitor?.signedIn,
     cause: causeOf(res, { kind: 'anonymous' }),
   });
-  seeOther(res, `${pathOf(req)}?sent=yes`);
+  seeOther(res, `${shownPath(req)}?sent=yes`);
 }
 
 function addressFrom(text: string): string {
@@ -89,13 +89,13 @@ const offerOf = (deps: HttpDeps, link: ShareableLink) =>
 async function showLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const { req, res, visitor, status = 200, problem } = visit;
   const opened = await previewLink(deps, tokenOf(req));
-  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendMailSent(res, pathOf(req));
+  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendMailSent(res, shownPath(req));
   const { link } = opened;
   const own = visitor && ownProvedAddress(visitor.signedIn, link.organizationId)?.email;
   const ownEmail = own !== undefined && takesAddress(link, own) ? own : undefined;
   const typedEmail = formText(req, 'email') ?? (visitor && shownAddress(visitor.signedIn)) ?? '';
   const offer = await offerOf(deps, link);
-  const view = { ...opened, offer, path: pathOf(req), visitor, ownEmail, typedEmail, problem };
+  const view = { ...opened, offer, path: shownPath(req), visitor, ownEmail, typedEmail, problem };
   sendPage(res, { title: 'You are invited', of: view.organization, status, body: linkBody(view) });
 }
 
@@ -104,7 +104,7 @@ async function showProvedLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const proof = proofOf(req);
   const { address, ...opened } = await previewProvedLink(deps, { token: tokenOf(req), proof });
   const { email, emailKey, askedBy } = address;
-  const path = `${pathOf(req)}/${encodeURIComponent(proof)}`;
+  const path = shownPath(req);
   const typed = typedPerson(req);
   const offer = await offerOf(deps, opened.link);
   const view = { ...opened, offer, email, emailKey, askedBy, path, visitor, problem, typed };

@@ -8,6 +8,7 @@ import { causeOf } from '../request-facts.ts';
 import { textField } from './form-parts.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
+import { shownPath } from './opened-links.ts';
 import { assertNotForeign } from './visitor.ts';
 
 /** `GET /password-reset`: the form; with `sent` what to do next, `done` that it worked. */
@@ -44,7 +45,7 @@ export const getNewPassword =
   async (req, res) => {
     const token = String(req.params.token);
     if ((await findResetOwner(deps, token)) === undefined) return sendDeadLink(res);
-    sendNewPassword(res, { token });
+    sendNewPassword(res, { path: shownPath(req) });
   };
 
 /** `POST /password-reset/{token}` with `password`: 303 or 204; nobody is signed in by it. Throws, for JSON, `not_found`, `invalid`. */
@@ -63,7 +64,7 @@ export const postNewPassword =
       if (!isForm(req)) throw error;
       if (isGatehouseError(error, 'not_found')) return sendDeadLink(res);
       if (!isGatehouseError(error, 'invalid')) throw error;
-      return sendNewPassword(res, { token, problem: error.detail });
+      return sendNewPassword(res, { path: shownPath(req), problem: error.detail });
     }
     if (isForm(req)) return seeOther(res, '/password-reset?done=yes');
     res.status(204).set('Cache-Control', 'no-store').end();
@@ -71,13 +72,13 @@ export const postNewPassword =
 
 function sendNewPassword(
   res: Response,
-  { token, problem }: { readonly token: string; readonly problem?: string },
+  { path, problem }: { readonly path: string; readonly problem?: string },
 ): void {
   sendPage(res, {
     title: 'Set a new password',
     status: problem === undefined ? 200 : 422,
     body: html`<p>When you save it, everybody is signed out of your account, on every device.</p>
-<form method="post" action="/password-reset/${encodeURIComponent(token)}" name="new-password">
+<form method="post" action="${path}" name="new-password">
 ${textField({
   name: 'password',
   label: 'New password',

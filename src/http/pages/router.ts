@@ -20,6 +20,7 @@ import { getEnrolment, postEnrolment, postEnrolmentCode } from './enrolment.ts';
 import { getInvitation, postInvitation } from './invitations.ts';
 import { ASSETS } from './layout.ts';
 import { getLink, getProvedLink, postLink, postProvedLink } from './links.ts';
+import { openedLinks } from './opened-links.ts';
 import { getOrganizationSignIn } from './organization-sign-in.ts';
 import { postOwnSessions, postSwitchOrganization } from './own-sessions.ts';
 import { postPasskeyAgain, postPasskeyOptions, postPasskeySignIn } from './passkey-sign-in.ts';
@@ -47,6 +48,7 @@ export function createPagesRouter(deps: HttpDeps): Router {
     parseForm(LIMIT_BYTES),
   ];
   mountAssets(router);
+  router.use(openedLinks(deps));
   mountMethods(router, '/', { GET: [getPerson(deps)] });
   mountSignIn(router, deps, formOrJson);
   mountMethods(router, '/sign-out', { GET: [getSignOut(deps)], POST: [...formOrJson, postSignOut(deps)] });

@@ -7,6 +7,7 @@ import type { HttpDeps } from '../deps.ts';
 import { causeOf, factsOf } from '../request-facts.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
+import { shownPath } from './opened-links.ts';
 import { assertNotForeign } from './visitor.ts';
 
 /** `GET /setup/{token}`. */
@@ -18,7 +19,7 @@ export const getSetup =
     sendPage(res, {
       title: 'Welcome to Gatehouse',
       body: html`<p>This link makes this browser the operator's for eight hours. It works once.</p>
-<form method="post" action="/setup/${encodeURIComponent(token)}" name="setup">
+<form method="post" action="${shownPath(req)}" name="setup">
 <button type="submit">Open the console</button>
 </form>`,
     });

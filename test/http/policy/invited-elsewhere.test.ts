@@ -211,7 +211,7 @@ describe('what the page says', () => {
     const { email } = await aPersonElsewhere(company);
     const { mailed } = await invited(company, email);
     const known = await createBrowser().follow(at(mailed));
-    expect(known.text).toContain(`/sign-in?return_to=${encodeURIComponent(mailed)}`);
+    expect(known.text).toContain(`/sign-in?return_to=${encodeURIComponent(new URL(known.url).pathname)}`);
     expect(readForms(known.text)).toEqual([]);
     const fresh = await invited(company, `${nextText('new')}@${company.domain}`);
     const page = await createBrowser().follow(at(fresh.mailed));

@@ -118,7 +118,7 @@ export const settingsSchema = z.strictObject({
     .regex(/^[\x21-\x7e]{8,512}$/, OPERATOR_KEY_RULE)
     .optional()
     .describe(
-      'Secret of the operator. Absent: generated, stored sealed and printed once at first start. Secret.',
+      'Secret of the operator. Absent: generated and printed once at first start; only its hash is kept. Secret.',
     ),
   masterKey: z
     .string(KEY_RULE)

@@ -10,6 +10,7 @@ interface Text {
 
 const folder = `${root}/docs/decisions`;
 const records: Text[] = readdirSync(folder)
+  .filter((path) => path !== 'README.md')
   .sort()
   .map((path) => ({ path, text: readFileSync(`${folder}/${path}`, 'utf8') }));
 

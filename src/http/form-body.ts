@@ -2,8 +2,11 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import { GatehouseError } from '../kernel/errors.ts';
+import { decodeFormText } from '../kernel/form-text.ts';
 
 const FORM_TYPE = 'application/x-www-form-urlencoded';
+const MOST_FIELDS = 20;
+const LONGEST_TEXT = 1024;
 
 /** True when the request carries a form, whatever the parameters of its media type. */
 export const isForm = (req: Request): boolean =>
@@ -11,17 +14,59 @@ export const isForm = (req: Request): boolean =>
 
 /** Parses a form of at most `limit` bytes into `req.body`; other media types are left alone. */
 export const parseForm = (limit: number): RequestHandler =>
-  express.urlencoded({ extended: false, limit, parameterLimit: 20, inflate: false });
+  express.urlencoded({ extended: false, limit, parameterLimit: MOST_FIELDS, inflate: false });
+
+function refuseOtherTypes(req: Request, _res: Response, next: NextFunction): void {
+  if (req.headers['content-type'] !== undefined && !isForm(req))
+    throw new GatehouseError('unsupported_media_type', `Send the body as ${FORM_TYPE}.`);
+  next();
+}
+
+/** As `parseForm` does; forms are ASCII, which both of these are. */
+function refuseOtherCharsets(req: Request, _res: Response, next: NextFunction): void {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(req.headers['content-type'] ?? '')?.[1];
+  if (charset !== undefined && !['utf-8', 'iso-8859-1'].includes(charset.toLowerCase()))
+    throw new GatehouseError('unsupported_media_type', 'Send the form as UTF-8.');
+  next();
+}
 
 /** Middleware for doors that take forms only. Answers 415 for a body of another type, 413 for a larger one. */
-export const requireForm = (limit: number): readonly RequestHandler[] => [
-  (req: Request, _res: Response, next: NextFunction): void => {
-    if (req.headers['content-type'] !== undefined && !isForm(req))
-      throw new GatehouseError('unsupported_media_type', `Send the body as ${FORM_TYPE}.`);
+export const requireForm = (limit: number): readonly RequestHandler[] => [refuseOtherTypes, parseForm(limit)];
+
+/**
+ * The same for a door that hands what was posted to another thread: a field of more than 1 KB stays the bytes that arrived
+ * (a `Uint8Array`, percent-encoded), so that a large form is never made into text on this one.
+ */
+export const requireFormOfBytes = (limit: number): readonly RequestHandler[] => [
+  refuseOtherTypes,
+  refuseOtherCharsets,
+  express.raw({ type: FORM_TYPE, limit, inflate: false }),
+  (req, _res, next): void => {
+    if (Buffer.isBuffer(req.body)) req.body = fieldsIn(req.body);
     next();
   },
-  parseForm(limit),
 ];
+
+/** The fields of a form (URL standard §5.1); names sent twice have a list. Throws `payload_too_large` for too many fields. */
+function fieldsIn(form: Buffer): Record<string, unknown> {
+  const fields = new Map<string, unknown[]>();
+  let count = 0;
+  for (let from = 0; from < form.length; count += 1) {
+    if (count === MOST_FIELDS) throw new GatehouseError('payload_too_large', 'The form has too many fields.');
+    const found = form.indexOf('&', from);
+    const to = found < 0 ? form.length : found;
+    const equals = form.subarray(from, to).indexOf('=');
+    const middle = equals < 0 ? to : from + equals;
+    const name = decodeFormText(form.toString('latin1', from, middle));
+    const value = form.subarray(Math.min(middle + 1, to), to);
+    const isLong = value.length > LONGEST_TEXT;
+    // A copy of its own: a view would take the whole form along to the other thread.
+    const kept = isLong ? new Uint8Array(value) : decodeFormText(value.toString('latin1'));
+    fields.set(name, [...(fields.get(name) ?? []), kept]);
+    from = to + 1;
+  }
+  return Object.fromEntries([...fields].map(([name, kept]) => [name, kept.length === 1 ? kept[0] : kept]));
+}
 
 /** The field as received; a list when it was sent more than once; undefined when it was not. */
 export function formField(req: Request, name: string): unknown {

@@ -1,7 +1,7 @@
 /** The SAML surface below /saml: every route is public, because the message itself is what is judged. */
 import { Router } from 'express';
 import type { HttpDeps } from '../deps.ts';
-import { requireForm } from '../form-body.ts';
+import { requireForm, requireFormOfBytes } from '../form-body.ts';
 import { mountMethods } from '../methods.ts';
 import { ACS_LIMIT_BYTES, postAcs } from './acs.ts';
 import { getConfirm, postConfirm } from './confirm.ts';
@@ -24,6 +24,8 @@ export function createSamlRouter(deps: HttpDeps): Router {
     POST: [...requireForm(ACS_LIMIT_BYTES), postLogout(deps)],
     allowsHead: false,
   });
-  mountMethods(router, '/:connectionId/acs', { POST: [...requireForm(ACS_LIMIT_BYTES), postAcs(deps)] });
+  mountMethods(router, '/:connectionId/acs', {
+    POST: [...requireFormOfBytes(ACS_LIMIT_BYTES), postAcs(deps)],
+  });
   return router;
 }

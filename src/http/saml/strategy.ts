@@ -36,7 +36,7 @@ export interface SamlTrust {
 
 /** Plain values only: it is handed to another thread. */
 export interface SamlResponseInput {
-  /** The form field as `scanResponse` accepts it. */
+  /** The form field as `scanResponse` accepts it: text, or the bytes that are its value. */
   readonly samlResponse: unknown;
   readonly connection: SamlTrust;
   /** The sign-in pending in this browser at this connection; no request id means nobody asked. */

@@ -35,8 +35,15 @@ export function createValidatorPool(settings: PoolSettings): SamlValidator {
   const places = createPlaces(limit);
   const threads = startedOnce(settings);
   const { timeLimitMs = TIME_LIMIT_MS } = settings;
-  const run = (name: 'facts' | 'hints', task: unknown) =>
-    threads.started().run(task, { name, signal: AbortSignal.timeout(timeLimitMs) });
+  const run = (name: 'facts' | 'hints', task: unknown) => {
+    // Taken back as soon as it is judged: a timeout that goes on for ten seconds keeps the response that long.
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), timeLimitMs).unref();
+    return threads
+      .started()
+      .run(task, { name, signal: limit.signal })
+      .finally(() => clearTimeout(timer));
+  };
   return {
     async facts(input) {
       const { connectionId } = input.connection;

@@ -1,5 +1,5 @@
 /** Identity providers' signing certificates: what may be pinned, and what a pinned one is worth today. */
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { refuse } from './rejections.ts';
 
@@ -67,9 +67,31 @@ export function certificateProblem(certificates: readonly unknown[], now: number
   }
 }
 
+const MOST_KNOWN = 500;
+
+/** What is read from a text says the same each time; from a certificate it costs a tenth of judging a small response. */
+function remembering<Found>(read: (text: string) => Found): (text: string) => Found {
+  const known = new Map<string, Found>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const found = read(text);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(text, found);
+    return found;
+  };
+}
+
+/** The public key of a certificate that `usableCertificates` answered. */
+export const signingKeyOf: (pem: string) => KeyObject = remembering(
+  (pem) => new X509Certificate(pem).publicKey,
+);
+
+const checkText = remembering(checkCertificate);
+
 function checkPinned(text: unknown): CheckedCertificate {
   try {
-    return checkCertificate(text);
+    return typeof text === 'string' ? checkText(text) : checkCertificate(text);
   } catch (cause) {
     const isWeak = isGatehouseError(cause) && cause.context.isWeak === true;
     return refuse(isWeak ? 'saml.certificate_weak' : 'saml.certificate', undefined, cause);

@@ -1,4 +1,5 @@
 /** From the form field `SAMLResponse` to its text: strict base64, strict UTF-8, bounded (S25, S26, S27). */
+import { decodeFormText } from '../../kernel/form-text.ts';
 import { refuse } from './rejections.ts';
 
 /** Decoded bytes a response may have. */
@@ -11,10 +12,11 @@ const MAX_FIELD_LENGTH = Math.ceil((MAX_RESPONSE_BYTES * 4) / 3 + 4) * (1 + 2 / 
 const FOLDED = /^(?:[A-Za-z0-9+/]{32,}\r?\n)*[A-Za-z0-9+/]+={0,2}(?:\r?\n)?$/;
 
 /**
- * The XML text of a posted `SAMLResponse`. Refuses `saml.not_one_string`, `saml.too_large`, `saml.base64`,
+ * The XML text of a posted `SAMLResponse`, given as text, or as the bytes of the form that are its value. Refuses `saml.not_one_string`, `saml.too_large`, `saml.base64`,
  * `saml.encoding` (not UTF-8, byte order mark, NUL). Source: SAML bindings §3.5.4.
  */
-export function decodeResponse(field: unknown): string {
+export function decodeResponse(posted: unknown): string {
+  const field = ArrayBuffer.isView(posted) ? decodeFormText(latin1(posted)) : posted;
   if (typeof field !== 'string' || field === '') return refuse('saml.not_one_string');
   if (field.length > MAX_FIELD_LENGTH) return refuse('saml.too_large', { length: field.length });
   const isFolded = field.includes('\n');
@@ -26,6 +28,9 @@ export function decodeResponse(field: unknown): string {
   if (bytes.length > MAX_RESPONSE_BYTES) return refuse('saml.too_large', { bytes: bytes.length });
   return decodeUtf8(bytes);
 }
+
+const latin1 = ({ buffer, byteOffset, byteLength }: ArrayBufferView): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 
 /** Strict UTF-8 text. Refuses `saml.encoding`: other bytes, a byte order mark, NUL (S26). */
 export function decodeUtf8(bytes: Buffer): string {

@@ -1,6 +1,7 @@
 /** Which bytes did a pinned certificate sign? The cryptography of the one shape of ds:Signature, over a tree that is parsed once. */
-import { constants, createHash, timingSafeEqual, verify, X509Certificate } from 'node:crypto';
+import { constants, createHash, timingSafeEqual, verify } from 'node:crypto';
 import { canonicalXml } from './canonical-xml.ts';
+import { signingKeyOf } from './certificates.ts';
 import { refuse } from './rejections.ts';
 import { checkSignedInfo } from './signature-shape.ts';
 import { attributeOf, childrenOf, DS_NS, parseXml, type XmlElement, type XmlRules } from './xml-tree.ts';
@@ -87,7 +88,7 @@ interface SignedBytes {
 
 /** PKCS#1 v1.5 with an RSA key, as the algorithms above say; a key of another kind signs nothing here. */
 function isSignedBy(pem: string, { hash, text, value }: SignedBytes): boolean {
-  const { publicKey: key } = new X509Certificate(pem);
+  const key = signingKeyOf(pem);
   if (key.asymmetricKeyType !== 'rsa') return false;
   return verify(hash, Buffer.from(text, 'utf8'), { key, padding: constants.RSA_PKCS1_PADDING }, value);
 }

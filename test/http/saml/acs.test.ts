@@ -171,6 +171,15 @@ describe('only this browser, this connection, these ten minutes', () => {
   });
 });
 
+test('a form is read whatever is percent-encoded in it, and however its fields are ordered', async () => {
+  const company = await aCompany();
+  const { browser, fields } = await started(company);
+  const encoded = (text: string) =>
+    [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+  const form = `&${encoded('RelayState')}=${encoded(fields.RelayState)}&%53AMLResponse=${encoded(fields.SAMLResponse)}&x`;
+  expect(await post(browser, company, form)).toMatchObject({ status: 303 });
+});
+
 describe('doors that do not open', () => {
   test.each([
     ['S52 a response by GET', 'GET', 'SAMLResponse=PHg+', 405],
@@ -181,8 +190,17 @@ describe('doors that do not open', () => {
     ['S53 an empty one', 'POST', 'SAMLResponse=', 400],
     ['S53 no body at all', 'POST', '', 400],
     ['S27 a doubled SAMLResponse', 'POST', 'SAMLResponse=PHg%2B&SAMLResponse=PHg%2B', 403],
+    [
+      'S27 a doubled large one',
+      'POST',
+      Array(2)
+        .fill(`SAMLResponse=${'A'.repeat(2000)}`)
+        .join('&'),
+      403,
+    ],
     ['S25 more than the form may hold', 'POST', `SAMLResponse=${'A'.repeat(500_000)}`, 413],
     ['S223 a thousand fields', 'POST', 'a=1&'.repeat(1000), 413],
+    ['S223 one field more than twenty', 'POST', `${'a=1&'.repeat(20)}SAMLResponse=PHg%2B`, 413],
   ])('%s', async (_title, method, data, status) => {
     const { connection } = await aCompany();
     const url = `${gateway.baseUrl}/saml/${connection.id}/acs`;
@@ -196,18 +214,18 @@ describe('doors that do not open', () => {
     if (status === 405 && method !== 'POST') expect(page.headers.get('allow')).toBe('POST');
   });
 
-  test.each(['text/plain', 'multipart/form-data; boundary=x', 'application/xml'])(
-    'a body of %s answers 415',
-    async (type) => {
-      const { connection } = await aCompany();
-      const page = await createBrowser().request(`${gateway.baseUrl}/saml/${connection.id}/acs`, {
-        method: 'POST',
-        headers: { 'content-type': type },
-        body: 'SAMLResponse=PHg%2B',
-      });
-      expect(page.status).toBe(415);
-    },
-  );
+  test.each([
+    ...['text/plain', 'multipart/form-data; boundary=x', 'application/xml'],
+    'application/x-www-form-urlencoded; charset="utf-16"',
+  ])('a body of %s answers 415', async (type) => {
+    const { connection } = await aCompany();
+    const page = await createBrowser().request(`${gateway.baseUrl}/saml/${connection.id}/acs`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: 'SAMLResponse=PHg%2B',
+    });
+    expect(page.status).toBe(415);
+  });
 
   test('law 10: unknown, malformed, disabled and draft connections look like every other refusal', async () => {
     const company = await aCompany();

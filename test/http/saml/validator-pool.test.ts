@@ -45,7 +45,14 @@ describe('verdicts are those of this thread', () => {
     expect(await aPool().facts(input)).toEqual(await inProcessValidator.facts(input));
   });
 
+  test('of the bytes of the form as of the text they encode', async () => {
+    const text = goodResponse(fixtureContext());
+    const bytes = new Uint8Array(Buffer.from(encodeURIComponent(text)));
+    expect(await aPool().facts(asked(bytes))).toEqual(await inProcessValidator.facts(asked(text)));
+  });
+
   test.each([
+    ['S26: bytes that are no percent-encoding', new Uint8Array(Buffer.from('%zz'.repeat(500)))],
     ['S1: no signature', UNSIGNED],
     ['S27: a list', [UNSIGNED, UNSIGNED]],
     ['S26: no XML', 'bm90IHhtbA=='],

@@ -150,7 +150,7 @@ export function sendDeadLink(req: Request, res: Response): void {
   sendPage(res, {
     title: 'This invitation does not work',
     status: 404,
-    body: html`<p>An invitation works once and for a limited time. Ask whoever invited you for a new one, or let us ask:</p>
+    body: html`<p>An invitation works once and for a limited time. It was used, withdrawn or replaced, its time is over, or the organization takes nobody in this way any more, or no longer exists. Ask whoever invited you; or let us pass your wish for a new one on, if there is still somebody to pass it on to:</p>
 <form method="post" name="ask">
 ${hiddenField('ask', 'new')}
 <button type="submit">Ask for a new invitation</button>
@@ -177,9 +177,9 @@ async function postAsk(deps: HttpDeps, req: Request, res: Response): Promise<voi
 
 function sendAsked(res: Response): void {
   sendPage(res, {
-    title: 'We have asked',
-    body: html`<p>If you were invited with this link, whoever invited you is told that you would like a new one. Look out for a mail.</p>
-<p class="quiet">They are told once. Nothing after a while? Ask them yourself.</p>
+    title: 'We pass it on where we can',
+    body: html`<p>If you were invited with this link and the organization still invites people, whoever invited you is told, once, that you would like a new one. Only they can send it.</p>
+<p class="quiet">We do not say here whether that was so. Nothing after a while? Ask them yourself.</p>
 <p><a class="button" href="/sign-in">To the sign-in page</a></p>`,
   });
 }

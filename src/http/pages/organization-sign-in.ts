@@ -12,26 +12,8 @@ import { signInRefusal } from '../sign-in-refusal.ts';
 import { startSignIn } from '../sign-in-start.ts';
 import { html, isolated } from './html.ts';
 import { logoOf, sendPage } from './layout.ts';
-
-interface Wishes {
-  /** From `ownPath`. */
-  readonly returnTo: string | null;
-  readonly loginHint?: string | undefined;
-  readonly connection?: string | undefined;
-  readonly freshness?: Freshness | undefined;
-}
-
-/** The address of an organization's sign-in with what should come along. */
-export function signInPath(slug: string, wishes: Wishes): string {
-  const { returnTo, loginHint, connection, freshness = {} } = wishes;
-  const query = new URLSearchParams();
-  if (connection !== undefined) query.set('connection', connection);
-  if (returnTo !== null) query.set('return_to', returnTo);
-  if (loginHint !== undefined) query.set('login_hint', loginHint);
-  if (freshness.mustReauthenticate === true) query.set('prompt', 'login');
-  if (freshness.maxAgeSeconds != null) query.set('max_age', String(freshness.maxAgeSeconds));
-  return `/sign-in/${encodeURIComponent(slug)}${query.size === 0 ? '' : `?${query}`}`;
-}
+import { sendSignIn } from './sign-in-form.ts';
+import { passwordPath, signInPath, type Wishes } from './sign-in-paths.ts';
 
 /** `prompt=login` and `max_age` as in OIDC: asking for more proof than needed harms nobody. */
 function freshnessOf(req: Request): Freshness {
@@ -64,7 +46,7 @@ export const getOrganizationSignIn =
       case 'choose':
         return sendChoices(res, { ...route, returnTo, loginHint, freshness });
       case 'password':
-        return sendNoSignOn(res, returnTo);
+        return sendNoSignOn(res, { returnTo, loginHint });
       case 'unknown_connection':
         throw signInRefusal('sign_in.unknown_connection');
     }
@@ -102,21 +84,12 @@ ${
   });
 }
 
-/** The page of all ways in. */
-export const signInPage = (returnTo: string | null): string =>
-  returnTo === null ? '/sign-in' : `/sign-in?${new URLSearchParams({ return_to: returnTo })}`;
-
-/** The same without the question for an organization, which has been answered. */
-const passwordPath = (returnTo: string | null): string =>
-  `/sign-in?${new URLSearchParams({ ...(returnTo === null ? {} : { return_to: returnTo }), way: 'password' })}`;
-
-/** One page for an organization without single sign-on and for one that does not exist. */
-function sendNoSignOn(res: Response, returnTo: string | null = null): void {
-  sendPage(res, {
+/** One page for an organization without single sign-on and for one that does not exist: the ways in that ask for neither. */
+const sendNoSignOn = (res: Response, wishes: Pick<Wishes, 'returnTo' | 'loginHint'>): void =>
+  sendSignIn(res, {
     title: 'No single sign-on here',
     status: 404,
-    body: html`<p>There is no organization of this name or address with single sign-on. Check the spelling, or use your password.</p>
-<p><a class="button" href="${passwordPath(returnTo)}">Use your password</a></p>
-<p><a href="${signInPage(returnTo)}">Back to sign-in</a></p>`,
+    returnTo: wishes.returnTo,
+    email: wishes.loginHint ?? '',
+    note: 'No organization of this name or address has single sign-on. Sign in with your password or passkey, or check the spelling.',
   });
-}

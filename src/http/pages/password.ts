@@ -15,7 +15,7 @@ import { ownPath } from '../return-path.ts';
 import { leaveForm } from './after-form.ts';
 import { enrolmentPath } from './enrolment.ts';
 import { seeOther } from './layout.ts';
-import { sendSignIn } from './sign-in.ts';
+import { sendSignIn } from './sign-in-form.ts';
 import { assertNotForeign } from './visitor.ts';
 
 /**

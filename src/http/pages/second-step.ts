@@ -12,7 +12,7 @@ import { leaveForm } from './after-form.ts';
 import { codeField } from './form-parts.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
-import { sendSignIn } from './sign-in.ts';
+import { sendSignIn } from './sign-in-form.ts';
 import { assertNotForeign } from './visitor.ts';
 
 /** `GET /sign-in/second-step`: the form, or the way back to the sign-in when no code is awaited from this browser. */

@@ -1,5 +1,5 @@
 /** The sign-in page: by organization or work e-mail through the company's identity provider, or with a password. */
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { SignInHints } from '../../core/sign-in-routing.ts';
 import { findSignInRoute } from '../../core/sign-in-routing.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -8,11 +8,11 @@ import { enrollingOf, isVouchedElsewhere } from '../guards.ts';
 import { ownPath } from '../return-path.ts';
 import { signInRefusal } from '../sign-in-refusal.ts';
 import { enrolmentPath } from './enrolment.ts';
-import { hiddenField, problemBox, textField } from './form-parts.ts';
-import { type Html, html } from './html.ts';
-import { seeOther, sendPage } from './layout.ts';
+import { seeOther } from './layout.ts';
 import { sendMovingOn } from './moving-on.ts';
-import { plainHint, signInPage, signInPath } from './organization-sign-in.ts';
+import { plainHint } from './organization-sign-in.ts';
+import { sendSignIn } from './sign-in-form.ts';
+import { signInPath } from './sign-in-paths.ts';
 import { visitorOf } from './visitor.ts';
 
 /**
@@ -83,62 +83,4 @@ async function wayOn(
       return signInPath(route.organization.slug, { returnTo, loginHint: email, connection: named });
     }
   }
-}
-
-export interface SignInForm {
-  /** From `ownPath`. */
-  readonly returnTo: string | null;
-  /** What was typed before. */
-  readonly email?: string;
-  readonly problem?: string;
-  /** Something to know that is nobody's fault. */
-  readonly note?: string;
-  /** False where it is known which organization it is about, and that it has no identity provider. True if absent. */
-  readonly asksOrganization?: boolean;
-  /** 200 if absent. */
-  readonly status?: number;
-}
-
-const organizationForm = (
-  returnTo: string | null,
-): Html => html`<form method="get" action="/sign-in" name="organization">
-<h2>Through your organization</h2>
-${hiddenField('return_to', returnTo)}
-${textField({
-  name: 'organization',
-  label: 'Work e-mail or organization',
-  autocomplete: 'username',
-  hint: 'For example ada@example.com, or the short name of your organization.',
-})}
-<button type="submit">Continue</button>
-</form>`;
-
-/** Sends the sign-in page. */
-export function sendSignIn(res: Response, form: SignInForm): void {
-  const { returnTo, email, problem, note, asksOrganization = true, status = 200 } = form;
-  sendPage(res, {
-    title: 'Sign in',
-    status,
-    offersPasskeys: true,
-    body: html`${problemBox(problem)}
-${note !== undefined && html`<p role="status">${note}</p>`}
-${asksOrganization && organizationForm(returnTo)}
-<form method="post" action="/sign-in/password" name="password">
-<h2>With a password</h2>
-${hiddenField('return_to', returnTo)}
-${textField({ name: 'email', label: 'E-mail', type: 'email', autocomplete: 'username', value: email ?? '' })}
-${textField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password' })}
-<button class="second" type="submit">Sign in with password</button>
-</form>
-<p><a href="/password-reset">Forgotten your password?</a></p>
-${!asksOrganization && html`<p><a href="${signInPage(returnTo)}">Sign in through your organization</a></p>`}
-<div hidden>
-<form method="post" action="/sign-in" name="passkey" data-passkey="sign-in">
-<h2>With a passkey</h2>
-<p class="wrong" role="alert" hidden></p>
-${hiddenField('return_to', returnTo)}
-<button class="second" type="submit">Sign in with a passkey</button>
-</form>
-</div>`,
-  });
 }

@@ -333,7 +333,7 @@ describe('asking for a new one', () => {
   test('the inviter hears of it once, and the row says so; sent again, the new link works and may be asked for anew', async () => {
     const inviter = await aMember(gateway, organization, 'Inviter');
     const { path, email, invitation } = await expired(await memberOf(inviter.email));
-    for (const _ of [1, 2, 3]) expect((await ask(path)).text).toContain('We have asked');
+    for (const _ of [1, 2, 3]) expect((await ask(path)).text).toContain('We pass it on where we can');
     expect(asked(email).map(({ to }) => to)).toEqual([inviter.email]);
     const row = () => gateway.storage.invitations.find(organization.id, invitation.id);
     expect((await row())?.askedAt).toBe(gateway.clock.now());

@@ -114,7 +114,10 @@ test('S165 a dead link moves like a live one, and asking for a new one stays whe
   const page = await open('/invitations/ghi_nothing', browser);
   expect([page.status, page.url.includes('/invitations/opened-')]).toEqual([404, true]);
   const asked = await browser.submitForm(page, { form: 'ask' });
-  expect([asked.url, asked.text.includes('We have asked')]).toEqual([`${page.url}?asked=yes`, true]);
+  expect([asked.url, asked.text.includes('We pass it on where we can')]).toEqual([
+    `${page.url}?asked=yes`,
+    true,
+  ]);
 });
 
 test('S168 the address alone opens nothing: in another browser, in another place, or with the cookie of another link', async () => {

@@ -62,6 +62,19 @@ describe('finding the organization', () => {
     expect(new Set(pages.map(({ text }) => text)).size).toBe(1);
   });
 
+  test('at the address of an organization without single sign-on a person goes on with their password, to where they wanted', async () => {
+    const { email } = await aMember(gateway, organization);
+    const browser = createBrowser();
+    const query = `?return_to=%2Faccount&login_hint=${encodeURIComponent(email)}`;
+    const page = await open(`/sign-in/${organization.slug}${query}`, browser);
+    expect([page.status, page.text.includes(`value="${email}"`)]).toEqual([404, true]);
+    const inside = await browser.submitForm(page, {
+      form: 'password',
+      values: { email, password: PASSWORD },
+    });
+    expect([inside.status, inside.url]).toEqual([200, `${gateway.baseUrl}/account`]);
+  });
+
   test('S155 an address without company sign-in gets the forms back, whoever has it: member, suspended, nobody, unknown domain', async () => {
     const { email } = await aMember(gateway, organization);
     const addresses = [email, 'nobody@manual.example', 'x@unknown.example', 'x@gmail.com', 'odd@@x'];

@@ -107,6 +107,58 @@ describe('SimpleSAMLphp', () => {
   });
 });
 
+describe('SimpleSAMLphp that knows single logout by HTTP-POST alone', () => {
+  let posting: SimpleSamlPhp;
+  const slug = 'posted';
+  beforeAll(async () => {
+    posting = await startSimpleSamlPhp();
+    const { connectionId } = await connect(slug, posting);
+    const path = `/organizations/${slug}/connections/${connectionId}`;
+    await place.operator.expect(200, { method: 'PATCH', path, body: { sloBinding: 'post' } });
+    const ours = (await createBrowser().request(`${place.baseUrl}/saml/${connectionId}/metadata`)).text;
+    const byPost = ours.replace(/<md:SingleLogoutService [^>]*bindings:HTTP-Redirect"[^>]*\/>/, '');
+    expect(byPost).not.toBe(ours);
+    posting.trust(byPost);
+    const { userName, email } = STUDENT;
+    await place.pushPerson(slug, { userName: email, externalId: userName, displayName: 'Stu Dent' });
+  });
+  afterAll(async () => posting?.close());
+
+  const hasField = ({ text }: Page, name: string) =>
+    readForms(text).some(({ fields }) => fields.some(([field]) => field === name));
+
+  test('signs a person out who signs out here: a signed request by form there, a signed answer by form back', async () => {
+    const browser = createBrowser();
+    await signIn(browser, `${place.baseUrl}/sign-in/${slug}`);
+    const own = await browser.request(`${place.baseUrl}/`);
+    const moving = await browser.submitForm(own, { form: 'sign-out' });
+    expect(await place.readSession(browser)).toMatchObject({ status: 401 });
+    expect(hasField(moving, 'SAMLRequest')).toBe(true);
+    const answer = await browser.submitForm(moving);
+    expect([new URL(answer.url).origin, hasField(answer, 'SAMLResponse')]).toEqual([
+      new URL(posting.metadataUrl).origin,
+      true,
+    ]);
+    const done = await browser.submitForm(answer);
+    expect(done.url).toMatch(new RegExp(`^${place.baseUrl}/signed-out/con_[^/?]+$`));
+    expect(done.text).toContain('You are signed out');
+    const question = await browser.follow(`${place.baseUrl}/sign-in/${slug}`);
+    expect(readForms(question.text)[0]?.fields.map(([name]) => name)).toContain('password');
+  });
+
+  test('ends the session here of a person who signs out there: its request by form, and our answer', async () => {
+    const browser = createBrowser();
+    await signIn(browser, `${place.baseUrl}/sign-in/${slug}`);
+    expect(await place.readSession(browser)).toMatchObject({ organization: { slug } });
+    const request = await browser.follow(posting.signOutUrl(posting.metadataUrl));
+    expect(hasField(request, 'SAMLRequest')).toBe(true);
+    const answered = await browser.submitForm(request);
+    expect(await place.readSession(browser)).toMatchObject({ status: 401 });
+    const done = hasField(answered, 'SAMLResponse') ? await browser.submitForm(answered) : answered;
+    expect(done.url).toBe(posting.metadataUrl);
+  });
+});
+
 describe.each([
   ['AES256_GCM', 'aes256-gcm', 'in'],
   ['AES128_CBC', 'aes128-cbc', 'saml.encryption_algorithm'],

@@ -3,18 +3,14 @@ import { createHash, sign as signBytes } from 'node:crypto';
 import { type AttackRow, type Change, outer, swap, swapping } from './saml-attack-row.ts';
 import { UNOPENABLE } from './saml-attacks-text.ts';
 import { attackerKey } from './saml-keys.ts';
+import { canonicalText } from './saml-vendor-signatures.ts';
 
-const DS = 'http://www.w3.org/2000/09/xmldsig#';
 const DIGEST_OF_NOTHING = createHash('sha256').update('').digest('base64');
 
 /** What a genuine key signs whose owner's canonicalization broke down and gave no text at all. */
 const signedOverNothing: Change = (xml, { key }) => {
   const hollow = swap(xml, /(?<=<ds:DigestValue>)[^<]*/, DIGEST_OF_NOTHING);
-  const signedInfo = swap(
-    outer(hollow, 'ds:SignedInfo'),
-    '<ds:SignedInfo',
-    `<ds:SignedInfo xmlns:ds="${DS}"`,
-  );
+  const signedInfo = canonicalText(hollow, 'SignedInfo');
   const value = signBytes('sha256', Buffer.from(signedInfo), key).toString('base64');
   return swap(hollow, /(?<=<ds:SignatureValue>)[^<]*/, value);
 };

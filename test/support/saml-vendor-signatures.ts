@@ -65,7 +65,7 @@ function signedInfoOf(
 }
 
 /** The first element of this name in exclusive canonical form. */
-function canonicalText(xml: string, local: string, inclusive?: string): string {
+export function canonicalText(xml: string, local: string, inclusive?: string): string {
   const document = new DOMParser().parseFromString(xml, 'text/xml');
   const element = Array.from(document.getElementsByTagNameNS('*', local))[0];
   if (element === undefined) throw new Error(`no ${local}`);

@@ -1,5 +1,4 @@
 /** An existing member takes an identity of their company as theirs: an act of their own, never a guess by address (S156). */
-import { GatehouseError } from '../kernel/errors.ts';
 import type { MembershipId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import { record } from './audit.ts';
@@ -7,11 +6,9 @@ import type { ChangeContext } from './deps.ts';
 import type { SignInPurpose } from './entities/sign-in.ts';
 import { joinBySignOn } from './joining-by-sign-on.ts';
 import type { Repositories } from './ports/storage.ts';
+import { signInRefusal } from './refused-sign-ins.ts';
 import type { Admission, Admitted } from './sign-in-admission.ts';
 import { admit, bindIdentity, judge } from './sign-in-admission.ts';
-
-const refusal = (reason: string) =>
-  new GatehouseError('sign_in_refused', 'This sign-in could not be completed.', { context: { reason } });
 
 /**
  * Binds the identity to the member who asked for it while signed in, and answers them. The identity must carry that member's
@@ -26,14 +23,14 @@ export async function connectIdentity(
   const { organizationId } = context;
   const { facts, organization } = await judge(tx, context, input);
   const membership = await tx.memberships.find(organizationId, membershipId);
-  if (membership?.status !== 'active') throw refusal('identity.inactive');
+  if (membership?.status !== 'active') throw signInRefusal('identity.inactive');
   // A directory says who is who in its organization, and nobody else does.
-  if (organization.provisioning === 'directory') throw refusal('identity.not_in_directory');
+  if (organization.provisioning === 'directory') throw signInRefusal('identity.not_in_directory');
   if (facts.bound?.membership.id === membershipId) return { membership, organization };
   const own = await tx.identities.findByMembership(organizationId, connection.id, membershipId);
-  if (facts.bound !== undefined || own !== undefined) throw refusal('identity.already_bound');
+  if (facts.bound !== undefined || own !== undefined) throw signInRefusal('identity.already_bound');
   const isOwnAddress = identity.email !== null && foldKey(identity.email) === membership.emailKey;
-  if (!facts.isAddressVerified || !isOwnAddress) throw refusal('identity.other_address');
+  if (!facts.isAddressVerified || !isOwnAddress) throw signInRefusal('identity.other_address');
   await bindIdentity(tx, context, { connection, identity, membership });
   await record(tx, context, {
     type: 'identity.connected',
@@ -58,5 +55,5 @@ export async function admitFor(
     };
   if (purpose.kind === 'accept_invitation') return joinBySignOn(tx, context, { ...admission, purpose });
   // Nothing else opens a session, wherever its answer is handed in: a test least of all.
-  throw refusal('sign_in.not_pending');
+  throw signInRefusal('sign_in.not_pending');
 }

@@ -16,6 +16,7 @@ import { findByLink } from './invitation-links.ts';
 import { settleInvitation } from './invitation-settlement.ts';
 import { insertJoiner } from './joining-people.ts';
 import type { Repositories } from './ports/storage.ts';
+import { signInRefusal } from './refused-sign-ins.ts';
 import type { SignedIn } from './sessions.ts';
 import type { Admission, Admitted } from './sign-in-admission.ts';
 import { bindIdentity, judge } from './sign-in-admission.ts';
@@ -73,9 +74,6 @@ export function signOnInstead(
   });
 }
 
-const refusal = (reason: string) =>
-  new GatehouseError('sign_in_refused', 'This sign-in could not be completed.', { context: { reason } });
-
 /**
  * The end of it, inside the transaction of the sign-in: the invitation is used up by one (law 5), the account becomes a member
  * and is bound to the identity. Throws `sign_in_refused`, `already_member`, `seats_exhausted`, `invitation_used`.
@@ -90,11 +88,12 @@ export async function joinBySignOn(
   const invitation = await tx.invitations.find(context.organizationId, purpose.invitationId);
   const user = await tx.users.find(purpose.userId);
   if (invitation === undefined || !isOpen(context, { invitation, organization, purpose }))
-    throw refusal('invitation.not_open');
-  if (user === undefined || user.emailKey !== invitation.emailKey) throw refusal('identity.other_address');
+    throw signInRefusal('invitation.not_open');
+  if (user === undefined || user.emailKey !== invitation.emailKey)
+    throw signInRefusal('identity.other_address');
   const isInvited = identity.email !== null && foldKey(identity.email) === invitation.emailKey;
-  if (facts.bound !== undefined) throw refusal('identity.already_bound');
-  if (!facts.isAddressVerified || !isInvited) throw refusal('identity.other_address');
+  if (facts.bound !== undefined) throw signInRefusal('identity.already_bound');
+  if (!facts.isAddressVerified || !isInvited) throw signInRefusal('identity.other_address');
   const membership = await joined(tx, context, { user, invitation, organization });
   await bindIdentity(tx, context, { connection, identity, membership });
   await record(tx, context, {

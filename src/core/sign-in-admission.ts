@@ -1,5 +1,4 @@
 /** Loads the facts of a sign-in, asks the decision, and does what it says, inside the caller's transaction. */
-import { GatehouseError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import type { ChangeContext } from './deps.ts';
@@ -15,6 +14,7 @@ import { settleInvitation } from './invitation-settlement.ts';
 import { insertMembership } from './memberships.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Repositories } from './ports/storage.ts';
+import { signInRefusal } from './refused-sign-ins.ts';
 import type { Person, SignInDecision, SignInFacts } from './sign-in-decision.ts';
 import { decideSignIn } from './sign-in-decision.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
@@ -43,9 +43,7 @@ export async function admit(
   const { decision, organization } = await judge(tx, context, admission);
   switch (decision.kind) {
     case 'refuse':
-      throw new GatehouseError('sign_in_refused', 'This sign-in could not be completed.', {
-        context: { reason: decision.reason },
-      });
+      throw signInRefusal(decision.reason);
     case 'enter':
       if (decision.bind)
         await bindIdentity(tx, context, { ...admission, membership: decision.person.membership });

@@ -1,6 +1,5 @@
 /** Single sign-on from start to session: one pending row, one upstream identity, one transaction that lets a person in. */
 import { minutes } from '../kernel/clock.ts';
-import { GatehouseError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { constantTimeEqual, newToken } from '../kernel/tokens.ts';
 import { record } from './audit.ts';
@@ -13,6 +12,7 @@ import type { SignInOutcome } from './entities/sign-in-attempt.ts';
 import { admitFor } from './identity-connection.ts';
 import { welcome } from './member-notices.ts';
 import type { Repositories } from './ports/storage.ts';
+import { signInRefusal } from './refused-sign-ins.ts';
 import { endSessions } from './session-endings.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 import { type Freshness, isFreshEnough } from './sign-in-freshness.ts';
@@ -79,10 +79,6 @@ export interface SignInAnswer {
   readonly binding: string | undefined;
 }
 
-/** A refused sign-in with its exact reason, which is never shown. */
-export const refusal = (reason: string) =>
-  new GatehouseError('sign_in_refused', 'This sign-in could not be completed.', { context: { reason } });
-
 /** Whether this row is alive, waits for this and belongs to this browser. */
 function fitsBrowser(
   deps: Pick<Deps, 'clock' | 'hashToken'>,
@@ -135,7 +131,7 @@ export async function consumePending(
       ? undefined
       : await tx.pendingSignIns.consume(organizationId, id, deps.hashToken(handle));
   if (pending === undefined || !fitsBrowser(deps, pending, { awaits, binding }))
-    throw refusal('sign_in.not_pending');
+    throw signInRefusal('sign_in.not_pending');
   return pending;
 }
 
@@ -167,7 +163,7 @@ export async function takeAnswer(
   input: AnswerToTake,
 ): Promise<PendingSignIn> {
   const pending = await consumePending(tx, deps, { ...input, awaits: 'answer' });
-  if (!isFreshEnough(pending, input.identity)) throw refusal('sign_in.auth_time');
+  if (!isFreshEnough(pending, input.identity)) throw signInRefusal('sign_in.auth_time');
   if (input.assertion !== undefined) await claimAssertion(tx, input.connection, input.assertion);
   return pending;
 }
@@ -210,7 +206,7 @@ export async function claimAssertion(
   assertion: SeenAssertion,
 ): Promise<void> {
   const isFirst = await tx.consumedAssertions.claim(organizationId, id, assertion.id, assertion.expiresAt);
-  if (!isFirst) throw refusal('saml.replayed');
+  if (!isFirst) throw signInRefusal('saml.replayed');
 }
 
 /** The connection as it is now. Throws `sign_in_refused` unless it is active. */
@@ -219,7 +215,7 @@ export async function activeConnection(
   { organizationId, id }: Connection,
 ): Promise<Connection> {
   const current = await tx.connections.find(organizationId, id);
-  if (current?.status !== 'active') throw refusal('sign_in.connection_inactive');
+  if (current?.status !== 'active') throw signInRefusal('sign_in.connection_inactive');
   return current;
 }
 

@@ -13,11 +13,12 @@ import type { Connection } from './entities/sign-in.ts';
 import type { TestDecision, TestFacts, TestReport, TestSignIn } from './entities/sso-policy.ts';
 import { connectIdentity } from './identity-connection.ts';
 import type { Repositories } from './ports/storage.ts';
+import { signInRefusal } from './refused-sign-ins.ts';
 import type { OrgRole } from './roles.ts';
 import { judge } from './sign-in-admission.ts';
 import type { SignInDecision } from './sign-in-decision.ts';
 import type { AnswerToTake } from './sign-ins.ts';
-import { refusal, takeAnswer } from './sign-ins.ts';
+import { takeAnswer } from './sign-ins.ts';
 import { settingsMark } from './sso-enforcement.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
@@ -136,7 +137,7 @@ export async function failTestSignIn(
   });
 }
 
-const notPending = () => refusal('sign_in.not_pending');
+const notPending = () => signInRefusal('sign_in.not_pending');
 
 async function settle(
   tx: Repositories,

@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Connection, PendingSignIn } from './entities/sign-in.ts';
 import type { Repositories } from './ports/storage.ts';
+import { signInRefusal } from './refused-sign-ins.ts';
 import type { BegunSignIn, SeenAssertion, SignInAnswer } from './sign-ins.ts';
 import {
   activeConnection,
@@ -14,7 +15,6 @@ import {
   findPendingSignIn,
   type LetIn,
   letIn,
-  refusal,
   SIGN_IN_TTL_MS,
 } from './sign-ins.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
@@ -105,14 +105,14 @@ export async function completeHeld(
     return letIn(tx, deps, { current, identity: identityIn(pending), cause });
   };
   const identity = await findHeld(deps, answer);
-  if (identity === undefined) throw refusal('sign_in.not_pending');
+  if (identity === undefined) throw signInRefusal('sign_in.not_pending');
   return offeringToConnect(deps, { connection, identity, cause }, () => deps.storage.transact(complete));
 }
 
 /** The connection, if it is active and still lets its identity provider begin. */
 async function openConnection(tx: Repositories, connection: Connection): Promise<Connection> {
   const current = await activeConnection(tx, connection);
-  if (!current.idpInitiated) throw refusal('saml.unsolicited');
+  if (!current.idpInitiated) throw signInRefusal('saml.unsolicited');
   return current;
 }
 
@@ -122,7 +122,7 @@ interface HeldIdentity extends Omit<UpstreamIdentity, 'claims'> {
 
 /** Reads what `holdUnsolicited` wrote; it was sealed, so nobody else has written it. */
 function identityIn({ held }: PendingSignIn): UpstreamIdentity {
-  if (held === null) throw refusal('sign_in.not_pending');
+  if (held === null) throw signInRefusal('sign_in.not_pending');
   const identity: HeldIdentity = JSON.parse(held);
   return { ...identity, claims: new Map(identity.claims) };
 }

@@ -1,6 +1,7 @@
 /** The second half of a sign-in, the same for every protocol: whose answer is this, and what happens once it is believed. */
 import type { Request, Response } from 'express';
 import type { Connection, PendingSignIn, SignInPurpose } from '../core/entities/sign-in.ts';
+import { signInRefusal } from '../core/refused-sign-ins.ts';
 import type { LetIn, SignInAnswer } from '../core/sign-ins.ts';
 import { completeSignIn, findPendingSignIn } from '../core/sign-ins.ts';
 import { completeTestSignIn, failTestSignIn, isTestable } from '../core/test-sign-ins.ts';
@@ -13,7 +14,6 @@ import { sendTestReport } from './pages/test-report.ts';
 import { causeOf } from './request-facts.ts';
 import { enterSession } from './session-cookie.ts';
 import { noteAttempt } from './sign-in-recording.ts';
-import { signInRefusal } from './sign-in-refusal.ts';
 
 type Protocol = Connection['settings']['protocol'];
 

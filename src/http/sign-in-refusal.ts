@@ -1,18 +1,11 @@
 /** Every way a sign-in can fail, as the one refusal the outside sees; the exact reason goes to the audit (law 10). */
 import type { Response } from 'express';
 import type { Connection } from '../core/entities/sign-in.ts';
-import { recordRefusedSignIn } from '../core/refused-sign-ins.ts';
-import { type ErrorCode, GatehouseError, isGatehouseError } from '../kernel/errors.ts';
+import { recordRefusedSignIn, signInRefusal } from '../core/refused-sign-ins.ts';
+import { type ErrorCode, isGatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { causeOf } from './request-facts.ts';
 import { noteRefusal } from './sign-in-recording.ts';
-
-/** A refusal with its exact reason, which is never shown. */
-export const signInRefusal = (reason: string, cause?: unknown): GatehouseError =>
-  new GatehouseError('sign_in_refused', 'This sign-in could not be completed.', {
-    context: { reason },
-    ...(cause === undefined ? {} : { cause }),
-  });
 
 const NO_REFUSAL: readonly ErrorCode[] = ['internal', 'storage_unavailable', 'too_many_requests'];
 

@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express';
 import { noteAnswerOfProvider } from '../core/connection-outages.ts';
 import type { Connection, SessionName, SignInPurpose } from '../core/entities/sign-in.ts';
+import { signInRefusal } from '../core/refused-sign-ins.ts';
 import type { Freshness } from '../core/sign-in-freshness.ts';
 import type { BegunSignIn } from '../core/sign-ins.ts';
 import { SIGN_IN_TTL_MS } from '../core/sign-ins.ts';
@@ -17,7 +18,7 @@ import { causeOf } from './request-facts.ts';
 import { startSaml } from './saml/start.ts';
 import { isUsable, speaks } from './sign-in-answer.ts';
 import { factsFrom, noteAttempt, openConnectionAttempt } from './sign-in-recording.ts';
-import { refuseSignIn, signInRefusal } from './sign-in-refusal.ts';
+import { refuseSignIn } from './sign-in-refusal.ts';
 
 export interface SignInStart {
   readonly connection: Connection;

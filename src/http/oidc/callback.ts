@@ -1,12 +1,13 @@
 /** The redirect URI of one connection: an authorization response becomes a session, or one refusal like every other. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { PendingSignIn } from '../../core/entities/sign-in.ts';
+import { signInRefusal } from '../../core/refused-sign-ins.ts';
 import type { OidcFacts } from '../../protocols/oidc/id-token-facts.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';
 import { connectionAt, finishSignIn, judged, receiveAnswer } from '../sign-in-answer.ts';
 import { factsFrom, noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
-import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
+import { refuseSignIn } from '../sign-in-refusal.ts';
 import { oidcTrustWithKey } from './connection-trust.ts';
 import { oidcIdentity } from './identity.ts';
 import type { OidcPending } from './strategy.ts';

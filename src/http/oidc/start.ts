@@ -1,13 +1,13 @@
 /** Starts an OIDC sign-in: one stored record with nonce and code verifier, and the authorization address. */
 import { randomBytes } from 'node:crypto';
 import type { PendingSignIn, SignInPurpose } from '../../core/entities/sign-in.ts';
+import { signInRefusal } from '../../core/refused-sign-ins.ts';
 import type { Freshness } from '../../core/sign-in-freshness.ts';
 import type { BegunSignIn } from '../../core/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-ins.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';
-import { signInRefusal } from '../sign-in-refusal.ts';
 import { oidcTrust } from './connection-trust.ts';
 
 export interface OidcSignInStart {

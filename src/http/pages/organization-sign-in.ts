@@ -2,13 +2,13 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
+import { signInRefusal } from '../../core/refused-sign-ins.ts';
 import type { Freshness } from '../../core/sign-in-freshness.ts';
 import { findSignInRoute } from '../../core/sign-in-routing.ts';
 import { passwordAllowedFor } from '../../core/sso-policy.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';
 import { ownPath } from '../return-path.ts';
-import { signInRefusal } from '../sign-in-refusal.ts';
 import { startSignIn } from '../sign-in-start.ts';
 import { html, isolated } from './html.ts';
 import { logoOf, sendPage } from './layout.ts';

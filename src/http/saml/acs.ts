@@ -1,5 +1,6 @@
 /** The assertion consumer service: a posted response becomes a session, or one refusal that looks like every other. */
 import type { Request, RequestHandler, Response } from 'express';
+import { signInRefusal } from '../../core/refused-sign-ins.ts';
 import { completeUnsolicited, type UnsolicitedAnswer } from '../../core/unsolicited-sign-ins.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { readCookie, SESSION_COOKIE, SIGNED_IN_COOKIE } from '../cookies.ts';
@@ -10,7 +11,7 @@ import { causeOf } from '../request-facts.ts';
 import type { ConnectionOf, ReceivedAnswer } from '../sign-in-answer.ts';
 import { connectionAt, enterAs, finishSignIn, judged, receiveAnswer } from '../sign-in-answer.ts';
 import { noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
-import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
+import { refuseSignIn } from '../sign-in-refusal.ts';
 import { askFirst } from './confirm.ts';
 import { samlIdentity } from './identity.ts';
 import { noteFacts, noteHints } from './recorded-facts.ts';

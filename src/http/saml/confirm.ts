@@ -2,6 +2,7 @@
 
 import type { Request, RequestHandler, Response } from 'express';
 import { shownAddress } from '../../core/own-account.ts';
+import { signInRefusal } from '../../core/refused-sign-ins.ts';
 import type { SignInAnswer } from '../../core/sign-ins.ts';
 import { SIGN_IN_TTL_MS } from '../../core/sign-ins.ts';
 import type { UnsolicitedAnswer } from '../../core/unsolicited-sign-ins.ts';
@@ -17,7 +18,7 @@ import { assertOwnForm, type Visitor, visitorOf } from '../pages/visitor.ts';
 import { causeOf } from '../request-facts.ts';
 import { type ConnectionOf, connectionAt, enterAs } from '../sign-in-answer.ts';
 import { noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
-import { refuseSignIn, signInRefusal } from '../sign-in-refusal.ts';
+import { refuseSignIn } from '../sign-in-refusal.ts';
 
 interface Exchange {
   readonly req: Request;

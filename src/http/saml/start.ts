@@ -1,12 +1,12 @@
 /** Starts a SAML sign-in: one stored request, and what carries it to the identity provider. */
 import type { SamlConnection, SignInPurpose } from '../../core/entities/sign-in.ts';
+import { signInRefusal } from '../../core/refused-sign-ins.ts';
 import type { Freshness } from '../../core/sign-in-freshness.ts';
 import type { BegunSignIn } from '../../core/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-ins.ts';
 import { spKeys } from '../../core/sp-keys.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
-import { signInRefusal } from '../sign-in-refusal.ts';
 import type { AuthnRequest } from './authn-request.ts';
 import { newMessageId } from './message-id.ts';
 import { samlTrust } from './trust.ts';

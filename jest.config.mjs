@@ -24,10 +24,11 @@ const COUNTERPARTS = '/test/counterparts/';
 const BROWSER = '/test/browser/';
 /**
  * Again with every transaction run twice, the first time in vain (docs/decisions/0041): `npm run test:twice`. Without those that
- * ask the same thousands of times, or mostly read; test/core runs so at all times.
+ * mostly read, or do the same hundreds of times; test/core runs so at all times.
  */
-const TWICE =
-  '/test/http/(?:api|scim)/(?!.*(?:fuzz|model|cursors|sorting|quick-text|large-answers|audit-chain|authorization|reprojections))';
+const ALIKE =
+  'audit-chain|authorization|bulk|csv|cursors|doors|fuzz|large-answers|metadata|model|openapi|query|quick-text|recorder|reprojections|sorting';
+const TWICE = `/test/http/(?:api|scim)/(?!.*(?:${ALIKE}))`;
 
 const isPathNamed = process.argv.slice(2).some((argument) => argument.startsWith('test/'));
 const part = isPathNamed ? 'all' : (process.env.GATEHOUSE_TESTS ?? 'all');

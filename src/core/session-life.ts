@@ -50,6 +50,10 @@ export function judgeShown(session: Session, shownHash: string, now: number): Sh
   return now < rotatedAt + ROTATION_GRACE_MS ? 'previous' : 'lost';
 }
 
-/** S184: whether the browser is to get another cookie value: the role is not the one it was given for, or it never arrived. */
+/**
+ * S184: whether the browser is to get another cookie value: the role is not the one it was given for, or it never arrived. A role
+ * that an operator gives other permissions is the same one: they count from the next request on (S146), without a new value for
+ * everybody who holds it.
+ */
 export const wantsNewValue = (session: Session, shown: ShownValue, role: OrgRole): boolean =>
   shown === 'lost' || (shown === 'current' && session.orgRole !== role);

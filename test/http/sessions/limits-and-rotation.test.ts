@@ -68,6 +68,8 @@ test('S185, S146: a custom role is idle after half an hour while it changes othe
   };
   expect(await idleFor(31)).toBe(200);
   await send('patch /roles/lead', { permissions: ['members.read', 'members.update'] });
+  // S184: the person's role is the one it was; what it may do counts at once, and the cookie value stays.
+  expect(await ask(person.token)).toMatchObject({ status: 200, token: undefined });
   expect(await idleFor(29)).toBe(200);
   expect(await idleFor(30)).toBe(401);
 });

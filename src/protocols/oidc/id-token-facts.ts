@@ -13,7 +13,6 @@ export interface OidcFacts {
   /** True only for the boolean `true` standing beside that very e-mail (S75). */
   readonly emailVerified: boolean;
   readonly name?: string;
-  readonly preferredUserName?: string;
   /** The value of the connection's `userNameClaim`; absent if none is configured or sent. */
   readonly userName?: string;
   readonly groups: readonly string[];
@@ -123,7 +122,6 @@ function describe(
     ...readEmail(idToken, userInfo),
     ...optional('oid', textOf(idToken.oid)),
     ...optional('name', first('name')),
-    ...optional('preferredUserName', first('preferred_username')),
     ...optional('userName', userName),
     groups: readGroups(idToken, userInfo, groupsClaim),
     hasGroupOverage: isGroupOverage(idToken, userInfo, groupsClaim),

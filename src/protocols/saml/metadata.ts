@@ -29,7 +29,6 @@ export interface IdpMetadata {
   readonly sloResponseUrl: string | undefined;
   /** Signing certificates, PEM, without duplicates. */
   readonly certificates: readonly string[];
-  readonly wantAuthnRequestsSigned: boolean;
 }
 
 interface MetadataOptions {
@@ -86,14 +85,12 @@ export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): I
   const ssoPostUrl = findEndpoint(descriptor, { ...SIGN_ON, binding: POST }, options);
   if ((ssoUrl ?? ssoPostUrl) === undefined)
     return invalid('The metadata offers no single sign-on by HTTP-Redirect or HTTP-POST.');
-  const wants = attributeOf(descriptor, 'WantAuthnRequestsSigned');
   return {
     entityId,
     ssoUrl,
     ssoPostUrl,
     ...findLogout(descriptor, options),
     certificates: readCertificates(descriptor),
-    wantAuthnRequestsSigned: wants === 'true' || wants === '1',
   };
 }
 

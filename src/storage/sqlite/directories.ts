@@ -6,6 +6,7 @@ import type {
   TokenOfDirectory,
 } from '../../core/ports/directories.ts';
 import { removeGradually } from './gradual-removal.ts';
+import { emptyGroup } from './member-rows.ts';
 import { NO_ID_YET } from './paging.ts';
 import {
   type Columns,
@@ -28,7 +29,6 @@ const FIND = 'SELECT * FROM directories WHERE organization_id = ? AND id = ?';
 const LIST = 'SELECT * FROM directories WHERE organization_id = ? ORDER BY id';
 const REMOVE = 'DELETE FROM directories WHERE organization_id = ? AND id = ?';
 const GROUP_IDS = 'SELECT id FROM directory_groups WHERE organization_id = ? AND directory_id = ?';
-const GROUP_MEMBERS = { table: 'group_members', key: ['organization_id', 'group_id', 'member_id'] };
 /** What a directory may have a hundred thousand of, those that refer to others first. */
 const REMOVE_MANY = [
   { table: 'directory_user_unique_values', key: ['organization_id', 'directory_id', 'value_key'] },
@@ -104,7 +104,7 @@ export function directoryRepository(sql: Sql): DirectoryRepository {
       }),
     remove: async (organizationId, id) => {
       for (const group of sql.all(GROUP_IDS, organizationId, id))
-        await removeGradually(sql, GROUP_MEMBERS, [organizationId, text(group, 'id')]);
+        await emptyGroup(sql, organizationId, text(group, 'id'));
       for (const removal of REMOVE_MANY) await removeGradually(sql, removal, [organizationId, id]);
       return sql.run(REMOVE, organizationId, id) > 0;
     },

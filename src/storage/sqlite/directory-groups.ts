@@ -3,8 +3,7 @@ import type { GroupField, GroupOrder } from '../../core/directory-query.ts';
 import type { DirectoryGroup } from '../../core/entities/directory.ts';
 import type { DirectoryGroupRepository } from '../../core/ports/directories.ts';
 import { type Listable, queryPage, scanPage, wholeRows } from './directory-pages.ts';
-import { removeGradually } from './gradual-removal.ts';
-import { renameMember } from './member-names.ts';
+import { emptyGroup, leaveGroups, renameMember } from './member-rows.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import {
   type Columns,
@@ -29,8 +28,6 @@ const INDEXED_OF = `
 const LIST_BY_NAME =
   'SELECT * FROM directory_groups WHERE organization_id = ? AND display_name_key = ? ORDER BY id';
 const REMOVE = 'DELETE FROM directory_groups WHERE organization_id = ? AND directory_id = ? AND id = ?';
-const GROUP_MEMBERS = { table: 'group_members', key: ['organization_id', 'group_id', 'member_id'] };
-const LEAVE_GROUPS = 'DELETE FROM group_members WHERE organization_id = ? AND member_id = ?';
 
 const LISTABLE: Listable<GroupField, GroupOrder> = {
   table: 'directory_groups',
@@ -114,9 +111,9 @@ export function directoryGroupRepository(sql: Sql, anchors?: PageAnchors): Direc
     },
     remove: async (organizationId, directoryId, id) => {
       if (sql.get(FIND, organizationId, directoryId, id) === undefined) return false;
-      await removeGradually(sql, GROUP_MEMBERS, [organizationId, id]);
+      await emptyGroup(sql, organizationId, id);
       const removed = sql.run(REMOVE, organizationId, directoryId, id) > 0;
-      if (removed) sql.run(LEAVE_GROUPS, organizationId, id);
+      if (removed) leaveGroups(sql, organizationId, id);
       return removed;
     },
   };

@@ -4,7 +4,7 @@ import type { DirectoryUser, ShownUser } from '../../core/entities/directory.ts'
 import type { DirectoryUserRepository } from '../../core/ports/directories.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { type Listable, queryPage, scanPage, tuplesOf, wholeRows } from './directory-pages.ts';
-import { renameMember } from './member-names.ts';
+import { leaveGroups, renameMember } from './member-rows.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import {
   type Columns,
@@ -39,7 +39,6 @@ const LIST_BY_EXTERNAL_ID = `
   SELECT * FROM directory_users
   WHERE organization_id = ? AND external_id = ? AND ${IN_ACTIVE_DIRECTORY} ORDER BY id`;
 const REMOVE = 'DELETE FROM directory_users WHERE organization_id = ? AND directory_id = ? AND id = ?';
-const LEAVE_GROUPS = 'DELETE FROM group_members WHERE organization_id = ? AND member_id = ?';
 const FORGET_EMAILS = `
   DELETE FROM directory_user_emails
   WHERE organization_id = ? AND directory_id = ? AND user_id = ? AND value_key IN (SELECT value FROM json_each(?))`;
@@ -165,7 +164,7 @@ export function directoryUserRepository(sql: Sql, anchors?: PageAnchors): Direct
     update: async (organizationId, next, version) => updateUser(sql, organizationId, { next, version }),
     remove: async (organizationId, directoryId, id) => {
       const removed = sql.run(REMOVE, organizationId, directoryId, id) > 0;
-      if (removed) sql.run(LEAVE_GROUPS, organizationId, id);
+      if (removed) leaveGroups(sql, organizationId, id);
       return removed;
     },
   };

@@ -5,6 +5,7 @@ import type { CountsOutcome, OrganizationRepository } from '../../core/ports/peo
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { removeGradually } from './gradual-removal.ts';
+import { MEMBER_ROWS } from './member-rows.ts';
 import {
   type Columns,
   flag,
@@ -34,7 +35,7 @@ const REMOVE_JOURNAL = ['audit_events', 'audit_heads', 'outbox'].map(
 const REMOVE_MANY = [
   { table: 'sessions', key: ['organization_id', 'id'] },
   { table: 'application_grants', key: ['organization_id', 'id'] },
-  { table: 'group_members', key: ['organization_id', 'group_id', 'member_id'] },
+  MEMBER_ROWS,
   { table: 'directory_user_unique_values', key: ['organization_id', 'directory_id', 'value_key'] },
   { table: 'directory_user_emails', key: ['organization_id', 'directory_id', 'value_key', 'user_id'] },
   { table: 'directory_users', key: ['organization_id', 'directory_id', 'id'] },

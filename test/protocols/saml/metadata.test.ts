@@ -27,17 +27,13 @@ describe('metadata of an identity provider', () => {
       sloBinding: 'redirect',
       sloResponseUrl: undefined,
       certificates: [testCertificate('idp')],
-      wantAuthnRequestsSigned: false,
     });
   });
 
   test('keys without a use sign too, encryption keys do not, the same key counts once', () => {
     const keys = key('idp') + key('idp') + key('next', '') + key('attacker', ' use="encryption"');
-    const { certificates, wantAuthnRequestsSigned } = parseIdpMetadata(
-      entity(idp(keys + REDIRECT, ' WantAuthnRequestsSigned="true"')),
-    );
+    const { certificates } = parseIdpMetadata(entity(idp(keys + REDIRECT)));
     expect(certificates).toEqual([testCertificate('idp'), testCertificate('next')]);
-    expect(wantAuthnRequestsSigned).toBe(true);
   });
 
   test('an identity provider that takes posts only is one, too', () => {

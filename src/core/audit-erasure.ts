@@ -7,6 +7,7 @@ import type { Deps } from './deps.ts';
 import type { RemovedUser } from './entities/adoption.ts';
 import type { AuditEvent, Cause } from './entities/journal.ts';
 import { eraseWaysIn } from './invitation-erasure.ts';
+import { eraseLeftBehind } from './left-behind-erasure.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { eraseRecordings } from './recording-erasure.ts';
 
@@ -15,7 +16,8 @@ const ROWS_AT_ONCE = 500;
 /**
  * Empties every row that tells of the member or of one of the addresses: who acted becomes a bare membership id, network address and
  * details go, and so do the details of the events that told it; the history keeps when they were a member and not who, and
- * recorded exchanges and sign-ins that tell of them go whole; invitations and links lose who came. Answers how many of each. Throws `invalid` (field `member`) for
+ * recorded exchanges and sign-ins that tell of them go whole; invitations and links lose who came,
+ * cut-overs whom they remember, and mails that wait are not sent. Answers how many of each. Throws `invalid` (field `member`) for
  * somebody who is a member still. `pause` lets others work between pages.
  */
 export async function erasePerson(
@@ -37,8 +39,9 @@ export async function erasePerson(
   const { rows, scimIds } = await eraseAudit(deps, { organizationId, member, signs, pause });
   const removed = await removedUsersOf(deps.storage, organizationId, member);
   const known = { organizationId, signs: [...signs, ...scimIds, ...removed.flatMap(signsOf)], pause };
-  const invitations = await eraseWaysIn(deps, { organizationId, member, emails, pause });
-  const counts = { rows, recordings: await eraseRecordings(deps, known), invitations };
+  const { changed, emailKeys } = await eraseWaysIn(deps, { organizationId, member, emails, pause });
+  await eraseLeftBehind(deps, { organizationId, member, emailKeys, pause });
+  const counts = { rows, recordings: await eraseRecordings(deps, known), invitations: changed };
   const context = { organizationId, cause, now: deps.clock() };
   const target = { kind: 'membership', id: member };
   await deps.storage.transact(async (tx) => {

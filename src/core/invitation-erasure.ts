@@ -27,9 +27,13 @@ interface Known {
 
 /**
  * An invitation of the person keeps what it gave and when, and loses address, message and department; one that waits ends. Where
- * they acted for others a bare membership id is left. Answers how many invitations and links were changed.
+ * they acted for others a bare membership id is left. Answers how many invitations and
+ * links were changed, and all addresses of the person that were given or found, folded.
  */
-export async function eraseWaysIn(deps: Pick<Deps, 'storage' | 'clock'>, erasure: Erasure): Promise<number> {
+export async function eraseWaysIn(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  erasure: Erasure,
+): Promise<{ readonly changed: number; readonly emailKeys: ReadonlySet<string> }> {
   const { member, emails } = erasure;
   const known: Known = { member, emailKeys: new Set(emails.map(foldKey)) };
   const changed = (await eraseInvitations(deps, erasure, known)) + (await eraseLinks(deps, erasure, known));
@@ -39,7 +43,7 @@ export async function eraseWaysIn(deps: Pick<Deps, 'storage' | 'clock'>, erasure
       await forgetMailCounts(tx, emailKey);
     }
   });
-  return changed;
+  return { changed, emailKeys: known.emailKeys };
 }
 
 async function eraseInvitations(

@@ -84,15 +84,23 @@ async function attempt(
   try {
     const receipt = await deps.mailer.send(mail);
     if (receipt.channel === 'refused')
-      return { deliveredAt: null, dueAt: null, lastError: `${REFUSED}${receipt.reply}` };
+      return {
+        deliveredAt: null,
+        dueAt: null,
+        lastError: `${REFUSED}${withoutAddress(receipt.reply, mail)}`,
+      };
     const lastError = receipt.channel === 'file' ? `${WRITTEN}${receipt.path}` : null;
     return { deliveredAt: deps.clock(), dueAt: null, lastError };
   } catch (error) {
-    const lastError = error instanceof Error ? error.message : String(error);
+    const lastError = withoutAddress(error instanceof Error ? error.message : String(error), mail);
     const dueAt = event.attempts >= MAX_ATTEMPTS ? null : deps.clock() + retryDelay(event.attempts);
     return { deliveredAt: null, dueAt, lastError };
   }
 }
+
+/** What a server says is kept after the mail is gone: whom it was for stands elsewhere (S217). */
+const withoutAddress = (words: string, { to }: Mail): string =>
+  words.replaceAll(new RegExp(to.replace(/\W/g, '\\$&'), 'gi'), 'this address');
 
 /** Pure: what the row of a mail says became of it. The words of a mail server stay in the log of the store. */
 export function outcomeOf({ deliveredAt, dueAt, lastError }: Settled): DeliveryOutcome {
@@ -150,4 +158,33 @@ const mailOf = (event: OutboxEvent): Mail => JSON.parse(event.payload) as Mail;
 
 async function settle(deps: Pick<Deps, 'storage'>, event: OutboxEvent, outcome: Settled): Promise<void> {
   await deps.storage.transact((tx) => tx.outbox.settle(event.organizationId, event.id, outcome));
+}
+
+const CANCELLED_AT_ONCE = 500;
+
+/** Mails to one of these addresses that still wait are not sent, and are kept no longer. */
+export async function cancelMailsTo(
+  { storage }: Pick<Deps, 'storage'>,
+  {
+    organizationId,
+    emailKeys,
+    pause,
+  }: {
+    readonly organizationId: OrganizationId;
+    readonly emailKeys: ReadonlySet<string>;
+    readonly pause: () => Promise<unknown>;
+  },
+): Promise<void> {
+  const cancelled = { deliveredAt: null, dueAt: null, lastError: `${SUPPRESSED}erased` };
+  for (let after: string | undefined; ; ) {
+    const page = { after, limit: CANCELLED_AT_ONCE };
+    const waiting = await storage.outbox.listWaiting(organizationId, page);
+    const theirs = waiting.filter((event) => emailKeys.has(foldKey(mailOf(event).to)));
+    await storage.transact(async (tx) => {
+      for (const { id } of theirs) await tx.outbox.settle(organizationId, id, cancelled);
+    });
+    if (waiting.length < CANCELLED_AT_ONCE) return;
+    after = waiting.at(-1)?.id;
+    await pause();
+  }
 }

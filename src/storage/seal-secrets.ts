@@ -66,7 +66,8 @@ function changeSession(session: Session, turn: Turn): Session {
 
 /** Only mails are sealed: they carry links that let people in. */
 function changeEvent(event: OutboxEvent, turn: Turn): OutboxEvent {
-  if (event.kind !== 'mail') return event;
+  // One that was sent has none any more.
+  if (event.kind !== 'mail' || event.payload === '') return event;
   const place = { organizationId: event.organizationId, field: 'outbox.payload' };
   return { ...event, payload: turn(event.payload, place) };
 }
@@ -129,6 +130,7 @@ function readSessions(inner: Reads<'sessions'>, form: Form<Session>): Reads<'ses
 function readOutbox(inner: Reads<'outbox'>, form: Form<OutboxEvent>): Reads<'outbox'> {
   return {
     find: (organizationId, id) => opened(inner.find(organizationId, id), form),
+    listWaiting: (organizationId, page) => openedAll(inner.listWaiting(organizationId, page), form),
     listDue: (kind, now, limit) => openedAll(inner.listDue(kind, now, limit), form),
     // Events are not sealed.
     listEvents: (filter, afterPosition, limit) => inner.listEvents(filter, afterPosition, limit),

@@ -157,6 +157,22 @@ export function arrivals(name: string, open: OpenStorage): void {
       });
     });
 
+    describe('what an erasure takes from a cut-over', () => {
+      test('one remembered member, once; its own words by its version', async () => {
+        const { organization, directory, cutover, cutoverMember } = world;
+        const { id } = organization;
+        const { membershipId } = cutoverMember;
+        const erase = () => write((tx) => tx.cutoverMembers.erase(id, directory.id, membershipId));
+        expect([await erase(), await erase()]).toEqual([true, false]);
+        expect(await under.storage.cutoverMembers.list(id, directory.id, { limit: 9 })).toEqual([]);
+        const next = { ...cutover, voided: [] };
+        const put = () => outcomeOf(write((tx) => tx.cutovers.erase(id, next, cutover.version)));
+        expect(await put()).toEqual({ answered: undefined });
+        expect(await put()).toMatchObject({ refused: 'version_conflict' });
+        expect(await under.storage.cutovers.find(id, directory.id)).toMatchObject({ voided: [] });
+      });
+    });
+
     describe('removed people', () => {
       const NOW = BUILT_AT + 1000;
 

@@ -260,6 +260,16 @@ export function singleUse(name: string, open: OpenStorage): void {
         attempts: 1,
         ...outcome,
       });
+      const mail = anOutboxEvent(id, { kind: 'mail', payload: '{"to":"ada@x.example"}' });
+      await under.storage.transact(async (tx) => {
+        await tx.outbox.append(id, mail);
+        await tx.outbox.settle(id, mail.id, outcome);
+      });
+      // A mail that will not be sent any more is kept by nobody.
+      expect((await under.storage.outbox.find(id, mail.id))?.payload).toBe(again ? mail.payload : '');
+      const waiting = await under.storage.outbox.listWaiting(id, { limit: 100 });
+      expect(waiting.some((one) => one.id === mail.id)).toBe(again);
+      expect(await under.storage.outbox.listWaiting(id, { after: mail.id, limit: 100 })).toEqual([]);
       const late = await under.storage.transact((tx) => tx.outbox.claim(id, event.id, BUILT_AT + 10, LEASE));
       expect(late !== undefined).toBe(again);
     });

@@ -34,6 +34,7 @@ export const journal: Pick<
         tx.outbox.settle(b, a.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: 'stolen' }),
     },
     eraseDetails: { ...absent, call: (tx, b, a) => tx.outbox.eraseDetails(b, a.auditEvent) },
+    listWaiting: { answersOwn: 1, call: (store, b) => store.outbox.listWaiting(b, PAGE) },
     listDue: global,
     listEvents: global,
     removeExpired: global,

@@ -1,5 +1,5 @@
 /** What core asks of storage about cut-overs. */
-import type { DirectoryId, OrganizationId } from '../../kernel/ids.ts';
+import type { DirectoryId, MembershipId, OrganizationId } from '../../kernel/ids.ts';
 import type { Cutover, CutoverMember } from '../entities/cutover.ts';
 import type { PageRequest } from './paging.ts';
 
@@ -8,6 +8,8 @@ export interface CutoverRepository {
   insert(organizationId: OrganizationId, cutover: Cutover): Promise<void>;
   find(organizationId: OrganizationId, directoryId: DirectoryId): Promise<Cutover | undefined>;
   update(organizationId: OrganizationId, next: Cutover, expectedVersion: number): Promise<void>;
+  /** The same, so that the store holds no copy of what was there. */
+  erase(organizationId: OrganizationId, next: Cutover, expectedVersion: number): Promise<void>;
   /** Removes it with the members it remembers. */
   remove(organizationId: OrganizationId, directoryId: DirectoryId): Promise<boolean>;
 }
@@ -20,6 +22,12 @@ export interface CutoverMemberRepository {
     directoryId: DirectoryId,
     page: PageRequest,
   ): Promise<readonly CutoverMember[]>;
+  /** Takes one member out, so that the store holds no copy; false when it remembers none. */
+  erase(
+    organizationId: OrganizationId,
+    directoryId: DirectoryId,
+    membershipId: MembershipId,
+  ): Promise<boolean>;
   /** GLOBAL: housekeeping. */
   removeExpired(now: number): Promise<number>;
 }

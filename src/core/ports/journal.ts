@@ -75,7 +75,10 @@ export interface OutboxRepository {
     now: number,
     leaseMs: number,
   ): Promise<OutboxEvent | undefined>;
-  /** Delivered: `dueAt` null and `deliveredAt` set. Failed: `dueAt` the next try, or null to give up. */
+  /**
+   * Delivered: `dueAt` null and `deliveredAt` set. Failed: `dueAt` the next try, or null to give up. A mail that is not due any
+   * more loses its payload.
+   */
   settle(
     organizationId: OrganizationId,
     id: OutboxEventId,
@@ -87,6 +90,8 @@ export interface OutboxRepository {
   ): Promise<void>;
   /** Empties `details` in the payload of the event that told this audit row, written at the same moment. */
   eraseDetails(organizationId: OrganizationId, told: Pick<AuditEvent, 'id' | 'at'>): Promise<void>;
+  /** The mails of the organization that are still to be sent, ordered by id, which is also what `after` means. */
+  listWaiting(organizationId: OrganizationId, page: PageRequest): Promise<readonly OutboxEvent[]>;
   /** GLOBAL: the queue of the job that delivers this kind, oldest first. */
   listDue(kind: OutboxEvent['kind'], now: number, limit: number): Promise<readonly OutboxEvent[]>;
   /**

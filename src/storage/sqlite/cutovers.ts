@@ -1,6 +1,8 @@
 /** Cut-overs and the members they remember, in SQLite. */
 import type { Cutover, CutoverMember } from '../../core/entities/cutover.ts';
 import type { CutoverMemberRepository, CutoverRepository } from '../../core/ports/cutovers.ts';
+import type { OrganizationId } from '../../kernel/ids.ts';
+import { overwriting } from './overwriting.ts';
 import {
   type Columns,
   insertRow,
@@ -21,6 +23,8 @@ const REMOVE = 'DELETE FROM cutovers WHERE organization_id = ? AND directory_id 
 const LIST_MEMBERS = `
   SELECT * FROM cutover_members
   WHERE organization_id = ? AND directory_id = ? AND membership_id > ? ORDER BY membership_id LIMIT ?`;
+const ERASE_MEMBER =
+  'DELETE FROM cutover_members WHERE organization_id = ? AND directory_id = ? AND membership_id = ?';
 const REMOVE_EXPIRED = 'DELETE FROM cutover_members WHERE expires_at <= ?';
 
 const columnsOf = (cutover: Cutover): Columns => ({
@@ -64,14 +68,23 @@ export function cutoverRepository(sql: Sql): CutoverRepository {
       const row = sql.get(FIND, organizationId, directoryId);
       return row && fromRow(row);
     },
-    update: async (organizationId, next, version) =>
-      updateRow(sql, 'cutovers', {
-        key: { organization_id: ownedBy(organizationId, next), directory_id: next.directoryId },
-        columns: columnsOf(next),
-        version,
-      }),
+    update: async (organizationId, next, version) => update(sql, organizationId, { next, version }),
+    erase: async (organizationId, next, version) =>
+      overwriting(sql, () => update(sql, organizationId, { next, version })),
     remove: async (organizationId, directoryId) => sql.run(REMOVE, organizationId, directoryId) > 0,
   };
+}
+
+function update(
+  sql: Sql,
+  organizationId: OrganizationId,
+  { next, version }: { readonly next: Cutover; readonly version: number },
+): void {
+  updateRow(sql, 'cutovers', {
+    key: { organization_id: ownedBy(organizationId, next), directory_id: next.directoryId },
+    columns: columnsOf(next),
+    version,
+  });
 }
 
 const memberFromRow = (row: Row): CutoverMember => ({
@@ -97,6 +110,7 @@ export function cutoverMemberRepository(sql: Sql): CutoverMemberRepository {
       }),
     list: async (organizationId, directoryId, { after = '', limit }) =>
       sql.all(LIST_MEMBERS, organizationId, directoryId, after, limit).map(memberFromRow),
+    erase: async (...key) => overwriting(sql, () => sql.run(ERASE_MEMBER, ...key)) > 0,
     removeExpired: async (now) => sql.run(REMOVE_EXPIRED, now),
   };
 }

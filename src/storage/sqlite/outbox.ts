@@ -11,9 +11,14 @@ const CLAIM = `
   UPDATE outbox SET due_at = ? + ?, attempts = attempts + 1
   WHERE organization_id = ? AND id = ? AND due_at IS NOT NULL AND due_at <= ? RETURNING *`;
 const SETTLE = `
-  UPDATE outbox SET delivered_at = ?, due_at = ?, last_error = ? WHERE organization_id = ? AND id = ?`;
+  UPDATE outbox SET delivered_at = ?, due_at = ?, last_error = ?,
+    payload = CASE WHEN kind = 'mail' AND ? IS NULL THEN '' ELSE payload END
+  WHERE organization_id = ? AND id = ?`;
 const LIST_DUE = `
   SELECT * FROM outbox WHERE due_at IS NOT NULL AND due_at <= ? AND kind = ? ORDER BY due_at, id LIMIT ?`;
+const LIST_WAITING = `
+  SELECT * FROM outbox
+  WHERE organization_id = ? AND kind = 'mail' AND due_at IS NOT NULL AND id > ? ORDER BY id LIMIT ?`;
 const ERASE_DETAILS = `
   UPDATE outbox SET payload = json_set(payload, '$.details', json('{}'))
   WHERE organization_id = ? AND id >= ? AND id < ? AND kind = 'event' AND payload ->> 'auditEventId' = ?`;
@@ -58,13 +63,15 @@ export function outboxRepository(sql: Sql): OutboxRepository {
     claim: async (organizationId, id, now, leaseMs) =>
       one(sql.get(CLAIM, now, leaseMs, organizationId, id, now)),
     settle: async (organizationId, id, { deliveredAt, dueAt, lastError }) => {
-      sql.run(SETTLE, deliveredAt, dueAt, lastError, organizationId, id);
+      sql.run(SETTLE, deliveredAt, dueAt, lastError, dueAt, organizationId, id);
     },
     // An event bears the time of its audit row in its id.
     eraseDetails: async (organizationId, { id, at }) => {
       const span = [idFloor('evt', at), idFloor('evt', at + 1)] as const;
       overwriting(sql, () => sql.run(ERASE_DETAILS, organizationId, ...span, id));
     },
+    listWaiting: async (organizationId, { after = '', limit }) =>
+      sql.all(LIST_WAITING, organizationId, after, limit).map(fromRow),
     listDue: async (kind, now, limit) => sql.all(LIST_DUE, now, kind, limit).map(fromRow),
     listEvents: async ({ organizationId }, afterPosition, limit) => {
       const rows =

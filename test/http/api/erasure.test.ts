@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import type { Membership } from '../../../src/core/entities/people.ts';
 import type { InvitationId, ShareableLinkId } from '../../../src/kernel/ids.ts';
 import { aSignInAttempt } from '../../support/attempt-builders.ts';
+import { cutoverStage } from '../../support/cutover-stage.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { tablesThatKnow } from '../../support/journal-rows.ts';
 import { aScimUser, patchOf } from '../../support/scim.ts';
@@ -131,4 +132,40 @@ test('S217: invitations, links, proofs and counts of mails lose a person who is 
   expect(await shown(again)).toMatchObject({ status: 'revoked', email: 'erased', message: null });
   expect(await shown(other)).toMatchObject({ status: 'pending', email: 'other@acme.example' });
   await world.close();
+});
+
+/** How many mails of the store still hold what they said. */
+function mailsKept({ path }: TestGateway): number {
+  const database = new Database(path, { readonly: true });
+  const kept = database.prepare("SELECT id FROM outbox WHERE kind = 'mail' AND payload <> ''").all();
+  database.close();
+  return kept.length;
+}
+
+test('S217: what a cut-over remembers goes, waiting mails are not sent, and mails that were sent are kept nowhere', async () => {
+  const own = gateway;
+  const { organization, api, addMember, push } = await cutoverStage(own);
+  const address = (name: string) => `${name}@${organization.slug}.example`;
+  const canary = await addMember(address(CANARY));
+  const bob = await addMember(address('bob'), { role: 'owner' });
+  await push(address('bob'), { name: 'Bob of Okta' });
+  const operator = { Authorization: `Bearer ${own.operatorKey}` };
+  const base = `/api/v1/organizations/${organization.id}`;
+  const invited = { email: address(`${CANARY}.two`), delivery: 'email' };
+  await own.request().post(`${base}/invitations`).set(operator).send(invited);
+  const { reportHash } = (await api.get('/cutover')).body;
+  expect((await api.post('/cutover', { reportHash, unmatched: 'keep' })).status).toBe(200);
+  await own.request().delete(`${base}/members/${canary.id}`).set(operator);
+  await own.storage.transact((tx) => tx.users.remove(canary.userId));
+  expect(tablesThatKnow(own.path, CANARY)).toMatchObject({ cutover_members: 1, cutovers: 1 });
+  expect(mailsKept(own)).toBe(1);
+  const emails = [address(CANARY), invited.email];
+  const erase = { organization: organization.id, member: canary.id, emails };
+  expect((await own.request().post('/api/v1/audit-erasures').set(operator).send(erase)).status).toBe(200);
+  expect([tablesThatKnow(own.path, CANARY), mailsKept(own)]).toEqual([{}, 0]);
+  expect(fileOf(own).toLowerCase()).not.toContain(CANARY);
+  const sent = own.mails.length;
+  expect([await own.deliverMails(), own.mails.length]).toEqual([0, sent]);
+  expect((await api.post('/cutover/rollback', {})).status).toBe(200);
+  expect(await own.storage.memberships.find(organization.id, bob.id)).toMatchObject({ name: bob.name });
 });

@@ -25,6 +25,7 @@ export const journalCalls = ({ organization: { id }, auditEvent, outboxEvent }: 
     await outbox.find(id, outboxEvent.id),
     await outbox.claim(id, outboxEvent.id, 1, 1),
     await outbox.settle(id, outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: null }),
+    await outbox.listWaiting(id, { limit: 10 }),
     await outbox.listDue('mail', 1, 10),
     await outbox.listEvents({}, 1, 10),
     await outbox.listEvents({ organizationId: id }, 1, 10),

@@ -125,5 +125,35 @@ export function policy(name: string, open: OpenStorage): void {
       ]);
       expect((await under.storage.apiKeys.find(id, first))?.expiryWarnedDays).toBe(1);
     });
+
+    test('members are connected by an identity at an active connection, or by an active directory that holds them as active', async () => {
+      const { organization, membership, connection, directory, directoryUser } = world;
+      const { memberships } = under.storage;
+      const connectedBy = async () => {
+        const seen: string[] = [];
+        for (const by of ['identity', 'directory'] as const) {
+          const is = (isConnected: boolean) =>
+            memberships.list(organization.id, { connected: { by, isConnected } }, { limit: 9 });
+          const [yes, no] = [await is(true), await is(false)];
+          expect([...yes, ...no].map(({ id }) => id)).toEqual([membership.id]);
+          if (yes.length > 0) seen.push(by);
+        }
+        return seen;
+      };
+      expect(await connectedBy()).toEqual(['identity', 'directory']);
+      const { id } = organization;
+      await write((tx) =>
+        tx.connections.update(id, { ...connection, status: 'disabled' }, connection.version),
+      );
+      expect(await connectedBy()).toEqual(['directory']);
+      const resting = { ...directoryUser, isActive: false };
+      await write((tx) => tx.directoryUsers.update(id, resting, directoryUser.version));
+      expect(await connectedBy()).toEqual([]);
+      const [user, at] = [{ ...resting, isActive: true }, directoryUser.version + 1];
+      await write((tx) => tx.directoryUsers.update(id, user, at));
+      expect(await connectedBy()).toEqual(['directory']);
+      await write((tx) => tx.directories.update(id, { ...directory, status: 'draft' }, directory.version));
+      expect(await connectedBy()).toEqual([]);
+    });
   });
 }

@@ -8,6 +8,12 @@ import type { Membership, Team, TeamMember, User } from '../entities/people.ts';
 import type { Grant, OrgRole } from '../roles.ts';
 import type { PageRequest } from './paging.ts';
 
+/** `identity`: bound at an active connection; `directory`: held, as active, by an active directory. */
+export interface Connectedness {
+  readonly isConnected: boolean;
+  readonly by: 'identity' | 'directory';
+}
+
 export interface MemberFilter {
   readonly role?: OrgRole | undefined;
   readonly teamId?: TeamId | undefined;
@@ -17,6 +23,8 @@ export interface MemberFilter {
   readonly text?: string | undefined;
   /** Leaves out, of all that hold `text`, those whose e-mail starts with it. */
   readonly isElsewhere?: boolean | undefined;
+  /** Only those who are, or are not, connected to single sign-on in this way. */
+  readonly connected?: Connectedness | undefined;
   /** Nobody behind this id. */
   readonly upTo?: MembershipId | undefined;
 }

@@ -1,11 +1,16 @@
 /** Members over the management API: who is here, with which roles and why. */
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { changeMember, getMember, listMembers, removeMember } from '../../core/members.ts';
-import type { MemberFilter } from '../../core/ports/people.ts';
+import { holdsPermission } from '../../core/access.ts';
+import { connectedness, listInSteps } from '../../core/connected-members.ts';
+import { changeMember, getMember, listMembers, removeMember, withTeams } from '../../core/members.ts';
+import type { PageRequest } from '../../core/ports/paging.ts';
+import type { Connectedness, MemberFilter } from '../../core/ports/people.ts';
 import { settleMemberById } from '../../core/reprojection.ts';
 import { roleNamed } from '../../core/role-table.ts';
 import type { OrgRole } from '../../core/roles.ts';
 import { assertFresh } from '../../core/step-up.ts';
+import { GatehouseError } from '../../kernel/errors.ts';
 import type { MembershipId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { foldText } from '../../kernel/text.ts';
@@ -41,7 +46,14 @@ const filterFields = {
   q: queryField(lineOf(200)),
 };
 const listQuery = z
-  .strictObject({ ...filterFields, ...pageFields, cursor: queryField(memberCursorField) })
+  .strictObject({
+    ...filterFields,
+    connected: queryField(z.enum(['true', 'false'])).describe(
+      'Who is, or is not, connected to single sign-on; with false and status=active: who would be cut off if it were required. Needs sso.manage.',
+    ),
+    ...pageFields,
+    cursor: queryField(memberCursorField),
+  })
   .refine(fitsCursor, { message: UNKNOWN_CURSOR, path: ['cursor'] });
 const exportQuery = z.strictObject(filterFields);
 
@@ -52,6 +64,39 @@ async function filterOf(
 ): Promise<MemberFilter> {
   if (role !== undefined) await roleNamed(deps.storage, role);
   return { role, teamId: team, status, source, text: q === undefined ? undefined : foldText(q) };
+}
+
+/** Who still comes by password is for whoever decides about single sign-on, and nobody else. Throws `forbidden`. */
+function connectedFilter(
+  { caller, organization }: OrganizationContext,
+  { connected }: { readonly connected?: 'true' | 'false' | undefined },
+): Connectedness | undefined {
+  if (connected === undefined) return undefined;
+  if (!holdsPermission(caller, organization.id, 'sso.manage'))
+    throw new GatehouseError(
+      'forbidden',
+      'Who is connected to single sign-on is told to those who manage it.',
+      {
+        field: 'connected',
+        whatToDo: 'Leave `connected` out, or ask an owner.',
+      },
+    );
+  return connectedness(organization, connected === 'true');
+}
+
+async function listPage(
+  { deps, organization }: OrganizationContext,
+  filter: MemberFilter,
+  page: PageRequest,
+) {
+  const organizationId = organization.id;
+  if (filter.connected === undefined) return listMembers(deps, { organizationId, filter, page });
+  const reading = { storage: deps.storage, pause: () => setImmediate() };
+  return withTeams(
+    deps.storage,
+    organizationId,
+    await listInSteps(reading, organizationId, { filter, page }),
+  );
 }
 
 const readRoutes: readonly ApiRoute[] = [
@@ -69,7 +114,7 @@ const readRoutes: readonly ApiRoute[] = [
     errors: [],
     handle: async (context, { query }) => {
       const { deps, organization } = context;
-      const filter = await filterOf(context, query);
+      const filter = { ...(await filterOf(context, query)), connected: connectedFilter(context, query) };
       const { cursor, limit } = query;
       const { text } = filter;
       if (text !== undefined)
@@ -81,7 +126,7 @@ const readRoutes: readonly ApiRoute[] = [
         });
       const list = readPage(
         { limit, cursor: typeof cursor === 'string' ? cursor : undefined },
-        (page) => listMembers(deps, { organizationId: organization.id, filter, page }),
+        (page) => listPage(context, filter, page),
         ({ membership }) => membership.id,
       );
       const { rows, nextCursor } = await list;

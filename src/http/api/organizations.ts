@@ -1,8 +1,11 @@
 /** Organizations over the management API: made and listed by the operator, read and changed by their own admins too. */
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import { holdsPermission } from '../../core/access.ts';
+import { countNotConnected } from '../../core/connected-members.ts';
 import { createOrganization, removeOrganization, updateOrganization } from '../../core/organizations.ts';
 import { assertFresh } from '../../core/step-up.ts';
-import { GatehouseError } from '../../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { brandingField, notificationsField } from './branding.ts';
 import {
   changesSomething,
@@ -31,6 +34,12 @@ const planField = z
     'Give the name of a preset, or {preset, seats} with at least one seat, or null for no limit.',
   )
   .transform((plan) => (typeof plan === 'string' ? { preset: plan } : plan));
+
+const notConnectedShape = z
+  .object({ count: z.int().describe('1,000 at most.'), isMore: z.boolean() })
+  .describe(
+    'Only where this request has made single sign-on required: active members it cuts off until they connect.',
+  );
 
 const createBody = z.strictObject({
   name: nameField,
@@ -105,6 +114,20 @@ const operatorRoutes: readonly ApiRoute[] = [
   }),
 ];
 
+/** Before it is required, whoever is refused for want of a test learns what requiring it would do. */
+function sayingWhoIsCutOff(
+  error: unknown,
+  { count, isMore }: { readonly count: number; readonly isMore: boolean },
+): unknown {
+  if (!isGatehouseError(error, 'sso_test_required') || count === 0) return error;
+  const people = `${isMore ? 'more than ' : ''}${count} active ${count === 1 ? 'member' : 'members'}`;
+  return new GatehouseError(error.code, error.detail, {
+    ...(error.field === undefined ? {} : { field: error.field }),
+    cause: error,
+    whatToDo: `Pass a test sign-in through an active connection, then require single sign-on within 24 hours. It would cut off ${people} not connected yet: GET .../members?connected=false&status=active lists them.`,
+  });
+}
+
 /** All routes of this resource. */
 export const organizationRoutes: readonly ApiRoute[] = [
   ...operatorRoutes,
@@ -130,7 +153,7 @@ export const organizationRoutes: readonly ApiRoute[] = [
     guard: { kind: 'organization', permission: 'organization.update' },
     body: changeBody,
     status: 200,
-    response: organizationShape,
+    response: organizationShape.extend({ notConnected: notConnectedShape.optional() }),
     errors: [
       'already_exists',
       'plan_in_use',
@@ -152,15 +175,16 @@ export const organizationRoutes: readonly ApiRoute[] = [
         });
       const { invitationExpiresIn: invitationTtlMs, ...rest } = body;
       const change = { ...rest, invitationTtlMs };
-      return presentOrganization(
-        await updateOrganization(deps, {
-          organizationId: organization.id,
-          caller,
-          session: signedIn?.session,
-          cause,
-          change,
-        }),
-      );
+      const session = signedIn?.session;
+      const request = { organizationId: organization.id, caller, session, cause, change };
+      const requiresSso = change.ssoPolicy === 'required' && organization.ssoPolicy !== 'required';
+      if (!requiresSso || !holdsPermission(caller, organization.id, 'sso.manage'))
+        return presentOrganization(await updateOrganization(deps, request));
+      const notConnected = await countNotConnected({ ...deps, pause: () => setImmediate() }, organization);
+      const changed = await updateOrganization(deps, request).catch((error: unknown) => {
+        throw sayingWhoIsCutOff(error, notConnected);
+      });
+      return { ...presentOrganization(changed), notConnected };
     },
   }),
   organizationRoute({

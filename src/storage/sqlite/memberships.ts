@@ -35,6 +35,19 @@ const HOLDS = "(instr(name_key, ?) > 0 OR instr(coalesce(email_key, ''), ?) > 0)
 const STARTS_NOT = "NOT (coalesce(email_key, '') >= ? AND coalesce(email_key, '') < CAST(? AS TEXT))";
 const IN_TEAM = `id IN (SELECT membership_id FROM team_members WHERE organization_id = ? AND team_id = ?)`;
 
+const CONNECTED = {
+  identity: `EXISTS (
+    SELECT 1 FROM identities JOIN connections
+      ON connections.organization_id = identities.organization_id AND connections.id = identities.connection_id
+    WHERE identities.organization_id = ? AND identities.membership_id = memberships.id
+      AND connections.status = 'active')`,
+  directory: `EXISTS (
+    SELECT 1 FROM directory_users JOIN directories
+      ON directories.organization_id = directory_users.organization_id AND directories.id = directory_users.directory_id
+    WHERE directory_users.organization_id = ? AND directory_users.membership_id = memberships.id
+      AND directory_users.is_active = 1 AND directories.status = 'active')`,
+} as const;
+
 const columnsOf = (membership: Membership): Columns => ({
   user_id: membership.userId,
   email: membership.email,
@@ -129,6 +142,10 @@ function conditionsOf(organizationId: OrganizationId, filter: MemberFilter): Con
   if (filter.status !== undefined) add('status = ?', filter.status);
   if (filter.source !== undefined) add('source = ?', filter.source);
   if (filter.teamId !== undefined) add(IN_TEAM, organizationId, filter.teamId);
+  if (filter.connected !== undefined) {
+    const { isConnected, by } = filter.connected;
+    add(isConnected ? CONNECTED[by] : `NOT ${CONNECTED[by]}`, organizationId);
+  }
   if (filter.upTo !== undefined) add('id <= ?', filter.upTo);
   return { texts, values };
 }

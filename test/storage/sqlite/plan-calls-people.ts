@@ -50,6 +50,8 @@ export const peopleCalls = ({
     await memberships.list(id, { role: 'owner', status: 'active' }, PAGE),
     await memberships.list(id, { role: 'admin', status: 'active', teamId: team.id, text: 'x' }, PAGE),
     await memberships.list(id, { text: 'x', isElsewhere: true, upTo: membership.id }, PAGE),
+    await memberships.list(id, { connected: { by: 'identity', isConnected: false } }, PAGE),
+    await memberships.list(id, { connected: { by: 'directory', isConnected: true } }, PAGE),
     await memberships.update(id, membership, 1),
     await memberships.updateLastActive(id, membership.id, { at: 1, ifUpTo: 1 }),
     await memberships.remove(id, membership.id),

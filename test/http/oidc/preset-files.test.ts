@@ -6,7 +6,7 @@ import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { type ForgingIdp, startForgingIdp } from '../../support/idp/forging-oidc.ts';
-import { setSession } from '../../support/sign-in-stage.ts';
+import { pushPerson, refusalReasons, setSession } from '../../support/sign-in-stage.ts';
 
 interface Answers {
   /** What the connection is told besides its preset. */
@@ -82,5 +82,34 @@ test.each([...IDENTITY_PROVIDERS])(
       user: { email: `ada@${domain}`, name: 'Ada Lovelace' },
       orgRole: group === null ? 'member' : 'admin',
     });
+  },
+);
+
+/** What a directory of that product pushes as userName for her; the preset says which claim is compared with it. */
+const USER_NAMES: Partial<Record<IdentityProvider, string>> = {
+  adfs: 'ada@ad.corp.example',
+  keycloak: 'ada',
+};
+
+test.each([...IDENTITY_PROVIDERS])(
+  '%s finds the person that a directory pushed, by its preset, and nobody by the address alone',
+  async (preset) => {
+    const { settings, idToken, userInfo } = answersOf(preset);
+    const organization = await gateway.createOrganization({ name: preset, slug: nextText(preset) });
+    const directory = await gateway.createDirectory(organization);
+    const { slug } = organization;
+    const pinned = { issuer: idp.issuer, clientId: CLIENT, clientSecret: 'a-secret-of-the-test' };
+    const about = { protocol: 'oidc', name: preset, preset };
+    const connection = await create(slug, '/connections', { ...about, ...pinned, ...settings });
+    idp.next = { claims: idToken, userInfo };
+    const userName = USER_NAMES[preset] ?? 'ada@corp.example';
+    // Somebody else with her address: an address describes, it does not select.
+    await pushPerson(gateway, directory, { userName: 'eve', primaryEmail: 'ada@corp.example' });
+    const refused = await signIn(slug, connection.id);
+    expect(refused.page.status).toBe(403);
+    expect(await refusalReasons(gateway, organization, refused.page)).toEqual(['identity.not_in_directory']);
+    const ada = await pushPerson(gateway, directory, { userName });
+    const { session } = await signIn(slug, connection.id);
+    expect(session).toMatchObject({ membershipId: ada.membershipId });
   },
 );

@@ -1,6 +1,7 @@
 /** Recoverable secrets at rest: AES-256-GCM, bound to the organization and field they belong to (law 7). */
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync } from 'node:crypto';
 import { GatehouseError } from './errors.ts';
+import { takeRandom } from './random.ts';
 
 /** Where a secret belongs. A sealed value moved to another place does not open. */
 export interface SealPlace {
@@ -29,7 +30,7 @@ export function createSealer(key: Buffer): Sealer {
   const secret = createSecretKey(key);
   return {
     seal(plain, place) {
-      const nonce = randomBytes(12);
+      const nonce = takeRandom(12);
       const cipher = createCipheriv('aes-256-gcm', secret, nonce).setAAD(associatedData(place));
       const bytes = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
       return ['v1', nonce, bytes, cipher.getAuthTag()]

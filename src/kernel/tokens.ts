@@ -1,5 +1,6 @@
 /** Random bearer values and the keyed hashes under which they are stored (law 7: nothing at rest is usable as it is). */
-import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { takeRandom } from './random.ts';
 
 /** A keyed hash of a bearer value, base64url; the only form in which storage sees it. */
 export type TokenHash = string;
@@ -9,7 +10,7 @@ export type HashToken = (value: string) => TokenHash;
 
 /** A new bearer value: `prefix_` for secret scanners, then random bits in base64url; 256 unless told, never fewer than 128. */
 export function newToken(prefix: string, bits: 128 | 256 = 256): string {
-  return `${prefix}_${randomBytes(bits / 8).toString('base64url')}`;
+  return `${prefix}_${takeRandom(bits / 8).toString('base64url')}`;
 }
 
 /** Builds the hash function from a 32-byte key. Same value, same key, same hash: look-ups go by hash. */

@@ -2,7 +2,7 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import type { Agent, buildConnector } from 'undici';
+import type { Agent, buildConnector, Dispatcher } from 'undici';
 import type { Fetcher, FetchInit } from '../core/ports/fetcher.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import {
@@ -102,40 +102,95 @@ interface Limits {
   readonly maxBytes: number;
 }
 
-/** One request and its whole answer. `undici.request` and not its `fetch`, which takes several times the CPU for the same. */
+/** One request and its whole answer. */
 async function fetchWithinLimits(url: URL, init: FetchInit, limits: Limits): Promise<Response> {
-  const { signal, end } = deadline(limits.timeoutMs, init.signal);
-  try {
-    const answer = await limits.agent.request({
-      ...{ origin: url.origin, path: url.pathname + url.search, method: init.method ?? 'GET' },
-      ...{ ...payloadOf(init), signal },
-    });
-    const { statusCode: status } = answer;
-    if (status >= 300 && status < 400 && status !== 304) {
-      // Not read any further; that it ends so is nobody's error.
-      answer.body.on('error', () => undefined).destroy();
-      throw refusal('redirect');
-    }
-    const bytes = decoded(await readCapped(answer.body, limits.maxBytes), answer.headers, limits.maxBytes);
-    const hasNoBody = status === 204 || status === 205 || status === 304;
-    return new Response(hasNoBody ? null : bytes, { status, headers: headersOf(answer.headers) });
-  } finally {
-    end();
-  }
+  const { status, headers, body } = await wholeAnswer(url, init, limits);
+  const bytes = decoded(body, headers, limits.maxBytes);
+  const hasNoBody = status === 204 || status === 205 || status === 304;
+  return new Response(hasNoBody ? null : bytes, { status, headers: headersOf(headers) });
 }
 
-/** Ends after so long, or when the caller says so. A timer that can be taken back: most calls are over long before. */
-function deadline(timeoutMs: number, signal: AbortSignal | undefined) {
-  const controller = new AbortController();
-  const abort = () => controller.abort(signal?.reason);
-  const timer = setTimeout(() => controller.abort(), timeoutMs).unref();
+interface WholeAnswer {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304;
+
+/**
+ * Asks, and collects what comes. Neither `fetch` nor the streams of `undici.request`, which take several times the CPU for an answer that
+ * is read as a whole anyway. Rejects when it redirects, is too large or late, or the caller gives up; the connection ends with it.
+ */
+function wholeAnswer(
+  url: URL,
+  init: FetchInit,
+  { agent, timeoutMs, maxBytes }: Limits,
+): Promise<WholeAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<WholeAnswer>();
+  const { handler, giveUp } = createCollector({ maxBytes, resolve, reject });
+  const end = deadline(timeoutMs, init.signal, giveUp);
+  const request = { origin: url.origin, path: url.pathname + url.search, method: init.method ?? 'GET' };
+  try {
+    agent.dispatch({ ...request, ...payloadOf(init) }, handler);
+  } catch (error) {
+    giveUp(error);
+  }
+  return promise.finally(end);
+}
+
+interface Collecting {
+  readonly maxBytes: number;
+  readonly resolve: (answer: WholeAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What an answer is told to, and how to end it before it is whole: a connection that is still being made ends as soon as it is. */
+function createCollector({ maxBytes, resolve, reject }: Collecting) {
+  let connection: Dispatcher.DispatchController | undefined;
+  let failure: Error | undefined;
+  let answer: Omit<WholeAnswer, 'body'> = { status: 0, headers: {} };
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const giveUp = (error: unknown): void => {
+    failure ??= error instanceof Error ? error : new Error(String(error));
+    connection?.abort(failure);
+    reject(failure);
+  };
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(controller) {
+      connection = controller;
+      if (failure !== undefined) controller.abort(failure);
+    },
+    onResponseStart(_controller, status, headers) {
+      answer = { status, headers };
+      if (isRedirect(status)) giveUp(refusal('redirect'));
+    },
+    onResponseData(_controller, chunk) {
+      size += chunk.byteLength;
+      if (size > maxBytes) return giveUp(new Error('answer is larger than allowed'));
+      chunks.push(chunk);
+    },
+    onResponseEnd: () => resolve({ ...answer, body: new Uint8Array(Buffer.concat(chunks, size)) }),
+    onResponseError: (_controller, error) => giveUp(error),
+  };
+  return { handler, giveUp };
+}
+
+/** Gives up after so long, or when the caller says so; answers how to take that back: most calls are over long before. */
+function deadline(
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  giveUp: (error: unknown) => void,
+): () => void {
+  const abort = () => giveUp(new Error('the caller gave up', { cause: signal?.reason }));
+  const timer = setTimeout(() => giveUp(new Error('no answer in time')), timeoutMs).unref();
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort);
-  const end = (): void => {
+  return () => {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   };
-  return { signal: controller.signal, end };
 }
 
 const FORM = 'application/x-www-form-urlencoded;charset=UTF-8';
@@ -170,21 +225,6 @@ function headersOf(answered: AnswerHeaders): Headers {
   for (const [name, values = []] of Object.entries(answered))
     if (name !== 'content-encoding') for (const value of [values].flat()) headers.append(name, value);
   return headers;
-}
-
-async function readCapped(
-  body: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    // Leaving the loop destroys the stream and with it the connection.
-    if (size > maxBytes) throw new Error('answer is larger than allowed');
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks, size));
 }
 
 interface ConnectorOptions {

@@ -14,6 +14,8 @@ interface Form<Entity> {
 
 /** A sign-in reads its connection three times, with up to three secrets: opening them took 5 % of it. */
 const CONNECTION_SECRETS = 1_000;
+/** An answer finds its row, and takes it out when it is believed: in between the same secrets are asked for twice. */
+const PENDING_SECRETS = 200;
 
 type Turn = (value: string, place: { organizationId: string; field: string }) => string;
 
@@ -238,7 +240,7 @@ function sealProvider(
 export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
   const forms: Forms = {
     connection: formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeConnection),
-    pending: formOf(sealer, changePending),
+    pending: formOf(rememberingSealer(sealer, PENDING_SECRETS), changePending),
     event: formOf(sealer, changeEvent),
     factor: formOf(sealer, changeFactor),
     session: formOf(sealer, changeSession),

@@ -1,11 +1,11 @@
 /** Starts an OIDC sign-in: one stored record with nonce and code verifier, and the authorization address. */
-import { randomBytes } from 'node:crypto';
 import type { PendingSignIn, SignInPurpose } from '../../core/entities/sign-in.ts';
 import { signInRefusal } from '../../core/refused-sign-ins.ts';
 import type { Freshness } from '../../core/sign-in-freshness.ts';
 import type { BegunSignIn } from '../../core/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-ins.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
+import { takeRandom } from '../../kernel/random.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';
 import { oidcTrust } from './connection-trust.ts';
@@ -19,7 +19,7 @@ export interface OidcSignInStart {
   readonly purpose?: SignInPurpose | undefined;
 }
 
-const secret = (): string => randomBytes(32).toString('base64url');
+const secret = (): string => takeRandom(32).toString('base64url');
 
 /** Answers where to send the browser (OIDC Core §3.1.2.1, RFC 7636). Throws `sign_in_refused`, also when the IdP is down. */
 export async function startOidcSignIn(

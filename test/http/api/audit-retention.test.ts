@@ -126,6 +126,16 @@ describe('erasure', () => {
   const erase = (body: object) =>
     world.send(world.operator, 'post /audit-erasures', { organization: organization.slug, ...body });
 
+  /** With its salt, somebody who reads a row could try addresses against its digest. */
+  function saltsOf(member: string): readonly unknown[] {
+    const database = new Database(world.gateway.path, { readonly: true });
+    const about = 'organization_id = ? AND target_id = ? AND type <> ?';
+    const statement = `SELECT DISTINCT salt FROM audit_events WHERE ${about}`;
+    const salts = database.prepare(statement).pluck().all(organization.id, member, 'audit.erased');
+    database.close();
+    return salts;
+  }
+
   test('S217: a former member’s address is nowhere in audit and events, and the chain holds', async () => {
     const person = await world.newPerson(organization, 'member', 'Ada.Erased@example.com');
     const { id } = person.membership;
@@ -139,6 +149,7 @@ describe('erasure', () => {
     expect([status, body.rows > 4]).toEqual([200, true]);
     const known = tablesThatKnow(world.gateway.path, 'Ada.Erased');
     expect([known.audit_events, known.outbox]).toEqual([undefined, undefined]);
+    expect(saltsOf(id)).toEqual([null]);
     expect((await rows()).length).toBe(before + 1);
     expect(await verify(`?seq=${head.seq}&hash=${head.hash}`)).toMatchObject({ ok: true });
     const told = (await rows()).filter(({ type }: { type: string }) => type === 'audit.erased');

@@ -1,22 +1,15 @@
 /** S167: seats while a whole company moves: the job of a file, a cut-over, its way back and another plan, in many orders. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  type CutoverDeps,
-  reportCutover,
-  rollBackCutover,
-  switchCutover,
-} from '../../../src/core/cutover.ts';
-import { createDirectory } from '../../../src/core/directories.ts';
+import { rollBackCutover } from '../../../src/core/cutover.ts';
 import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
 import { invitationImportHandler, startInvitationImport } from '../../../src/core/invitation-import.ts';
 import { runDueJobs } from '../../../src/core/jobs.ts';
 import { updateOrganization } from '../../../src/core/organizations.ts';
-import { isGatehouseError } from '../../../src/kernel/errors.ts';
 import { countsOf } from '../../support/core-counts.ts';
-import { newMember, pushUser } from '../../support/core-people.ts';
+import { newMember } from '../../support/core-people.ts';
 import { type CoreWorld, OPERATOR, openCoreWorld } from '../../support/core-world.ts';
 import { below } from '../../support/schedule.ts';
-import { acceptor, invited, newPlace, operator, type Place } from './race-world.ts';
+import { acceptor, invited, moveOver, newPlace, operator, type Place, shadowOf } from './race-world.ts';
 
 let world: CoreWorld;
 beforeAll(async () => {
@@ -36,28 +29,6 @@ async function acceptMailed({ deps, id }: Place): Promise<void> {
   }
 }
 
-/** Reads the report and agrees to it until nothing has moved in between. */
-async function moveOver(deps: CutoverDeps, at: Awaited<ReturnType<typeof shadowOf>>): Promise<void> {
-  for (let tries = 5; ; tries -= 1) {
-    const { hash: reportHash } = await reportCutover(deps, at);
-    try {
-      await switchCutover(deps, { ...at, reportHash, unmatched: 'keep' });
-      return;
-    } catch (error) {
-      if (tries === 1 || !isGatehouseError(error, 'cutover_moved')) throw error;
-    }
-  }
-}
-
-/** A shadow directory that has pushed some people already. */
-async function shadowOf({ id }: Place, count: number) {
-  const request = { organizationId: id, cause: OPERATOR };
-  const shape = { kind: 'okta', status: 'draft', shadow: true } as const;
-  const directory = await createDirectory(world.deps, { ...request, ...shape });
-  for (let person = 0; person < count; person += 1) await pushUser(world, directory);
-  return { ...request, directoryId: directory.id };
-}
-
 /** Whoever changes the plan looks at it for a while first, so that it comes before, between and behind the rest. */
 async function lookAround({ deps, id, random }: Place): Promise<void> {
   for (let left = below(random, 40); left > 0; left -= 1) await deps.storage.organizations.find(id);
@@ -74,7 +45,7 @@ async function companyOf(seed: number) {
   });
   await startInvitationImport(world.deps, { organizationId: id, cause: OPERATOR, rows });
   const byHand = await invited(world, place, address('hand'));
-  const at = await shadowOf(place, 1 + below(random, 2));
+  const at = await shadowOf(world, place, 1 + below(random, 2));
   return { place, byHand, at, smaller: { preset: 'enterprise', seats: Math.max(1, seats - 2) } };
 }
 

@@ -1,12 +1,15 @@
 /** What the races have in common: a place of their own for each seed, and the ways into an organization as single steps. */
 import { mailAddressProof } from '../../../src/core/address-proofs.ts';
+import { type CutoverDeps, reportCutover, switchCutover } from '../../../src/core/cutover.ts';
+import { createDirectory } from '../../../src/core/directories.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { createInvitation } from '../../../src/core/invitations.ts';
 import type { Acceptor } from '../../../src/core/joining-people.ts';
 import type { PlanChoice } from '../../../src/core/plans.ts';
 import { createShareableLink } from '../../../src/core/shareable-links.ts';
 import { days } from '../../../src/kernel/clock.ts';
-import { newOrganization, PASSWORD } from '../../support/core-people.ts';
+import { isGatehouseError } from '../../../src/kernel/errors.ts';
+import { newOrganization, PASSWORD, pushUser } from '../../support/core-people.ts';
 import type { CoreWorld } from '../../support/core-world.ts';
 import { OPERATOR } from '../../support/core-world.ts';
 import { randomOf, type Schedule, scheduleOf } from '../../support/schedule.ts';
@@ -68,4 +71,26 @@ export async function proved(
   const { id: mailId } = await world.deps.storage.transact((tx) => mailAddressProof(tx, world.deps, mail));
   const payload = (await world.deps.storage.outbox.find(id, mailId))?.payload ?? '';
   return /\/links\/token\/(ghp_[\w-]+)/.exec(payload)?.[1] ?? '';
+}
+
+/** Reads the report and agrees to it until nothing has moved in between. */
+export async function moveOver(deps: CutoverDeps, at: Awaited<ReturnType<typeof shadowOf>>): Promise<void> {
+  for (let tries = 5; ; tries -= 1) {
+    const { hash: reportHash } = await reportCutover(deps, at);
+    try {
+      await switchCutover(deps, { ...at, reportHash, unmatched: 'keep' });
+      return;
+    } catch (error) {
+      if (tries === 1 || !isGatehouseError(error, 'cutover_moved')) throw error;
+    }
+  }
+}
+
+/** A shadow directory that has pushed some people already. */
+export async function shadowOf(world: CoreWorld, { id }: Place, count: number) {
+  const request = { organizationId: id, cause: OPERATOR };
+  const shape = { kind: 'okta', status: 'draft', shadow: true } as const;
+  const directory = await createDirectory(world.deps, { ...request, ...shape });
+  for (let person = 0; person < count; person += 1) await pushUser(world, directory);
+  return { ...request, directoryId: directory.id };
 }

@@ -253,6 +253,19 @@ describe('somebody with an account', () => {
     const answer = await world.send(await throughTheirIdp(member), `post ${link.path}/accept`);
     expect([answer.status, answer.body.field, await usesOf(link)]).toEqual([422, 'proof', 0]);
     expect((await world.send(member, `post ${link.path}/accept`)).status).toBe(200);
+    // A member here now, which the other organization's provider does not learn.
+    const next = await newLink({}, { in: link.organization });
+    const again = await world.send(await throughTheirIdp(member), `post ${next.path}/accept`);
+    expect([again.status, again.body.code, again.body.field]).toEqual([422, 'invalid', 'proof']);
+  });
+
+  test("law 3, S160: nor does it ask in somebody's name to join with another address", async () => {
+    const other = await world.newOrganization();
+    const member = await world.newPerson(other);
+    const link = await newLink();
+    const proof = await proveAddress(link, fresh(), await throughTheirIdp(member));
+    const answer = await world.send(member, `post ${link.path}/accept`, { proof });
+    expect([answer.status, await usesOf(link)]).toEqual([403, 0]);
   });
 
   test('not signed in: the password of the account joins; another one is 409 already_exists', async () => {

@@ -186,6 +186,31 @@ describe('giving one', () => {
     expect((await world.send(person, `get ${base}/connections`)).status).toBe(200);
   });
 
+  test('59: such a role may hold the keys of SSO and SCIM: its holder makes a connection, a directory and its token', async () => {
+    const permissions = [...LEAD, 'sso.manage', 'scim.manage'];
+    const deputy = await newRole({ rank: above(200), permissions });
+    const [owner, admin] = [
+      await world.newPerson(organization, 'owner'),
+      await world.newPerson(organization, 'admin'),
+    ];
+    const person = await world.newPerson(organization);
+    const idp = { protocol: 'oidc', name: 'Acme', issuer: 'https://idp.example', clientId: 'gatehouse' };
+    const connect = (sender: Sender) =>
+      world.send(sender, `post ${base}/connections`, { ...idp, clientSecret: 'a secret' });
+    const provision = (sender: Sender) =>
+      world.send(sender, `post ${base}/directories`, { kind: 'okta', status: 'draft' });
+    for (const sender of [admin, person])
+      expect([(await connect(sender)).status, (await provision(sender)).status]).toEqual([403, 403]);
+    expect((await give(admin, person, deputy)).status).toBe(403);
+    expect((await give(owner, person, deputy)).status).toBe(200);
+    expect((await connect(person)).status).toBe(201);
+    const directory = await provision(person);
+    const tokens = `${base}/directories/${directory.body.id}/tokens`;
+    const token = await world.send(person, `post ${tokens}`, { name: 'Okta' });
+    expect([directory.status, token.status, typeof token.body.token]).toEqual([201, 201, 'string']);
+    expect((await world.send(admin, `post ${tokens}`, { name: 'Mine' })).status).toBe(403);
+  });
+
   const unknown: [title: string, request: string, body: object, field: string][] = [
     ['an invitation', 'post BASE/invitations', { email: 'a@example.com', role: 'boss' }, 'role'],
     ['a link', 'post BASE/invitation-links', { role: 'boss', expiresIn: '1h' }, 'role'],

@@ -36,7 +36,10 @@ const PIECE_BYTES = 256 * 1024;
 /** Characters that are turned into bytes at once: V8 keeps longer texts apart, and takes several times as long with them. */
 const TEXT_LENGTH = 16 * 1024;
 
-/** An answer whose body is made while it is sent. */
+/**
+ * An answer whose body is made while it is sent. No accessor in it: V8 keeps those of each object literal in a hidden class
+ * of its own, which carries whatever they see, here the whole exchange, into the old generation.
+ */
 export interface OpenAnswer {
   /**
    * Adds to the body. What it answers is to be awaited before more is added: the SCIM client has to take a piece first.
@@ -44,7 +47,7 @@ export interface OpenAnswer {
    */
   add(text: string): Promise<void> | undefined;
   /** True when the SCIM client went away: nothing more need be made. */
-  readonly isGone: boolean;
+  isGone(): boolean;
   end(text: string): void;
 }
 
@@ -63,16 +66,14 @@ export function openAnswer(res: Response, status: number): OpenAnswer {
       bytes ??= createBytes();
       bytes.add(text);
       text = '';
-      if (bytes.length < PIECE_BYTES) return undefined;
+      if (bytes.length() < PIECE_BYTES) return undefined;
       if (!hasBegun) begin(res, status);
       hasBegun = true;
       const piece = bytes;
       bytes = undefined;
       return write(res, piece);
     },
-    get isGone() {
-      return res.destroyed;
-    },
+    isGone: () => res.destroyed,
     end(rest) {
       text += rest;
       if (!hasBegun && bytes === undefined) {
@@ -98,9 +99,7 @@ function createBytes() {
   let buffer = own;
   let length = 0;
   return {
-    get length() {
-      return length;
-    },
+    length: () => length,
     add(text: string): void {
       const most = length + text.length * 3;
       if (most > buffer.length) {

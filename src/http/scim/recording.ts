@@ -9,7 +9,6 @@ import { type DirectoryId, type OrganizationId, parseId } from '../../kernel/ids
 import type { HttpDeps } from '../deps.ts';
 import { entryOf, toGatehouseError } from '../errors/error-table.ts';
 import { factsOf } from '../request-facts.ts';
-import { noteAnswer } from './answers.ts';
 import type { ScimContext } from './context.ts';
 import type { NotedTolerances } from './noted-tolerances.ts';
 
@@ -21,7 +20,6 @@ export function recordExchanges({ recorder, clock }: HttpDeps): (req: Request, r
   return (req, res) => {
     const at = clock();
     const startedAt = performance.now();
-    keepAnswer(res);
     res.once('close', () => {
       const owner = ownerOf(res);
       if (owner === undefined) return;
@@ -29,15 +27,6 @@ export function recordExchanges({ recorder, clock }: HttpDeps): (req: Request, r
       const ms = Math.round((performance.now() - startedAt) * 10) / 10;
       recorder.add({ ...owner, ...exchangeOf(res), replayOf: null, at, ms, method: req.method, path });
     });
-  };
-}
-
-/** Keeps what `res.send` sends as text in `res.locals.answer`; `answers.ts` does so itself. */
-function keepAnswer(res: Response): void {
-  const send = res.send.bind(res);
-  res.send = (body?: unknown) => {
-    if (typeof body === 'string') noteAnswer(res, body);
-    return send(body);
   };
 }
 

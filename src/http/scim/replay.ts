@@ -11,7 +11,6 @@ import type { RecorderEntry } from '../../core/entities/recorder.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { RequestFacts } from '../request-facts.ts';
-import { noteAnswer } from './answers.ts';
 import { placeContext } from './context.ts';
 import { dispatching } from './dispatch.ts';
 import { exchangeOf } from './recording.ts';
@@ -101,10 +100,6 @@ function runAgain(deps: HttpDeps, input: ReplayInput & { readonly directory: Dir
       placeContext(request, res, { deps, directory, cause });
       // As if it had been read: a body that is bytes is parsed, and judged, as on the first day.
       if (entry.requestBody !== null) request.body = Buffer.from(entry.requestBody);
-      res.send = (text?: unknown) => {
-        if (typeof text === 'string') noteAnswer(res, text);
-        return res.end(text);
-      };
       res.end = (body?: unknown) => {
         resolve({ res, answer: { status: res.statusCode, body: isBody(body) ? String(body) : null } });
         return res;

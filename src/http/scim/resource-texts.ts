@@ -56,7 +56,7 @@ export async function writeResources(
     const text = quick ?? (await fullTextOf(context, row, shown));
     const taken = out.add(before + text);
     if (taken !== undefined) await taken;
-    if (out.isGone) return;
+    if (out.isGone()) return;
   }
 }
 
@@ -119,7 +119,7 @@ export async function writeGroup(
   }
   await out.add(`${bare.slice(0, -1)},"members":[`);
   await out.add(written.text);
-  while (written.count === MEMBERS_WRITTEN && !out.isGone) {
+  while (written.count === MEMBERS_WRITTEN && !out.isGone()) {
     await setImmediate();
     written = await next(written.last);
     if (written.count > 0) await out.add(`,${written.text}`);

@@ -118,7 +118,7 @@ export class Batches {
       if (isSaved) {
         this.#undo.run();
         this.#release.run();
-      } else if (unit.hasWritten) {
+      } else if (unit.hasWritten()) {
         this.#rollback.run();
         this.#begin.run();
         await this.#runAgain();
@@ -144,8 +144,8 @@ export class Batches {
     const limit = this.#functionLimitMs;
     return new Promise((resolve, reject) => {
       const watch = (statements: number): void => {
-        if (unit.statements > statements) {
-          timer = setTimeout(watch, limit, unit.statements);
+        if (unit.statements() > statements) {
+          timer = setTimeout(watch, limit, unit.statements());
           return;
         }
         const detail = `A transaction asked nothing for ${limit} ms: it waits for more than storage.`;

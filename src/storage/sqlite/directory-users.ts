@@ -97,10 +97,8 @@ const columnsOf = (user: DirectoryUser): Columns => ({
   updated_at: user.updatedAt,
 });
 
-/** The document is only parsed when somebody looks into it: most answers are made of its text. */
 function fromRow(row: Row): DirectoryUser {
   const attributesText = text(row, 'attributes');
-  let attributes: DirectoryUser['attributes'] | undefined;
   const user: DirectoryUser = {
     id: word(row, 'id'),
     version: integer(row, 'version'),
@@ -115,10 +113,7 @@ function fromRow(row: Row): DirectoryUser {
     externalId: textOrNull(row, 'external_id'),
     displayNameKey: textOrNull(row, 'display_name_key'),
     emailKeys: json(row, 'email_keys'),
-    get attributes() {
-      attributes ??= json<DirectoryUser['attributes']>(row, 'attributes');
-      return attributes;
-    },
+    attributes: json(row, 'attributes'),
     createdAt: integer(row, 'created_at'),
     updatedAt: integer(row, 'updated_at'),
   };

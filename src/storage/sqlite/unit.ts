@@ -17,9 +17,9 @@ const STATEMENT_WORK = 4;
 /** One caller's share of a transaction. */
 export interface Unit {
   /** How many statements it has run so far. */
-  readonly statements: number;
+  statements(): number;
   /** Whether any of them may have changed something. */
-  readonly hasWritten: boolean;
+  hasWritten(): boolean;
   /** Runs the caller's function; the repositories work for it, and for whatever it awaits, until the unit ends. */
   run<Result>(fn: (tx: Repositories) => Result): Result;
   /** Ends the unit; throws what a statement of it threw, even if the function caught it. */
@@ -108,12 +108,8 @@ export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
     open: () => {
       const state = newState();
       return {
-        get statements() {
-          return state.statements;
-        },
-        get hasWritten() {
-          return state.hasWritten;
-        },
+        statements: () => state.statements,
+        hasWritten: () => state.hasWritten,
         run: (fn) => current.run(state, fn, repositories),
         end() {
           state.isOpen = false;

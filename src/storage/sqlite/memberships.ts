@@ -21,7 +21,7 @@ import type { Row, Sql, Value } from './sql.ts';
 
 const FIND = 'SELECT * FROM memberships WHERE organization_id = ? AND id = ?';
 const INDEXED_OF = `
-  SELECT user_id, email_key, org_role FROM memberships WHERE organization_id = ? AND id = ?`;
+  SELECT user_id, email_key, org_role, source FROM memberships WHERE organization_id = ? AND id = ?`;
 const FIND_BY_USER = 'SELECT * FROM memberships WHERE organization_id = ? AND user_id = ?';
 const LIST_BY_EMAIL = 'SELECT * FROM memberships WHERE organization_id = ? AND email_key = ? ORDER BY id';
 const LIST_BY_USER = 'SELECT * FROM memberships WHERE user_id = ? ORDER BY id';
@@ -141,6 +141,8 @@ function conditionsOf(organizationId: OrganizationId, filter: MemberFilter): Con
   if (isHigh(filter.role)) add("org_role NOT IN ('viewer', 'member')");
   if (filter.status !== undefined) add('status = ?', filter.status);
   if (filter.source !== undefined) add('source = ?', filter.source);
+  // In the words of the index of these sources.
+  if (filter.source !== undefined && filter.source !== 'directory') add("source <> 'directory'");
   if (filter.teamId !== undefined) add(IN_TEAM, organizationId, filter.teamId);
   if (filter.connected !== undefined) {
     const { isConnected, by } = filter.connected;

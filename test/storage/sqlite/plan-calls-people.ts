@@ -48,6 +48,7 @@ export const peopleCalls = ({
     await memberships.listByUser(user.id),
     await memberships.list(id, {}, PAGE),
     await memberships.list(id, { role: 'owner', status: 'active' }, PAGE),
+    await memberships.list(id, { source: 'manual' }, PAGE),
     await memberships.list(id, { role: 'admin', status: 'active', teamId: team.id, text: 'x' }, PAGE),
     await memberships.list(id, { text: 'x', isElsewhere: true, upTo: membership.id }, PAGE),
     await memberships.list(id, { connected: { by: 'identity', isConnected: false } }, PAGE),

@@ -330,17 +330,11 @@ describe('query plans', () => {
     expect(stepsOf(statement).filter((step) => step.includes('_by_custom_role'))).toHaveLength(3);
   });
 
-  test.each(['manual', 'invitation', 'sso'] as const)(
-    'members by source %s are a look-up of theirs',
-    async (source) => {
-      const [statement = ''] = await statementsOf(({ memberships }) =>
-        memberships.list(id, { source }, { limit: 10 }),
-      );
-      expect(stepsOf(statement)).toEqual([
-        expect.stringContaining('memberships_by_source (organization_id=? AND source=? AND id>?)'),
-      ]);
-    },
-  );
+  test('members by another source than a directory are a look-up of theirs', async () => {
+    const page = { limit: 10 };
+    const [statement = ''] = await statementsOf((from) => from.memberships.list(id, { source: 'sso' }, page));
+    expect(stepsOf(statement)[0]).toContain('_by_source (organization_id=? AND source=? AND id>?)');
+  });
 
   test('the start of an address is a look-up in the index of addresses', async () => {
     const work = peopleCalls(world)['the start of an address'] ?? (() => Promise.reject(new Error('none')));

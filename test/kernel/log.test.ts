@@ -51,6 +51,7 @@ describe('S210 secrets never reach the log', () => {
   const secretTexts: [name: string, text: string][] = [
     ['a bearer header', `sent Authorization: Bearer ${CANARY}`],
     ['a basic header', `Basic ${CANARY}`],
+    ['a bearer header in small letters', `bearer ${CANARY}`],
     ['a token of ours', `looked for ${newToken('dirtok')} in vain`],
     ['a link with a token', `http://localhost/invitations/${newToken('inv')}`],
     ['a token with a two-word prefix', newToken('scim_token')],

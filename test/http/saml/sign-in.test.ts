@@ -117,7 +117,7 @@ describe('is refused with the same page, no session, and the exact reason for th
     const { browser, page } = await signIn(slug, user);
     expect(page.status).toBe(403);
     expect(page.text).toContain(REFUSED);
-    expect(page.text).not.toMatch(/identity|inactive|directory|externalId/);
+    expect(page.text).not.toMatch(/identity(?! provider)|inactive|directory|externalId/);
     expect(page.text).toContain(page.headers.get('x-request-id'));
     expect(setSession(page)).toBeUndefined();
     expect(await sessionStatus(gateway, browser)).toBe(401);

@@ -24,7 +24,6 @@ import { invitationImportHandler } from './core/invitation-import.ts';
 import { type JobHandlers, runDueJobs } from './core/jobs.ts';
 import { DEFAULT_MAIL_LIMITS } from './core/mail-limit.ts';
 import { settleOperatorKey } from './core/operator-key.ts';
-import { issueOperatorLink } from './core/operator-link.ts';
 import type { Afterwards } from './core/ports/afterwards.ts';
 import type { Mailer } from './core/ports/mailer.ts';
 import type { PasswordHasher } from './core/ports/password-hasher.ts';
@@ -287,7 +286,3 @@ function createMailer(config: Config, clock: Clock): Mailer {
 
 /** How long requests under way may take to finish once the gateway has been told to stop (R41). */
 const DRAIN_LIMIT_MS = seconds(20);
-
-/** The one-time link of an unclaimed gateway; undefined once an operator has claimed it. */
-export const operatorLink = (gateway: Gateway): Promise<string | undefined> =>
-  issueOperatorLink(gateway.deps);

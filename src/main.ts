@@ -1,8 +1,9 @@
 /** Starts the gateway: configuration, listening, the lines a person needs to see, and a clean stop on SIGTERM. */
 import type { AddressInfo } from 'node:net';
-import { composeGateway, type Gateway, operatorLink } from './app.ts';
+import { composeGateway, type Gateway } from './app.ts';
 import type { Config } from './config.ts';
 import { configWarnings, loadConfig, redactConfig } from './config.ts';
+import { issueOperatorLink } from './core/operator-link.ts';
 import { GatehouseError, isGatehouseError } from './kernel/errors.ts';
 import type { Logger } from './kernel/log.ts';
 import { createLogger } from './kernel/log.ts';
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
       config: redactConfig(config),
       masterKeyFrom: gateway.masterKey.origin,
     });
-    say(['', ...readyLines(gateway, config, await operatorLink(gateway)), '']);
+    say(['', ...readyLines(gateway, config, await issueOperatorLink(gateway.deps)), '']);
   } catch (error) {
     // Its hash is stored already: a key that is not shown now is lost, and no later start makes another.
     say(operatorKeyLines(gateway));

@@ -10,6 +10,9 @@ import type { ErrorCode } from '../kernel/errors.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import { mailboxKey } from '../kernel/text.ts';
 
+/** Of a kind with this limit nothing is counted. */
+const UNLIMITED = Number.POSITIVE_INFINITY;
+
 export interface AttemptLimits {
   /** Failed tries within the window: of one address from one network, or from one known device. */
   readonly perAddressAndNetwork: number;
@@ -58,9 +61,9 @@ export const JOINING_MAIL_LIMITS: AttemptLimits = { ...MAIL_REQUEST_LIMITS, perN
 export const CLIENT_ATTEMPT_LIMITS: AttemptLimits = {
   perAddressAndNetwork: 20,
   perNetwork: 400,
-  perAddress: 1_000_000,
-  perDomain: 1_000_000,
-  overall: 1_000_000,
+  perAddress: UNLIMITED,
+  perDomain: UNLIMITED,
+  overall: UNLIMITED,
   windowMs: minutes(5),
   keysKept: 10_000,
 };
@@ -71,9 +74,9 @@ export const CLIENT_ATTEMPT_LIMITS: AttemptLimits = {
  */
 export const KEY_ATTEMPT_LIMITS: AttemptLimits = {
   ...DEFAULT_ATTEMPT_LIMITS,
-  perAddress: 1_000_000,
-  perDomain: 1_000_000,
-  overall: 1_000_000,
+  perAddress: UNLIMITED,
+  perDomain: UNLIMITED,
+  overall: UNLIMITED,
 };
 
 /** Who tries: the folded e-mail address as it was stated, and the caller's network address; absent: one unknown network. */
@@ -116,7 +119,10 @@ export function createAttemptLimiter(limits: AttemptLimits, clock: () => number)
   return {
     begin: (tryer) => {
       const now = clock();
-      const counted = keysOf(tryer).map(({ kind, key }) => ({ counter: counters[kind], key }));
+      const counted = keysOf(tryer).flatMap(({ kind, key }) => {
+        const counter = counters[kind];
+        return counter === undefined ? [] : [{ counter, key }];
+      });
       const wait = Math.max(...counted.map(({ counter, key }) => counter.waitMs(key, now)));
       if (wait > 0) throw tooMany(wait);
       for (const { counter, key } of counted) counter.add(key, now);
@@ -196,11 +202,12 @@ export interface Counter {
   clear(key: string): void;
 }
 
-/** The times of the failures of the last window, by key; the keys in the order of their last failure. */
+/** The times of the failures of the last window, by key; the keys in the order of their last failure. Undefined for no limit. */
 function createCounter(
   limit: number,
   { windowMs, keysKept }: Pick<AttemptLimits, 'windowMs' | 'keysKept'>,
-): Counter {
+): Counter | undefined {
+  if (limit === UNLIMITED) return undefined;
   const failures = new Map<string, readonly number[]>();
   const put = (key: string, times: readonly number[]): void => {
     failures.delete(key);

@@ -2,8 +2,10 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   type AttemptLimits,
+  CLIENT_ATTEMPT_LIMITS,
   createAttemptLimiter,
   DEFAULT_ATTEMPT_LIMITS,
+  KEY_ATTEMPT_LIMITS,
   limitAttempt,
 } from '../../src/core/attempt-limit.ts';
 import { minutes } from '../../src/kernel/clock.ts';
@@ -54,6 +56,19 @@ describe('S178 the limits', () => {
     expect(fail('bob@x.example')).toBeUndefined();
     expect(fail('ada@x.example', '192.0.2.2')).toBeUndefined();
   });
+
+  test.each([
+    ['client', CLIENT_ATTEMPT_LIMITS, 20],
+    ['operator', KEY_ATTEMPT_LIMITS, 10],
+  ])(
+    'a wave from everywhere shuts no %s out: only the network that tries is counted',
+    (who, limits, most) => {
+      const { failTimes, fail } = stage(limits);
+      expect(failTimes(20_000, (n) => [who, nth(n)])).toEqual([]);
+      expect(failTimes(most, () => [who, HERE])).toEqual([]);
+      expect(fail(who)).toBeDefined();
+    },
+  );
 
   test('the window slides: each failure is forgotten when it is a quarter of an hour old', () => {
     const { fail, time } = stage({ perAddressAndNetwork: 2 });

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import packageJson from '../../package.json' with { type: 'json' };
+import { freePort } from '../support/gateway-process.ts';
 
 interface Started {
   readonly child: ChildProcess;
@@ -45,15 +46,6 @@ function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-start-'));
   folders.push(folder);
   return folder;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function run(folder: string, env: Readonly<Record<string, string>> = {}): Promise<Started> {

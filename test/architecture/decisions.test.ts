@@ -47,6 +47,11 @@ describe('decision records', () => {
     expect(recordViolations(records)).toEqual([]);
   });
 
+  test('the list of them names each', () => {
+    const list = readFileSync(`${folder}/README.md`, 'utf8');
+    expect(records.filter(({ path }) => !list.includes(`(${path})`)).map(({ path }) => path)).toEqual([]);
+  });
+
   test('a record that is named exists', () => {
     const names = records.map(({ path }) => path);
     const pages = readdirSync(`${root}/docs`)

@@ -2,7 +2,7 @@
  * The one writer of a store: a queue whose waiting calls run one after another and are committed together, so that
  * many callers share one wait for the disk. Nobody is answered before the commit that holds their work is on it.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database as Connection } from 'better-sqlite3';
 import type { Durability, Repositories } from '../../core/ports/storage.ts';
@@ -91,9 +91,9 @@ export class Writer {
         return;
       }
       // The function belongs to its caller's asynchronous context, not to that of whoever woke the queue.
-      const inContext = AsyncLocalStorage.snapshot();
+      const context = new AsyncResource('transaction');
       const work = async (unit: Unit) => {
-        const result = await inContext(() => unit.run(fn));
+        const result = await context.runInAsyncScope(() => unit.run(fn));
         return () => resolve(result);
       };
       const calls = durability === 'relaxed' ? this.#relaxed : this.#waiting;

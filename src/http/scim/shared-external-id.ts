@@ -16,7 +16,7 @@ export async function noteSharedExternalId(
   const sameId = { kind: 'equals', field: 'externalId', value: user.externalId } as const;
   const { directoryUsers } = context.deps.storage;
   const page = { offset: 0, limit: 2 };
-  const { rows } = await directoryUsers.query(context.organizationId, context.directoryId, sameId, page);
+  const { rows } = await directoryUsers.queryShown(context.organizationId, context.directoryId, sameId, page);
   if (rows.every(({ id }) => id === user.id)) return;
   noteTolerances(res, { ...noted, tolerances: [...noted.tolerances, 'external_id_shared'] });
   factsOf(res).logger.warn('scim externalId is shared', {

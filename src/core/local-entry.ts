@@ -35,23 +35,29 @@ function membershipWhere(
 }
 
 /**
- * What this proof opens: an organization that is content with it before one that asks for a second factor too, so that no
- * organization stands between a person and the others (law 3).
+ * What this proof opens: the organization the person named, as its own policy says; else one that is content with the proof before
+ * one that asks for a second factor too, so that no organization stands between a person and the others (law 3). Only those the
+ * person is in are looked at: one they name and are not in is as unknown as none (S155).
  */
 async function opened(
   tx: Repositories,
-  user: User,
-  amr: readonly string[],
+  { user, amr, organization: named }: Entrant,
 ): Promise<{ readonly membership: Membership; readonly mustEnrol: boolean } | undefined> {
   const proof = { connectionId: null, emergency: false, amr };
-  const content = await membershipWhere(
-    tx,
-    user,
-    (organization) => passwordAllowedFor(organization, 'enter') && !awaitsSecondFactor(organization, proof),
-  );
-  if (content !== undefined) return { membership: content, mustEnrol: false };
-  const membership = await openMembership(tx, user);
-  return membership && { membership, mustEnrol: true };
+  const isNamed = ({ id, slug }: Organization) => id === named || slug === named?.toLowerCase();
+  const isOpen = (organization: Organization) => passwordAllowedFor(organization, 'enter');
+  const isContent = (organization: Organization) => !awaitsSecondFactor(organization, proof);
+  const wishes = named === undefined ? [() => true] : [isNamed, () => true];
+  for (const isWished of wishes)
+    for (const mustEnrol of [false, true]) {
+      const membership = await membershipWhere(
+        tx,
+        user,
+        (one) => isWished(one) && isOpen(one) && (mustEnrol || isContent(one)),
+      );
+      if (membership !== undefined) return { membership, mustEnrol };
+    }
+  return undefined;
 }
 
 /** Why a password alone, of somebody who has a passkey, opens nothing. */
@@ -70,6 +76,14 @@ export interface Entered {
   readonly mustEnrol: boolean;
 }
 
+/** Somebody who has proved who they are to Gatehouse itself. */
+interface Entrant {
+  readonly user: User;
+  readonly amr: readonly string[];
+  /** Id or slug of the organization whose sign-in it was, as somebody wrote it; absent: that of none. */
+  readonly organization?: string | undefined;
+}
+
 /**
  * Opens a session inside the caller's transaction. Throws `unauthenticated` when no organization is open, and
  * `second_factor_required` (reason `PASSKEY_WANTED`) when those that are ask for more than a password and the person has a passkey:
@@ -78,10 +92,10 @@ export interface Entered {
 export async function enter(
   tx: Repositories,
   deps: Pick<Deps, 'clock' | 'hashToken'>,
-  input: { readonly user: User; readonly amr: readonly string[]; readonly cause: Cause },
+  input: Entrant & { readonly cause: Cause },
 ): Promise<Entered> {
   const { user, amr } = input;
-  const open = await opened(tx, user, amr);
+  const open = await opened(tx, input);
   if (open === undefined) throw refusedEntry();
   const { membership, mustEnrol } = open;
   if (mustEnrol && (await tx.passkeys.listByUser(user.id)).length > 0) throw passkeyWanted();

@@ -76,16 +76,18 @@ export async function signInWithPasskey(
   input: ShownPasskey & {
     /** The device cookie's value, if there is one. */
     readonly device?: string | undefined;
+    /** Id or slug of the organization whose sign-in it is; of no account to somebody who is not in it. */
+    readonly organization?: string | undefined;
   },
 ): Promise<{ readonly sessionToken: string; readonly deviceToken: string | undefined }> {
-  const { cause, device } = input;
+  const { cause, device, organization } = input;
   const use = await verifyShown(deps, input);
   return deps.storage.transact(async (tx) => {
     const amr = await claimUse(tx, deps, use);
     const user = await tx.users.find(use.passkey.userId);
     if (user === undefined) throw refused();
     return {
-      sessionToken: (await enter(tx, deps, { user, amr, cause })).sessionToken,
+      sessionToken: (await enter(tx, deps, { user, amr, cause, organization })).sessionToken,
       deviceToken: deviceOf(deps, user, device),
     };
   });

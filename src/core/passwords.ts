@@ -65,7 +65,7 @@ export type PasswordAnswer =
   | { readonly kind: 'second_step'; readonly stepToken: string };
 
 /**
- * Opens a session in the organization the person used last, or asks for the second factor of those who have one. Every
+ * Opens a session in the organization that was named, else in the one the person used last, or asks for the second factor of those who have one. Every
  * failure is one `unauthenticated` after one hash's worth of time: unknown address, wrong password, no password, no active
  * membership, an organization that leaves nobody a password (S177). All of these count as failed tries; of too many the
  * next, right or wrong, is `too_many_requests` at once (S178), unless it comes from a device the person is known to use.
@@ -90,6 +90,8 @@ export interface SignInInput {
   readonly device?: string | undefined;
   /** Where to go after a second step; absent: nowhere in particular. */
   readonly returnTo?: string | null;
+  /** Id or slug of the organization whose sign-in it is; of no account to somebody who is not in it. */
+  readonly organization?: string | undefined;
 }
 
 async function answerPassword(
@@ -112,10 +114,11 @@ async function answerPassword(
     if (passwordHash !== user.passwordHash)
       await tx.users.update({ ...user, passwordHash, updatedAt: deps.clock() }, user.version);
     if ((await findSecondFactor(tx, user.id)) !== undefined) {
-      const returnTo = input.returnTo ?? null;
-      return { kind: 'second_step', stepToken: await askSecondStep(tx, deps, { user, returnTo }) };
+      const next = { returnTo: input.returnTo ?? null, organization: input.organization };
+      return { kind: 'second_step', stepToken: await askSecondStep(tx, deps, { user, ...next }) };
     }
-    const entered = await enter(tx, deps, { user, amr: ['pwd'], cause: input.cause });
+    const { cause, organization } = input;
+    const entered = await enter(tx, deps, { user, amr: ['pwd'], cause, organization });
     return { kind: 'entered', ...entered, deviceToken: deviceOf(deps, user, input.device) };
   });
 }

@@ -29,14 +29,19 @@ type StepDeps = Pick<
 export const askSecondStep = (
   tx: Repositories,
   deps: Pick<Deps, 'clock' | 'hashToken'>,
-  { user, returnTo }: { readonly user: User; readonly returnTo: string | null },
+  input: {
+    readonly user: User;
+    readonly returnTo: string | null;
+    /** Id or slug of the organization whose sign-in it is. */
+    readonly organization: string | undefined;
+  },
 ): Promise<string> =>
   issueOneTime(tx, deps, {
     purpose: 'second_step',
-    userId: user.id,
+    userId: input.user.id,
     now: deps.clock(),
     ttlMs: SECOND_STEP_TTL_MS,
-    data: { returnTo },
+    data: { returnTo: input.returnTo, organization: input.organization ?? null },
     tries: TRIES,
   });
 
@@ -118,7 +123,8 @@ async function finish(
   if (kind === undefined) return undefined;
   if ((await tx.oneTimeRecords.consume('second_step', tokenHash)) === undefined) throw over();
   if (kind === 'recovery') await tellRecovery(tx, deps, { user, cause });
-  const { sessionToken } = await enter(tx, deps, { user, amr: ['pwd', 'otp'], cause });
+  const organization = step.data.organization ?? undefined;
+  const { sessionToken } = await enter(tx, deps, { user, amr: ['pwd', 'otp'], cause, organization });
   return {
     sessionToken,
     deviceToken: deviceOf(deps, user, input.device),

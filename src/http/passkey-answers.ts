@@ -21,8 +21,9 @@ export const registrationAnswer = z.object({
   }),
 });
 
-/** A use of a credential. */
+/** A use of a credential, and the organization whose sign-in page it was used on, if it was one's. */
 export const signInAnswer = z.object({
+  organization: z.string().max(100).optional(),
   id: credentialId,
   response: z.object({
     clientDataJSON,

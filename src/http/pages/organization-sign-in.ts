@@ -13,7 +13,7 @@ import { startSignIn } from '../sign-in-start.ts';
 import { html, isolated } from './html.ts';
 import { logoOf, sendPage } from './layout.ts';
 import { sendSignIn } from './sign-in-form.ts';
-import { passwordPath, signInPath, type Wishes } from './sign-in-paths.ts';
+import { organizationWish, passwordPath, signInPath, type Wishes } from './sign-in-paths.ts';
 
 /** `prompt=login` and `max_age` as in OIDC: asking for more proof than needed harms nobody. */
 function freshnessOf(req: Request): Freshness {
@@ -46,7 +46,7 @@ export const getOrganizationSignIn =
       case 'choose':
         return sendChoices(res, { ...route, returnTo, loginHint, freshness });
       case 'password':
-        return sendNoSignOn(res, { returnTo, loginHint });
+        return sendNoSignOn(res, { returnTo, loginHint, organization: String(req.params.organization) });
       case 'unknown_connection':
         throw signInRefusal('sign_in.unknown_connection');
     }
@@ -79,17 +79,24 @@ function sendChoices(
 <ul class="choices">${choices}</ul>
 ${
   passwordAllowedFor(organization, 'enter') &&
-  html`<p><a href="${passwordPath(returnTo)}">Use a password instead</a></p>`
+  html`<p><a href="${passwordPath(returnTo, organization.slug)}">Use a password instead</a></p>`
 }`,
   });
 }
 
-/** One page for an organization without single sign-on and for one that does not exist: the ways in that ask for neither. */
-const sendNoSignOn = (res: Response, wishes: Pick<Wishes, 'returnTo' | 'loginHint'>): void =>
+/**
+ * One page for an organization without single sign-on and for one that does not exist (S155): the ways in that ask for neither. It
+ * says back what was asked for, so that a member ends up there.
+ */
+const sendNoSignOn = (
+  res: Response,
+  wishes: Pick<Wishes, 'returnTo' | 'loginHint'> & { readonly organization: string },
+): void =>
   sendSignIn(res, {
     title: 'No single sign-on here',
     status: 404,
     returnTo: wishes.returnTo,
     email: wishes.loginHint ?? '',
+    organization: organizationWish(wishes.organization),
     note: 'No organization of this name or address has single sign-on. Sign in with your password or passkey, or check the spelling.',
   });

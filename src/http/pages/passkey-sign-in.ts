@@ -12,6 +12,7 @@ import { recordPasskeyRefusal } from '../local-sign-in-recording.ts';
 import { signInAnswer } from '../passkey-answers.ts';
 import { causeOf } from '../request-facts.ts';
 import { setSessionCookie } from '../session-cookie.ts';
+import { organizationWish } from './sign-in-paths.ts';
 import { assertNotForeign, visitorOf } from './visitor.ts';
 
 /** `POST /sign-in/passkey/options`: the options for `navigator.credentials.get`, and the cookie that binds them. */
@@ -34,6 +35,7 @@ export const postPasskeySignIn =
     clearCookie(res, PASSKEY_COOKIE);
     const entered = await signInWithPasskey(deps, {
       answer,
+      organization: organizationWish(answer.organization),
       binding,
       cause: causeOf(res, { kind: 'anonymous' }),
       device: readCookie(req, DEVICE_COOKIE),

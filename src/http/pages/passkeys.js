@@ -58,6 +58,7 @@ async function use(form, door) {
     publicKey: { ...options, challenge: bytesOf(options.challenge), allowCredentials: [] },
   });
   await post(door, {
+    organization: form.elements.namedItem('organization')?.value,
     id,
     response: {
       clientDataJSON: textOf(response.clientDataJSON),

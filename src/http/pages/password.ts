@@ -16,13 +16,15 @@ import { leaveForm } from './after-form.ts';
 import { enrolmentPath } from './enrolment.ts';
 import { seeOther } from './layout.ts';
 import { sendSignIn } from './sign-in-form.ts';
+import { organizationWish } from './sign-in-paths.ts';
 import { assertNotForeign } from './visitor.ts';
 
 /**
  * `POST /sign-in/password`: 303 for a form, 204 for JSON, both with the session cookie. Somebody with a second factor gets the
  * cookie of its step instead: a form is sent on to its page, JSON is told `second_factor_required`. Somebody whose organization
- * asks for one they do not have yet is sent to set it up; JSON is told `second_factor_setup_required`. Throws `forbidden` from
- * another site; for JSON also `unauthenticated`, `invalid`.
+ * asks for one they do not have yet is sent to set it up; JSON is told `second_factor_setup_required`. `organization` (id or slug)
+ * says whose sign-in it is: a member ends up there, anybody else where they would have without it. Throws `forbidden` from another
+ * site; for JSON also `unauthenticated`, `invalid`.
  */
 export const postPassword =
   (deps: HttpDeps): RequestHandler =>
@@ -36,6 +38,7 @@ export const postPassword =
         cause: causeOf(res, { kind: 'anonymous' }),
         device: readCookie(req, DEVICE_COOKIE),
         returnTo,
+        organization: organizationWish(formText(req, 'organization')),
       });
     } catch (error) {
       return sendRefusal(deps, { req, res }, error);
@@ -60,7 +63,9 @@ function sendRefusal(deps: HttpDeps, { req, res }: Exchange, error: unknown): vo
   const isTooLittle = isGatehouseError(error, 'second_factor_required');
   if (!isForm(req) || !(isTooLittle || isGatehouseError(error, 'unauthenticated'))) throw error;
   const problem = isTooLittle ? error.detail : 'E-mail address and password do not fit together.';
-  sendSignIn(res, { returnTo: ownPath(formText(req, 'return_to')), email, problem, status: 401 });
+  const organization = organizationWish(formText(req, 'organization'));
+  const returnTo = ownPath(formText(req, 'return_to'));
+  sendSignIn(res, { returnTo, email, organization, problem, status: 401 });
 }
 
 function askForCode({ req, res }: Exchange, value: string): void {

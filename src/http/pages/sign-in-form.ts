@@ -13,6 +13,8 @@ export interface SignInForm {
   readonly returnTo: string | null;
   /** What was typed before. */
   readonly email?: string;
+  /** From `organizationWish`: where whoever signs in here wants to be, if they are in it. */
+  readonly organization?: string | undefined;
   readonly problem?: string;
   /** Something to know that is nobody's fault. */
   readonly note?: string;
@@ -39,6 +41,10 @@ ${textField({
 /** Sends the sign-in page. */
 export function sendSignIn(res: Response, form: SignInForm): void {
   const { returnTo, email, problem, note, asksOrganization = true, status = 200, title = 'Sign in' } = form;
+  const alongside = [
+    hiddenField('return_to', returnTo),
+    hiddenField('organization', form.organization ?? null),
+  ];
   sendPage(res, {
     title,
     status,
@@ -48,7 +54,7 @@ ${note !== undefined && html`<p role="status">${note}</p>`}
 ${asksOrganization && organizationForm(returnTo)}
 <form method="post" action="/sign-in/password" name="password">
 <h2>With a password</h2>
-${hiddenField('return_to', returnTo)}
+${alongside}
 ${textField({ name: 'email', label: 'E-mail', type: 'email', autocomplete: 'username', value: email ?? '' })}
 ${textField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password' })}
 <button class="second" type="submit">Sign in with password</button>
@@ -59,7 +65,7 @@ ${!asksOrganization && html`<p><a href="${signInPage(returnTo)}">Sign in through
 <form method="post" action="/sign-in" name="passkey" data-passkey="sign-in">
 <h2>With a passkey</h2>
 <p class="wrong" role="alert" hidden></p>
-${hiddenField('return_to', returnTo)}
+${alongside}
 <button class="second" type="submit">Sign in with a passkey</button>
 </form>
 </div>`,

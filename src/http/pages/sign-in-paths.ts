@@ -26,6 +26,14 @@ export function signInPath(slug: string, wishes: Wishes): string {
 export const signInPage = (returnTo: string | null): string =>
   returnTo === null ? '/sign-in' : `/sign-in?${new URLSearchParams({ return_to: returnTo })}`;
 
-/** The same without the question for an organization, which has been answered. */
-export const passwordPath = (returnTo: string | null): string =>
-  `/sign-in?${new URLSearchParams({ ...(returnTo === null ? {} : { return_to: returnTo }), way: 'password' })}`;
+/** The same without the question for an organization, which has been answered: with the one given, if one was. */
+export function passwordPath(returnTo: string | null, organization?: string): string {
+  const query = new URLSearchParams(returnTo === null ? {} : { return_to: returnTo });
+  query.set('way', 'password');
+  if (organization !== undefined) query.set('organization', organization);
+  return `/sign-in?${query}`;
+}
+
+/** What could name an organization, by its form alone: nothing is looked up (S155). Undefined for anything else. */
+export const organizationWish = (text: string | undefined): string | undefined =>
+  text !== undefined && /^[\w-]{1,80}$/.test(text) ? text : undefined;

@@ -12,26 +12,28 @@ import { seeOther } from './layout.ts';
 import { sendMovingOn } from './moving-on.ts';
 import { plainHint } from './organization-sign-in.ts';
 import { sendSignIn } from './sign-in-form.ts';
-import { signInPath } from './sign-in-paths.ts';
+import { organizationWish, signInPath } from './sign-in-paths.ts';
 import { visitorOf } from './visitor.ts';
 
 /**
  * `GET /sign-in`: the forms. With a hint (`organization`: a slug or a work e-mail, `connection`, `login_hint`, `domain`) the
  * way on to an identity provider, or the forms again when there is none: the same for every address without one, whether
- * somebody has it or not (S155). Throws `sign_in_refused` for an unknown connection.
+ * somebody has it or not (S155). With `way=password` nothing leads on: an `organization` is the one to end up in. Throws `sign_in_refused` for an unknown connection.
  */
 export const getSignIn =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     const returnTo = ownPath(queryText(req, 'return_to'));
-    const hints = hintsOf(req);
+    const isPassword = queryText(req, 'way') === 'password';
+    const hints = isPassword ? {} : hintsOf(req);
     if (Object.values(hints).every((hint) => hint === undefined)) {
       if (returnTo === null && (await visitorOf(deps, req)) !== undefined) return seeOther(res, '/');
       // Every page that wants a session leads here: so nobody who has to set up a second factor is lost.
       if ((await enrollingOf(deps, req)) !== undefined) return seeOther(res, enrolmentPath(returnTo));
-      const asksOrganization = queryText(req, 'way') !== 'password';
-      if (!(await isVouchedElsewhere(deps, req))) return sendSignIn(res, { returnTo, asksOrganization });
-      return sendSignIn(res, { returnTo, asksOrganization: false, note: OWN_PROOF_WANTED });
+      const organization = isPassword ? organizationWish(queryText(req, 'organization')) : undefined;
+      const form = { returnTo, organization, asksOrganization: !isPassword };
+      if (!(await isVouchedElsewhere(deps, req))) return sendSignIn(res, form);
+      return sendSignIn(res, { ...form, asksOrganization: false, note: OWN_PROOF_WANTED });
     }
     const path = await wayOn(deps, hints, returnTo);
     if (path !== undefined) return sendMovingOn(res, path);

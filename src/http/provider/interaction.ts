@@ -15,7 +15,7 @@ import type { HttpDeps } from '../deps.ts';
 import { actorOf, callerFrom, visitingOf } from '../guards.ts';
 import { seeOther } from '../pages/layout.ts';
 import { plainHint } from '../pages/organization-sign-in.ts';
-import { signInPath } from '../pages/sign-in-paths.ts';
+import { passwordPath, signInPage, signInPath } from '../pages/sign-in-paths.ts';
 import { causeOf } from '../request-facts.ts';
 import { setSessionCookie } from '../session-cookie.ts';
 import { startSignIn } from '../sign-in-start.ts';
@@ -165,16 +165,20 @@ async function sendToSignIn(
   const returnTo = interactionPath(interaction.uid);
   const loginHint = plainHint(textOf(interaction, 'login_hint'));
   const freshness = { mustReauthenticate, maxAgeSeconds };
-  const route = await findSignInRoute(deps, hintsOf(wanted));
+  const hints = hintsOf(wanted);
+  const route = await findSignInRoute(deps, hints);
   switch (route.kind) {
     case 'start':
       return startSignIn(deps, res, { connection: route.connection, returnTo, loginHint, freshness });
     case 'choose':
       return seeOther(res, signInPath(route.organization.slug, { returnTo, loginHint, freshness }));
     case 'password': {
-      // Whoever was told which organization it is about need not say it again.
-      const way = textOf(interaction, 'organization') === undefined ? {} : { way: 'password' };
-      return seeOther(res, `/sign-in?${new URLSearchParams({ return_to: returnTo, ...way })}`);
+      // Whoever was told which organization it is about need not say it again; members end up there.
+      const { organization } = hints;
+      return seeOther(
+        res,
+        organization === undefined ? signInPage(returnTo) : passwordPath(returnTo, organization),
+      );
     }
     case 'unknown_connection':
       return resume(res, interaction, {

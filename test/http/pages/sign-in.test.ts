@@ -57,9 +57,11 @@ describe('finding the organization', () => {
   });
 
   test('S155 unknown slug and organization without single sign-on get one page', async () => {
-    const pages = await Promise.all(['/sign-in/nobody', '/sign-in/acme'].map((path) => open(path)));
+    const slugs = ['nobody', 'acme'];
+    const pages = await Promise.all(slugs.map((slug) => open(`/sign-in/${slug}`)));
     expect(pages.map(({ status }) => status)).toEqual([404, 404]);
-    expect(new Set(pages.map(({ text }) => text)).size).toBe(1);
+    const texts = pages.map(({ text }, index) => text.replaceAll(`value="${slugs[index]}"`, 'value="NAME"'));
+    expect(new Set(texts).size).toBe(1);
   });
 
   test('at the address of an organization without single sign-on a person goes on with their password, to where they wanted', async () => {

@@ -14,6 +14,7 @@ import { history } from './history.contract.ts';
 import { jobs } from './jobs.contract.ts';
 import { lookUps } from './look-ups.contract.ts';
 import { mailCounts, mailSuppressions } from './mail-suppressions.contract.ts';
+import { memberFilters } from './member-filters.contract.ts';
 import { orgRoles } from './org-roles.contract.ts';
 import { paging } from './paging.contract.ts';
 import { policy } from './policy.contract.ts';
@@ -39,6 +40,7 @@ const SUITES: readonly ContractSuite[] = [
   counts,
   singleUse,
   lookUps,
+  memberFilters,
   credentials,
   sessions,
   policy,

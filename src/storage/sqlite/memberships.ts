@@ -21,7 +21,7 @@ import type { Row, Sql, Value } from './sql.ts';
 
 const FIND = 'SELECT * FROM memberships WHERE organization_id = ? AND id = ?';
 const INDEXED_OF = `
-  SELECT user_id, email_key, org_role, source FROM memberships WHERE organization_id = ? AND id = ?`;
+  SELECT user_id, email_key, status, org_role, source FROM memberships WHERE organization_id = ? AND id = ?`;
 const FIND_BY_USER = 'SELECT * FROM memberships WHERE organization_id = ? AND user_id = ?';
 const LIST_BY_EMAIL = 'SELECT * FROM memberships WHERE organization_id = ? AND email_key = ? ORDER BY id';
 const LIST_BY_USER = 'SELECT * FROM memberships WHERE user_id = ? ORDER BY id';
@@ -33,7 +33,18 @@ const ACTIVE = `
   WHERE organization_id = ? AND id = ? AND status = 'active' AND coalesce(last_active_at, 0) <= ?`;
 const HOLDS = "(instr(name_key, ?) > 0 OR instr(coalesce(email_key, ''), ?) > 0)";
 const STARTS_NOT = "NOT (coalesce(email_key, '') >= ? AND coalesce(email_key, '') < CAST(? AS TEXT))";
-const IN_TEAM = `id IN (SELECT membership_id FROM team_members WHERE organization_id = ? AND team_id = ?)`;
+const LARGE_TEAM = `
+  SELECT 1 FROM team_members WHERE organization_id = ? AND team_id = ? LIMIT 1 OFFSET 500`;
+/** The members of a small team are gathered first; of a large one, each person found is asked whether they are in it. */
+const IN_TEAM = {
+  small: 'id IN (SELECT membership_id FROM team_members WHERE organization_id = ? AND team_id = ?)',
+  large: `EXISTS (
+    SELECT 1 FROM team_members
+    WHERE organization_id = ? AND team_id = ? AND membership_id = memberships.id)`,
+} as const;
+/** CROSS: from the team, in the order of its members, to the people. */
+const OF_TEAM = `team_members CROSS JOIN memberships
+  ON memberships.organization_id = team_members.organization_id AND id = membership_id`;
 
 const CONNECTED = {
   identity: `EXISTS (
@@ -120,52 +131,84 @@ export function membershipRepository(sql: Sql): MembershipRepository {
   };
 }
 
-/** Said in words the planner can compare with the index of these roles. */
-const isHigh = (role: MemberFilter['role']): boolean =>
-  role !== undefined && role !== 'viewer' && role !== 'member';
+/** What a filter asks for besides what most people are, in the words of the indexes of those. */
+function fewIn({ role, status, source }: MemberFilter): readonly string[] {
+  const texts: string[] = [];
+  if (role !== undefined && role !== 'member') texts.push("org_role <> 'member'");
+  if (status !== undefined && status !== 'active') texts.push("status <> 'active'");
+  if (source !== undefined && source !== 'directory') texts.push("source <> 'directory'");
+  return texts;
+}
 
 interface Conditions {
   readonly texts: readonly string[];
   readonly values: readonly Value[];
 }
 
-/** What a filter says besides its text. */
+/** What a filter says besides its text and its team. */
 function conditionsOf(organizationId: OrganizationId, filter: MemberFilter): Conditions {
-  const texts = ['organization_id = ?'];
+  const texts = ['memberships.organization_id = ?', ...fewIn(filter)];
   const values: Value[] = [organizationId];
   const add = (condition: string, ...added: readonly Value[]) => {
     texts.push(condition);
     values.push(...added);
   };
   if (filter.role !== undefined) add('org_role = ?', filter.role);
-  if (isHigh(filter.role)) add("org_role NOT IN ('viewer', 'member')");
   if (filter.status !== undefined) add('status = ?', filter.status);
   if (filter.source !== undefined) add('source = ?', filter.source);
-  // In the words of the index of these sources.
-  if (filter.source !== undefined && filter.source !== 'directory') add("source <> 'directory'");
-  if (filter.teamId !== undefined) add(IN_TEAM, organizationId, filter.teamId);
   if (filter.connected !== undefined) {
     const { isConnected, by } = filter.connected;
     add(isConnected ? CONNECTED[by] : `NOT ${CONNECTED[by]}`, organizationId);
   }
-  if (filter.upTo !== undefined) add('id <= ?', filter.upTo);
   return { texts, values };
 }
+
+const NO_CONDITION: Conditions = { texts: [], values: [] };
+
+const both = (one: Conditions, other: Conditions): Conditions => ({
+  texts: [...one.texts, ...other.texts],
+  values: [...one.values, ...other.values],
+});
+
+function inTeam(sql: Sql, organizationId: OrganizationId, { teamId }: MemberFilter): Conditions {
+  if (teamId === undefined) return NO_CONDITION;
+  const isLarge = sql.get(LARGE_TEAM, organizationId, teamId) !== undefined;
+  return { texts: [isLarge ? IN_TEAM.large : IN_TEAM.small], values: [organizationId, teamId] };
+}
+
+/** Where the walk of a list begins and in whose order it goes: the people, or the team, when nothing else makes them few. */
+function walkOf(
+  sql: Sql,
+  organizationId: OrganizationId,
+  filter: MemberFilter,
+): Conditions & { readonly from: string; readonly id: string } {
+  if (filter.teamId === undefined || fewIn(filter).length > 0)
+    return { from: 'memberships', id: 'id', ...inTeam(sql, organizationId, filter) };
+  const texts = ['team_members.organization_id = ?', 'team_id = ?'];
+  return { from: OF_TEAM, id: 'membership_id', texts, values: [organizationId, filter.teamId] };
+}
+
+const upTo = ({ upTo: last }: MemberFilter, id: string): Conditions =>
+  last === undefined ? NO_CONDITION : { texts: [`${id} <= ?`], values: [last] };
+
+const holding = ({ text: held, isElsewhere }: MemberFilter): Conditions => {
+  if (held === undefined) return NO_CONDITION;
+  const holds = { texts: [HOLDS], values: [held, held] };
+  return isElsewhere === true ? both({ texts: [STARTS_NOT], values: [held, beyond(held)] }, holds) : holds;
+};
 
 function listMembers(
   sql: Sql,
   organizationId: OrganizationId,
   { filter, page }: { readonly filter: MemberFilter; readonly page: PageRequest },
 ): readonly Membership[] {
-  const { texts, values } = conditionsOf(organizationId, filter);
-  const { text: held, isElsewhere } = filter;
-  const holds = held === undefined ? [] : [HOLDS];
-  const not = held === undefined || isElsewhere !== true ? [] : [STARTS_NOT];
-  const where = [...texts, 'id > ?', ...not, ...holds].join(' AND ');
+  const walk = walkOf(sql, organizationId, filter);
+  const range = both({ texts: [`${walk.id} > ?`], values: [page.after ?? ''] }, upTo(filter, walk.id));
+  const { texts, values } = [conditionsOf(organizationId, filter), range, holding(filter)].reduce(both, walk);
+  const where = texts.join(' AND ');
   return sql
-    .compose(`SELECT * FROM memberships WHERE ${where} ORDER BY id LIMIT ?`, [
-      ...[...values, page.after ?? ''],
-      ...(held === undefined ? [] : not.length === 0 ? [held, held] : [held, beyond(held), held, held]),
+    .compose(`SELECT memberships.* FROM ${walk.from} WHERE ${where} ORDER BY ${walk.id} LIMIT ?`, [
+      ...values,
       page.limit,
     ])
     .map(fromRow);
@@ -181,7 +224,11 @@ function listByEmailStart(
   },
 ): readonly Membership[] {
   const { filter, page } = ask;
-  const { texts, values } = conditionsOf(organizationId, filter);
+  const conditions = conditionsOf(organizationId, filter);
+  const { texts, values } = [inTeam(sql, organizationId, filter), upTo(filter, 'id')].reduce(
+    both,
+    conditions,
+  );
   const start = { emailKey: filter.text, id: '' };
   const after = page.after === undefined || page.after.emailKey < filter.text ? start : page.after;
   const where = [...texts, 'email_key >= ?', 'email_key < CAST(? AS TEXT)', '(email_key > ? OR id > ?)'].join(

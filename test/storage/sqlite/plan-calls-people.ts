@@ -1,4 +1,5 @@
 /** What the plans are asked for of members, their grants and their teams, and of mapping drafts. */
+import type { MemberFilter } from '../../../src/core/ports/people.ts';
 import type { Repositories } from '../../../src/core/ports/storage.ts';
 import { anEnding, aPastName } from '../../support/history-builders.ts';
 import type { World } from '../../support/world.ts';
@@ -75,3 +76,17 @@ export const peopleCalls = ({
     await teamMembers.replace(id, membership.id, []),
   ],
 });
+
+/** How members are found from the side that is smaller: a filter, whether its team is said to be large, and the plan's first step. */
+export const memberPlans = ({
+  team: { id: teamId },
+}: World): readonly (readonly [filter: MemberFilter, isLarge: boolean, step: string])[] => [
+  [{ source: 'sso' }, false, 'memberships_by_source (organization_id=? AND source=? AND id>?)'],
+  [{ role: 'viewer' }, false, 'memberships_by_role (organization_id=? AND org_role=? AND id>?)'],
+  [{ role: 'owner' }, false, 'memberships_by_role (organization_id=? AND org_role=? AND id>?)'],
+  [{ status: 'suspended' }, false, 'memberships_by_status (organization_id=? AND status=? AND id>?)'],
+  [{ teamId }, true, 'team_members USING PRIMARY KEY (organization_id=? AND team_id=? AND membership_id>?)'],
+  [{ teamId, role: 'member' }, true, 'team_members USING PRIMARY KEY (organization_id=? AND team_id=? AND'],
+  [{ teamId, role: 'admin' }, false, 'memberships_by_role (organization_id=? AND org_role=? AND id=?)'],
+  [{ teamId, role: 'admin' }, true, 'memberships_by_role (organization_id=? AND org_role=? AND id>?)'],
+];

@@ -10,7 +10,7 @@ import { aPasskey, aSecondFactor } from '../../support/credential-builders.ts';
 import { openTestStorage, type TestStorage } from '../../support/storage.ts';
 import { aWorld, plantWorld } from '../../support/world.ts';
 import { journalCalls } from './plan-calls-journal.ts';
-import { peopleCalls } from './plan-calls-people.ts';
+import { memberPlans, peopleCalls } from './plan-calls-people.ts';
 
 let under: TestStorage;
 let connection: Connection;
@@ -330,10 +330,11 @@ describe('query plans', () => {
     expect(stepsOf(statement).filter((step) => step.includes('_by_custom_role'))).toHaveLength(3);
   });
 
-  test('members by another source than a directory are a look-up of theirs', async () => {
-    const page = { limit: 10 };
-    const [statement = ''] = await statementsOf((from) => from.memberships.list(id, { source: 'sso' }, page));
-    expect(stepsOf(statement)[0]).toContain('_by_source (organization_id=? AND source=? AND id>?)');
+  test.each(memberPlans(world))('members by %j, in a large team: %j', async (filter, isLarge, step) => {
+    const ask = (all: Repositories) => all.memberships.list(id, filter, { limit: 10 });
+    const steps = stepsOf((await statementsOf(ask, isLarge ? {} : undefined)).at(-1) ?? '');
+    expect(steps[0]).toContain(step);
+    expect(steps.filter((one) => one.includes('TEMP B-TREE'))).toEqual([]);
   });
 
   test('the start of an address is a look-up in the index of addresses', async () => {

@@ -125,6 +125,7 @@ export async function composeGateway(
     cursors: createCursors(deriveKey(masterKey.key, 'scim-cursor')),
   };
   await loadProviderIfUsed(storage);
+  await warmIfUsed(deps);
   const { messages, answer } = createEdge(deps);
   const server = createHttpServer({ ...SERVER_LIMITS, ...messages }, answer);
   const jobs = jobsOf(deps).filter(({ name }) => replaced.withoutJobs?.includes(name) !== true);
@@ -148,6 +149,13 @@ export async function composeGateway(
 /** Loading it holds up everybody for a tenth of a second: where applications are registered, before there is anybody. */
 async function loadProviderIfUsed({ applications }: Storage): Promise<void> {
   if ((await applications.list({ limit: 1 })).length > 0) await import('./http/provider/router.ts');
+}
+
+/** Threads that judge SAML responses take a second to start: where there are SAML connections, before there is anybody. */
+async function warmIfUsed({ storage, samlValidator }: HttpDeps): Promise<void> {
+  // Watched, for their certificates, are those alone that speak SAML.
+  const watched = await storage.connections.listDue(Number.MAX_SAFE_INTEGER, 100);
+  if (watched.some(({ status }) => status === 'active')) samlValidator.warm();
 }
 
 const attemptLimits = (clock: Clock) => ({

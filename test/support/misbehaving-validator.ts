@@ -1,7 +1,9 @@
 /** A worker's module that does what no validation should: what it is told in place of a response. Runs in a thread. */
+import { type Task, takeTask } from '../../src/http/saml/validation-task.ts';
 
 /** `die` ends the thread, `hang` never answers, `hog` fills the memory; anything else is answered with itself as the subject. */
-export async function facts({ samlResponse }: { readonly samlResponse: unknown }): Promise<unknown> {
+export async function facts(task: Task<{ readonly samlResponse: unknown }>): Promise<unknown> {
+  const { samlResponse } = takeTask(task);
   if (samlResponse === 'die') process.exit(3);
   if (samlResponse === 'throw') throw new Error('a fault of ours');
   if (samlResponse === 'hang') for (;;);

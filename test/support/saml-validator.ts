@@ -7,5 +7,6 @@ import { readHints } from '../../src/protocols/saml/hints.ts';
 export const inProcessValidator: SamlValidator = {
   facts: verifySamlResponse,
   hints: async (samlResponse) => readHints(samlResponse),
+  warm: () => undefined,
   close: async () => undefined,
 };

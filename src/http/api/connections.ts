@@ -5,7 +5,9 @@ import {
   removeConnection,
   updateConnection,
 } from '../../core/connections.ts';
+import type { Connection } from '../../core/entities/sign-in.ts';
 import { withSpKeys } from '../../core/sp-keys.ts';
+import type { HttpDeps } from '../deps.ts';
 import { connectionChangeFrom, connectionFrom } from './connection-changes.ts';
 import { checkConnection } from './connection-check.ts';
 import { changeBody, createBody } from './connection-inputs.ts';
@@ -67,6 +69,11 @@ const readRoutes: readonly ApiRoute[] = [
   }),
 ];
 
+/** Threads for the responses of the first SAML identity provider start with it, and not where there is none. */
+function expectResponses({ samlValidator }: HttpDeps, { status, settings }: Connection): void {
+  if (status === 'active' && settings.protocol === 'saml') samlValidator.warm();
+}
+
 /** All routes of this resource. */
 export const connectionRoutes: readonly ApiRoute[] = [
   ...readRoutes,
@@ -84,6 +91,7 @@ export const connectionRoutes: readonly ApiRoute[] = [
     handle: async ({ deps, cause, organization }, { body }) => {
       const connection = await connectionFrom(deps, body);
       const created = await createConnection(deps, { organizationId: organization.id, cause, connection });
+      expectResponses(deps, created);
       return presentConnection(await withSpKeys(deps, created), deps);
     },
   }),
@@ -103,7 +111,9 @@ export const connectionRoutes: readonly ApiRoute[] = [
       const { settings } = await getConnection(deps.storage, organization.id, id);
       const change = await connectionChangeFrom(deps, settings.protocol, body);
       const request = { organizationId: organization.id, cause, id, change };
-      return presentConnection(await updateConnection(deps, request), deps);
+      const updated = await updateConnection(deps, request);
+      expectResponses(deps, updated);
+      return presentConnection(updated, deps);
     },
   }),
   organizationRoute({

@@ -26,6 +26,8 @@ export async function startSaml(
   deps: HttpDeps,
   { connection, returnTo, loginHint, freshness = {}, purpose }: SamlStart,
 ): Promise<AuthnRequest & { readonly begun: BegunSignIn }> {
+  // Somebody comes back with a response: by then a thread is there to judge it.
+  deps.samlValidator.warm();
   const requestId = newMessageId();
   const { settings } = connection;
   const { mustReauthenticate = false, maxAgeSeconds = null } = freshness;

@@ -4,6 +4,7 @@ import { isGatehouseError } from '../../kernel/errors.ts';
 import { readHints } from '../../protocols/saml/hints.ts';
 import type { SamlFacts } from '../../protocols/saml/read-assertion.ts';
 import { type SamlResponseInput, verifySamlResponse } from './strategy.ts';
+import { type Task, takeTask } from './validation-task.ts';
 import type { SamlHints } from './validator.ts';
 
 /** A verdict that survives being copied between threads. */
@@ -19,9 +20,9 @@ export type Verdict =
     };
 
 /** The verdict on one response. Rejects only for what is a fault of ours. */
-export async function facts(input: SamlResponseInput): Promise<Verdict> {
+export async function facts(task: Task<SamlResponseInput>): Promise<Verdict> {
   try {
-    return { facts: await verifySamlResponse(input) };
+    return { facts: await verifySamlResponse(takeTask(task)) };
   } catch (error) {
     if (!isGatehouseError(error, 'sign_in_refused')) throw error;
     const { detail, context, cause } = error;
@@ -30,4 +31,4 @@ export async function facts(input: SamlResponseInput): Promise<Verdict> {
 }
 
 /** What a refused response seems to say. */
-export const hints = (samlResponse: unknown): SamlHints => readHints(samlResponse);
+export const hints = (task: Task<unknown>): SamlHints => readHints(takeTask(task));

@@ -4,22 +4,27 @@ import { Piscina } from 'piscina';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { refuse } from '../../protocols/saml/rejections.ts';
+import type { Taken, Task } from './validation-task.ts';
 import type { Verdict } from './validation-worker.ts';
 import type { SamlHints, SamlValidator } from './validator.ts';
 
 interface PoolSettings {
-  /** Threads, started with the first response. */
+  /** Threads, started by `warm` or with the first response. */
   readonly workers: number;
   readonly logger: Logger;
   /** Responses of all connections that may be waiting or judged at once. */
   readonly limit?: number;
-  /** For one response, waiting included, milliseconds. A thread that takes longer is ended. */
+  /** For one response, from when a thread takes it, milliseconds. A thread that takes longer is ended. */
   readonly timeLimitMs?: number;
+  /** Until a thread takes it, its start included, milliseconds. */
+  readonly waitLimitMs?: number;
   /** The module the threads run. */
   readonly module?: URL;
 }
 
 const TIME_LIMIT_MS = 10_000;
+/** As long as anybody looks at a page that loads: on a busy machine the start of a thread takes seconds. */
+const WAIT_LIMIT_MS = 60_000;
 const LIMIT_PER_WORKER = 64;
 const RETRY_AFTER_SECONDS = 2;
 
@@ -33,16 +38,12 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb:
 export function createValidatorPool(settings: PoolSettings): SamlValidator {
   const { workers, logger, limit = workers * LIMIT_PER_WORKER } = settings;
   const places = createPlaces(limit);
-  const threads = startedOnce(settings);
-  const { timeLimitMs = TIME_LIMIT_MS } = settings;
-  const run = (name: 'facts' | 'hints', task: unknown) => {
-    // Taken back as soon as it is judged: a timeout that goes on for ten seconds keeps the response that long.
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), timeLimitMs).unref();
-    return threads
-      .started()
-      .run(task, { name, signal: limit.signal })
-      .finally(() => clearTimeout(timer));
+  const clocks = createClocks(settings);
+  const threads = startedOnce(settings, clocks.taken);
+  const run = (name: 'facts' | 'hints', input: unknown) => {
+    const { id, signal, stop } = clocks.start();
+    const task: Task<unknown> = { id, input };
+    return threads.started().run(task, { name, signal }).finally(stop);
   };
   return {
     async facts(input) {
@@ -65,13 +66,44 @@ export function createValidatorPool(settings: PoolSettings): SamlValidator {
         .catch(() => [])
         .finally(() => places.leave(''));
     },
+    warm: threads.warm,
     close: threads.ended,
   };
 }
 
-/** The threads, from the first time somebody needs them. */
-function startedOnce({ workers, logger, module }: PoolSettings) {
+/** Two limits for each response: until a thread says that it took it, and from then on. A late start is no slow verdict. */
+function createClocks({ timeLimitMs = TIME_LIMIT_MS, waitLimitMs = WAIT_LIMIT_MS }: PoolSettings) {
+  const waiting = new Map<number, () => void>();
+  let last = 0;
+  return {
+    start() {
+      last += 1;
+      const id = last;
+      // Taken back as soon as it is judged: a timeout that goes on for ten seconds keeps the response that long.
+      const limit = new AbortController();
+      const abort = () => limit.abort();
+      let timer = setTimeout(abort, waitLimitMs).unref();
+      waiting.set(id, () => {
+        clearTimeout(timer);
+        timer = setTimeout(abort, timeLimitMs).unref();
+      });
+      const stop = () => {
+        clearTimeout(timer);
+        waiting.delete(id);
+      };
+      return { id, signal: limit.signal, stop };
+    },
+    /** What a thread posts with each task; one that is over already is none of ours. */
+    taken({ taken }: Taken): void {
+      waiting.get(taken)?.();
+    },
+  };
+}
+
+/** The threads, from the first time somebody needs them or says that somebody will. */
+function startedOnce({ workers, logger, module }: PoolSettings, onTaken: (message: Taken) => void) {
   let pool: Piscina | undefined;
+  let soon: NodeJS.Immediate | undefined;
   const start = () => {
     const started = new Piscina({
       filename: fileURLToPath(module ?? new URL('./validation-worker.ts', import.meta.url)),
@@ -85,16 +117,23 @@ function startedOnce({ workers, logger, module }: PoolSettings) {
       // Where processors are scarce, the thread that answers goes first.
       niceIncrement: 10,
     });
+    started.on('message', onTaken);
     // A thread that dies between two tasks.
     started.on('error', (error) => logger.error('a SAML thread ended', { error }));
     return started;
   };
+  const started = (): Piscina => {
+    pool ??= start();
+    return pool;
+  };
   return {
-    started: (): Piscina => {
-      pool ??= start();
-      return pool;
+    started,
+    /** After the answer that is being written now, not before it. */
+    warm(): void {
+      if (pool === undefined) soon ??= setImmediate(started);
     },
     ended: async (): Promise<void> => {
+      clearImmediate(soon);
       await pool?.destroy();
       pool = undefined;
     },

@@ -14,6 +14,8 @@ export interface SamlValidator {
   facts(input: SamlResponseInput): Promise<SamlFacts>;
   /** What a refused response seems to say; empty for what cannot be read, or when too many wait. Never throws. */
   hints(samlResponse: unknown): Promise<SamlHints>;
+  /** Says that a response is to be expected: threads start now rather than with it. Holds up nobody; does nothing when they run. */
+  warm(): void;
   /** Ends its threads. What is still being judged is refused. */
   close(): Promise<void>;
 }

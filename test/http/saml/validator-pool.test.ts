@@ -77,7 +77,7 @@ describe('a thread that fails costs one sign-in', () => {
   test.each(['die', 'throw', 'hang', 'hog'])(
     '%s: refused, and those that wait behind it are judged',
     async (how) => {
-      const pool = aPool({ module: MISBEHAVING, timeLimitMs: how === 'hang' ? 1_500 : 60_000 });
+      const pool = aPool({ module: MISBEHAVING, timeLimitMs: how === 'hang' ? 250 : 60_000 });
       expect(await pool.facts(asked('first'))).toEqual({ nameId: 'first' });
       const bad = reasonOf(pool.facts(asked(how)));
       expect(await bad).toBe('saml.validator');
@@ -89,6 +89,21 @@ describe('a thread that fails costs one sign-in', () => {
     const pool = aPool({ module: MISBEHAVING, timeLimitMs: 60_000 });
     const answers = ['die', 'second', 'third'].map((what) => reasonOf(pool.facts(asked(what))));
     expect(await Promise.all(answers)).toEqual(['saml.validator', 'accepted', 'accepted']);
+  });
+});
+
+describe('the clock of a response', () => {
+  test('does not run while its thread starts', async () => {
+    const pool = aPool({
+      timeLimitMs: 400,
+      module: new URL('../../support/late-validator.ts', import.meta.url),
+    });
+    expect(await pool.facts(asked('first'))).toEqual({ nameId: 'first' });
+  });
+
+  test('a response that no thread takes is refused in the end', async () => {
+    const pool = aPool({ module: MISBEHAVING, timeLimitMs: 60_000, waitLimitMs: 1 });
+    expect(await reasonOf(pool.facts(asked('never taken')))).toBe('saml.validator');
   });
 });
 

@@ -124,8 +124,7 @@ export async function composeGateway(
     ...createRecorders(storage, logger),
     cursors: createCursors(deriveKey(masterKey.key, 'scim-cursor')),
   };
-  await loadProviderIfUsed(storage);
-  await warmIfUsed(deps);
+  await Promise.all([loadProviderIfUsed(storage), warmIfUsed(deps)]);
   const { messages, answer } = createEdge(deps);
   const server = createHttpServer({ ...SERVER_LIMITS, ...messages }, answer);
   const jobs = jobsOf(deps).filter(({ name }) => replaced.withoutJobs?.includes(name) !== true);

@@ -7,19 +7,29 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
  * with the last answer, or after `limitMs` milliseconds by closing what is left. A server that never listened is done at once.
  */
 export function createDrain(server: Server, limitMs: number): () => Promise<void> {
-  const underWay = new Set<ServerResponse>();
+  const underWay: ServerResponse[] = [];
   let isDraining = false;
   // Before the application's own listener, which may answer at once.
   server.prependListener('request', (_req: IncomingMessage, res: ServerResponse) => {
     if (isDraining) sayGoodbye(res);
-    underWay.add(res);
-    res.once('close', () => underWay.delete(res));
+    underWay.push(res);
+    res.once('close', () => takeOut(underWay, res));
   });
   return () => {
     isDraining = true;
     for (const res of underWay) sayGoodbye(res);
     return server.listening ? closeGently(server, limitMs) : Promise.resolve();
   };
+}
+
+/**
+ * Of a list, not of a set: each table that a set outgrows names the one in its place, so that one which the old generation still
+ * holds carries all later exchanges into it, until the next full collection.
+ */
+function takeOut(underWay: ServerResponse[], res: ServerResponse): void {
+  const at = underWay.indexOf(res);
+  const last = underWay.pop();
+  if (at !== -1 && last !== undefined && last !== res) underWay[at] = last;
 }
 
 function sayGoodbye(res: ServerResponse): void {

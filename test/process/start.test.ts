@@ -48,9 +48,15 @@ function newFolder(): string {
   return folder;
 }
 
-async function run(folder: string, env: Readonly<Record<string, string>> = {}): Promise<Started> {
+type Command = readonly [program: string, ...parameters: string[]];
+
+async function run(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+  [program, ...parameters]: Command = [process.execPath, 'src/main.ts'],
+): Promise<Started> {
   const port = await freePort();
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(program, parameters, {
     env: { PATH: process.env.PATH, PORT: String(port), GATEHOUSE_DATA_DIR: join(folder, 'data'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -260,8 +266,17 @@ test('SIGTERM lets a request under way finish, takes no new ones, and ends with 
   await expect(fetch(`${gateway.url}/healthz`)).rejects.toThrow();
 });
 
+test('npm start ends the gateway with itself, whoever ends npm by its id', async () => {
+  const gateway = await settled(await run(newFolder(), {}, ['npm', 'start']));
+  expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+  await end(gateway.child, 'SIGTERM');
+  await expect(fetch(`${gateway.url}/healthz`)).rejects.toThrow();
+});
+
 test('npm start and the container hand node the same flags, and node knows them', () => {
-  const [program = '', ...parameters] = packageJson.scripts.start.split(' ');
+  // `exec`: a shell in between would keep npm's signals to itself, and the gateway would outlive what started it.
+  const [exec, program = '', ...parameters] = packageJson.scripts.start.split(' ');
+  expect(exec).toBe('exec');
   const command = /^CMD (.*)$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '';
   expect(JSON.parse(command)).toEqual([program, ...parameters]);
   const flags = parameters.filter((parameter) => /^--.*=/.test(parameter));

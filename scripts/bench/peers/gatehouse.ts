@@ -62,8 +62,8 @@ export async function startGatehouse(
 /** What `npm start` hands to node, flags included. */
 function startParameters(): readonly string[] {
   const project: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const [program, ...parameters] = text(property(project, 'scripts'), 'start').split(' ');
-  if (program !== 'node') throw new Error('npm start no longer starts node itself.');
+  const [exec, program, ...parameters] = text(property(project, 'scripts'), 'start').split(' ');
+  if (exec !== 'exec' || program !== 'node') throw new Error('npm start no longer starts node itself.');
   return parameters;
 }
 

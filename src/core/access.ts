@@ -99,12 +99,12 @@ export const mayGive = (caller: Caller, role: RoleFacts): boolean =>
   caller.kind === 'operator' || mayGrantAs(caller.role, role);
 
 /** Throws `forbidden` unless the caller may hand out `role`: nobody grants what they do not hold, and only owners make admins and owners (law 8). */
-export function assertMayGrant(caller: Caller, role: RoleFacts): void {
+export function assertMayGrant(caller: Caller, role: RoleFacts, field = 'role'): void {
   if (caller.kind === 'operator' || mayGrantAs(caller.role, role)) return;
   throw new GatehouseError(
     'forbidden',
     `Your role, ${caller.role.key}, may not give the role ${role.key}. Ask an owner.`,
-    { field: 'role', whatToDo: 'Choose a role below your own, or have an owner give this one.' },
+    { field, whatToDo: 'Choose a role below your own, or have an owner give this one.' },
   );
 }
 

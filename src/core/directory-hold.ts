@@ -19,18 +19,18 @@ export async function findHeld(
 }
 
 /**
- * Before a membership ends by hand: throws `role_from_directory` with this sentence when an active directory holds the
+ * Before a membership ends by hand: throws `role_from_directory` with this sentence and what to do when an active directory holds the
  * person. A directory that is switched off forgets them; pushed again later, they are the same person.
  */
 export async function releasePerson(
   tx: Repositories,
   context: ChangeContext,
-  release: { readonly membership: Membership; readonly sentence: string },
+  release: { readonly membership: Membership; readonly sentence: string; readonly whatToDo: string },
 ): Promise<void> {
-  const { membership, sentence } = release;
+  const { membership, sentence, whatToDo } = release;
   const { organizationId } = context;
   if ((await findHeld(tx, membership)) !== undefined)
-    throw new GatehouseError('role_from_directory', sentence);
+    throw new GatehouseError('role_from_directory', sentence, { whatToDo });
   const user = await tx.directoryUsers.findByMembership(organizationId, membership.id);
   if (user === undefined) return;
   const { id, directoryId } = user;

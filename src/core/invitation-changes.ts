@@ -19,7 +19,7 @@ import {
   assertMayPromiseTeams,
   assertSeatForOne,
 } from './invitation-rules.ts';
-import { assertAcceptable } from './invitation-settlement.ts';
+import { assertStillOpen } from './invitation-settlement.ts';
 import type { CreatedInvitation } from './invitations.ts';
 import { countMail, gifts, newMailId } from './invitations.ts';
 import { getOrganization } from './organization-lookup.ts';
@@ -73,7 +73,7 @@ export async function changeInvitation(
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const { invitation } = await load(tx, input);
     assertMayTouch(caller, await roleHeld(tx, invitation.role));
-    assertAcceptable(invitation, context.now);
+    assertStillOpen(invitation, context.now);
     const next = changed(invitation, change, context);
     assertMayGiveByInvitation(caller, await roleNamed(tx, next.role));
     assertMayGiveResources(caller, organizationId, next.resources);
@@ -134,7 +134,7 @@ async function renew(
   const { request, tokenHash } = input;
   const { organization, invitation } = await load(tx, request);
   // An expired one may be sent again: it is `pending` in the store.
-  if (invitation.status !== 'pending') assertAcceptable(invitation, context.now);
+  if (invitation.status !== 'pending') assertStillOpen(invitation, context.now);
   await assertMayInviteAnew(tx, { organization, caller: request.caller, invitation });
   // One that still waits has its seat promised already.
   if (invitationStatus(invitation, context.now) === 'expired')
@@ -172,7 +172,7 @@ export async function showInvitationLink(
     const { invitation } = await load(tx, input);
     assertMayGiveByInvitation(caller, await roleNamed(tx, invitation.role));
     assertMayGiveResources(caller, organizationId, invitation.resources);
-    assertAcceptable(invitation, context.now);
+    assertStillOpen(invitation, context.now);
     await record(tx, context, {
       type: 'invitation.link_shown',
       target: { kind: 'invitation', id: invitation.id },

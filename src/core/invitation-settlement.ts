@@ -28,6 +28,32 @@ export function assertAcceptable(invitation: Invitation, now: number): void {
     throw new GatehouseError('invitation_expired', 'This invitation has expired. Ask for a new one.');
 }
 
+/**
+ * The same for whoever looks after invitations, in their words: what can be changed, sent again or shown is still to be
+ * accepted. Throws `invitation_used`, `invitation_revoked`, `invitation_expired`.
+ */
+export function assertStillOpen(invitation: Invitation, now: number): void {
+  switch (invitationStatus(invitation, now)) {
+    case 'accepted':
+      throw new GatehouseError(
+        'invitation_used',
+        'This invitation has been accepted; nothing of it changes any more.',
+        {
+          whatToDo: 'Change the member instead: they have joined with it.',
+        },
+      );
+    case 'revoked':
+      throw new GatehouseError('invitation_revoked', 'This invitation has been withdrawn and stays so.', {
+        whatToDo: 'Invite the address again: POST /invitations.',
+      });
+    case 'expired':
+      throw new GatehouseError('invitation_expired', 'This invitation has expired.', {
+        whatToDo: 'Send it again (POST .../resend), or invite the address anew.',
+      });
+    case 'pending':
+  }
+}
+
 /** Consumes the invitation for this membership (law 5) and gives what it promised. Throws `invitation_used` to all but one. */
 export async function settleInvitation(
   tx: Repositories,

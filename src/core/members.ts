@@ -128,7 +128,7 @@ export async function giveOrgRole(
   change: { readonly membership: Membership; readonly role: OrgRole; readonly caller: Caller },
 ): Promise<Membership> {
   const { membership, role, caller } = change;
-  assertMayGrant(caller, await roleNamed(tx, role, 'orgRole'));
+  assertMayGrant(caller, await roleNamed(tx, role, 'orgRole'), 'orgRole');
   const next = await syncGrants(tx, context, {
     membership,
     owns: isGivenByPeople,
@@ -160,14 +160,17 @@ async function giveStatus(
       throw new GatehouseError(
         'role_from_directory',
         'The directory has deactivated this person. Activate them there.',
-        { field: 'status' },
+        { field: 'status', whatToDo: 'Activate this person in the identity provider.' },
       );
     }
     if (pushed !== undefined && (await isHeld(tx, context.organizationId, pushed.id))) {
       throw new GatehouseError(
         'role_from_directory',
         "This person waits in the directory's queue of conflicts. Settle that first.",
-        { field: 'status' },
+        {
+          field: 'status',
+          whatToDo: 'Decide the conflict of this person in the queue of the directory first.',
+        },
       );
     }
   }
@@ -193,8 +196,9 @@ export async function removeMemberWithin(
 ): Promise<void> {
   const membership = await getMembership(tx, context.organizationId, id);
   assertMayTouch(caller, await roleHeld(tx, membership.orgRole));
-  const sentence = 'A directory manages this person. Remove them there, or suspend them here.';
-  await releasePerson(tx, context, { membership, sentence });
+  const sentence = 'A directory manages this person: it would put them back.';
+  const whatToDo = 'Remove or deactivate them in the identity provider; until then, suspend them here.';
+  await releasePerson(tx, context, { membership, sentence, whatToDo });
   await endMembership(tx, context, { membership });
   await noticeRemoval(tx, context, membership);
 }

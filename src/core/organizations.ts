@@ -192,7 +192,7 @@ const speaksDifferently = (before: Organization, after: Organization): boolean =
 /** Roles that follow from a setting are given like any other: nobody hands out, or takes, what they may not (law 8). */
 async function assertMayChange(tx: Repositories, caller: Caller, change: OrganizationChange): Promise<void> {
   if (change.defaultRole !== undefined)
-    assertMayGrant(caller, await roleNamed(tx, change.defaultRole, 'defaultRole'));
+    assertMayGrant(caller, await roleNamed(tx, change.defaultRole, 'defaultRole'), 'defaultRole');
   if (caller.kind === 'operator' || caller.role.key === 'owner') return;
   for (const [field, detail] of OWNERS_SETTINGS)
     if (change[field] !== undefined)

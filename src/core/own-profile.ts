@@ -59,7 +59,7 @@ async function nameAfter(
     throw new GatehouseError(
       'role_from_directory',
       'Your name comes from the directory of your organization. It is changed there.',
-      { field: 'displayName' },
+      { field: 'displayName', whatToDo: 'Have your name changed in the directory of your organization.' },
     );
   return displayName ?? (await tx.users.find(membership.userId))?.name ?? membership.name;
 }

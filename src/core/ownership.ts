@@ -72,8 +72,9 @@ export async function leaveOrganization(
   await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const membership = await getMembership(tx, organizationId, membershipId);
-    const sentence = 'Your company directory put you here. Ask the people who run it to take you out.';
-    await releasePerson(tx, context, { membership, sentence });
+    const sentence = 'Your company directory put you here, and would put you back.';
+    const whatToDo = 'Ask the people who run the directory of your company to take you out.';
+    await releasePerson(tx, context, { membership, sentence, whatToDo });
     await endMembership(tx, context, { membership, reason: 'left' });
   });
 }

@@ -22,7 +22,7 @@ export interface PasswordOwner {
 /** Brings a new password into the one form that is hashed (NFC). Throws `invalid` (field `password`) with the rule it breaks. */
 export function acceptablePassword(text: string, owner: PasswordOwner = {}): string {
   const password = text.length <= MAX_TYPED_LENGTH ? text.normalize('NFC') : text;
-  const problem = problemOf(password, owner);
+  const problem = passwordProblem(password, owner);
   if (problem !== undefined) throw new GatehouseError('invalid', problem, { field: 'password' });
   return password;
 }
@@ -47,7 +47,8 @@ export function acceptableAlone(text: string): void {
   );
 }
 
-function problemOf(password: string, owner: PasswordOwner): string | undefined {
+/** The rule that a new password breaks, in a sentence; undefined: none. */
+export function passwordProblem(password: string, owner: PasswordOwner = {}): string | undefined {
   const least = owner.hasSecondFactor === true ? MIN_LENGTH_WITH_SECOND_FACTOR : MIN_LENGTH;
   if ([...password].length < least)
     return `A password needs at least ${least} characters; a sentence is a good one.`;

@@ -48,7 +48,13 @@ export type Guard =
     };
 
 const unauthenticated = () =>
-  new GatehouseError('unauthenticated', 'Send the operator key as a bearer token, or sign in.');
+  new GatehouseError('unauthenticated', 'Send a key as a bearer token, or sign in.');
+
+/** One text for a key that never was, has expired or was taken back: which of them is nobody's business who does not hold it. */
+const deadKey = () =>
+  new GatehouseError('unauthenticated', 'This key is unknown, has expired or was revoked.', {
+    whatToDo: 'Send a key that is in force; whoever may make keys makes a new one.',
+  });
 
 /** The one bearer value of the Authorization header. Undefined when there is no header; throws for anything malformed or doubled (S108). */
 export function bearerToken(req: Request): string | undefined {
@@ -138,10 +144,10 @@ export async function callerOf(
   if (bearer !== undefined) {
     if (bearer.startsWith(API_KEY_PREFIX)) {
       const key = await findKeyCaller(deps, bearer);
-      if (key === undefined) throw unauthenticated();
+      if (key === undefined) throw deadKey();
       return { caller: key };
     }
-    if (!constantTimeEqual(deps.hashToken(bearer), deps.operatorKeyHash)) throw unauthenticated();
+    if (!constantTimeEqual(deps.hashToken(bearer), deps.operatorKeyHash)) throw deadKey();
     return { caller: { kind: 'operator' } };
   }
   const operatorCookie = readCookie(req, OPERATOR_COOKIE);

@@ -67,6 +67,12 @@ export type ErrorCode =
   | 'internal'
   | 'storage_unavailable';
 
+/** One input field at fault, as the caller spelled it, and the rule it breaks in plain words. */
+export interface FieldFault {
+  readonly field: string;
+  readonly rule: string;
+}
+
 interface ErrorExtras {
   /** What went wrong underneath; logged, never shown. */
   readonly cause?: unknown;
@@ -74,6 +80,8 @@ interface ErrorExtras {
   readonly context?: Readonly<Record<string, unknown>>;
   /** The input field the error is about, as the caller spelled it (`email`, `Operations[0].path`). */
   readonly field?: string;
+  /** Every field at fault, `field` first; shown. Absent: `field` is all that is known. */
+  readonly faults?: readonly FieldFault[];
   /** Where the caller goes to mend it: an absolute address of this gateway, shown. */
   readonly url?: string;
   /** What the caller can do, one sentence, shown; absent: what the table says of the code. For a rule that the table's words do not fit. */
@@ -86,6 +94,8 @@ export class GatehouseError extends Error {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly field: string | undefined;
+  /** Every field at fault that is known; empty where a rule names one alone. */
+  readonly faults: readonly FieldFault[];
   /** Where to go on, shown to the caller; undefined: nowhere. */
   readonly url: string | undefined;
   /** What to do about this rule; undefined: what the table says of the code. */
@@ -97,6 +107,7 @@ export class GatehouseError extends Error {
     this.code = code;
     this.detail = detail;
     this.field = extras.field;
+    this.faults = extras.faults ?? [];
     this.url = extras.url;
     this.whatToDo = extras.whatToDo;
     this.context = extras.context ?? {};

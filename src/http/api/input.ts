@@ -1,21 +1,42 @@
 /** Reads what a request carries into what a handler wants: schemas refuse, with the field and the rule by name. */
 import type { z } from 'zod';
-import { GatehouseError } from '../../kernel/errors.ts';
+import { type FieldFault, GatehouseError } from '../../kernel/errors.ts';
 import { issueWords, NO_FORM_FITS } from './issue-words.ts';
 
-/** Parses with a schema. Throws `invalid` that names the first field at fault, as the caller spelled it, and its rule. */
+/** So many faults are told at most: nobody mends more at once, and the answer stays small. */
+const TOLD_AT_MOST = 20;
+
+/** Parses with a schema. Throws `invalid` that names the first field at fault, as the caller spelled it, and its rule; all of them in `faults`. */
 export function parseInput<Output>(schema: z.ZodType<Output>, value: unknown): Output {
   const result = schema.safeParse(value, { error: issueWords });
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const { path, message } = issue === undefined ? UNTOLD : innermost(issue);
+  const { issues } = result.error;
+  const { path, message } = issues[0] === undefined ? UNTOLD : innermost(issues[0]);
   const field = spell(path);
   if (value === undefined) throw new GatehouseError('invalid', 'The request has no body.');
   throw new GatehouseError(
     'invalid',
     field === '' ? `The request: ${message}` : `${field}: ${message}`,
-    field === '' ? {} : { field },
+    field === '' ? {} : { field, faults: faultsOf(issues) },
   );
+}
+
+/** Each field once, with the first rule it breaks. */
+function faultsOf(issues: readonly z.core.$ZodIssue[]): readonly FieldFault[] {
+  const rules = new Map<string, string>();
+  for (const { path, message } of issues.flatMap(eachTold)) {
+    const field = spell(path);
+    if (field !== '' && !rules.has(field)) rules.set(field, message);
+    if (rules.size === TOLD_AT_MOST) break;
+  }
+  return [...rules].map(([field, rule]) => ({ field, rule }));
+}
+
+/** One for each name that nobody knows; every other issue is about one place. */
+function eachTold(issue: z.core.$ZodIssue): readonly Told[] {
+  if (issue.code !== 'unrecognized_keys') return [innermost(issue)];
+  const { keys, path, message } = issue;
+  return keys.slice(0, TOLD_AT_MOST).map((key) => ({ path: [...path, key], message }));
 }
 
 interface Told {

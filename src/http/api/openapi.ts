@@ -77,6 +77,16 @@ const PROBLEM: Json = {
     code: { type: 'string', description: 'Stable; the codes of a route are listed at its answers.' },
     whatToDo: { type: 'string' },
     field: { type: 'string', description: 'The input at fault, as the caller spelled it.' },
+    errors: {
+      type: 'array',
+      description:
+        'Every input at fault with its rule, `field` first; where the body or query broke the rules of its form. At most 20.',
+      items: {
+        type: 'object',
+        required: ['field', 'rule'],
+        properties: { field: { type: 'string' }, rule: { type: 'string' } },
+      },
+    },
     url: { type: 'string', description: 'Where to go on in the browser, when that helps.' },
     instance: { type: 'string', description: 'The request, for the operator to look up.' },
   },

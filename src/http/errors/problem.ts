@@ -4,7 +4,7 @@ import { entryOf, toGatehouseError } from './error-table.ts';
 import { reportError } from './report.ts';
 import { tellRetryAfter } from './retry-after.ts';
 
-/** Express error handler. The body: type, title, status, detail, code, instance (request id), `field` where one is at fault, and `url` where to go on. */
+/** Express error handler. The body: type, title, status, detail, code, instance (request id), `field` where one is at fault (`errors`: each of them), and `url` where to go on. */
 export function renderProblem(thrown: unknown, _req: Request, res: Response, next: NextFunction): void {
   if (res.headersSent) {
     next(thrown);
@@ -27,6 +27,7 @@ export function renderProblem(thrown: unknown, _req: Request, res: Response, nex
         code: error.code,
         whatToDo: error.whatToDo ?? usualWay,
         ...(error.field === undefined ? {} : { field: error.field }),
+        ...(error.faults.length === 0 ? {} : { errors: error.faults }),
         ...(error.url === undefined ? {} : { url: error.url }),
         instance: `urn:uuid:${String(res.getHeader('X-Request-Id'))}`,
       }),

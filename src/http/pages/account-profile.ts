@@ -6,7 +6,7 @@ import { formText } from '../form-body.ts';
 import type { AccountView } from './account-view.ts';
 import { accountForm, problemOf } from './account-view.ts';
 import { type Html, html, isolated } from './html.ts';
-import { assertSeen, nameSeenField, pictureField, typedSeen } from './seen-fields.ts';
+import { assertNone, faultsOfSeen, nameSeenField, pictureField, typedSeen } from './seen-fields.ts';
 
 /** The form; a name that a directory writes is shown, and not asked. */
 export function profileForm(
@@ -30,7 +30,7 @@ ${accountForm(view, 'profile', { fields, button: 'Save name and picture' })}`;
 /** What the form asks for; a field it did not have is left alone. Throws `invalid` with the field. */
 export function profileChange(req: Request): ProfileChange {
   const typed = typedSeen(req);
-  assertSeen(typed);
+  assertNone(faultsOfSeen(typed));
   return {
     displayName: formText(req, 'displayName') === undefined ? undefined : typed.displayName || null,
     avatarUrl:

@@ -15,8 +15,10 @@ export interface TextField {
   /** What was typed before; never for passwords. */
   readonly value?: string;
   readonly hint?: string;
-  /** What is wrong with it; the field is marked and gets the focus. */
+  /** What is wrong with it; the field is marked. */
   readonly problem?: string | undefined;
+  /** Gets the focus; absent: when something is wrong with it. A page has one such field. */
+  readonly isFocused?: boolean;
 }
 
 /** A text field, required unless it says otherwise, with its label; hint and problem are tied to it for screen readers (WCAG 1.3.1, 3.3.1). */
@@ -31,6 +33,7 @@ export function textField(field: TextField): Html {
     hint,
     problem,
     isOptional,
+    isFocused = problem !== undefined,
   } = field;
   const describedBy = [
     ...(hint === undefined ? [] : [`${id}-hint`]),
@@ -43,8 +46,8 @@ ${problem !== undefined && html`<p class="wrong" id="${id}-problem" role="alert"
 <input id="${id}" name="${name}" type="${type}" autocomplete="${autocomplete}" maxlength="512"${isOptional !== true && html` required`}${
     value !== undefined && html` value="${value}"`
   }${describedBy !== '' && html` aria-describedby="${describedBy}"`}${
-    problem !== undefined && html` aria-invalid="true" autofocus`
-  }${type === 'email' && html` inputmode="email" spellcheck="false" autocapitalize="none"`}>
+    problem !== undefined && html` aria-invalid="true"`
+  }${isFocused && html` autofocus`}${type === 'email' && html` inputmode="email" spellcheck="false" autocapitalize="none"`}>
 </div>`;
 }
 

@@ -5,6 +5,7 @@ import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
 import type { JoiningOffer } from '../../core/joining-offer.ts';
 import { isOwnProof } from '../../core/sso-policy.ts';
+import type { FieldFault } from '../../kernel/errors.ts';
 import type { UserId } from '../../kernel/ids.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
@@ -16,6 +17,8 @@ export interface JoiningProblem {
   readonly text: string;
   /** The form's field it is about; absent or foreign: the whole. */
   readonly field?: string | undefined;
+  /** Each field at fault, that one first; absent: it alone. */
+  readonly faults?: readonly FieldFault[];
 }
 
 /** What somebody new has written so far. */
@@ -128,7 +131,9 @@ ${hiddenField('connection', id)}
 const NEW_PERSON_FIELDS: readonly (string | undefined)[] = ['name', 'displayName', 'avatarUrl', 'password'];
 
 function newPersonForm({ path, problem, typed }: JoiningView): Html {
-  const problemOf = (field: string) => (problem?.field === field ? problem.text : undefined);
+  const problemOf = (field: string) =>
+    problem?.faults?.find((fault) => fault.field === field)?.rule ??
+    (problem?.field === field ? problem.text : undefined);
   const signIn = `/sign-in?${new URLSearchParams({ return_to: path })}`;
   const isElsewhere = problem !== undefined && !NEW_PERSON_FIELDS.includes(problem.field);
   return html`<h2>Join with a new account</h2>
@@ -140,8 +145,9 @@ ${textField({
   autocomplete: 'name',
   value: typed.name,
   problem: problemOf('name'),
+  isFocused: problem?.field === 'name',
 })}
-${seenFields(typed, problemOf)}
+${seenFields(typed, problemOf, problem?.field)}
 ${textField({
   name: 'password',
   label: 'Choose a password',
@@ -149,6 +155,7 @@ ${textField({
   autocomplete: 'new-password',
   hint: 'At least 15 characters. A sentence is a good one.',
   problem: problemOf('password'),
+  isFocused: problem?.field === 'password',
 })}
 <button type="submit">Join</button>
 </form>

@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Acceptor } from '../../core/joining-people.ts';
 import { askForNewLink } from '../../core/new-link-requests.ts';
+import { passwordProblem } from '../../core/password-rules.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import { pictureAddress } from '../api/fields.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -12,7 +13,7 @@ import { html } from './html.ts';
 import type { JoiningProblem, TypedPerson } from './invitation-view.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { shownPath } from './opened-links.ts';
-import { assertSeen, isName, typedSeen, typedText, unfit } from './seen-fields.ts';
+import { assertNone, faultsOfSeen, isName, typedSeen, typedText } from './seen-fields.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
 
 /** Somebody at such a page. */
@@ -78,7 +79,7 @@ export function acceptorOf(
   const code = formText(req, 'code');
   if (door?.hasAccount === true) return { kind: 'new', password, code };
   const typed = typedPerson(req);
-  if (door !== undefined) assertFits(typed);
+  if (door !== undefined) assertFits(typed, password);
   const displayName = typed.displayName === '' ? undefined : typed.displayName;
   return { kind: 'new', name: typed.name, displayName, avatarUrl: pictureAddress(typed.avatarUrl), password };
 }
@@ -88,10 +89,14 @@ export function typedPerson(req: Request): TypedPerson {
   return { name: typedText(req, 'name'), ...typedSeen(req) };
 }
 
-/** Throws `invalid` with the field. */
-function assertFits({ name, ...seen }: TypedPerson): void {
-  if (!isName(name)) throw unfit('name', 'Please enter your name, at most 200 characters.');
-  assertSeen(seen);
+/** Throws `invalid` with every field at fault; what a password may not be made of is looked into when one joins. */
+function assertFits({ name, ...seen }: TypedPerson, password: string): void {
+  const broken = passwordProblem(password.normalize('NFC'));
+  assertNone([
+    ...(isName(name) ? [] : [{ field: 'name', rule: 'Please enter your name, at most 200 characters.' }]),
+    ...faultsOfSeen(seen),
+    ...(broken === undefined ? [] : [{ field: 'password', rule: broken }]),
+  ]);
 }
 
 /** The page again, with what the person can mend beside the form. */
@@ -114,7 +119,7 @@ function joiningProblem(error: unknown): 'dead' | Mendable {
     case 'invitations_disabled':
       return 'dead';
     case 'invalid':
-      return { status: 422, problem: { text: error.detail, field: error.field } };
+      return { status: 422, problem: { text: error.detail, field: error.field, faults: error.faults } };
     // The page itself says what to do: sign out and come back as the right person.
     case 'forbidden':
       return { status: 403 };

@@ -1,9 +1,9 @@
 /** How somebody is seen in an organization, in forms: the name and the picture they choose when they join and on their own page. */
 import type { Request } from 'express';
-import { GatehouseError } from '../../kernel/errors.ts';
+import { type FieldFault, GatehouseError } from '../../kernel/errors.ts';
 import { nameField, pictureAddress } from '../api/fields.ts';
 import { formText } from '../form-body.ts';
-import { textField } from './form-parts.ts';
+import { type TextField, textField } from './form-parts.ts';
 import { type Html, html } from './html.ts';
 
 /** As it stands in the form; empty: chosen nothing. */
@@ -25,17 +25,24 @@ export const typedSeen = (req: Request): TypedSeen => ({
 /** Whether somebody may be called that, by the rule of the API. */
 export const isName = (text: string): boolean => nameField.safeParse(text).success;
 
-/** Throws `invalid` with the field. */
-export function assertSeen({ displayName, avatarUrl }: TypedSeen): void {
+/** What is wrong with these fields, in words for beside them. */
+export function faultsOfSeen({ displayName, avatarUrl }: TypedSeen): readonly FieldFault[] {
+  const faults: FieldFault[] = [];
   if (displayName !== '' && !isName(displayName))
-    throw unfit('displayName', 'Give one line of at most 200 characters.');
+    faults.push({ field: 'displayName', rule: 'Give one line of at most 200 characters.' });
   if (avatarUrl !== '' && pictureAddress(avatarUrl) === undefined)
-    throw unfit('avatarUrl', 'Give the address of a picture that begins with https://, or leave this empty.');
+    faults.push({
+      field: 'avatarUrl',
+      rule: 'Give the address of a picture that begins with https://, or leave this empty.',
+    });
+  return faults;
 }
 
-/** The refusal of one field, in words for beside it. */
-export const unfit = (field: string, detail: string): GatehouseError =>
-  new GatehouseError('invalid', detail, { field });
+/** Throws `invalid` with the first field and all of them; passes where there is none. */
+export function assertNone(faults: readonly FieldFault[]): void {
+  const [first] = faults;
+  if (first !== undefined) throw new GatehouseError('invalid', first.rule, { field: first.field, faults });
+}
 
 /** Says what is wrong with a field; undefined: nothing. */
 type ProblemOf = (field: string) => string | undefined;
@@ -44,22 +51,26 @@ type ProblemOf = (field: string) => string | undefined;
 export const nameSeenField = (
   { displayName }: TypedSeen,
   problemOf: ProblemOf,
-  hint: { readonly hint?: string } = {},
+  more: Pick<TextField, 'hint' | 'isFocused'> = {},
 ): Html =>
   textField({
     ...{ name: 'displayName', label: 'Name others see (optional)', autocomplete: 'nickname' },
-    ...{ value: displayName, isOptional: true, problem: problemOf('displayName'), ...hint },
+    ...{ value: displayName, isOptional: true, problem: problemOf('displayName'), ...more },
   });
 
 /** The field of the picture. */
-export const pictureField = ({ avatarUrl }: TypedSeen, problemOf: ProblemOf): Html =>
+export const pictureField = (
+  { avatarUrl }: TypedSeen,
+  problemOf: ProblemOf,
+  more: Pick<TextField, 'isFocused'> = {},
+): Html =>
   textField({
     ...{ name: 'avatarUrl', label: 'Address of your picture (optional)', type: 'url' as const },
     ...{ autocomplete: 'photo', value: avatarUrl, hint: 'Begins with https://.', isOptional: true },
-    problem: problemOf('avatarUrl'),
+    ...{ problem: problemOf('avatarUrl'), ...more },
   });
 
-/** Both, for somebody new. */
-export const seenFields = (typed: TypedSeen, problemOf: ProblemOf): Html =>
-  html`${nameSeenField(typed, problemOf)}
-${pictureField(typed, problemOf)}`;
+/** Both, for somebody new; the one called `focused` gets the focus. */
+export const seenFields = (typed: TypedSeen, problemOf: ProblemOf, focused: string | undefined): Html =>
+  html`${nameSeenField(typed, problemOf, { isFocused: focused === 'displayName' })}
+${pictureField(typed, problemOf, { isFocused: focused === 'avatarUrl' })}`;

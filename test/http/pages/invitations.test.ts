@@ -183,6 +183,22 @@ describe('joining as somebody new', () => {
     },
   );
 
+  test('everything that is wrong is said at its field, and the first of them has the focus', async () => {
+    const { path } = await invite(gateway, organization);
+    const fields = {
+      name: ' ',
+      displayName: 'x'.repeat(201),
+      avatarUrl: 'http://a.example/b',
+      password: 'short',
+    };
+    const page = await postForm(gateway, createBrowser(), { path, fields });
+    expect(page.status).toBe(422);
+    for (const field of Object.keys(fields)) expect(page.text).toContain(`id="${field}-problem"`);
+    expect(page.text.match(/aria-invalid="true"/g)).toHaveLength(4);
+    expect(page.text.match(/ autofocus/g)).toHaveLength(1);
+    expect(page.text).toMatch(/name="name"[^>]* autofocus/);
+  });
+
   test('S159 fifty at once: one joins, one seat, and the others get the page of a dead link', async () => {
     const { path, email } = await invite(gateway, organization);
     const before = (await gateway.storage.organizations.find(organization.id))?.seatsUsed ?? 0;

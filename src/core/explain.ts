@@ -10,7 +10,7 @@ import { factsOf } from './history.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { ranksLookingBack } from './past-roles.ts';
 import type { Grant, OrgRole, ResolvedRoles, Resource, ResourceRole, TeamRole } from './roles.ts';
-import { resolveRoles } from './roles.ts';
+import { isMapped, resolveRoles } from './roles.ts';
 
 /** Through whom something began or ended, and when. */
 export interface ExplainedMoment {
@@ -134,9 +134,18 @@ async function ledgerAt({ from, organizationId, at }: LookingBack, id: Membershi
   const traced = await from.grants.listAsOf(organizationId, id, at);
   const past = await from.pastValues.find(organizationId, { kind: 'rules', id: organizationId }, at);
   const { conflictPolicy, defaultRole } = past?.value ?? (await getOrganization(from, organizationId));
-  const grants = traced.map(({ grant }) => grant);
+  const grants: Grant[] = [];
+  for (const { grant } of traced)
+    grants.push(conflictPolicy === 'ranked' ? await rankedAt({ from, organizationId, at }, grant) : grant);
   const ranks = await ranksLookingBack(from, grants);
   return { traced, resolved: resolveRoles(grants, conflictPolicy, ranks), defaultRole };
+}
+
+/** The grant with the rank that its rule had at the instant. */
+async function rankedAt({ from, organizationId, at }: LookingBack, grant: Grant): Promise<Grant> {
+  if (!isMapped(grant)) return grant;
+  const past = await from.pastValues.find(organizationId, { kind: 'rank', id: grant.id }, at);
+  return past === undefined ? grant : { ...grant, rank: past.value };
 }
 
 async function historySince({ from, organizationId }: LookingBack): Promise<number> {

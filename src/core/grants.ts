@@ -4,7 +4,7 @@ import { newId } from '../kernel/ids.ts';
 import { record } from './audit.ts';
 import type { ChangeContext } from './deps.ts';
 import type { Membership, TeamMember } from './entities/people.ts';
-import { endingOf, traceOf } from './history.ts';
+import { endingOf, keepPast, traceOf } from './history.ts';
 import { updateMembership } from './memberships.ts';
 import type { Repositories } from './ports/storage.ts';
 import { ranksOfGrants } from './role-table.ts';
@@ -24,20 +24,35 @@ export interface RoleRules {
   readonly defaultRole: OrgRole;
 }
 
-const keyOf = (grant: WantedGrant): string => JSON.stringify([grant.scope, grant.source, grant.rank]);
+/** A reason is who says it of what: where its rule stands among the others is no part of it. */
+const keyOf = (grant: WantedGrant): string => JSON.stringify([grant.scope, grant.source]);
 
-/** Pure: which of `current` must go and which of `wanted` must come, so that the two agree. */
-export function diffGrants(
-  current: readonly Grant[],
-  wanted: readonly WantedGrant[],
-): { readonly add: readonly WantedGrant[]; readonly remove: readonly Grant[] } {
+/** What makes a ledger agree with what is wanted; all three empty when it does. */
+export interface GrantDifference {
+  readonly add: readonly WantedGrant[];
+  readonly remove: readonly Grant[];
+  /** Grants that stay and whose rule has another rank by now. */
+  readonly move: readonly { readonly grant: Grant; readonly rank: number }[];
+}
+
+/** Pure: which of `current` must go or take another rank and which of `wanted` must come, so that the two agree. */
+export function diffGrants(current: readonly Grant[], wanted: readonly WantedGrant[]): GrantDifference {
   const wantedByKey = new Map(wanted.map((grant) => [keyOf(grant), grant]));
   const remove: Grant[] = [];
+  const move: { readonly grant: Grant; readonly rank: number }[] = [];
   for (const grant of current) {
-    if (!wantedByKey.delete(keyOf(grant))) remove.push(grant);
+    const key = keyOf(grant);
+    const kept = wantedByKey.get(key);
+    if (kept === undefined) remove.push(grant);
+    else if (kept.rank !== grant.rank) move.push({ grant, rank: kept.rank });
+    wantedByKey.delete(key);
   }
-  return { add: [...wantedByKey.values()], remove };
+  return { add: [...wantedByKey.values()], remove, move };
 }
+
+/** Pure: whether there is nothing to write. */
+export const isSettled = ({ add, remove, move }: GrantDifference): boolean =>
+  add.length + remove.length + move.length === 0;
 
 export async function insertGrant(
   tx: Repositories,
@@ -66,12 +81,24 @@ export async function syncGrants(
 ): Promise<Membership> {
   const { membership, owns, wanted, rules } = change;
   const all = await tx.grants.listByMembership(context.organizationId, membership.id);
-  const { add, remove } = diffGrants(all.filter(owns), wanted);
-  if (add.length === 0 && remove.length === 0) return membership;
+  const difference = diffGrants(all.filter(owns), wanted);
+  if (isSettled(difference)) return membership;
+  const { add, remove, move } = difference;
+  for (const { grant, rank } of move) await moveGrant(tx, context, { grant, rank });
   for (const grant of remove) await tx.grants.end(context.organizationId, grant, endingOf(context));
   for (const grant of add) await insertGrant(tx, context, { ...grant, membershipId: membership.id });
   await recordResources(tx, context, { membership, add, remove });
   return refreshRoles(tx, context, { membership, rules });
+}
+
+/** Gives a grant another rank: it began when it began, through whom it began; the past keeps the rank it had. */
+async function moveGrant(
+  tx: Repositories,
+  context: ChangeContext,
+  { grant, rank }: GrantDifference['move'][number],
+): Promise<void> {
+  await tx.grants.rerank(context.organizationId, grant, rank);
+  await keepPast(tx, context, { kind: 'rank', id: grant.id, value: grant.rank });
 }
 
 /** Roles on resources are stored nowhere but in the ledger: what came and what went is the change. */

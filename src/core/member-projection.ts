@@ -5,7 +5,7 @@ import type { ChangeContext } from './deps.ts';
 import type { DirectoryGroup, GroupMapping } from './entities/directory.ts';
 import type { Membership } from './entities/people.ts';
 import type { RoleRules, WantedGrant } from './grants.ts';
-import { diffGrants, refreshRoles, sameTeams, syncGrants } from './grants.ts';
+import { diffGrants, isSettled, refreshRoles, sameTeams, syncGrants } from './grants.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { groupsOf, wantedGroupGrants } from './role-projection.ts';
@@ -79,8 +79,7 @@ export async function isProjected(
 ): Promise<boolean> {
   const { membership, rules } = subject;
   const facts = await memberFacts(from, membership);
-  const { add, remove } = diffGrants(facts.grants.filter(isMapped), wantedOf(rules, facts));
-  if (add.length + remove.length > 0) return false;
+  if (!isSettled(diffGrants(facts.grants.filter(isMapped), wantedOf(rules, facts)))) return false;
   const resolved = resolveRoles(facts.grants, rules.conflictPolicy, rules.rankOf);
   if ((resolved.org?.role ?? rules.defaultRole) !== membership.orgRole) return false;
   const stored = await from.teamMembers.listByMemberships(membership.organizationId, [membership.id]);

@@ -1,7 +1,7 @@
 /** What becomes of one member's roles when the rules change: each role that comes or goes, because of which rules. Pure. */
 import type { GrantId, TeamId } from '../kernel/ids.ts';
 import type { Membership } from './entities/people.ts';
-import { diffGrants } from './grants.ts';
+import { diffGrants, isSettled } from './grants.ts';
 import type { MemberFacts, RuleSet } from './member-projection.ts';
 import { wantedOf } from './member-projection.ts';
 import type { Settlement } from './role-settlement.ts';
@@ -77,10 +77,13 @@ function ledgerUnder(
   rules: RuleSet,
   facts: MemberFacts,
 ): { readonly grants: readonly Grant[]; readonly isTouched: boolean } {
-  const { add, remove } = diffGrants(facts.grants.filter(isMapped), wantedOf(rules, facts));
+  const difference = diffGrants(facts.grants.filter(isMapped), wantedOf(rules, facts));
+  const { add, remove, move } = difference;
+  const moved = new Map(move.map(({ grant, rank }) => [grant.id, { ...grant, rank }]));
   const added = add.map((grant, index) => ({ ...grant, id: `grt_foreseen_${index}` as GrantId }) as Grant);
   const kept = facts.grants.filter((grant) => !remove.includes(grant));
-  return { grants: [...kept, ...added], isTouched: add.length + remove.length > 0 };
+  const standing = kept.map((grant) => moved.get(grant.id) ?? grant);
+  return { grants: [...standing, ...added], isTouched: !isSettled(difference) };
 }
 
 const reasonOf = ({ source, scope }: Grant): Reason => ({ source, role: scope.role });

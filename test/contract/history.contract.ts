@@ -50,6 +50,19 @@ export function history(name: string, open: OpenStorage): void {
       expect([await asOf(1_000), await asOf(1_999)]).toStrictEqual([kept, kept]);
     });
 
+    test('a grant that moves keeps its birth; one that has ended, or is not there, does not move', async () => {
+      const { id: membershipId } = await addMember();
+      const grant = aGrant(id, membershipId, { rank: 2, createdAt: 1_000 });
+      await under.storage.transact((tx) => tx.grants.insert(id, grant, begunBy));
+      const move = (rank: number) => under.storage.transact((tx) => tx.grants.rerank(id, grant, rank));
+      expect(await move(5)).toBe(true);
+      const asOf = (at: number) => under.storage.grants.listAsOf(id, membershipId, at);
+      expect(await asOf(1_000)).toStrictEqual([{ grant: { ...grant, rank: 5 }, begunBy, ended: null }]);
+      await under.storage.transact((tx) => tx.grants.end(id, grant, anEnding(2_000)));
+      expect(await move(9)).toBe(false);
+      expect(await asOf(1_000)).toMatchObject([{ grant: { rank: 5 } }]);
+    });
+
     test('all grants of a membership end at once, and stay known when the membership is gone', async () => {
       const { id: membershipId } = await addMember();
       const grants = [aGrant(id, membershipId), aGrant(id, membershipId, { rank: 7 })];

@@ -80,6 +80,7 @@ const people: Pick<
       call: (store, b, a) => store.grants.listByMembership(b, a.membership.id),
     },
     end: { ...untouched, call: (tx, b, a) => tx.grants.end(b, a.grant, anEnding()) },
+    rerank: { ...untouched, call: (tx, b, a) => tx.grants.rerank(b, a.grant, 7) },
     endByMembership: {
       ...absent,
       call: (tx, b, a) => tx.grants.endByMembership(b, a.membership.id, anEnding()),

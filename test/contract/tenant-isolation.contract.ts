@@ -25,6 +25,7 @@ const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   removeByMembership: true,
   end: true,
   endByMembership: true,
+  rerank: true,
   removeByUser: true,
   removeEverywhere: true,
   removeExpired: true,

@@ -439,13 +439,17 @@ describe('diffGrants', () => {
   test('applying the difference gives exactly what was wanted, and applying it again changes nothing', () => {
     fc.assert(
       fc.property(ledger, ledger, (current, wanted) => {
-        const { add, remove } = diffGrants(current, wanted);
-        const kept = current.filter((one) => !remove.includes(one));
+        const { add, remove, move } = diffGrants(current, wanted);
+        const rankOf = new Map(move.map(({ grant, rank }) => [grant, rank]));
+        const kept = current.flatMap((one) =>
+          remove.includes(one) ? [] : [{ ...one, rank: rankOf.get(one) ?? one.rank }],
+        );
         const next = [...kept, ...add.map((one) => aGrant(organizationId, membershipId, one))];
+        // Of two that differ in rank alone the later counts: one rule says a thing once.
         const keys = (grants: readonly Pick<Grant, 'scope' | 'source' | 'rank'>[]) =>
-          new Set(grants.map((one) => JSON.stringify([one.scope, one.source, one.rank])));
+          new Map(grants.map((one) => [JSON.stringify([one.scope, one.source]), one.rank]));
         expect(keys(next)).toEqual(keys(wanted));
-        expect(diffGrants(next, wanted)).toEqual({ add: [], remove: [] });
+        expect(diffGrants(next, wanted)).toEqual({ add: [], remove: [], move: [] });
       }),
     );
   });
@@ -454,8 +458,10 @@ describe('diffGrants', () => {
     const one = orgGrant(['manual', 'admin']);
     const { scope: wantedScope, source: wantedSource, rank } = one;
     expect(diffGrants([one], [{ scope: wantedScope, source: wantedSource, rank }])).toEqual({
-      add: [],
-      remove: [],
+      ...{ add: [], remove: [], move: [] },
+    });
+    expect(diffGrants([one], [{ scope: wantedScope, source: wantedSource, rank: rank + 1 }])).toEqual({
+      ...{ add: [], remove: [], move: [{ grant: one, rank: rank + 1 }] },
     });
   });
 });

@@ -42,6 +42,8 @@ export interface PastValues {
   name: string;
   /** Subject: a group mapping. What it said. */
   mapping: Pick<GroupMapping, 'match' | 'grants'>;
+  /** Subject: a grant. Where its rule stood among the others. */
+  rank: number;
   /** Subject: the organization. What ended before is not known: it was not kept then, or has been forgotten since. */
   unrecorded: null;
 }

@@ -116,7 +116,13 @@ export interface GrantRepository {
     grant: Pick<Grant, 'id' | 'membershipId'>,
     ending: Ending,
   ): Promise<boolean>;
-  /** The same for every grant of the membership. */
+  /** Gives a standing grant another rank; everything else of it stays. False when it does not stand in the ledger. */
+  rerank(
+    organizationId: OrganizationId,
+    grant: Pick<Grant, 'id' | 'membershipId'>,
+    rank: number,
+  ): Promise<boolean>;
+  /** `end` for every grant of the membership. */
   endByMembership(organizationId: OrganizationId, membershipId: MembershipId, ending: Ending): Promise<void>;
   /** The grants that stood in the ledger at `at`: begun then or before, ended after it if at all. */
   listAsOf(

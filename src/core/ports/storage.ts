@@ -148,6 +148,7 @@ export type WriteVerb =
   | 'removeByMembership'
   | 'end'
   | 'endByMembership'
+  | 'rerank'
   | 'removeByUser'
   | 'removeEverywhere'
   | 'removeExpired'

@@ -9,6 +9,7 @@ import type { Row, Sql } from './sql.ts';
 const COLUMNS =
   'id, organization_id, membership_id, scope_kind, team_id, resource_type, resource_id, role, source, rank, created_at';
 const LIST = `SELECT ${COLUMNS} FROM grants WHERE organization_id = ? AND membership_id = ? ORDER BY id`;
+const RERANK = 'UPDATE grants SET rank = ? WHERE organization_id = ? AND membership_id = ? AND id = ?';
 const REMOVE = 'DELETE FROM grants WHERE organization_id = ? AND membership_id = ? AND id = ?';
 const REMOVE_BY_MEMBERSHIP = 'DELETE FROM grants WHERE organization_id = ? AND membership_id = ?';
 const KEEP = `INSERT INTO ended_grants (${COLUMNS}, begun_by, ended_at, ended_by)
@@ -80,6 +81,8 @@ export function grantRepository(sql: Sql): GrantRepository {
       sql.run(KEEP_ONE, endedAt, toJson(endedBy), organizationId, membershipId, id);
       return sql.run(REMOVE, organizationId, membershipId, id) > 0;
     },
+    rerank: async (organizationId, { membershipId, id }, rank) =>
+      sql.run(RERANK, rank, organizationId, membershipId, id) > 0,
     endByMembership: async (organizationId, membershipId, { endedAt, endedBy }) => {
       sql.run(KEEP_BY_MEMBERSHIP, endedAt, toJson(endedBy), organizationId, membershipId);
       sql.run(REMOVE_BY_MEMBERSHIP, organizationId, membershipId);

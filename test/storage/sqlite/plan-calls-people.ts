@@ -60,6 +60,7 @@ export const peopleCalls = ({
   ],
   'grants and teams': async ({ grants, pastValues, teams, teamMembers }) => [
     await grants.listByMembership(id, membership.id),
+    await grants.rerank(id, grant, 7),
     await grants.end(id, grant, anEnding()),
     await grants.endByMembership(id, membership.id, anEnding()),
     await grants.listAsOf(id, membership.id, 1),

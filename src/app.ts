@@ -48,6 +48,7 @@ import { createEdge } from './http/server.ts';
 import { createAfterwards } from './jobs/afterwards.ts';
 import { deliverDueLogouts } from './jobs/deliver-logouts.ts';
 import { deliverDueMails } from './jobs/deliver-mails.ts';
+import { createWebhookWorker } from './jobs/deliver-webhooks.ts';
 import { removeExpired } from './jobs/expire.ts';
 import { startJobs } from './jobs/schedule.ts';
 import type { Clock } from './kernel/clock.ts';
@@ -183,6 +184,8 @@ const SERVER_LIMITS = {
   maxHeaderSize: 16_384,
 };
 
+/** S196, S200: of each request. */
+const WEBHOOK_LIMITS = { timeoutMs: seconds(5), maxBytes: 64 * 1024 };
 function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacements) {
   const clock = replaced.clock ?? systemClock;
   const fetcher = createSafeFetch({ allow: config.egressAllow });
@@ -196,6 +199,7 @@ function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacem
     newRsaKey: replaced.newRsaKey ?? newRsaKey,
     mailer: replaced.mailer ?? createMailer(config, clock),
     fetcher,
+    webhookFetcher: createSafeFetch({ allow: config.egressAllow, ...WEBHOOK_LIMITS }),
     readMetadata: createMetadataReader(fetcher),
     txtResolver: replaced.txtResolver ?? createDnsTxtResolver(),
   };
@@ -230,6 +234,7 @@ const jobsOf = (deps: HttpDeps) => [
   { name: 'long-work', everyMs: seconds(1), run: () => runDueJobs(deps, JOB_HANDLERS) },
   { name: 'deliver-mails', everyMs: seconds(2), run: () => deliverDueMails(deps) },
   { name: 'deliver-logouts', everyMs: seconds(2), run: () => deliverDueLogouts(logoutDeps(deps)) },
+  { name: 'deliver-webhooks', everyMs: seconds(1), ...createWebhookWorker(deps) },
   { name: 'rotate-signing-keys', everyMs: hours(1), run: () => settleSigningKeys(deps) },
   { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
   { name: 'recheck-domains', everyMs: hours(1), run: () => recheckDomains(deps) },

@@ -44,6 +44,8 @@ export interface Deps {
   readonly afterwards: Afterwards;
   readonly mailer: Mailer;
   readonly fetcher: Fetcher;
+  /** The same rules with more time, for what webhooks are sent to. */
+  readonly webhookFetcher: Fetcher;
   readonly txtResolver: TxtResolver;
   /** The public origin, without a trailing slash; every absolute URL starts with it (never with a Host header). */
   readonly baseUrl: string;

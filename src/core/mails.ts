@@ -110,6 +110,30 @@ export function certificateMail(input: {
   };
 }
 
+/** Tells owners that a webhook gets nothing any more, why, and what brings it back. */
+export function webhookDisabledMail(input: {
+  readonly organization: Organization;
+  readonly host: string;
+  readonly because: 'gone' | 'failing';
+}): MailContent {
+  const { organization, host, because } = input;
+  return {
+    subject: line`The webhook to ${exact(host)} is switched off`,
+    blocks: [
+      text(
+        line`Events of ${organization.name} are not sent to ${exact(host)} any more.`,
+        because === 'gone'
+          ? 'The address answered that it is gone for good (410).'
+          : 'It took no event for three days, however often they were sent.',
+      ),
+      text(
+        'Once it works again, make the webhook active and have it pinged.',
+        'It then gets what it missed, as far as events are kept: 90 days.',
+      ),
+    ],
+  };
+}
+
 /** Tells owners that a sealed way in has been made: whoever did not expect it takes it back. */
 export function emergencyCodeMail(input: {
   readonly organization: Organization;

@@ -48,6 +48,7 @@ export const PERMISSIONS = [
   'audit.read',
   'billing.manage',
   'sessions.manage',
+  'webhooks.manage',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -79,7 +80,15 @@ export const ROLE_PERMISSIONS: Readonly<Record<BuiltInRole, readonly Permission[
   admin: ADMIN_PERMISSIONS,
   // Whoever holds a connection or a directory can sign in as, promote or cut off anybody in it, owners too (S62, S147):
   // so these belong to those who may touch everybody.
-  owner: [...ADMIN_PERMISSIONS, 'sso.manage', 'scim.manage', 'organization.remove', 'sessions.manage'],
+  // Whoever sends events elsewhere reads all that happens (S199).
+  owner: [
+    ...ADMIN_PERMISSIONS,
+    'sso.manage',
+    'scim.manage',
+    'organization.remove',
+    'sessions.manage',
+    'webhooks.manage',
+  ],
 };
 
 /** Higher is more powerful. Custom roles stand between the built-in ones, each on a rank of its own. */

@@ -22,14 +22,15 @@ const STEP_UP_AGE_MS = minutes(10);
 const STEP_UP_PATH = '/sign-in-again';
 
 /**
- * What only somebody may change who has just shown who they are: how people get in, what feeds the organization, whether it
- * exists. By permission, so that every route with one of these asks, the next one too.
+ * What only somebody may change who has just shown who they are: how people get in, what feeds the organization, who is told of it,
+ * whether it exists. By permission, so that every route with one of these asks, the next one too.
  */
 export const SENSITIVE_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission>([
   'sso.manage',
   'scim.manage',
   'organization.remove',
   'sessions.manage',
+  'webhooks.manage',
 ]);
 
 /** Whether the person proved who they are, here or at their identity provider, no longer ago than a sensitive act allows. */

@@ -5,6 +5,8 @@ interface Job {
   readonly name: string;
   readonly everyMs: number;
   run(): Promise<unknown>;
+  /** Ends what its runs have left under way; absent: nothing. */
+  stop?(): Promise<unknown>;
 }
 
 /** Starts the jobs. The answered function stops them and resolves when none is running. */
@@ -30,6 +32,6 @@ export function startJobs(jobs: readonly Job[], logger: Logger): () => Promise<v
   });
   return async () => {
     for (const timer of timers) clearInterval(timer);
-    await Promise.all(running);
+    await Promise.all([...running, ...jobs.map((job) => job.stop?.())]);
   };
 }

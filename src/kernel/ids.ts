@@ -39,6 +39,7 @@ export type ApplicationSecretId = Id<'applicationSecret'>;
 export type ApplicationGrantId = Id<'applicationGrant'>;
 export type ApiKeyId = Id<'apiKey'>;
 export type SigningKeyId = Id<'signingKey'>;
+export type WebhookId = Id<'webhook'>;
 
 interface Prefixes {
   org: OrganizationId;
@@ -76,6 +77,7 @@ interface Prefixes {
   agr: ApplicationGrantId;
   key: SigningKeyId;
   apk: ApiKeyId;
+  whk: WebhookId;
 }
 
 /** Crockford's alphabet in lower case: sorts like the number, has no look-alikes. */

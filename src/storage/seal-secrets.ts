@@ -3,6 +3,7 @@ import type { ProviderRecord, SigningKey } from '../core/entities/application.ts
 import type { SecondFactor } from '../core/entities/credentials.ts';
 import type { OutboxEvent } from '../core/entities/journal.ts';
 import type { Connection, PendingSignIn, Session, SpKey } from '../core/entities/sign-in.ts';
+import type { Webhook } from '../core/entities/webhook.ts';
 import type { Repositories, Storage } from '../core/ports/storage.ts';
 import { rememberingSealer, type Sealer } from '../kernel/sealing.ts';
 
@@ -12,7 +13,7 @@ interface Form<Entity> {
   readonly open: (entity: Entity) => Entity;
 }
 
-/** A sign-in reads its connection three times, with up to three secrets: opening them took 5 % of it. */
+/** A sign-in reads its connection three times, with up to three secrets: opening them took 5 % of it. Webhooks are read every second. */
 const CONNECTION_SECRETS = 1_000;
 /** An answer finds its row, and takes it out when it is believed: in between the same secrets are asked for twice. */
 const PENDING_SECRETS = 200;
@@ -84,6 +85,13 @@ function changeKey(key: SigningKey, turn: Turn): SigningKey {
   return { ...key, secret: turn(key.secret, { organizationId: '', field: 'signingKey.secret' }) };
 }
 
+function changeWebhook(webhook: Webhook, turn: Turn): Webhook {
+  const { organizationId, secret, previousSecret } = webhook;
+  const turned = (value: string) => turn(value, { organizationId, field: 'webhook.secret' });
+  const previous = previousSecret && { ...previousSecret, value: turned(previousSecret.value) };
+  return { ...webhook, secret: turned(secret), previousSecret: previous };
+}
+
 async function opened<Entity>(
   found: Promise<Entity | undefined>,
   form: Form<Entity>,
@@ -136,6 +144,8 @@ function readOutbox(inner: Reads<'outbox'>, form: Form<OutboxEvent>): Reads<'out
     listDue: (kind, now, limit) => openedAll(inner.listDue(kind, now, limit), form),
     // Events are not sealed.
     listEvents: (filter, afterPosition, limit) => inner.listEvents(filter, afterPosition, limit),
+    findPosition: (filter, id) => inner.findPosition(filter, id),
+    findLastPosition: () => inner.findLastPosition(),
   };
 }
 
@@ -157,7 +167,26 @@ function readKeys(inner: Reads<'signingKeys'>, form: Form<SigningKey>): Reads<'s
   return { list: () => openedAll(inner.list(), form) };
 }
 
+function readWebhooks(inner: Reads<'webhooks'>, form: Form<Webhook>): Reads<'webhooks'> {
+  return {
+    find: (organizationId, id) => opened(inner.find(organizationId, id), form),
+    list: (organizationId, page) => openedAll(inner.list(organizationId, page), form),
+    findById: (id) => opened(inner.findById(id), form),
+    listAll: (page) => openedAll(inner.listAll(page), form),
+    listDue: (now, page) => openedAll(inner.listDue(now, page), form),
+  };
+}
+
+const sealWebhooks = (inner: Repositories['webhooks'], form: Form<Webhook>): Repositories['webhooks'] => ({
+  ...readWebhooks(inner, form),
+  insert: (organizationId, webhook) => inner.insert(organizationId, form.seal(webhook)),
+  update: (organizationId, next, version) => inner.update(organizationId, form.seal(next), version),
+  claim: (organizationId, id, lease) => opened(inner.claim(organizationId, id, lease), form),
+  remove: (organizationId, id) => inner.remove(organizationId, id),
+});
+
 interface Forms {
+  readonly webhook: Form<Webhook>;
   readonly record: Form<ProviderRecord>;
   readonly key: Form<SigningKey>;
   readonly connection: Form<Connection>;
@@ -208,12 +237,13 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
   };
 }
 
-/** What the OpenID Provider keeps: codes, tokens, sign-ins under way, and its keys. */
+/** What the OpenID Provider keeps: codes, tokens, sign-ins under way, and its keys. What webhooks are signed with. */
 function sealProvider(
-  { providerRecords, signingKeys }: Repositories,
+  { providerRecords, signingKeys, webhooks }: Repositories,
   forms: Forms,
-): Pick<Repositories, 'providerRecords' | 'signingKeys'> {
+): Pick<Repositories, 'providerRecords' | 'signingKeys' | 'webhooks'> {
   return {
+    webhooks: sealWebhooks(webhooks, forms.webhook),
     providerRecords: {
       ...readRecords(providerRecords, forms.record),
       insert: (record) => providerRecords.insert(forms.record.seal(record)),
@@ -234,7 +264,7 @@ function sealProvider(
 /**
  * Answers a storage that seals, each for its organization and field: the client secret of an OIDC connection, the private
  * keys of a SAML one, nonce and code verifier of a pending sign-in, the ID token kept with a session, the payload of a mail,
- * what the OpenID Provider keeps of codes and tokens, and its keys; and for its person the secret of a second factor. Null
+ * what webhooks are signed with, what the OpenID Provider keeps of codes and tokens, and its keys; and for its person the secret of a second factor. Null
  * stays null. Reads throw `internal` when a stored secret does not open: a wrong key, or a value moved to another place.
  */
 export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
@@ -246,6 +276,7 @@ export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
     session: formOf(sealer, changeSession),
     record: formOf(sealer, changeRecord),
     key: formOf(sealer, changeKey),
+    webhook: formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeWebhook),
   };
   // An adapter may hand the same repositories to every transaction: they are wrapped once.
   const wrapped = new WeakMap<Repositories, Repositories>();
@@ -263,6 +294,7 @@ export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
     secondFactors: readFactors(storage.secondFactors, forms.factor),
     providerRecords: readRecords(storage.providerRecords, forms.record),
     signingKeys: readKeys(storage.signingKeys, forms.key),
+    webhooks: readWebhooks(storage.webhooks, forms.webhook),
     transact: (fn, durability) => storage.transact((tx) => fn(sealing(tx)), durability),
   };
 }

@@ -56,6 +56,21 @@ export function events(name: string, open: OpenStorage): void {
       expect((await read(last?.position ?? 0)).map(({ event }) => event)).toStrictEqual([next]);
     });
 
+    test('the place of an event is found by its id, in its own organization or in any', async () => {
+      const event = await append(ours);
+      const mail = await append(ours, { kind: 'mail' });
+      const last = await append(theirs);
+      const { outbox } = under.storage;
+      const [placed, , ...none] = await read(start);
+      expect(none).toEqual([]);
+      const own = { organizationId: ours.organization.id };
+      expect(await outbox.findPosition(own, event.id)).toBe(placed?.position);
+      expect(await outbox.findPosition({}, event.id)).toBe(placed?.position);
+      expect(await outbox.findPosition({}, last.id)).toBe(await outbox.findLastPosition());
+      expect(await outbox.findPosition(own, last.id)).toBeUndefined();
+      expect(await outbox.findPosition({}, mail.id)).toBeUndefined();
+    });
+
     test('what is undone is never seen', async () => {
       const event = anOutboxEvent(ours.organization.id);
       const torn = under.storage.transact(async (tx) => {

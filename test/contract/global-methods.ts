@@ -51,6 +51,8 @@ export const GLOBAL_METHODS: readonly string[] = [
   'orgRoles.update',
   'organizations.findBySlug',
   'organizations.list',
+  'outbox.findLastPosition',
+  'outbox.findPosition',
   'outbox.listDue',
   'outbox.listEvents',
   'outbox.removeExpired',
@@ -92,4 +94,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'users.insert',
   'users.remove',
   'users.update',
+  'webhooks.findById',
+  'webhooks.listAll',
+  'webhooks.listDue',
 ];

@@ -1,6 +1,7 @@
 /** The driver of long work. */
 import { aJob } from '../support/job-builders.ts';
 import type { RowKind } from './row-kind.ts';
+import { webhooks } from './webhook-rows.ts';
 
 const jobs: RowKind = {
   name: 'jobs',
@@ -16,5 +17,5 @@ const jobs: RowKind = {
   },
 };
 
-/** Its kind. */
-export const JOB_ROWS: readonly RowKind[] = [jobs];
+/** Its kind, and that of webhooks. */
+export const JOB_ROWS: readonly RowKind[] = [jobs, webhooks];

@@ -18,6 +18,7 @@ import {
 } from '../support/builders.ts';
 import { aShareableLink } from '../support/link-builders.ts';
 import { aMappingDraft } from '../support/mapping-test-builders.ts';
+import { aWebhook } from '../support/webhook-builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
 import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';
 
@@ -119,6 +120,15 @@ const PEOPLE_WALKS: readonly Walk[] = [
       return { key: value.id, add: (tx) => tx.mappingDrafts.insert(id, value) };
     },
     page: async (store, { organization }, page) => ids(await store.mappingDrafts.list(organization.id, page)),
+  },
+  {
+    title: 'webhooks.list',
+    order: 'oldest first',
+    reserve: ({ organization: { id } }) => {
+      const value = aWebhook(id);
+      return { key: value.id, add: (tx) => tx.webhooks.insert(id, value) };
+    },
+    page: async (store, { organization }, page) => ids(await store.webhooks.list(organization.id, page)),
   },
   {
     title: 'shareableLinks.list',

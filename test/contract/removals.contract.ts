@@ -50,6 +50,7 @@ const EVERY_PART: readonly Part[] = [
   'reviewItems',
   'sessions',
   'jobs',
+  'webhooks',
   'auditEvents',
   'outbox',
   'recorderEntries',
@@ -192,6 +193,11 @@ const REMOVALS: readonly Removal[] = [
     what: 'a mapping draft',
     remove: (tx, { organization, mappingDraft }) => tx.mappingDrafts.remove(organization.id, mappingDraft.id),
     gone: ['mappingDrafts'],
+  },
+  {
+    what: 'a webhook',
+    remove: (tx, { organization, webhook }) => tx.webhooks.remove(organization.id, webhook.id),
+    gone: ['webhooks'],
   },
   {
     what: 'a connection',
@@ -360,6 +366,7 @@ export function removals(name: string, open: OpenStorage): void {
         await tx.mappingDrafts.remove(id, nextId('mdr')),
         await tx.connections.remove(id, nextId('con')),
         await tx.domains.remove(id, nextId('dom')),
+        await tx.webhooks.remove(id, nextId('whk')),
         await tx.sessions.remove(id, nextId('ses')),
       ]);
       expect(answers).toEqual(answers.map(() => false));

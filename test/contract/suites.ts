@@ -31,6 +31,7 @@ import { tenantIsolation } from './tenant-isolation.contract.ts';
 import { transactions } from './transactions.contract.ts';
 import { uniqueness } from './uniqueness.contract.ts';
 import { versions } from './versions.contract.ts';
+import { webhooks } from './webhooks.contract.ts';
 
 const SUITES: readonly ContractSuite[] = [
   roundTrips,
@@ -63,6 +64,7 @@ const SUITES: readonly ContractSuite[] = [
   mailSuppressions,
   recorder,
   signInAttempts,
+  webhooks,
   durability,
 ];
 

@@ -36,6 +36,8 @@ export const journal: Pick<
     eraseDetails: { ...absent, call: (tx, b, a) => tx.outbox.eraseDetails(b, a.auditEvent) },
     listWaiting: { answersOwn: 1, call: (store, b) => store.outbox.listWaiting(b, PAGE) },
     listDue: global,
+    findPosition: global,
+    findLastPosition: global,
     listEvents: global,
     removeExpired: global,
   },

@@ -29,6 +29,7 @@ import { journal } from './tenant-isolation-journal.ts';
 import { links } from './tenant-isolation-links.ts';
 import { policy } from './tenant-isolation-policy.ts';
 import { reviews } from './tenant-isolation-reviews.ts';
+import { webhooks } from './tenant-isolation-webhooks.ts';
 
 const people: Pick<
   IsolationTable,
@@ -391,6 +392,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...people,
   ...credentials,
   ...jobs,
+  ...webhooks,
   mailCounts: { list: global, claim: global, remove: global, removeExpired: global },
   mailSuppressions: { insert: global, findByAddress: global, list: global, remove: global },
   ...history,

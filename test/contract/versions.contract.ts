@@ -60,6 +60,7 @@ export function versions(name: string, open: OpenStorage): void {
         'signingKeys',
         'teams',
         'users',
+        'webhooks',
       ]);
     });
 

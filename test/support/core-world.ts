@@ -62,6 +62,7 @@ export async function openCoreWorld(options: { readonly runsTwice?: boolean } = 
     passkeyCeremonies: createPasskeyCeremonies('https://gate.example.com'),
     mailer: recordingMailer(mailServer, sent),
     fetcher: noFetcher,
+    webhookFetcher: noFetcher,
     txtResolver: { resolveTxt: async (name) => txt.get(name) ?? [] },
     baseUrl: 'https://gate.example.com',
     plans: PLANS,

@@ -45,6 +45,7 @@ import { aMappingDraft, aMappingTest } from './mapping-test-builders.ts';
 import { anApiKey, anEmergencyCode, aTestSignIn } from './policy-builders.ts';
 
 import { anAccessReview, aReviewItem } from './review-builders.ts';
+import { aWebhook } from './webhook-builders.ts';
 
 export type World = ReturnType<typeof aWorld>;
 
@@ -129,6 +130,7 @@ function aSignInWorld({ organization, membership }: ReturnType<typeof aPeopleWor
     emergencyCode: anEmergencyCode(membership),
     apiKey: anApiKey(membership),
     job: aJob(organization.id),
+    webhook: aWebhook(organization.id),
     auditEvent: anAuditEvent(organization.id),
     outboxEvent: anOutboxEvent(organization.id, { kind: 'mail', payload: '{"link":"recoverable"}' }),
   };
@@ -192,6 +194,7 @@ export async function plantWorld(tx: Repositories, world: World): Promise<void> 
   await tx.consumedAssertions.claim(id, connection.id, SHARED.assertionId, BUILT_AT + 600_000);
   await tx.sessions.insert(id, world.session);
   await tx.jobs.insert(id, world.job);
+  await tx.webhooks.insert(id, world.webhook);
   await tx.auditEvents.append(id, world.auditEvent, FIRST_LINK);
   await tx.outbox.append(id, world.outboxEvent);
   await tx.recorderEntries.append(id, [world.recorderEntry]);
@@ -282,6 +285,7 @@ export async function readWorld(store: Queries, world: World) {
     apiKeys: await store.apiKeys.list(id),
     sessions: await store.sessions.listByMembership(id, membership.id),
     jobs: await store.jobs.list(id, WHOLE_PAGE),
+    webhooks: await store.webhooks.list(id, WHOLE_PAGE),
     auditEvents: await store.auditEvents.list(id, {}, WHOLE_PAGE),
     outbox: await store.outbox.find(id, world.outboxEvent.id),
     recorderEntries: await store.recorderEntries.list(id, {}, WHOLE_PAGE),

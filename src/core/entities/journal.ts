@@ -178,6 +178,12 @@ export type AuditType =
   | 'audit.erased'
   | 'mail_suppression.created'
   | 'mail_suppression.removed'
+  | 'webhook.created'
+  | 'webhook.updated'
+  | 'webhook.secret_rotated'
+  | 'webhook.replayed'
+  | 'webhook.disabled'
+  | 'webhook.removed'
   | 'api_key.created'
   | 'api_key.removed';
 

@@ -103,6 +103,13 @@ export interface OutboxRepository {
     afterPosition: number,
     limit: number,
   ): Promise<readonly PlacedEvent[]>;
+  /** GLOBAL: the place of an event, of that organization or of any; undefined when it is gone, or no event. */
+  findPosition(
+    filter: { readonly organizationId?: OrganizationId | undefined },
+    id: OutboxEventId,
+  ): Promise<number | undefined>;
+  /** GLOBAL: a position behind all that are visible and before all that will be; 0 before the first. */
+  findLastPosition(): Promise<number>;
   /**
    * GLOBAL: housekeeping. Looks at the oldest `limit` rows and removes those from before `before` that wait for nothing;
    * answers how many went.

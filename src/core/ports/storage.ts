@@ -75,6 +75,7 @@ import type {
   SessionRepository,
 } from './sign-ins.ts';
 import type { EmergencyCodeRepository, TestSignInRepository } from './sso-policy.ts';
+import type { WebhookRepository } from './webhooks.ts';
 
 export interface Repositories {
   readonly organizations: OrganizationRepository;
@@ -128,6 +129,7 @@ export interface Repositories {
   readonly apiKeys: ApiKeyRepository;
   readonly accessReviews: AccessReviewRepository;
   readonly reviewItems: ReviewItemRepository;
+  readonly webhooks: WebhookRepository;
 }
 
 /** The verbs that change something; everything else only reads. */

@@ -1,11 +1,9 @@
 /** The events of every organization for the product behind the gateway: read on from where it was, in one order, none left out. */
 import { z } from 'zod';
-import { INSTALLATION } from '../../core/audit.ts';
-import type { PlacedEvent } from '../../core/entities/journal.ts';
+import { eventForm } from '../../core/event-form.ts';
 import { findOrganization } from '../../core/organization-lookup.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { pageFields, queryField } from './paging.ts';
-import { isoTime } from './present.ts';
 import type { ApiRoute } from './route.ts';
 import { plainRoute } from './route.ts';
 import { timeShape } from './shapes.ts';
@@ -43,17 +41,6 @@ const eventShape = z.object({
   }),
 });
 
-// Only `record` writes payloads of events.
-const dataOf = (payload: string) => JSON.parse(payload) as z.infer<typeof eventShape>['data'];
-
-const present = ({ event }: PlacedEvent): z.infer<typeof eventShape> => ({
-  id: event.id,
-  type: event.type,
-  organizationId: event.organizationId === INSTALLATION ? null : event.organizationId,
-  createdAt: isoTime(event.createdAt),
-  data: dataOf(event.payload),
-});
-
 /** All routes of this resource. */
 export const eventRoutes: readonly ApiRoute[] = [
   plainRoute({
@@ -79,7 +66,11 @@ export const eventRoutes: readonly ApiRoute[] = [
       const found = await deps.storage.outbox.listEvents({ organizationId: one?.id }, cursor, limit + 1);
       const page = found.slice(0, limit);
       const hasMore = found.length > limit;
-      return { items: page.map(present), nextCursor: cursorOf(page.at(-1)?.position ?? cursor), hasMore };
+      return {
+        items: page.map(({ event }) => eventForm(event)),
+        nextCursor: cursorOf(page.at(-1)?.position ?? cursor),
+        hasMore,
+      };
     },
   }),
 ];

@@ -8,7 +8,10 @@ import { lineOf, resourceIdField, resourceTypeField } from './fields.ts';
 import { lesserRoleField } from './role-fields.ts';
 
 /** An id in a body: a malformed one is told what an unknown one is told. */
-export const idField = <Prefix extends 'dg' | 'team' | 'map' | 'mem'>(prefix: Prefix, unknown: string) =>
+export const idField = <Prefix extends 'dg' | 'team' | 'map' | 'mem' | 'evt'>(
+  prefix: Prefix,
+  unknown: string,
+) =>
   z.string().transform((text, context) => {
     const id = parseId(prefix, text);
     if (id !== undefined) return id;

@@ -34,6 +34,7 @@ const NOT_FOUND = {
   apk: 'No such API key.',
   sup: 'No such suppression.',
   ses: 'No such session.',
+  whk: 'No such webhook.',
 } as const;
 
 /** Reads the path parameter `name` as an id of the kind `prefix`. Throws `not_found`. */

@@ -46,6 +46,7 @@ import { sessionListRoutes } from './sessions.ts';
 import { signingKeyRoutes } from './signing-keys.ts';
 import { teamRoutes } from './teams.ts';
 import { testSignInRoutes } from './test-sign-ins.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 const resources: readonly ApiRoute[] = [
   ...organizationRoutes,
@@ -87,6 +88,7 @@ const resources: readonly ApiRoute[] = [
   ...signingKeyRoutes,
   ...auditEventRoutes,
   ...eventRoutes,
+  ...webhookRoutes,
   ...apiKeyRoutes,
   ...recorderRoutes,
   ...sessionRoutes,

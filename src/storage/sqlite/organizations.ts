@@ -27,8 +27,8 @@ const FIND = 'SELECT * FROM organizations WHERE id = ?';
 const FIND_BY_SLUG = 'SELECT * FROM organizations WHERE slug = ?';
 const LIST = 'SELECT * FROM organizations WHERE id > ? ORDER BY id LIMIT ?';
 const REMOVE = 'DELETE FROM organizations WHERE id = ?';
-/** The journal has no foreign key, so that the end of an organization can still be told afterwards. */
-const REMOVE_JOURNAL = ['audit_events', 'audit_heads', 'outbox'].map(
+/** The journal has no foreign key, so that the end of an organization can still be told afterwards; webhooks may belong to none. */
+const REMOVE_JOURNAL = ['audit_events', 'audit_heads', 'outbox', 'webhooks'].map(
   (table) => `DELETE FROM ${table} WHERE organization_id = ?`,
 );
 /** What an organization may have a hundred thousand of, those that refer to others first. */

@@ -25,6 +25,16 @@ const ERASE_DETAILS = `
 const LIST_EVENTS = "SELECT * FROM outbox WHERE kind = 'event' AND position > ? ORDER BY position LIMIT ?";
 const LIST_EVENTS_OF = `
   SELECT * FROM outbox WHERE kind = 'event' AND organization_id = ? AND position > ? ORDER BY position LIMIT ?`;
+const FIND_POSITION_OF =
+  "SELECT position FROM outbox WHERE organization_id = ? AND id = ? AND kind = 'event'";
+/** Asks organization by organization: the index begins with them, and none by id alone is worth its writes. */
+const FIND_POSITION = `
+  WITH RECURSIVE owners (owner) AS (
+    SELECT min(organization_id) FROM outbox
+    UNION ALL
+    SELECT (SELECT min(organization_id) FROM outbox WHERE organization_id > owner) FROM owners WHERE owner IS NOT NULL)
+  SELECT position FROM owners CROSS JOIN outbox ON organization_id = owner AND id = ? AND kind = 'event'`;
+const FIND_LAST_POSITION = 'SELECT max(position) AS position FROM outbox';
 const REMOVE_EXPIRED = `
   DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE position > 0 ORDER BY position LIMIT ?)
     AND created_at < ? AND due_at IS NULL`;
@@ -79,6 +89,17 @@ export function outboxRepository(sql: Sql): OutboxRepository {
           ? sql.all(LIST_EVENTS, afterPosition, limit)
           : sql.all(LIST_EVENTS_OF, organizationId, afterPosition, limit);
       return rows.map((row) => ({ position: integer(row, 'position'), event: fromRow(row) }));
+    },
+    findPosition: async ({ organizationId }, id) => {
+      const row =
+        organizationId === undefined
+          ? sql.get(FIND_POSITION, id)
+          : sql.get(FIND_POSITION_OF, organizationId, id);
+      return row && integer(row, 'position');
+    },
+    findLastPosition: async () => {
+      const row = sql.get(FIND_LAST_POSITION);
+      return (row && integerOrNull(row, 'position')) ?? 0;
     },
     removeExpired: async (before, limit) => sql.run(REMOVE_EXPIRED, limit, before),
   };

@@ -47,6 +47,7 @@ import { teamMemberRepository, teamRepository } from './teams.ts';
 import { testSignInRepository } from './test-sign-ins.ts';
 import { uniqueValueRepository } from './unique-values.ts';
 import { userRepository } from './users.ts';
+import { webhookRepository } from './webhooks.ts';
 
 /** Builds every repository over `sql`. `anchors` only where nothing is seen that may still be rolled back. */
 export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositories {
@@ -94,6 +95,7 @@ const accessRepositories = (sql: Sql) => ({
   apiKeys: apiKeyRepository(sql),
   accessReviews: accessReviewRepository(sql),
   reviewItems: reviewItemRepository(sql),
+  webhooks: webhookRepository(sql),
 });
 
 /** Which roles follow from groups and claims. */

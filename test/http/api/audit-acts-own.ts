@@ -198,3 +198,28 @@ export const CUTOVER: readonly Act[] = [
     request: `operator post ${D}/cutover/rollback`,
   },
 ];
+
+const HOOKS = '/organizations/{org}/webhooks';
+
+/** An address that nobody answers at: made all the same, and pending. */
+export const WEBHOOKS: readonly Act[] = [
+  {
+    types: ['webhook.created'],
+    request: `operator post ${HOOKS}`,
+    body: { url: 'https://127.0.0.1:1/' },
+    saves: { webhook: 'id', webhookSecret: 'secret' },
+  },
+  { types: ['webhook.updated'], request: `operator patch ${HOOKS}/{webhook}`, body: { types: ['team.*'] } },
+  { types: ['webhook.secret_rotated'], request: `operator post ${HOOKS}/{webhook}/secret` },
+  {
+    types: [],
+    request: 'operator get /events?organization={org}&limit=1',
+    saves: { event: 'items.0.id' },
+  },
+  {
+    types: ['webhook.replayed'],
+    request: `operator post ${HOOKS}/{webhook}/replay`,
+    body: { from: '{event}' },
+  },
+  { types: ['webhook.removed'], request: `operator delete ${HOOKS}/{webhook}` },
+];

@@ -117,6 +117,7 @@ test('S215: no bearer value, password or secret of all this is in any row', asyn
     'scimToken',
     'linkToken',
     'keyToken',
+    'webhookSecret',
     'factor',
     'recovery',
     'mailedProof',

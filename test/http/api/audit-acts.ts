@@ -1,7 +1,7 @@
 /** The acts that the audit tells, one after the other in one organization: which rows each leaves. Data for audit-acts.test.ts. */
 import { testCertificate } from '../../support/saml-keys.ts';
 import type { Act } from './audit-act.ts';
-import { CREDENTIALS, CUTOVER, LINKS } from './audit-acts-own.ts';
+import { CREDENTIALS, CUTOVER, LINKS, WEBHOOKS } from './audit-acts-own.ts';
 
 const O = '/organizations/{org}';
 const PASSWORD = 'a sentence nobody guesses';
@@ -405,6 +405,7 @@ export const ACTS: readonly Act[] = [
   ...SIGN_ON,
   ...CREDENTIALS,
   ...LINKS,
+  ...WEBHOOKS,
   ...DIRECTORY,
   ...CUTOVER,
   ...INSTALLATION,

@@ -86,14 +86,16 @@ async function furnish(organization: Organization): Promise<Readonly<Record<stri
   };
 }
 
-/** A group mapping and a mapping test. */
+/** A group mapping, a mapping test, a draft, and a webhook. */
 async function furnishRules(base: string, groupId: string): Promise<Readonly<Record<string, string>>> {
   const rule = { match: { groupId }, grants: [{ scope: 'org', role: 'viewer' }] };
   const mapping = await world.send(world.operator, `post ${base}/group-mappings`, rule);
   const expected = { name: 'A', given: {}, expect: { teams: [] } };
   const mappingTest = await world.send(world.operator, `post ${base}/mapping-tests`, expected);
   const draft = await world.send(world.operator, `post ${base}/mapping-drafts`, {});
-  return { mapping: mapping.body.id, mappingTest: mappingTest.body.id, draft: draft.body.id };
+  const webhook = await world.send(world.operator, `post ${base}/webhooks`, { url: 'https://127.0.0.1:1/' });
+  const ruled = { mapping: mapping.body.id, mappingTest: mappingTest.body.id, draft: draft.body.id };
+  return { ...ruled, webhook: webhook.body.id };
 }
 
 /** A test through a connection of its own, and the code of an owner. */
@@ -176,6 +178,7 @@ const PREFIXES = {
   signingKey: 'key',
   client: 'dcl',
   apiKey: 'apk',
+  webhook: 'whk',
 } as const;
 
 const isKnown = (name: string): name is keyof typeof PREFIXES => Object.hasOwn(PREFIXES, name);
@@ -262,6 +265,12 @@ const BODIES: Readonly<Record<string, object | string>> = {
   createEmergencyCode: {},
   startTestSignIn: {},
   switchOrganization: { organization: 'elsewhere' },
+  createWebhook: { url: 'https://127.0.0.1:1/' },
+  updateWebhook: { types: null },
+  replayWebhook: { from: `evt_${'0'.repeat(26)}` },
+  createOrganizationWebhook: { url: 'https://127.0.0.1:1/' },
+  updateOrganizationWebhook: { types: null },
+  replayOrganizationWebhook: { from: `evt_${'0'.repeat(26)}` },
   createApplication: { name: 'A', redirectUris: ['https://app.example/'] },
   updateApplication: { name: 'A' },
   rotateApplicationSecret: {},

@@ -7,7 +7,7 @@ type Calls = Readonly<Record<string, (repositories: Repositories) => Promise<unk
 const PAGE = { limit: 10 };
 
 /** Each look-up and write once. */
-export const journalCalls = ({ organization: { id }, auditEvent, outboxEvent }: World): Calls => ({
+export const journalCalls = ({ organization: { id }, auditEvent, outboxEvent, webhook }: World): Calls => ({
   'journal and installation': async ({ auditEvents, outbox, installation, mailCounts, mailSuppressions }) => [
     await mailCounts.claim('x', 1),
     await mailCounts.list('x', 0),
@@ -29,6 +29,9 @@ export const journalCalls = ({ organization: { id }, auditEvent, outboxEvent }: 
     await outbox.listDue('mail', 1, 10),
     await outbox.listEvents({}, 1, 10),
     await outbox.listEvents({ organizationId: id }, 1, 10),
+    await outbox.findPosition({}, outboxEvent.id),
+    await outbox.findPosition({ organizationId: id }, outboxEvent.id),
+    await outbox.findLastPosition(),
     await outbox.removeExpired(1, 10),
     await auditEvents.prune(id, 1, 10),
     await auditEvents.erase(id, auditEvent.id, { actor: { kind: 'system' } }),
@@ -36,5 +39,16 @@ export const journalCalls = ({ organization: { id }, auditEvent, outboxEvent }: 
     await installation.find('x'),
     await installation.consume('x', 'y', 'z'),
     await installation.consume('x', 'y', undefined),
+  ],
+  webhooks: async ({ webhooks }) => [
+    await webhooks.insert(id, webhook),
+    await webhooks.find(id, webhook.id),
+    await webhooks.list(id, PAGE),
+    await webhooks.update(id, webhook, 1),
+    await webhooks.claim(id, webhook.id, { now: 1, endsAt: 2 }),
+    await webhooks.remove(id, webhook.id),
+    await webhooks.findById(webhook.id),
+    await webhooks.listAll(PAGE),
+    await webhooks.listDue(1, PAGE),
   ],
 });

@@ -68,13 +68,13 @@ function stepsOf(statement: string): readonly string[] {
   return plan.all(...blanks).map(({ detail }) => detail);
 }
 
-/** The steps of the plan that read a whole table or index; what a subquery reads is a step of its own. */
+/** The steps of the plan that read a whole table or index; what a subquery, or `owners`, reads is a step of its own. */
 const slowSteps = (statement: string): readonly string[] =>
-  stepsOf(statement).filter((detail) => /^SCAN (?!json_each|\(subquery)/.test(detail));
+  stepsOf(statement).filter((detail) => /^SCAN (?!json_each|\(subquery|owners)/.test(detail));
 
 /** Kinds of which an organization has few: reading all of them is how they are read. */
 const FEW =
-  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|mapping_tests|connections|domains|emergency_codes|audit_heads|api_keys) /;
+  /^SEARCH (teams|directories|directory_tokens|directory_clients|group_mappings|mapping_tests|connections|domains|emergency_codes|audit_heads|api_keys|webhooks) /;
 
 /** The steps that read all of an organization, or of a directory, of a kind of which there may be many. */
 const wideSteps = (statement: string): readonly string[] =>
@@ -84,7 +84,7 @@ const wideSteps = (statement: string): readonly string[] =>
 
 /** Statements that end an organization or a directory, the look-up of its groups for that, and the recorder's count from its newest entry. */
 const ASKS_FOR_ALL =
-  /^DELETE FROM (organizations|directories|audit_events|audit_heads|outbox) |^DELETE FROM (\w+) WHERE .* IN \(SELECT .* FROM \2 WHERE organization_id = \?( AND directory_id = \?)? LIMIT 250\)$|^SELECT id FROM (recorder_entries|directory_groups)/;
+  /^DELETE FROM (organizations|directories|audit_events|audit_heads|outbox|webhooks) |^DELETE FROM (\w+) WHERE .* IN \(SELECT .* FROM \2 WHERE organization_id = \?( AND directory_id = \?)? LIMIT 250\)$|^SELECT id FROM (recorder_entries|directory_groups)/;
 
 /** Statistics know the key of a table without row ids by the name of the table. */
 const INDEXES = `

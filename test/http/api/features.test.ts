@@ -1,7 +1,8 @@
 /** Rows of docs/features.md, each with every part of its words, as its people meet it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { type ApiWorld, type Person, startApiWorld } from './api-world.ts';
+import { type ApiWorld, PASSWORD, type Person, startApiWorld } from './api-world.ts';
+import { pushGroup } from './push.ts';
 
 const ROLES = ['viewer', 'member', 'admin', 'owner'] as const;
 type Role = (typeof ROLES)[number];
@@ -78,6 +79,59 @@ describe('4, 11: what each role may do', () => {
     expect(holding('billing.manage').toSorted()).toEqual(['admin', 'owner']);
     expect(holding('members.read').toSorted()).toEqual(['admin', 'member', 'owner']);
   });
+});
+
+test('5: owners make admins, change them and take it back; an admin does none of it', async () => {
+  const organization = await world.newOrganization();
+  const [owner, admin] = [
+    await world.newPerson(organization, 'owner'),
+    await world.newPerson(organization, 'admin'),
+  ];
+  const eve = `patch ${basedAt(organization)}/members/${(await world.newPerson(organization)).membership.id}`;
+  const steps = [
+    { orgRole: 'admin' },
+    { department: 'Sales' },
+    { status: 'suspended' },
+    { status: 'active' },
+    { orgRole: 'viewer' },
+  ];
+  for (const change of steps) {
+    // From the second step on Eve is an admin.
+    expect([change, (await world.send(admin, eve, change)).status]).toEqual([change, 403]);
+    expect([change, (await world.send(owner, eve, change)).status]).toEqual([change, 200]);
+  }
+});
+
+test('6, 8: one person, another role in each of several teams, whatever they are in the organization', async () => {
+  const organization = await world.newOrganization();
+  const base = basedAt(organization);
+  const admin = await world.newPerson(organization, 'admin');
+  const viewer = await world.newPerson(organization, 'viewer');
+  const wanted: Record<string, string> = { Red: 'member', Green: 'admin', Blue: 'owner' };
+  const teams: Record<string, string> = {};
+  for (const [name, role] of Object.entries(wanted)) {
+    teams[name] = (await world.send(admin, `post ${base}/teams`, { name })).body.id;
+    const place = `${base}/teams/${teams[name]}/members/${viewer.membership.id}`;
+    expect((await world.send(admin, `put ${place}`, { role })).status).toBe(200);
+  }
+  const shown = await world.send(admin, `get ${base}/members/${viewer.membership.id}`);
+  const held = Object.fromEntries(
+    shown.body.teams.map(({ id, role }: { id: string; role: string }) => [id, role]),
+  );
+  expect(held).toEqual(
+    Object.fromEntries(Object.entries(wanted).map(([name, role]) => [teams[name] ?? '', role])),
+  );
+  const { body: session } = await world.send(viewer, 'get /session');
+  expect([shown.body.orgRole, session.orgRole, session.teams.length]).toEqual(['viewer', 'viewer', 3]);
+  // An owner of the one team decides there, and nowhere else.
+  const other = await world.newPerson(organization);
+  const put = async (team: string) =>
+    (
+      await world.send(viewer, `put ${base}/teams/${teams[team]}/members/${other.membership.id}`, {
+        role: 'member',
+      })
+    ).status;
+  expect([await put('Blue'), await put('Green'), await put('Red')]).toEqual([200, 200, 403]);
 });
 
 test('17: a personal key is its person’s end, a key of the team goes on for whoever comes next', async () => {
@@ -180,6 +234,91 @@ test('45: members in one list with role and last activity, invitations in anothe
   expect(emailsOf(await members('?q=pia'))).toEqual(['pia@example.com']);
   expect(emailsOf(await invitations('?status=pending'))).toEqual([]);
   expect(emailsOf(await invitations('?status=accepted'))).toContain('pia@example.com');
+});
+
+test('35: the link that was mailed proves the address; the same invitation’s copied link does not', async () => {
+  const organization = await world.newOrganization();
+  const base = basedAt(organization);
+  const proved: [string, boolean][] = [];
+  for (const delivery of ['email', 'link']) {
+    const email = `proves-by-${delivery}@example.com`;
+    const { body } = await operator(`post ${base}/invitations`, { email, delivery });
+    await world.gateway.deliverMails();
+    const mailed = world.gateway.mails.find(({ to }) => to === email)?.text ?? '';
+    const url = /https?:\S+\/invitations\/\S+/.exec(mailed)?.[0] ?? body.url;
+    const person = { name: 'Eve', password: 'a sentence nobody guesses' };
+    const joined = await world.send(
+      world.nobody,
+      `post /invitations/${url.split('/').at(-1)}/accept`,
+      person,
+    );
+    const cookie = joined.headers['set-cookie']?.split(';')[0] ?? '';
+    const session = { headers: { cookie, origin: world.gateway.baseUrl } };
+    const account = await world.send(session, 'get /account');
+    expect([account.status, account.body.email]).toEqual([200, email]);
+    proved.push([delivery, account.body.emailVerified]);
+  }
+  expect(proved).toEqual([
+    ['email', true],
+    ['link', false],
+  ]);
+});
+
+test('50: a removal ends every session of the person here, in whatever browser', async () => {
+  const organization = await world.newOrganization();
+  const eve = await world.newPerson(organization);
+  const { baseUrl } = world.gateway;
+  const signIn = async () => {
+    const answer = await fetch(`${baseUrl}/sign-in/password`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: baseUrl },
+      body: JSON.stringify({ email: eve.email, password: PASSWORD }),
+    });
+    const cookies = answer.headers.getSetCookie().map((one) => one.split(';')[0]);
+    return { headers: { cookie: cookies.join('; '), origin: baseUrl } };
+  };
+  const browsers = [eve, await signIn(), await signIn()];
+  const statuses = async () => {
+    const answers = browsers.map((browser) => world.send(browser, 'get /session'));
+    return (await Promise.all(answers)).map(({ status }) => status);
+  };
+  expect(await statuses()).toEqual([200, 200, 200]);
+  await operator(`delete ${basedAt(organization)}/members/${eve.membership.id}`);
+  expect(await statuses()).toEqual([401, 401, 401]);
+});
+
+test('54: a rule has reached whoever it is about when the answer to it leaves', async () => {
+  const organization = await world.newOrganization();
+  const base = basedAt(organization);
+  const { group, users } = await pushGroup(world.gateway, organization, { count: 3 });
+  const roles = async () => {
+    const { items } = (await operator(`get ${base}/members`)).body;
+    const pushed = users.map(({ membershipId }) => membershipId);
+    return items
+      .filter(({ id }: { id: string }) => pushed.some((one) => one === id))
+      .map(({ orgRole }: { orgRole: string }) => orgRole);
+  };
+  const grants = [{ scope: 'org', role: 'viewer' }];
+  const rule = await operator(`post ${base}/group-mappings`, { match: { groupId: group.id }, grants });
+  expect([rule.status, await roles()]).toEqual([201, ['viewer', 'viewer', 'viewer']]);
+  const gone = await operator(`delete ${base}/group-mappings/${rule.body.id}`);
+  expect([gone.status, await roles()]).toEqual([204, ['member', 'member', 'member']]);
+});
+
+test.each([
+  ['business', 403],
+  ['enterprise', 201],
+])('58: under the plan %s a connection and a directory are answered %i', async (preset, status) => {
+  const organization = await world.newOrganization({ plan: { preset } });
+  const owner = await world.newPerson(organization, 'owner');
+  const idp = { protocol: 'oidc', name: 'Acme', issuer: 'https://idp.example', clientId: 'gatehouse' };
+  for (const [request, body] of [
+    ['connections', { ...idp, clientSecret: 'a secret' }],
+    ['directories', { kind: 'okta' }],
+  ] as const) {
+    const answer = await world.send(owner, `post ${basedAt(organization)}/${request}`, body);
+    expect([answer.status, answer.body.code]).toEqual([status, status === 403 ? 'plan_lacks' : undefined]);
+  }
 });
 
 test('56: on the free plan the one member invites nobody, and is told why and which plans would', async () => {

@@ -42,6 +42,7 @@ describe('making one', () => {
 
   test.each([
     ['1h', hours(1)],
+    ['24h', hours(24)],
     ['48h', hours(48)],
     ['7d', days(7)],
   ])('201: %s; role, uses, domains in their one form, and teams as said', async (expiresIn, ms) => {

@@ -32,6 +32,8 @@ export interface SourceFile {
   readonly functions: readonly FunctionShape[];
   /** What it takes from its surroundings: `process`, `Date.now`, `new Date()`, `Math.random`, `fetch`. */
   readonly surroundings: readonly string[];
+  /** How many accessors its object literals have. */
+  readonly accessors: number;
 }
 
 type Node = Readonly<Record<string, unknown>> & { readonly type: string };
@@ -74,18 +76,31 @@ export function parseSource(path: string, text: string): SourceFile {
   const exported: string[] = [];
   const found: FunctionNode[] = [];
   const surroundings: string[] = [];
+  let accessors = 0;
   const callbacks = new Set<unknown>();
   walk(body, 'top', (node, name) => {
     imports.push(...importsOf(node));
     exported.push(...exportsOf(node));
     surroundings.push(...surroundingsOf(node));
+    if (ACCESSORS.has(node.type)) accessors += 1;
     for (const argument of argumentsOf(node)) callbacks.add(argument);
     const parameters = parametersOf(node);
     if (parameters !== undefined)
       found.push({ node, name, parameters: callbacks.has(node) ? 0 : parameters });
   });
-  return { path, text, imports, exports: exported, functions: shapes(found, lineAt), surroundings };
+  return {
+    path,
+    text,
+    imports,
+    exports: exported,
+    functions: shapes(found, lineAt),
+    surroundings,
+    accessors,
+  };
 }
+
+/** Those of classes are methods. */
+const ACCESSORS: ReadonlySet<string> = new Set(['GetterProperty', 'SetterProperty']);
 
 interface FunctionNode {
   readonly node: Node;

@@ -85,7 +85,7 @@ export function createRecorder({ storage, onLoss }: RecorderDeps): Recorder {
         return;
       }
       if (queue.add(exchange)) size += sizeOf(exchange);
-      if (queue.length >= FULL_BATCH) void queue.flush();
+      if (queue.length() >= FULL_BATCH) void queue.flush();
     },
     flush: queue.flush,
     dropped: queue.lost,

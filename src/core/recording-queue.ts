@@ -11,7 +11,7 @@ const WAITING_LIMIT = 5000;
 
 export interface RecordingQueue<Seen> {
   /** How many wait. */
-  readonly length: number;
+  length(): number;
   /** Never waits, never throws. False beyond 5,000 waiting: then it is lost and counted. */
   add(seen: Seen): boolean;
   /** Counts one as lost that was not added. */
@@ -69,9 +69,7 @@ export function createRecordingQueue<Seen, Kept extends { readonly organizationI
     unreported = 0;
   };
   return {
-    get length() {
-      return waiting.length;
-    },
+    length: () => waiting.length,
     add(seen) {
       if (waiting.length < WAITING_LIMIT) return waiting.push(seen) > 0;
       lose();

@@ -1,5 +1,6 @@
 /** The OIDC side of the passport seam: starts a sign-in, and turns its callback into facts or one refusal. */
 import { createHash } from 'node:crypto';
+import type { Request } from 'express';
 import * as oidc from 'openid-client';
 import passport from 'passport';
 import type { Fetcher } from '../../core/ports/fetcher.ts';
@@ -123,29 +124,43 @@ export function createOidcStrategy(deps: OidcStrategyDeps): OidcRelyingParty {
   }
 }
 
+/** One attempt, as the strategy sees its request. */
+interface Attempt {
+  readonly redeem: () => Promise<VerifiedOidc>;
+  /** What the strategy was told. */
+  facts: VerifiedOidc | undefined;
+  /** What passport says came of it. */
+  user?: unknown;
+}
+
+const strategy: passport.Strategy = {
+  name: 'oidc',
+  authenticate(attempt: Request & Attempt) {
+    attempt.redeem().then(
+      (facts) => {
+        attempt.facts = facts;
+        this.success(facts);
+      },
+      (error: unknown) => this.error(error),
+    );
+  },
+};
+
+/** Made once: what passport makes of a strategy that is new each time carries whole exchanges into the old generation. */
+const runStrategy: (attempt: Attempt, response: object, next: (error?: unknown) => void) => void =
+  new passport.Authenticator()
+    .use(strategy)
+    .authenticate('oidc', { session: false, assignProperty: 'user', authInfo: false, failWithError: true });
+
 /** Runs one attempt as a passport strategy; passport's success, fail and error become the promise. */
 function authenticate(redeem: () => Promise<VerifiedOidc>): Promise<VerifiedOidc> {
   const { promise, resolve, reject } = Promise.withResolvers<VerifiedOidc>();
-  let facts: VerifiedOidc | undefined;
-  const strategy: passport.Strategy = {
-    name: 'oidc',
-    authenticate() {
-      redeem().then(
-        (answer) => {
-          facts = answer;
-          this.success(answer);
-        },
-        (error: unknown) => this.error(error),
-      );
-    },
-  };
-  const done = (error: unknown, user: unknown): void => {
-    if (error === null && facts !== undefined && user === facts) resolve(facts);
+  const attempt: Attempt = { redeem, facts: undefined };
+  runStrategy(attempt, {}, (error) => {
+    const { facts, user } = attempt;
+    if (error === undefined && facts !== undefined && user === facts) resolve(facts);
     else reject(error);
-  };
-  const middleware: (request: object, response: object, next: (error: unknown) => void) => void =
-    new passport.Authenticator().authenticate(strategy, { session: false }, done);
-  middleware({}, {}, reject);
+  });
   return promise.catch(refuseFor);
 }
 

@@ -12,6 +12,7 @@ export interface RequestFacts {
   readonly userAgent: string | undefined;
   /** By the monotonic clock, milliseconds. */
   readonly startedAt: number;
+  /** Of the process: see `loggerOf`. */
   readonly logger: Logger;
 }
 
@@ -25,13 +26,14 @@ export function attachFacts(logger: Logger) {
       ip: plainAddress(req.ip ?? ''),
       userAgent: userAgentOf(req),
       startedAt,
-      logger: logger.child({ requestId }),
+      logger,
     };
     res.locals.facts = facts;
     res.setHeader('X-Request-Id', requestId);
     res.once('finish', () => {
       const ms = Math.round((performance.now() - startedAt) * 10) / 10;
-      facts.logger.info('request', { method: req.method, route: routeOf(req), status: res.statusCode, ms });
+      const { method } = req;
+      logger.info('request', { requestId, method, route: routeOf(req), status: res.statusCode, ms });
     });
   };
 }
@@ -52,6 +54,12 @@ function routeOf(req: Request): string {
 /** The facts of this request. */
 export function factsOf(res: Response): RequestFacts {
   return res.locals.facts as RequestFacts;
+}
+
+/** Writes lines that name this request. Made when there is something to say: most requests have nothing. */
+export function loggerOf(res: Response): Logger {
+  const { logger, requestId } = factsOf(res);
+  return logger.child({ requestId });
 }
 
 /** The cause of a change made by this request. */

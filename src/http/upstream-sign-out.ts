@@ -8,7 +8,7 @@ import { bindingCookie, clearCookie, readCookie, setCookie } from './cookies.ts'
 import type { HttpDeps } from './deps.ts';
 import { oidcSignOut } from './oidc/sign-out.ts';
 import { seeOther } from './pages/layout.ts';
-import { factsOf } from './request-facts.ts';
+import { loggerOf } from './request-facts.ts';
 import { samlSignOut } from './saml/sign-out.ts';
 import { speaks } from './sign-in-answer.ts';
 
@@ -31,7 +31,7 @@ export async function startUpstreamSignOut(
   if (connection?.status !== 'active') return null;
   const handle = newToken('ghr');
   const start = await begin(deps, connection, { session, handle }).catch((error: unknown) => {
-    factsOf(res).logger.warn('sign-out upstream', { connectionId, error });
+    loggerOf(res).warn('sign-out upstream', { connectionId, error });
     return undefined;
   });
   if (start === undefined) return null;

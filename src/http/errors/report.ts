@@ -1,7 +1,7 @@
 /** Writes what the outside may not see of an error into the log: causes and contexts, by severity. */
 import type { Response } from 'express';
 import type { GatehouseError } from '../../kernel/errors.ts';
-import { factsOf } from '../request-facts.ts';
+import { loggerOf } from '../request-facts.ts';
 import { entryOf } from './error-table.ts';
 
 /** Bugs and outages. A 501 is an expected answer: the caller asked for what is not offered. */
@@ -9,7 +9,7 @@ const OURS: readonly number[] = [500, 503];
 
 /** Logs one error: bugs and outages as `error` with their stack, refusals as `debug` without one. */
 export function reportError(res: Response, error: GatehouseError): void {
-  const { logger } = factsOf(res);
+  const logger = loggerOf(res);
   const fields = {
     // Under `code` it would be taken for an authorization code and censored.
     errorCode: error.code,

@@ -4,7 +4,7 @@ import { claimOperatorLink, isOperatorLink, OPERATOR_SESSION_MS } from '../../co
 import { isGatehouseError } from '../../kernel/errors.ts';
 import { OPERATOR_COOKIE, setCookie } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
-import { causeOf, factsOf } from '../request-facts.ts';
+import { causeOf, loggerOf } from '../request-facts.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { shownPath } from './opened-links.ts';
@@ -42,7 +42,7 @@ export const postSetup =
 /** Gives the browser the operator's session and shows the console. */
 export function enterConsole(res: Response, sessionToken: string): void {
   setCookie(res, OPERATOR_COOKIE, { value: sessionToken, maxAgeMs: OPERATOR_SESSION_MS, sameSite: 'lax' });
-  factsOf(res).logger.info('operator session opened');
+  loggerOf(res).info('operator session opened');
   seeOther(res, '/console');
 }
 

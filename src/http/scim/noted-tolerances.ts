@@ -1,7 +1,7 @@
 /** Keeps what was tolerated in a request, so that an admin can be shown what the directory really sends. */
 import type { Response } from 'express';
 import type { Tolerance } from '../../protocols/scim/tolerances.ts';
-import { factsOf } from '../request-facts.ts';
+import { loggerOf } from '../request-facts.ts';
 
 /** What one request made use of. */
 export interface NotedTolerances {
@@ -16,7 +16,7 @@ export function noteTolerances(res: Response, noted: NotedTolerances): void {
   if (tolerances.length === 0) return;
   const tolerated: NotedTolerances = { tolerances, unknownAttributes };
   res.locals.tolerated = tolerated;
-  factsOf(res).logger.debug('scim tolerances', {
+  loggerOf(res).debug('scim tolerances', {
     tolerances,
     toleranceCount: tolerances.length,
     unknownAttributeCount: unknownAttributes.length,

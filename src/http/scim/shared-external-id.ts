@@ -1,7 +1,7 @@
 /** Warns when a directory has given one externalId to two people: look-ups by it, and sign-ins, can no longer tell them apart. */
 import type { Response } from 'express';
 import type { DirectoryUser } from '../../core/entities/directory.ts';
-import { factsOf } from '../request-facts.ts';
+import { loggerOf } from '../request-facts.ts';
 import type { ScimContext } from './context.ts';
 import { type NotedTolerances, noteTolerances } from './noted-tolerances.ts';
 
@@ -19,7 +19,7 @@ export async function noteSharedExternalId(
   const { rows } = await directoryUsers.queryShown(context.organizationId, context.directoryId, sameId, page);
   if (rows.every(({ id }) => id === user.id)) return;
   noteTolerances(res, { ...noted, tolerances: [...noted.tolerances, 'external_id_shared'] });
-  factsOf(res).logger.warn('scim externalId is shared', {
+  loggerOf(res).warn('scim externalId is shared', {
     directoryId: context.directoryId,
     userIds: rows.map(({ id }) => id),
   });

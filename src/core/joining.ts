@@ -17,7 +17,7 @@ import { welcome } from './member-notices.ts';
 import { acceptablePassword } from './password-rules.ts';
 import { assertPasswordOf, isPasswordOf } from './passwords.ts';
 import type { Repositories } from './ports/storage.ts';
-import { acceptCode, findSecondFactor } from './second-factor-codes.ts';
+import { acceptCode, findSecondFactor, WRONG_CODE } from './second-factor-codes.ts';
 import type { Authentication } from './sessions.ts';
 import { newSessionToken, startSession } from './sessions.ts';
 import { isOwnProof } from './sso-policy.ts';
@@ -102,15 +102,13 @@ async function authenticationOf(
   const factor = await findSecondFactor(tx, user.id);
   if (factor === undefined) return { connectionId: null, amr: ['pwd'] };
   const { code } = acceptor;
-  if (code === undefined || (await acceptCode(tx, deps, { factor, code })) === undefined) {
-    throw new GatehouseError(
-      'second_factor_required',
-      'This account asks for a code of its authenticator app, or a recovery code.',
-      { field: 'code' },
-    );
-  }
+  if (code === undefined || code === '') throw codeWanted(ASKS_FOR_CODE);
+  if ((await acceptCode(tx, deps, { factor, code })) === undefined) throw codeWanted(WRONG_CODE);
   return { connectionId: null, amr: ['pwd', 'otp'] };
 }
+
+const ASKS_FOR_CODE = 'This account asks for a code of its authenticator app, or a recovery code.';
+const codeWanted = (words: string) => new GatehouseError('second_factor_required', words, { field: 'code' });
 
 /** What is known of the person before the transaction begins. */
 type Credentials =

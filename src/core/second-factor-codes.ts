@@ -7,6 +7,9 @@ import type { Queries, Repositories } from './ports/storage.ts';
 
 const RECOVERY_CODES = 10;
 
+/** What is said of a code that does not fit, or did once. */
+export const WRONG_CODE = 'This code is not right. Take the newest one; each works once.';
+
 /** The factor that is asked for at the sign-in; undefined for somebody who has none, or has not finished setting it up. */
 export async function findSecondFactor(
   from: Repositories | Queries,

@@ -1,5 +1,6 @@
 /** The second factor of somebody signed in: set up, shown once to work, taken away; each step with the password in hand. */
 import { GatehouseError } from '../kernel/errors.ts';
+import { constantTimeEqual } from '../kernel/tokens.ts';
 import { limitAttempt } from './attempt-limit.ts';
 import { notifyPerson } from './credential-notices.ts';
 import type { Deps } from './deps.ts';
@@ -15,6 +16,7 @@ import {
   newRecoveryCodes,
   plainCode,
   recoveryHashes,
+  WRONG_CODE,
 } from './second-factor-codes.ts';
 import { assertNotNeeded } from './second-factor-policy.ts';
 
@@ -31,10 +33,7 @@ interface Proving extends Asking {
   readonly password: string;
 }
 
-const wrongCode = () =>
-  new GatehouseError('invalid', 'This code is not right. Take the newest one; each works once.', {
-    field: 'code',
-  });
+const wrongCode = () => new GatehouseError('invalid', WRONG_CODE, { field: 'code' });
 
 const noFactor = () => new GatehouseError('not_found', 'There is no second factor.');
 
@@ -74,11 +73,29 @@ export async function startFactor(
       createdAt,
     });
   });
-  const issuer = new URL(deps.baseUrl).hostname;
-  return {
-    secret,
-    address: deps.oneTimeCodes.addressOf({ secret, issuer, label: user.email ?? user.name }),
-  };
+  return shownFactor(deps, user, secret);
+}
+
+function shownFactor(
+  { oneTimeCodes, baseUrl }: Pick<Deps, 'oneTimeCodes' | 'baseUrl'>,
+  { email, name }: User,
+  secret: string,
+): { readonly secret: string; readonly address: string } {
+  const issuer = new URL(baseUrl).hostname;
+  return { secret, address: oneTimeCodes.addressOf({ secret, issuer, label: email ?? name }) };
+}
+
+/**
+ * What is being set up, once more, for whoever has its secret before them: a stolen session does not learn it. Undefined when
+ * nothing is being set up, or with another secret.
+ */
+export async function showFactorAgain(
+  deps: Pick<Deps, 'storage' | 'oneTimeCodes' | 'baseUrl'>,
+  { user, secret }: Pick<Asking, 'user'> & { readonly secret: string },
+): Promise<{ readonly secret: string; readonly address: string } | undefined> {
+  const factor = await deps.storage.secondFactors.find(user.id);
+  if (factor === undefined || factor.confirmedAt !== null) return undefined;
+  return constantTimeEqual(factor.secret, secret) ? shownFactor(deps, user, secret) : undefined;
 }
 
 /**

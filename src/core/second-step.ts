@@ -11,7 +11,7 @@ import { deviceToken, knownDevice } from './known-device.ts';
 import { enter } from './local-entry.ts';
 import { issueOneTime, recordForPerson } from './person-records.ts';
 import type { Repositories } from './ports/storage.ts';
-import { acceptCode, findSecondFactor } from './second-factor-codes.ts';
+import { acceptCode, findSecondFactor, WRONG_CODE } from './second-factor-codes.ts';
 
 /** How long the code may take. */
 export const SECOND_STEP_TTL_MS = minutes(10);
@@ -87,13 +87,7 @@ export async function completeSecondStep(
     const done = await deps.storage.transact((tx) => finish(tx, deps, { ...input, tokenHash, user }));
     if (done !== undefined) return done;
     await recordWrongCode(deps, { user, cause });
-    throw new GatehouseError(
-      'unauthenticated',
-      'This code is not right. Take the newest one; each works once.',
-      {
-        field: 'code',
-      },
-    );
+    throw new GatehouseError('unauthenticated', WRONG_CODE, { field: 'code' });
   });
 }
 

@@ -32,6 +32,10 @@ async function aCarefulMember() {
   return { email, browser, asked, step, now, ...factor };
 }
 
+/** The key for people who cannot scan. */
+const secretIn = (text: string): string =>
+  (/<code>([A-Z2-7 ]+)<\/code>/.exec(text)?.[1] ?? '').replaceAll(' ', '');
+
 const wrong = (code: string): string => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
 describe('signing in with a second factor', () => {
@@ -131,7 +135,11 @@ describe('signing in with a second factor', () => {
       code: 'second_factor_required',
       field: 'code',
     });
-    expect((await accept(wrong(now()))).status).toBe(401);
+    const mistyped = await accept(wrong(now()));
+    expect([mistyped.status, mistyped.body.detail]).toEqual([
+      401,
+      expect.stringContaining('This code is not right.'),
+    ]);
     expect((await accept(now())).status).toBe(200);
   });
 });
@@ -224,19 +232,40 @@ describe('turning it on and off', () => {
     expect((await change(PASSWORD, 'sh0rter!')).status).toBe(422);
   });
 
+  test('a wrong code shows the secret again to nobody who has not brought it', async () => {
+    const { browser } = await aMember(gateway, home);
+    const page = await browser.follow(`${gateway.baseUrl}/account`);
+    const values = { current_password: PASSWORD };
+    const setUp = await browser.submitForm(page, { form: 'second-factor', values });
+    const secret = secretIn(setUp.text);
+    for (const brought of ['', 'A'.repeat(secret.length)]) {
+      const again = await browser.submitForm(setUp, {
+        form: 'second-factor-confirm',
+        values: { secret: brought, code: wrong(codeOf(secret, gateway.clock.now())) },
+      });
+      expect([again.status, again.text.includes('<svg'), again.text.includes(secret)]).toEqual([
+        422,
+        false,
+        false,
+      ]);
+    }
+  });
+
   test('in the browser: a picture to scan, a code, recovery codes, and off again', async () => {
     const { browser } = await aMember(gateway, home);
     const page = await browser.follow(`${gateway.baseUrl}/account`);
     const values = { current_password: PASSWORD };
     const setUp = await browser.submitForm(page, { form: 'second-factor', values });
     expect(setUp.text).toContain('<svg class="qr"');
-    const secret = (/<code>([A-Z2-7 ]+)<\/code>/.exec(setUp.text)?.[1] ?? '').replaceAll(' ', '');
+    const secret = secretIn(setUp.text);
     const code = () => codeOf(secret, gateway.clock.now());
     const again = await browser.submitForm(setUp, {
       form: 'second-factor-confirm',
       values: { code: wrong(code()) },
     });
     expect([again.status, again.text.includes('aria-invalid')]).toEqual([422, true]);
+    const shown = (text: string) => [/<svg class="qr"[\s\S]*<\/svg>/.exec(text)?.[0], secretIn(text)];
+    expect(shown(again.text)).toEqual(shown(setUp.text));
     const on = await browser.submitForm(again, { form: 'second-factor-confirm', values: { code: code() } });
     expect(on.text.match(/<li><code>/g)).toHaveLength(10);
     gateway.clock.advance(seconds(30));

@@ -3,6 +3,7 @@ import type { Passkey } from '../../core/entities/credentials.ts';
 import type { OwnAccount } from '../../core/own-account.ts';
 import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
+import { qrCode } from './qr-code.ts';
 import type { TypedSeen } from './seen-fields.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -177,19 +178,36 @@ ${hiddenField('passkey', passkey.id)}
 </li>`;
 }
 
-/** The page that shows a new secret, once. `code` is the QR code's drawing. */
+/** A second factor that is being set up, as whoever sets it up sees it. */
+interface ShownFactor {
+  readonly secret: string;
+  /** What the QR code says. */
+  readonly address: string;
+}
+
+interface SetUp {
+  /** Undefined when what is being set up is not known any more to be what the page showed. */
+  readonly factor: ShownFactor | undefined;
+  readonly problem?: string | undefined;
+  /** The account page if absent. */
+  readonly form?: ConfirmPlace | undefined;
+}
+
+/** The page that shows a new secret, and again after a wrong code, with the form for the first code. */
 export const setUpBody = (
   visitor: Visitor,
-  setUp: { readonly secret: string; readonly code: Html; readonly form?: ConfirmPlace },
-): Html => html`<ol>
+  setUp: SetUp,
+): Html => html`${setUp.factor !== undefined && picture(setUp.factor)}
+${confirmForm(visitor, setUp)}`;
+
+const picture = ({ secret, address }: ShownFactor): Html => html`<ol>
 <li>Open an authenticator app on your phone and scan this picture.</li>
 <li>Enter the six digits it shows.</li>
 </ol>
-${setUp.code}
+${qrCode(address, 'QR code for your authenticator app')}
 <details><summary>You cannot scan it?</summary>
-<p>Type this key into the app: <code>${(setUp.secret.match(/.{1,4}/g) ?? []).join(' ')}</code></p>
-</details>
-${confirmForm(visitor, { form: setUp.form })}`;
+<p>Type this key into the app: <code>${(secret.match(/.{1,4}/g) ?? []).join(' ')}</code></p>
+</details>`;
 
 /** Where the form for the first code is posted to, and where both ways lead from it. */
 export interface ConfirmPlace {
@@ -204,15 +222,13 @@ const ON_ACCOUNT: ConfirmPlace = {
   cancel: '/account',
 };
 
-/** The form for the first code of a new second factor. */
-export const confirmForm = (
+/** The form for the first code. It brings the secret back, so that only who has seen it sees it again. */
+const confirmForm = (
   visitor: Visitor,
-  {
-    problem,
-    form: { action, returnTo, cancel } = ON_ACCOUNT,
-  }: { readonly problem?: string | undefined; readonly form?: ConfirmPlace | undefined },
+  { factor, problem, form: { action, returnTo, cancel } = ON_ACCOUNT }: SetUp,
 ): Html => html`<form method="post" action="${action}" name="second-factor-confirm">
 ${hiddenField('csrf', visitor.csrf)}
+${hiddenField('secret', factor?.secret ?? null)}
 ${hiddenField('return_to', returnTo)}
 ${textField({
   name: 'code',

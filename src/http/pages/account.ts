@@ -11,6 +11,7 @@ import {
   confirmSecondFactor,
   removeSecondFactor,
   renewRecoveryCodes,
+  showFactorAgain,
 } from '../../core/second-factors.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
@@ -24,12 +25,10 @@ import {
   type AccountForm,
   type AccountProblem,
   accountBody,
-  confirmForm,
   recoveryCodesBody,
   setUpBody,
 } from './account-view.ts';
 import { seeOther, sendPage } from './layout.ts';
-import { qrCode } from './qr-code.ts';
 import { typedSeen } from './seen-fields.ts';
 import { assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
 
@@ -118,9 +117,7 @@ const ACTS: Readonly<Record<AccountForm, (act: Act) => Promise<void>>> = {
     back(act.res, 'email');
   },
   'second-factor': async (act) => {
-    const { secret, address } = await beginSecondFactor(act.deps, provingOf(act));
-    const code = qrCode(address, 'QR code for your authenticator app');
-    const body = setUpBody(act.visitor, { secret, code });
+    const body = setUpBody(act.visitor, { factor: await beginSecondFactor(act.deps, provingOf(act)) });
     sendPage(act.res, { title: 'Set up a second step', of: organizationOf(act), body });
   },
   'second-factor-remove': async (act) => {
@@ -192,7 +189,8 @@ export const postConfirmation =
     } catch (error) {
       if (isGatehouseError(error, 'not_found')) return seeOther(res, '/account');
       if (!isGatehouseError(error, 'invalid')) throw error;
-      const body = confirmForm(visitor, { problem: error.detail });
+      const factor = await showFactorAgain(deps, { user, secret: formText(req, 'secret') ?? '' });
+      const body = setUpBody(visitor, { factor, problem: error.detail });
       sendPage(res, { title: 'Set up a second step', of: visitor.signedIn.organization, status: 422, body });
     }
   };

@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { beginEnrolment, completeEnrolment, hasShownPassword } from '../../core/second-factor-enrolment.ts';
 import { ENROLMENT_PATH } from '../../core/second-factor-policy.ts';
+import { showFactorAgain } from '../../core/second-factors.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
@@ -9,11 +10,10 @@ import { actorOf, callerFrom, enrollingOf } from '../guards.ts';
 import { causeOf } from '../request-facts.ts';
 import { ownPath } from '../return-path.ts';
 import { setSessionCookie } from '../session-cookie.ts';
-import { addPasskeyForm, confirmForm, recoveryCodesBody, setUpBody } from './account-view.ts';
+import { addPasskeyForm, recoveryCodesBody, setUpBody } from './account-view.ts';
 import { hiddenField, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
-import { qrCode } from './qr-code.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorFor } from './visitor.ts';
 
 /** The page's address for somebody on their way to `returnTo`. */
@@ -81,9 +81,7 @@ export const postEnrolment =
       const password = formText(req, 'current_password');
       const begun = await beginEnrolment(deps, { signedIn, cause, password });
       if (begun.sessionToken !== undefined) setSessionCookie(res, begun.sessionToken);
-      const code = qrCode(begun.address, 'QR code for your authenticator app');
-      const form = wayOn(req);
-      const body = setUpBody(visitorFor(deps, begun.signedIn), { secret: begun.secret, code, form });
+      const body = setUpBody(visitorFor(deps, begun.signedIn), { factor: begun, form: wayOn(req) });
       sendPage(res, { title: 'Set up a second step', of: signedIn.organization, body });
     } catch (error) {
       if (!isPasswordWanted(error)) throw error;
@@ -111,17 +109,20 @@ export const postEnrolmentCode =
       // Nothing is being set up any more: it was begun anew, or done, in another tab.
       if (isGatehouseError(error, 'not_found') || isPasswordWanted(error))
         return seeOther(res, enrolmentPath(wayOn(req).returnTo));
-      sendAgain(res, { visitor, req, error });
+      if (!isGatehouseError(error, 'invalid')) throw error;
+      await sendAgain(deps, res, { visitor, req, problem: error.detail });
     }
   };
 
-function sendAgain(
+async function sendAgain(
+  deps: HttpDeps,
   res: Response,
-  { visitor, req, error }: { readonly visitor: Visitor; readonly req: Request; readonly error: unknown },
-): void {
-  if (!isGatehouseError(error, 'invalid')) throw error;
-  const body = confirmForm(visitor, { problem: error.detail, form: wayOn(req) });
-  sendPage(res, { title: 'Set up a second step', of: visitor.signedIn.organization, status: 422, body });
+  { visitor, req, problem }: { readonly visitor: Visitor; readonly req: Request; readonly problem: string },
+): Promise<void> {
+  const { user, organization } = visitor.signedIn;
+  const factor = await showFactorAgain(deps, { user, secret: formText(req, 'secret') ?? '' });
+  const body = setUpBody(visitor, { factor, problem, form: wayOn(req) });
+  sendPage(res, { title: 'Set up a second step', of: organization, status: 422, body });
 }
 
 const wayOn = (req: Request) => ({

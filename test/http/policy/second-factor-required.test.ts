@@ -184,6 +184,8 @@ describe('a password alone', () => {
     const limited = cookieOf(browser);
     const wrong = await browser.submitForm(setUp, { values: { code: '000000' } });
     expect([wrong.status, await isSignedIn(gateway, browser)]).toEqual([422, false]);
+    expect(secretIn(wrong.text)).toBe(secretIn(setUp.text));
+    expect(wrong.text).toContain('<svg class="qr"');
     const code = codeOf(secretIn(setUp.text), gateway.clock.now());
     const done = await browser.submitForm(wrong, { values: { code } });
     expect(done.text).toContain('href="/account">I have kept them');

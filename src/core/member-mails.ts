@@ -97,7 +97,6 @@ export type Asked =
 export const newLinkWantedMail = (input: {
   readonly organization: Organization;
   readonly asked: Asked;
-  readonly url: string;
 }): MailContent => ({
   subject: line`Somebody asks for a new invitation to ${input.organization.name}`,
   blocks: [
@@ -105,9 +104,8 @@ export const newLinkWantedMail = (input: {
       input.asked.kind === 'invitation'
         ? line`The invitation of ${input.asked.email} to ${input.organization.name} works no more, and whoever holds it asks for a new one.`
         : line`A link into ${input.organization.name}, made on ${new Date(input.asked.createdAt).toUTCString()}, works no more, and somebody who holds it asks for a new one.`,
-      'Invite again if you still want to. You are told of this once.',
+      'Invite again if you still want to, in the place where you invite people. You are told of this once.',
     ),
-    link('To the console:', 'Open the console', input.url),
   ],
 });
 

@@ -16,7 +16,7 @@ import { enqueueMail } from './outbox.ts';
 import { mailOwners } from './owner-mails.ts';
 import type { Repositories } from './ports/storage.ts';
 
-type RequestDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'afterwards'>;
+type RequestDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'afterwards'>;
 
 interface Request {
   /** The last part of the address that did not work. */
@@ -52,7 +52,7 @@ async function askAboutInvitation(deps: RequestDeps, { token, cause }: Request):
       maker: invitedBy,
       asked: { kind: 'invitation', email },
     } as const;
-    if (!(await tell(tx, context, { ...wanted, baseUrl: deps.baseUrl }))) return;
+    if (!(await tell(tx, context, wanted))) return;
     await tx.invitations.update(organizationId, { ...invitation, askedAt: context.now }, invitation.version);
   });
 }
@@ -69,7 +69,7 @@ async function askAboutLink(deps: RequestDeps, { token, cause }: Request): Promi
     const { createdAt, createdBy } = link;
     const asked = { kind: 'link', createdAt } as const;
     const wanted = { kind: 'invitation_link', id, maker: createdBy, asked } as const;
-    if (!(await tell(tx, context, { ...wanted, baseUrl: deps.baseUrl }))) return;
+    if (!(await tell(tx, context, wanted))) return;
     await tx.shareableLinks.update(organizationId, { ...link, askedAt: context.now }, link.version);
   });
 }
@@ -79,15 +79,14 @@ interface Telling {
   readonly id: string;
   readonly maker: Actor;
   readonly asked: Asked;
-  readonly baseUrl: string;
 }
 
 /** One mail to the member who made it, while they are one; to the owners for anybody else's. False: the door is shut. */
 async function tell(tx: Repositories, context: ChangeContext, telling: Telling): Promise<boolean> {
-  const { kind, id, maker, asked, baseUrl } = telling;
+  const { kind, id, maker, asked } = telling;
   const organization = await getOrganization(tx, context.organizationId);
   if (organization.provisioning === 'directory') return false;
-  const content = newLinkWantedMail({ organization, asked, url: `${baseUrl}/console` });
+  const content = newLinkWantedMail({ organization, asked });
   const to = await addressOfMaker(tx, context, maker);
   if (to === undefined) await mailOwners(tx, context, () => content);
   else if (await countNotice(tx, context.now, foldKey(to)))

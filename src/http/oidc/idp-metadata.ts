@@ -23,8 +23,13 @@ export interface IdpMetadata {
 }
 
 export interface IdpMetadataCache {
-  /** Answers the cached document, at most ten minutes old; asks once however many wait. Throws what discovery throws. */
-  readonly load: (trust: OidcTrust) => Promise<IdpMetadata>;
+  /**
+   * Answers the cached document, at most ten minutes old and asked for at `since` or later, epoch ms (absent: any); asks once
+   * however many wait. Throws what discovery throws.
+   */
+  readonly load: (trust: OidcTrust, since?: number) => Promise<IdpMetadata>;
+  /** Forgets what is cached: the provider did not answer somebody, so the next one asks it again. */
+  readonly doubt: (trust: OidcTrust) => void;
   /** Asks now and replaces what is cached. */
   readonly reload: (trust: OidcTrust) => Promise<IdpMetadata>;
   /** What the provider said last, at most 24 hours ago; for a sign-in that meets it down half-way (R38). */
@@ -45,7 +50,7 @@ interface Known {
 
 interface Entry {
   readonly fingerprint: string;
-  readonly expiresAt: number;
+  readonly at: number;
   readonly metadata: Promise<IdpMetadata>;
 }
 
@@ -69,7 +74,7 @@ export function createIdpMetadataCache(deps: Deps): IdpMetadataCache {
     const now = deps.clock();
     const fingerprint = fingerprintOf(trust);
     const metadata = discover(deps, trust, recall(trust));
-    const entry = { fingerprint, expiresAt: now + TIME_TO_LIVE, metadata };
+    const entry = { fingerprint, at: now, metadata };
     entries.delete(trust.connectionId);
     entries.set(trust.connectionId, entry);
     dropOldest(entries);
@@ -88,10 +93,14 @@ export function createIdpMetadataCache(deps: Deps): IdpMetadataCache {
   return {
     reload,
     recall,
-    load(trust) {
+    doubt: ({ connectionId }) => void entries.delete(connectionId),
+    load(trust, since = 0) {
       const entry = entries.get(trust.connectionId);
       const isUsable =
-        entry !== undefined && entry.fingerprint === fingerprintOf(trust) && entry.expiresAt > deps.clock();
+        entry !== undefined &&
+        entry.fingerprint === fingerprintOf(trust) &&
+        entry.at + TIME_TO_LIVE > deps.clock() &&
+        entry.at >= since;
       return isUsable ? entry.metadata : reload(trust);
     },
   };

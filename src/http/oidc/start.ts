@@ -41,6 +41,7 @@ export async function startOidcSignIn(
       nonce,
       codeVerifier,
       loginHint,
+      downSince: connection.settings.outage?.since,
       ...freshnessOf(begun.pending),
     });
     return { begun, url };

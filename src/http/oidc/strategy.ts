@@ -27,6 +27,8 @@ export interface OidcStart extends OidcPending {
   readonly connection: OidcTrust;
   readonly loginHint?: string | undefined;
   readonly prompt?: 'login' | 'select_account' | 'none' | undefined;
+  /** Epoch milliseconds of an outage that is known and not over: what was learned before says nothing of now. */
+  readonly downSince?: number | undefined;
 }
 
 /** Verified facts, and the token they were read from. */
@@ -80,11 +82,14 @@ export function createOidcStrategy(deps: OidcStrategyDeps): OidcRelyingParty {
   return {
     ...createOidcLogout({ ...deps, cache }),
     async startOidc(start) {
-      const idp = await cache.load(start.connection).catch(refuseFor);
+      const idp = await cache.load(start.connection, start.downSince).catch(refuseFor);
       return authorizationUrl(configurationFor(deps, start.connection, idp), start);
     },
     verifyOidcCallback(callback) {
-      return authenticate(() => redeem(callback));
+      return authenticate(() => redeem(callback)).catch((error: unknown) => {
+        if (isOutage(error)) cache.doubt(callback.connection);
+        throw error;
+      });
     },
     async checkOidcIssuer(connection) {
       try {

@@ -4,6 +4,7 @@ import type { RequestHandler } from 'express';
 import { type ExplainedGrant, explainMember } from '../../core/explain.ts';
 import { shownAddress } from '../../core/own-account.ts';
 import { roleName, roleWord } from '../../core/role-table.ts';
+import type { MembershipId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import { connectForms } from './connect.ts';
 import { hiddenField } from './form-parts.ts';
@@ -25,10 +26,9 @@ export const getPerson =
 
 async function describe(deps: HttpDeps, visitor: Visitor): Promise<Html> {
   const { membership, organization } = visitor.signedIn;
-  const { orgRole, teams } = await explainMember(deps, {
-    organizationId: organization.id,
-    id: membership.id,
-  });
+  const request = { organizationId: organization.id, id: membership.id };
+  const { orgRole, teams, resources } = await explainMember(deps, request);
+  const because = reasonsFor(membership.id);
   return html`<dl>
 <dt>Name</dt><dd>${isolated(membership.name)}</dd>
 <dt>E-mail</dt><dd>${isolated(shownAddress(visitor.signedIn) ?? 'none')}</dd>
@@ -47,6 +47,18 @@ ${
 ${because(team.because)}`,
       )
 }
+${
+  resources.length > 0 &&
+  html`<h2>Your roles on single things</h2>
+${resources.map(
+  ({
+    resource,
+    role,
+    because: grants,
+  }) => html`<p>${isolated(`${resource.type} ${resource.id}`)}: <span class="tag">${roleWord(role)}</span></p>
+${because(grants)}`,
+)}`
+}
 ${await otherOrganizations(deps, visitor)}
 ${await ownSessions(deps, visitor)}
 ${await connectForms(deps, visitor)}
@@ -63,10 +75,18 @@ async function wayIn(deps: HttpDeps, { signedIn }: Visitor): Promise<Html> {
   return connection === undefined ? html`${at}` : html`${at}, through ${isolated(connection.name)}`;
 }
 
-const because = (grants: readonly ExplainedGrant[]): Html | null =>
-  grants.length === 0
-    ? null
-    : html`<ul>${grants.map(({ sentence }) => html`<li>${isolated(sentence)}</li>`)}</ul>`;
+/** Why somebody has a role, told to themselves. */
+const reasonsFor =
+  (self: MembershipId) =>
+  (grants: readonly ExplainedGrant[]): Html | null =>
+    grants.length === 0
+      ? null
+      : html`<ul>${grants.map((grant) => html`<li>${isolated(toldToYou(grant, self))}</li>`)}</ul>`;
+
+function toldToYou({ source, sentence }: ExplainedGrant, self: MembershipId): string {
+  if (source.kind === 'invitation') return 'Given by the invitation you accepted.';
+  return source.kind === 'manual' && source.actor === self ? 'Given by you.' : sentence;
+}
 
 /** The button that signs out; `returnTo` (a path of ours) is where the browser goes then, the sign-in page if absent. */
 export function signOutForm(visitor: Visitor, returnTo: string | null = null): Html {

@@ -2,11 +2,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { noteAnswerOfProvider } from '../../../src/core/connection-outages.ts';
 import { days, minutes } from '../../../src/kernel/clock.ts';
 import { newRsaKey, selfSignedCertificate } from '../../../src/kernel/self-signed-certificate.ts';
 import { createBrowser, type Page } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
-import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
 import { type OidcIdp, startOidcIdp } from '../../support/idp/oidc.ts';
 import { recordedSignIns } from '../../support/recorded-sign-ins.ts';
 import { addOidcConnection, setSession } from '../../support/sign-in-stage.ts';
@@ -65,6 +66,7 @@ async function aCompany(issuer: string) {
   const base = `/${organization.slug}`;
   return {
     organization,
+    connection,
     start: () => createBrowser().request(`${gateway.baseUrl}/sign-in${base}`),
     read: () => api('get', `${base}/connections/${connection.id}`),
     check: () => api('post', `${base}/connections/${connection.id}/check`),
@@ -133,28 +135,67 @@ test('the page is the same for all of them, and worth reading: it names the prov
   expect(text).not.toMatch(/okta|127\.0\.0\.1|oidc\./i);
 });
 
-test('is told once, with the provider and the reason, and once that it is over', async () => {
-  let isDown = true;
-  let issuer = '';
-  issuer = await answering((req, res) => {
-    if (isDown) return void res.writeHead(503).end();
-    const at = (path: string) => `${issuer}${path}`;
+/** One that describes itself well, or answers 503 to everything. */
+async function aFaltering(isDown: boolean) {
+  const provider = { isDown, issuer: '' };
+  provider.issuer = await answering((req, res) => {
+    if (provider.isDown) return void res.writeHead(503).end();
+    const at = (path: string) => `${provider.issuer}${path}`;
     const endpoints = { authorization_endpoint: at('/a'), token_endpoint: at('/t'), jwks_uri: at('/k') };
     const document = {
-      issuer,
-      ...endpoints,
-      response_types_supported: ['code'],
-      subject_types_supported: ['public'],
+      ...{ issuer: provider.issuer, ...endpoints, id_token_signing_alg_values_supported: ['RS256'] },
+      ...{ response_types_supported: ['code'], subject_types_supported: ['public'] },
     };
-    const keys = { keys: [] };
     res
       .writeHead(200, { 'content-type': 'application/json' })
-      .end(
-        JSON.stringify(
-          req.url === '/k' ? keys : { ...document, id_token_signing_alg_values_supported: ['RS256'] },
-        ),
-      );
+      .end(JSON.stringify(req.url === '/k' ? { keys: [] } : document));
   });
+  return provider;
+}
+
+describe('a provider that died after its last good description', () => {
+  async function diedAMinuteAgo() {
+    const provider = await aFaltering(false);
+    const company = await aCompany(provider.issuer);
+    expect((await company.start()).status).toBe(303);
+    gateway.clock.advance(minutes(1));
+    provider.isDown = true;
+    return { provider, ...company };
+  }
+
+  test('is not noticed by a start, which asks nobody', async () => {
+    const { start, read } = await diedAMinuteAgo();
+    expect([(await start()).status, (await read()).problem]).toEqual([303, null]);
+  });
+
+  test('is asked again by every start while an outage is known, whoever met it, and no longer', async () => {
+    const { provider, connection, start, read } = await diedAMinuteAgo();
+    const { deps, clock } = gateway;
+    await noteAnswerOfProvider(deps, { connection, reason: 'oidc.unreachable', cause: testCause });
+    expect([(await start()).status, (await start()).status]).toEqual([403, 403]);
+    expect((await read()).problem).toBe('oidc.unreachable');
+    provider.isDown = false;
+    expect([(await start()).status, (await read()).problem]).toEqual([303, null]);
+    provider.isDown = true;
+    clock.advance(minutes(1));
+    expect((await start()).status).toBe(303);
+  });
+
+  test('is asked again by the start after a callback that could not reach it', async () => {
+    const { start, organization, connection, read } = await diedAMinuteAgo();
+    const browser = createBrowser();
+    const sent = await browser.request(`${gateway.baseUrl}/sign-in/${organization.slug}`);
+    const state = new URL(sent.headers.get('location') ?? '').searchParams.get('state') ?? '';
+    const query = new URLSearchParams({ state, code: 'c1' });
+    const back = await browser.request(`${gateway.baseUrl}/oidc-callback/${connection.id}?${query}`);
+    expect([back.status, (await read()).problem]).toEqual([403, null]);
+    expect([(await start()).status, (await read()).problem]).toEqual([403, 'oidc.unreachable']);
+  });
+});
+
+test('is told once, with the provider and the reason, and once that it is over', async () => {
+  const provider = await aFaltering(true);
+  const { issuer } = provider;
   const company = await aCompany(issuer);
   const pages = await Promise.all(Array.from({ length: 10 }, company.start));
   pages.push(await company.start());
@@ -163,12 +204,12 @@ test('is told once, with the provider and the reason, and once that it is over',
   expect(more).toEqual([]);
   expect(event.details).toMatchObject({ name: 'Company sign-in', issuer, reason: 'oidc.unreachable' });
   expect(await company.events('oidc.rejected')).toHaveLength(11);
-  isDown = false;
+  provider.isDown = false;
   gateway.clock.advance(minutes(11));
   expect((await company.start()).status).toBe(303);
   expect(await company.read()).toMatchObject({ problem: null, problemSince: null });
   expect(await company.events('connection.reachable')).toHaveLength(1);
-  isDown = true;
+  provider.isDown = true;
   gateway.clock.advance(minutes(11));
   await company.check();
   expect(await company.events('connection.unreachable')).toHaveLength(2);

@@ -351,6 +351,8 @@ describe('asking for a new one', () => {
     const { path, email, invitation } = await expired(await memberOf(inviter.email));
     for (const _ of [1, 2, 3]) expect((await ask(path)).text).toContain('We pass it on where we can');
     expect(asked(email).map(({ to }) => to)).toEqual([inviter.email]);
+    // The console is the operator's: nothing a member could open.
+    expect(asked(email)[0]?.text).not.toContain('/console');
     const row = () => gateway.storage.invitations.find(organization.id, invitation.id);
     expect((await row())?.askedAt).toBe(gateway.clock.now());
     const request = { organizationId: organization.id, id: invitation.id, cause: testCause } as const;

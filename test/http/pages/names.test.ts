@@ -34,6 +34,34 @@ const invited = async (choice: object): Promise<string> => {
   return new URL(answer.body.url).pathname;
 };
 
+describe('the own page', () => {
+  test('says roles on single things beside the others, and why, to the person themselves', async () => {
+    const person = await world.newPerson(organization);
+    const self = `${at()}/members/${person.membership.id}`;
+    const wanted = { role: 'viewer' };
+    expect((await world.send(owner, `put ${self}/resources/chatbot/7`, wanted)).status).toBe(200);
+    const page = await pageOf('/', person);
+    expect(page).toContain('<bdi>chatbot 7</bdi>: <span class="tag">Viewer</span>');
+    expect(page).toContain(`Given by ${owner.email}.`);
+  });
+
+  test('says “you” of the invitation that was accepted', async () => {
+    const path = await invited({ role: 'member', email: 'di@example.com' });
+    const body = { name: 'Di', password: 'a sentence nobody guesses' };
+    const joined = await fetch(`${world.gateway.baseUrl}/api/v1${path}/accept`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+    });
+    expect(joined.status).toBe(200);
+    const cookie = joined.headers
+      .getSetCookie()
+      .map((one) => one.split(';', 1)[0])
+      .join('; ');
+    const page = await (await fetch(`${world.gateway.baseUrl}/`, { headers: { cookie } })).text();
+    expect(page).toContain('Given by the invitation you accepted.');
+    expect(page).not.toContain('this person');
+  });
+});
+
 describe('roles', () => {
   test('a role of the product is told by its name: invitation, its page, change of role, the own page', async () => {
     const role = { key: 'support-lead', name: 'Lead of support', rank: 150, permissions: ['members.read'] };

@@ -31,7 +31,7 @@ export const brandingField = z
       .nullable()
       .optional()
       .describe(
-        'May hold {name}, {organization}, {team}, {role}, {link}, {resources}, {support} and {product}.',
+        'Plain text with variables: {name} of who has joined, {organization}, {role} and {team} by their names, {resources} they have a role on, {link} to sign in at, {support} (supportContact) and {product} (productName). Any other word in braces is refused.',
       ),
   })
   .refine(changesSomething, NOTHING_TO_CHANGE);

@@ -44,7 +44,7 @@ export const organizationShape = z.object({
       color: z.string().nullable(),
       logoUrl: z.string().nullable(),
       supportContact: z.string().nullable(),
-      welcomeText: z.string().nullable(),
+      welcomeText: z.string().nullable().describe('As stored, with its variables such as {name}.'),
     })
     .describe('How its mails look; null: as Gatehouse has it.'),
   notifications: z

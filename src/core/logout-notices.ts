@@ -68,7 +68,7 @@ export async function deliverLogoutNotice(
   );
   const isOver = lastError === null || event.attempts >= MAX_ATTEMPTS;
   await deps.storage.transact((tx) =>
-    tx.outbox.settle(organizationId, id, {
+    tx.outbox.settle(organizationId, event, {
       deliveredAt: lastError === null ? deps.clock() : null,
       dueAt: isOver ? null : deps.clock() + retryDelay(event.attempts),
       lastError,

@@ -8,7 +8,7 @@ import type { OutboxEvent } from './entities/journal.ts';
 import type { Mail } from './ports/mailer.ts';
 import type { Repositories } from './ports/storage.ts';
 
-/** While a worker holds a mail nobody else tries it. */
+/** While a worker holds a mail nobody else tries it. A mailer gives up before that (`Mailer`). */
 const LEASE_MS = minutes(1);
 const MAX_ATTEMPTS = 12;
 
@@ -24,6 +24,7 @@ export type DeliveryOutcome =
 /** What `lastError` says of a mail that will not be tried again; the rest of the text is why. */
 const SUPPRESSED = 'suppressed: ';
 const REFUSED = 'refused: ';
+const UNREADABLE = 'its text cannot be read';
 /** What it says of one that a file holds. */
 const WRITTEN = 'written: ';
 
@@ -66,8 +67,10 @@ export async function deliverMail(
   );
   if (event === undefined) return { status: 'queued', detail: 'Another worker is sending it.' };
   const settled = await attempt(deps, event);
-  await settle(deps, event, settled);
-  return outcomeOf({ ...event, ...settled });
+  const isOurs = await deps.storage.transact((tx) => tx.outbox.settle(organizationId, event, settled));
+  // Cancelled meanwhile, or somebody else's by now: what the row says counts.
+  const row = isOurs ? settled : await deps.storage.outbox.find(organizationId, id);
+  return outcomeOf(row ?? settled);
 }
 
 type Settled = Parameters<Repositories['outbox']['settle']>[2];
@@ -78,6 +81,7 @@ async function attempt(
   event: OutboxEvent,
 ): Promise<Settled> {
   const mail = mailOf(event);
+  if (mail === undefined) return { deliveredAt: null, dueAt: null, lastError: UNREADABLE };
   const barred = await deps.storage.mailSuppressions.findByAddress(foldKey(mail.to));
   if (barred !== undefined)
     return { deliveredAt: null, dueAt: null, lastError: `${SUPPRESSED}${barred.reason}` };
@@ -153,16 +157,18 @@ export async function deliverMails(
   return outcomes;
 }
 
-// Only `enqueueMail` writes payloads of this kind.
-const mailOf = (event: OutboxEvent): Mail => JSON.parse(event.payload) as Mail;
-
-async function settle(deps: Pick<Deps, 'storage'>, event: OutboxEvent, outcome: Settled): Promise<void> {
-  await deps.storage.transact((tx) => tx.outbox.settle(event.organizationId, event.id, outcome));
+/** Undefined for a payload that is none: one row that is broken holds up nobody. Only `enqueueMail` writes payloads of this kind. */
+function mailOf(event: OutboxEvent): Mail | undefined {
+  try {
+    return JSON.parse(event.payload) as Mail;
+  } catch {
+    return undefined;
+  }
 }
 
 const CANCELLED_AT_ONCE = 500;
 
-/** Mails to one of these addresses that still wait are not sent, and are kept no longer. */
+/** Mails to one of these addresses that still wait, or are under way, are not tried again, and are kept no longer. */
 export async function cancelMailsTo(
   { storage }: Pick<Deps, 'storage'>,
   {
@@ -175,13 +181,12 @@ export async function cancelMailsTo(
     readonly pause: () => Promise<unknown>;
   },
 ): Promise<void> {
-  const cancelled = { deliveredAt: null, dueAt: null, lastError: `${SUPPRESSED}erased` };
   for (let after: string | undefined; ; ) {
     const page = { after, limit: CANCELLED_AT_ONCE };
     const waiting = await storage.outbox.listWaiting(organizationId, page);
-    const theirs = waiting.filter((event) => emailKeys.has(foldKey(mailOf(event).to)));
+    const theirs = waiting.filter((event) => emailKeys.has(foldKey(mailOf(event)?.to ?? '')));
     await storage.transact(async (tx) => {
-      for (const { id } of theirs) await tx.outbox.settle(organizationId, id, cancelled);
+      for (const { id } of theirs) await tx.outbox.cancel(organizationId, id, `${SUPPRESSED}erased`);
     });
     if (waiting.length < CANCELLED_AT_ONCE) return;
     after = waiting.at(-1)?.id;

@@ -5,14 +5,18 @@ import { deliverMail } from '../core/outbox.ts';
 const BATCH = 200;
 const AT_ONCE = 10;
 
-/** Tries the mails that are due longest once, some at a time. Answers how many were tried. */
+/** Tries the mails that are due longest once, some at a time. Answers how many were tried; rejects after all of them if one could not be. */
 export async function deliverDueMails(deps: Pick<Deps, 'storage' | 'clock' | 'mailer'>): Promise<number> {
   const due = await deps.storage.outbox.listDue('mail', deps.clock(), BATCH);
-  for (let start = 0; start < due.length; start += AT_ONCE)
-    await Promise.all(
+  let failure: PromiseRejectedResult | undefined;
+  for (let start = 0; start < due.length; start += AT_ONCE) {
+    const tried = await Promise.allSettled(
       due
         .slice(start, start + AT_ONCE)
         .map(({ organizationId, id }) => deliverMail(deps, { organizationId, id })),
     );
+    failure ??= tried.find((one) => one.status === 'rejected');
+  }
+  if (failure !== undefined) throw failure.reason;
   return due.length;
 }

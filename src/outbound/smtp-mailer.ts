@@ -1,16 +1,27 @@
 /** Mail over SMTP through nodemailer. */
 import type { Transporter } from 'nodemailer';
 import type { Mailer } from '../core/ports/mailer.ts';
+import { seconds } from '../kernel/clock.ts';
 import { toEnvelope } from './mail-message.ts';
 
-/** Sends through the server that `url` names (`smtp://user:password@host:587`, `smtps://...`). */
-export function createSmtpMailer({ url, from }: { readonly url: string; readonly from: string }): Mailer {
+/** Sends through the server that `url` names (`smtp://user:password@host:587`, `smtps://...`); `deadlineMs` bounds the whole of one mail. */
+export function createSmtpMailer({
+  url,
+  from,
+  deadlineMs = seconds(45),
+}: {
+  readonly url: string;
+  readonly from: string;
+  readonly deadlineMs?: number;
+}): Mailer {
   let transport: Promise<Transporter> | undefined;
   return {
     async send(mail) {
       try {
         transport ??= openTransport(url);
-        const { messageId } = await (await transport).sendMail(toEnvelope(mail, from));
+        // The other limits count silence only: a server that says a line now and then would hold a mail for minutes.
+        const signal = AbortSignal.timeout(deadlineMs);
+        const { messageId } = await (await transport).sendMail({ ...toEnvelope(mail, from), signal });
         return { channel: 'smtp', messageId };
       } catch (error) {
         const reply = permanentReply(error);

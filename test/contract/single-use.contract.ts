@@ -18,6 +18,8 @@ import { type OpenStorage, race, type StorageUnderTest } from './storage-under-t
 
 const CALLERS = 50;
 const LEASE = 30_000;
+const SENT = { deliveredAt: BUILT_AT + 5, dueAt: null, lastError: null } as const;
+const LATER = { deliveredAt: null, dueAt: BUILT_AT + 9, lastError: '451' } as const;
 
 type Take = (tx: Repositories) => Promise<unknown>;
 
@@ -253,7 +255,7 @@ export function singleUse(name: string, open: OpenStorage): void {
       await under.storage.transact(async (tx) => {
         await tx.outbox.append(id, event);
         await tx.outbox.claim(id, event.id, BUILT_AT, LEASE);
-        await tx.outbox.settle(id, event.id, outcome);
+        expect(await tx.outbox.settle(id, { ...event, attempts: 1 }, outcome)).toBe(true);
       });
       expect(await under.storage.outbox.find(id, event.id)).toStrictEqual({
         ...event,
@@ -263,7 +265,7 @@ export function singleUse(name: string, open: OpenStorage): void {
       const mail = anOutboxEvent(id, { kind: 'mail', payload: '{"to":"ada@x.example"}' });
       await under.storage.transact(async (tx) => {
         await tx.outbox.append(id, mail);
-        await tx.outbox.settle(id, mail.id, outcome);
+        await tx.outbox.settle(id, mail, outcome);
       });
       // A mail that will not be sent any more is kept by nobody.
       expect((await under.storage.outbox.find(id, mail.id))?.payload).toBe(again ? mail.payload : '');
@@ -272,6 +274,55 @@ export function singleUse(name: string, open: OpenStorage): void {
       expect(await under.storage.outbox.listWaiting(id, { after: mail.id, limit: 100 })).toEqual([]);
       const late = await under.storage.transact((tx) => tx.outbox.claim(id, event.id, BUILT_AT + 10, LEASE));
       expect(late !== undefined).toBe(again);
+    });
+
+    const heldTwice = async (kind: 'mail' | 'logout' = 'mail') => {
+      const mail = anOutboxEvent(id, { kind, payload: '{"to":"ada@x.example"}' });
+      const second = await under.storage.transact(async (tx) => {
+        await tx.outbox.append(id, mail);
+        await tx.outbox.claim(id, mail.id, BUILT_AT, LEASE);
+        return tx.outbox.claim(id, mail.id, BUILT_AT + LEASE, LEASE);
+      });
+      const settle = (attempts: number, outcome: typeof SENT | typeof LATER) =>
+        under.storage.transact((tx) => tx.outbox.settle(id, { id: mail.id, attempts }, outcome));
+      const row = () => under.storage.outbox.find(id, mail.id);
+      return { mail, second, settle, row };
+    };
+
+    test('S217: a failure counts only from whoever holds the event; a delivery counts from anybody, once', async () => {
+      const { second, settle, row } = await heldTwice();
+      expect(await settle(1, LATER)).toBe(false);
+      expect(await row()).toStrictEqual(second);
+      expect(await settle(1, SENT)).toBe(true);
+      expect([await settle(2, LATER), await settle(2, SENT), await settle(1, SENT)]).toEqual([
+        false,
+        false,
+        false,
+      ]);
+      expect(await row()).toStrictEqual({ ...second, ...SENT, payload: '' });
+    });
+
+    test('S217: a mail that is cancelled while it is under way stays so, and without its text it is nobody’s any more', async () => {
+      const { mail, second, settle, row } = await heldTwice();
+      const cancel = (id_: typeof mail.id) =>
+        under.storage.transact((tx) => tx.outbox.cancel(id, id_, 'cancelled'));
+      expect(await cancel(mail.id)).toBe(true);
+      const ended = { ...second, dueAt: null, lastError: 'cancelled', payload: '' };
+      expect([await settle(2, LATER), await settle(2, SENT), await cancel(mail.id)]).toEqual([
+        false,
+        false,
+        false,
+      ]);
+      expect(await row()).toStrictEqual(ended);
+      const notice = await heldTwice('logout');
+      expect([await cancel(notice.mail.id), await notice.row()]).toEqual([false, notice.second]);
+      const broken = anOutboxEvent(id, { kind: 'mail', payload: '' });
+      await under.storage.transact((tx) => tx.outbox.append(id, broken));
+      const claimed = under.storage.transact((tx) => tx.outbox.claim(id, broken.id, BUILT_AT, LEASE));
+      expect(await claimed).toBeUndefined();
+      const due = await under.storage.outbox.listDue('mail', Number.MAX_SAFE_INTEGER, 10_000);
+      const waiting = await under.storage.outbox.listWaiting(id, { limit: 10_000 });
+      expect([...due, ...waiting].some((one) => one.id === broken.id)).toBe(false);
     });
 
     test('an installation fact is swapped only from the value it has, and may be set anew once removed', async () => {

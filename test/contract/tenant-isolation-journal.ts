@@ -29,10 +29,11 @@ export const journal: Pick<
       call: (tx, b, a) => tx.outbox.claim(b, a.outboxEvent.id, Number.MAX_SAFE_INTEGER - 1, 1),
     },
     settle: {
-      ...absent,
+      answers: false,
       call: (tx, b, a) =>
-        tx.outbox.settle(b, a.outboxEvent.id, { deliveredAt: 1, dueAt: null, lastError: 'stolen' }),
+        tx.outbox.settle(b, a.outboxEvent, { deliveredAt: 1, dueAt: null, lastError: 'stolen' }),
     },
+    cancel: { answers: false, call: (tx, b, a) => tx.outbox.cancel(b, a.outboxEvent.id, 'stolen') },
     eraseDetails: { ...absent, call: (tx, b, a) => tx.outbox.eraseDetails(b, a.auditEvent) },
     listWaiting: { answersOwn: 1, call: (store, b) => store.outbox.listWaiting(b, PAGE) },
     listDue: global,

@@ -35,6 +35,7 @@ const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   claimWarning: true,
   consume: true,
   settle: true,
+  cancel: true,
   append: true,
   trim: true,
 };

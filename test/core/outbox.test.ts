@@ -3,9 +3,11 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createInvitation } from '../../src/core/invitations.ts';
 import { layOut } from '../../src/core/mail-layout.ts';
 import { invitationMail } from '../../src/core/member-mails.ts';
-import { deliverMail, enqueueMail } from '../../src/core/outbox.ts';
+import { cancelMailsTo, deliverMail, enqueueMail } from '../../src/core/outbox.ts';
+import type { MailReceipt } from '../../src/core/ports/mailer.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { OrganizationId, OutboxEventId } from '../../src/kernel/ids.ts';
+import { newId } from '../../src/kernel/ids.ts';
 import { anInvitation, anOrganization } from '../support/builders.ts';
 import { newOrganization } from '../support/core-people.ts';
 import type { CoreWorld } from '../support/core-world.ts';
@@ -136,6 +138,96 @@ describe('delivery', () => {
     expect([await deliverDueMails(world.deps), world.sent.length]).toEqual([0, 0]);
   });
 });
+
+describe('a mail held twice', () => {
+  /** Tries that the server has in hand, and has said nothing about. */
+  const held: PromiseWithResolvers<MailReceipt>[] = [];
+  const send = () => {
+    const answer = Promise.withResolvers<MailReceipt>();
+    held.push(answer);
+    return answer.promise;
+  };
+  const TAKEN = { channel: 'smtp', messageId: '<1@x>' } as const;
+  const begin = async (id: OutboxEventId) => {
+    held.length = 0;
+    const outcome = deliverMail({ ...world.deps, mailer: { send } }, { organizationId, id });
+    while (held[0] === undefined) await new Promise(setImmediate);
+    return { outcome, server: held[0] };
+  };
+  const cancel = () =>
+    cancelMailsTo(world.deps, { organizationId, emailKeys: new Set([MAIL.to]), pause: async () => {} });
+
+  test('S217: one that an erasure meets under way is over, whatever the server says afterwards', async () => {
+    const id = await enqueue();
+    const { outcome, server } = await begin(id);
+    await cancel();
+    server.reject(new Error('451 try later'));
+    expect(await outcome).toMatchObject({ status: 'suppressed' });
+    expect(await eventOf(id)).toMatchObject({ payload: '', dueAt: null, lastError: 'suppressed: erased' });
+    world.time.now += 60_000;
+    expect(await deliverDueMails(world.deps)).toBe(0);
+    await cancel();
+  });
+
+  test('S217: the second answer about one that was sent changes nothing', async () => {
+    const id = await enqueue();
+    const first = await begin(id);
+    world.time.now += 60_000;
+    const second = await begin(id);
+    first.server.resolve(TAKEN);
+    expect(await first.outcome).toEqual({ status: 'sent' });
+    second.server.reject(new Error('451 try later'));
+    expect(await second.outcome).toEqual({ status: 'sent' });
+    expect(await eventOf(id)).toMatchObject({ payload: '', dueAt: null, lastError: null });
+    await cancel();
+  });
+
+  test('one that cannot be read is given up, and holds up no other and no erasure', async () => {
+    const broken = newId('evt', world.time.now);
+    const row = {
+      id: broken,
+      organizationId,
+      kind: 'mail',
+      type: 'mail',
+      payload: '{',
+      attempts: 0,
+    } as const;
+    const times = { createdAt: world.time.now, dueAt: world.time.now, deliveredAt: null, lastError: null };
+    await world.deps.storage.transact((tx) => tx.outbox.append(organizationId, { ...row, ...times }));
+    const id = await enqueue();
+    await cancelMailsTo(world.deps, { organizationId, emailKeys: new Set(), pause: async () => {} });
+    expect(await deliverDueMails(world.deps)).toBe(2);
+    expect([await eventOf(broken), await eventOf(id)]).toMatchObject([
+      { dueAt: null, deliveredAt: null, lastError: 'its text cannot be read' },
+      { dueAt: null, deliveredAt: world.time.now },
+    ]);
+  });
+
+  test('what fails in one round keeps no later mail of it back', async () => {
+    for (let count = 0; count < 11; count += 1) {
+      await enqueue();
+      world.time.now += 1;
+    }
+    const { storage } = world.deps;
+    const mailSuppressions = {
+      ...storage.mailSuppressions,
+      findByAddress: failingOnce(storage.mailSuppressions),
+    };
+    const deps = { ...world.deps, storage: { ...storage, mailSuppressions } };
+    await expect(deliverDueMails(deps)).rejects.toThrow('the store is away');
+    expect(world.sent).toHaveLength(10);
+  });
+});
+
+/** The look-up as it is, but the first call fails. */
+function failingOnce(of: CoreWorld['deps']['storage']['mailSuppressions']): typeof of.findByAddress {
+  let calls = 0;
+  return async (address) => {
+    calls += 1;
+    if (calls === 1) throw new Error('the store is away');
+    return of.findByAddress(address);
+  };
+}
 
 describe('the invitation mail', () => {
   const mailWith = (name: string, message: string | null = null) => {

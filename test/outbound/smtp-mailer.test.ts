@@ -1,4 +1,6 @@
 /** Mails over real SMTP: one recipient, both parts, and whatever people are called stays where text belongs. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import { PLAIN_BRANDING } from '../../src/core/entities/organization.ts';
@@ -64,6 +66,20 @@ test('one recipient, our address with the product’s name, text and HTML beside
   expect(mail.subject).toBe('You are invited to Acme');
   expect(mail.text).toContain(`Open this link to accept:\n${URL_OF_OURS}\n`);
   expect(mail.html).toContain(`<a href="${URL_OF_OURS}"`);
+});
+
+test('a server that talks without end is left before anybody else may try the mail', async () => {
+  const talking = createServer((socket) => {
+    const line = setInterval(() => socket.write('220-still here\r\n'), 10);
+    socket.on('error', () => {}).on('close', () => clearInterval(line));
+  });
+  await new Promise<void>((resolve) => talking.listen(0, '127.0.0.1', resolve));
+  const { port } = talking.address() as AddressInfo;
+  const left = once(talking, 'connection').then(([socket]) => once(socket, 'close'));
+  const mailer = createSmtpMailer({ url: `smtp://127.0.0.1:${port}`, from: 'g@x.example', deadlineMs: 50 });
+  await expect(mailer.send({ to: 'a@x.example', subject: 'Hi', text: 'x' })).rejects.toThrow(/abort/i);
+  await left;
+  talking.close();
 });
 
 const HOSTILE: readonly (readonly [string, string])[] = [

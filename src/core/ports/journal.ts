@@ -67,7 +67,7 @@ export interface OutboxRepository {
   find(organizationId: OrganizationId, id: OutboxEventId): Promise<OutboxEvent | undefined>;
   /**
    * Leases one due event for `leaseMs`: moves `dueAt` forward and counts the attempt in one conditional write, so that
-   * two workers never hold the same one. Answers the event as leased; undefined when it is not due or gone.
+   * two workers never hold the same one. Answers the event as leased; undefined when it is not due or gone, or a mail whose text is gone.
    */
   claim(
     organizationId: OrganizationId,
@@ -76,21 +76,24 @@ export interface OutboxRepository {
     leaseMs: number,
   ): Promise<OutboxEvent | undefined>;
   /**
-   * Delivered: `dueAt` null and `deliveredAt` set. Failed: `dueAt` the next try, or null to give up. A mail that is not due any
-   * more loses its payload.
+   * Says what the claim `claimed` came to, in one conditional write: nothing is written for an event that was settled or
+   * cancelled meanwhile, nor a failure by whoever lost it to a later claim. Answers whether it was. Delivered: `dueAt` null and
+   * `deliveredAt` set. Failed: `dueAt` the next try, or null to give up. A mail that is not due any more loses its payload.
    */
   settle(
     organizationId: OrganizationId,
-    id: OutboxEventId,
+    claimed: Pick<OutboxEvent, 'id' | 'attempts'>,
     outcome: {
       readonly deliveredAt: number | null;
       readonly dueAt: number | null;
       readonly lastError: string | null;
     },
-  ): Promise<void>;
+  ): Promise<boolean>;
+  /** Ends a mail that is still due, under way or not, and takes its payload; answers whether it did. `why`: its `lastError`. */
+  cancel(organizationId: OrganizationId, id: OutboxEventId, why: string): Promise<boolean>;
   /** Empties `details` in the payload of the event that told this audit row, written at the same moment. */
   eraseDetails(organizationId: OrganizationId, told: Pick<AuditEvent, 'id' | 'at'>): Promise<void>;
-  /** The mails of the organization that are still to be sent, ordered by id, which is also what `after` means. */
+  /** The mails of the organization that are still to be sent, those under way among them, ordered by id, which is also what `after` means. */
   listWaiting(organizationId: OrganizationId, page: PageRequest): Promise<readonly OutboxEvent[]>;
   /** GLOBAL: the queue of the job that delivers this kind, oldest first. */
   listDue(kind: OutboxEvent['kind'], now: number, limit: number): Promise<readonly OutboxEvent[]>;

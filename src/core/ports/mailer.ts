@@ -19,6 +19,9 @@ export type MailReceipt =
   | { readonly channel: 'refused'; readonly reply: string };
 
 export interface Mailer {
-  /** Rejects when the server refuses for now or cannot be reached; the caller keeps the mail for another try. */
+  /**
+   * Rejects when the server refuses for now or cannot be reached; the caller keeps the mail for another try. Answers within 45
+   * seconds whatever the server does, and does not go on sending after that: then somebody else may try.
+   */
   send(mail: Mail): Promise<MailReceipt>;
 }

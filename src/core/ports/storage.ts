@@ -160,6 +160,7 @@ export type WriteVerb =
   | 'claimWarning'
   | 'consume'
   | 'settle'
+  | 'cancel'
   | 'append'
   | 'trim';
 

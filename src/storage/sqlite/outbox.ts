@@ -9,16 +9,22 @@ import type { Row, Sql } from './sql.ts';
 const FIND = 'SELECT * FROM outbox WHERE organization_id = ? AND id = ?';
 const CLAIM = `
   UPDATE outbox SET due_at = ? + ?, attempts = attempts + 1
-  WHERE organization_id = ? AND id = ? AND due_at IS NOT NULL AND due_at <= ? RETURNING *`;
+  WHERE organization_id = ? AND id = ? AND due_at IS NOT NULL AND due_at <= ? AND payload <> '' RETURNING *`;
+// What was delivered is delivered, whoever holds it by now.
 const SETTLE = `
   UPDATE outbox SET delivered_at = ?, due_at = ?, last_error = ?,
     payload = CASE WHEN kind = 'mail' AND ? IS NULL THEN '' ELSE payload END
-  WHERE organization_id = ? AND id = ?`;
+  WHERE organization_id = ? AND id = ? AND due_at IS NOT NULL AND (attempts = ? OR ? IS NOT NULL)`;
+const CANCEL = `
+  UPDATE outbox SET due_at = NULL, last_error = ?, payload = ''
+  WHERE organization_id = ? AND id = ? AND kind = 'mail' AND due_at IS NOT NULL`;
 const LIST_DUE = `
-  SELECT * FROM outbox WHERE due_at IS NOT NULL AND due_at <= ? AND kind = ? ORDER BY due_at, id LIMIT ?`;
+  SELECT * FROM outbox WHERE due_at IS NOT NULL AND due_at <= ? AND kind = ? AND payload <> ''
+  ORDER BY due_at, id LIMIT ?`;
 const LIST_WAITING = `
   SELECT * FROM outbox
-  WHERE organization_id = ? AND kind = 'mail' AND due_at IS NOT NULL AND id > ? ORDER BY id LIMIT ?`;
+  WHERE organization_id = ? AND kind = 'mail' AND due_at IS NOT NULL AND payload <> '' AND id > ?
+  ORDER BY id LIMIT ?`;
 const ERASE_DETAILS = `
   UPDATE outbox SET payload = json_set(payload, '$.details', json('{}'))
   WHERE organization_id = ? AND id >= ? AND id < ? AND kind = 'event' AND payload ->> 'auditEventId' = ?`;
@@ -72,9 +78,11 @@ export function outboxRepository(sql: Sql): OutboxRepository {
     find: async (organizationId, id) => one(sql.get(FIND, organizationId, id)),
     claim: async (organizationId, id, now, leaseMs) =>
       one(sql.get(CLAIM, now, leaseMs, organizationId, id, now)),
-    settle: async (organizationId, id, { deliveredAt, dueAt, lastError }) => {
-      sql.run(SETTLE, deliveredAt, dueAt, lastError, dueAt, organizationId, id);
+    settle: async (organizationId, { id, attempts }, { deliveredAt, dueAt, lastError }) => {
+      const next = [deliveredAt, dueAt, lastError, dueAt] as const;
+      return sql.run(SETTLE, ...next, organizationId, id, attempts, deliveredAt) > 0;
     },
+    cancel: async (organizationId, id, why) => sql.run(CANCEL, why, organizationId, id) > 0,
     // An event bears the time of its audit row in its id.
     eraseDetails: async (organizationId, { id, at }) => {
       const span = [idFloor('evt', at), idFloor('evt', at + 1)] as const;

@@ -121,3 +121,26 @@ test('a store with a row that refers to nothing is refused behind a migration, n
   });
   await expect(openSqliteStorage({ path })).rejects.toThrow('memberships');
 });
+
+test('a mail that was settled twice waits no more behind "ended mails"; one that waits and one that was sent stay', async () => {
+  const rows = [
+    ['evt_broken', '', 9, null],
+    ['evt_waiting', '{"to":"a@x.example"}', 9, '451'],
+    ['evt_sent', '', null, null],
+  ] as const;
+  storeBefore('ended-mails', (connection) => {
+    connection.exec(ORGANIZATION);
+    const insert = `INSERT INTO outbox (organization_id, id, kind, type, payload, created_at, attempts, due_at, last_error)
+      VALUES ('org_a', ?, 'mail', 'mail', ?, 1, 1, ?, ?)`;
+    for (const row of rows) connection.prepare(insert).run(...row);
+  });
+  const storage = await openSqliteStorage({ path });
+  const left = async (id: string) => {
+    const { dueAt, lastError } = (await storage.outbox.find('org_a' as never, id as never)) ?? {};
+    return [dueAt, lastError];
+  };
+  expect(await left('evt_broken')).toEqual([null, 'its text cannot be read']);
+  expect(await left('evt_waiting')).toEqual([9, '451']);
+  expect(await left('evt_sent')).toEqual([null, null]);
+  await storage.close();
+});

@@ -218,14 +218,11 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
     },
     sessions: sealSessions(sessions, forms.session),
     outbox: {
+      ...outbox,
       ...readOutbox(outbox, eventForm),
       append: (organizationId, event) => outbox.append(organizationId, eventForm.seal(event)),
       claim: (organizationId, id, now, leaseMs) =>
         opened(outbox.claim(organizationId, id, now, leaseMs), eventForm),
-      settle: (organizationId, claimed, outcome) => outbox.settle(organizationId, claimed, outcome),
-      cancel: (organizationId, id, why) => outbox.cancel(organizationId, id, why),
-      removeExpired: (before, limit) => outbox.removeExpired(before, limit),
-      eraseDetails: (organizationId, told) => outbox.eraseDetails(organizationId, told),
     },
     secondFactors: {
       ...readFactors(secondFactors, factor),

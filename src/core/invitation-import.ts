@@ -58,6 +58,18 @@ export function totalsOf(report: readonly ReportRow[]): ImportTotals {
   return { rows: report.length, invited, refused: report.length - invited };
 }
 
+/** Refusals that are about the organization, so that their words name nobody. */
+const OF_ALL: ReadonlySet<string> = new Set(['invitations_disabled', 'plan_lacks', 'seats_exhausted']);
+
+/** Why rows were refused: each code with how many rows, and the words of those that are about no single row. */
+function refusalsOf(report: readonly ReportRow[]) {
+  const refusedRows = report.filter(({ status }) => status === 'refused');
+  return [...Map.groupBy(refusedRows, ({ code = '' }) => code)].map(([code, rows]) => {
+    const detail = OF_ALL.has(code) ? rows[0]?.detail : undefined;
+    return { code, rows: rows.length, ...(detail === undefined ? {} : { detail }) };
+  });
+}
+
 interface ImportRequest {
   readonly organizationId: OrganizationId;
   readonly caller: Caller;
@@ -199,7 +211,8 @@ export const invitationImportHandler: TransactedHandler<InvitationDeps> = {
     const report = [...before, ...(await stepReport(tx, deps, { job, rows: part }))];
     const progress: ImportProgress = { rows: rows.slice(part.length), report };
     const counts = { doneCount: report.length, totalCount: report.length + progress.rows.length };
-    return { progress, ...counts, result: totalsOf(report), isDone: progress.rows.length === 0 };
+    const result = { ...totalsOf(report), refusals: refusalsOf(report) };
+    return { progress, ...counts, result, isDone: progress.rows.length === 0 };
   },
 };
 

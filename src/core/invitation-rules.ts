@@ -8,10 +8,12 @@ import type { Invitation, InvitationResource, InvitationTeam } from './entities/
 import { invitationStatus } from './entities/invitation.ts';
 import type { Organization } from './entities/organization.ts';
 import type { Membership } from './entities/people.ts';
-import type { Repositories } from './ports/storage.ts';
+import type { Queries, Repositories } from './ports/storage.ts';
 import { assertInvitationsOpen } from './provisioning.ts';
 import type { RoleFacts } from './role-table.ts';
-import { roleNamed } from './role-table.ts';
+import { roleHeld, roleNamed } from './role-table.ts';
+import type { OrgRole } from './roles.ts';
+import { ORG_ROLE_RANKS } from './roles.ts';
 import { mayPromise } from './team-access.ts';
 
 /** Somebody who wants to invite somebody. */
@@ -111,6 +113,15 @@ export async function assertMayPromiseTeams(
     const whatToDo = 'Leave the role of this team out, or ask an owner of the team to give it.';
     throw new GatehouseError('forbidden', detail, { field, whatToDo });
   }
+}
+
+/** What an invitation that names no role gives: `member`, or the organization's default role where that is worth less. */
+export async function roleUnlessSaid(
+  from: Queries,
+  { defaultRole }: Pick<Organization, 'defaultRole'>,
+): Promise<OrgRole> {
+  const { rank } = await roleHeld(from, defaultRole);
+  return rank >= 0 && rank < ORG_ROLE_RANKS.member ? defaultRole : 'member';
 }
 
 /** Throws `plan_lacks`. */

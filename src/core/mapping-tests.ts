@@ -7,6 +7,8 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { MappingTest } from './entities/mapping-test.ts';
 import { unknownGroup } from './mapping-test-groups.ts';
+import type { MappingTestResult } from './mapping-test-run.ts';
+import { runMappingTests } from './mapping-test-run.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { roleNamed } from './role-table.ts';
 
@@ -56,11 +58,14 @@ async function assertTestFits(
 
 const factsOf = ({ name, given, expect }: MappingTest): MappingTestInput => ({ name, given, expect });
 
-/** Keeps a test, red or green: one written before its rule is red until the rule is there. Throws `invalid`. */
+/**
+ * Keeps a test, red or green: one written before its rule is red until the rule is there. Answers what comes out of it now.
+ * Throws `invalid`.
+ */
 export async function createMappingTest(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: TestRequest & { readonly test: MappingTestInput },
-): Promise<MappingTest> {
+): Promise<MappingTestResult> {
   const { organizationId, cause, test } = input;
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
@@ -78,7 +83,9 @@ export async function createMappingTest(
       target: { kind: 'mapping_test', id: row.id },
       details: { ...factsOf(row) },
     });
-    return row;
+    const [result] = await runMappingTests(tx, organizationId, { only: [row] });
+    if (result === undefined) throw new GatehouseError('internal', 'A mapping test came to nothing.');
+    return result;
   });
 }
 

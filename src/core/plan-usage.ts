@@ -1,5 +1,6 @@
 /** What an organization has of its plan: seats taken and left, and each feature with a sentence on what to do about it. */
 import type { Caller } from './access.ts';
+import { holdsPermission } from './access.ts';
 import type { Deps } from './deps.ts';
 import type { Organization } from './entities/organization.ts';
 import { seatsLeft } from './invitation-rules.ts';
@@ -20,15 +21,18 @@ export interface FeatureUse {
  * `used` are active memberships, `promised` what open invitations hold; null is no limit. `left` is what may still be promised, never
  * negative.
  */
+export interface SeatUse {
+  readonly limit: number | null;
+  readonly used: number;
+  readonly promised: number;
+  readonly left: number | null;
+  readonly text: string;
+}
+
+/** `seats` is null, and `features` is the line on invitations alone, for whoever does not read who the members are. */
 export interface PlanUsage {
   readonly plan: string;
-  readonly seats: {
-    readonly limit: number | null;
-    readonly used: number;
-    readonly promised: number;
-    readonly left: number | null;
-    readonly text: string;
-  };
+  readonly seats: SeatUse | null;
   readonly features: readonly FeatureUse[];
 }
 
@@ -45,7 +49,7 @@ const includes = (plan: PlanPreset, feature: PlanFeature): boolean =>
 interface Asked {
   readonly organization: Organization;
   readonly caller: Caller;
-  readonly seats: PlanUsage['seats'];
+  readonly seats: SeatUse;
   /** The configured plans, from which the way out is named. */
   readonly presets: Readonly<Record<string, PlanPreset>>;
 }
@@ -57,14 +61,17 @@ export async function planUsage(
 ): Promise<PlanUsage> {
   const { organization } = input;
   const seats = seatsOf(organization, await storage.invitations.countOpen(organization.id, clock()));
+  const mayCount = holdsPermission(input.caller, organization.id, 'members.read');
   return {
     plan: organization.plan.preset,
-    seats,
-    features: PLAN_FEATURES.map((feature) => featureUse({ ...input, seats }, feature)),
+    seats: mayCount ? seats : null,
+    features: PLAN_FEATURES.filter((feature) => mayCount || feature === 'invitations').map((feature) =>
+      featureUse({ ...input, seats }, feature),
+    ),
   };
 }
 
-function seatsOf(organization: Organization, promised: number): PlanUsage['seats'] {
+function seatsOf(organization: Organization, promised: number): SeatUse {
   const { plan, seatsUsed: used } = organization;
   const { seats: limit } = plan;
   if (limit === null) return { limit, used, promised, left: null, text: 'This plan has no seat limit.' };
@@ -90,6 +97,11 @@ function featureUse(asked: Asked, feature: PlanFeature): FeatureUse {
     const preset = presets[name];
     return preset !== undefined && includes(preset, feature);
   });
+  if (feature === 'invitations' && !holdsPermission(asked.caller, asked.organization.id, 'members.invite')) {
+    const who = asked.caller.kind === 'api_key' ? 'This key may' : 'You may';
+    const text = `${who} not invite people here. Ask an admin of ${asked.organization.name} to invite them.`;
+    return { feature, isAvailable: false, text, plans: [] };
+  }
   if (feature === 'invitations' && provisioning === 'directory') {
     const text = 'People are managed by the directory. Ask whoever administers it to add somebody there.';
     return { feature, isAvailable: false, text, plans: [] };

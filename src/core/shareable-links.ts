@@ -10,7 +10,12 @@ import type { ChangeContext, Deps } from './deps.ts';
 import type { Cause } from './entities/journal.ts';
 import type { Organization } from './entities/organization.ts';
 import type { ShareableLink } from './entities/shareable-link.ts';
-import { assertMayGiveByInvitation, assertMayPromiseTeams, assertPlanInvites } from './invitation-rules.ts';
+import {
+  assertMayGiveByInvitation,
+  assertMayPromiseTeams,
+  assertPlanInvites,
+  freeSeats,
+} from './invitation-rules.ts';
 import { endShareableLink } from './link-endings.ts';
 import { getOrganization } from './organization-lookup.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
@@ -36,17 +41,17 @@ interface LinkRequest {
 const linkUrl = (baseUrl: string, token: string): string => `${baseUrl}/links/${token}`;
 
 /**
- * Makes a link; `url` is the only time it is seen. Throws `invitations_disabled`, `plan_lacks`, `sso_required`, `seats_exhausted`,
+ * Makes a link; `url` is the only time it is seen, `freeSeats` are those nobody holds or was promised. Throws `invitations_disabled`, `plan_lacks`, `sso_required`, `seats_exhausted`,
  * `forbidden` for a role the caller may not give and for owner (S162), `invalid` for a team of nobody here.
  */
 export async function createShareableLink(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl'>,
   input: LinkRequest & { readonly caller: Caller; readonly link: ShareableLinkInput },
-): Promise<{ readonly link: ShareableLink; readonly url: string }> {
+): Promise<{ readonly link: ShareableLink; readonly url: string; readonly freeSeats: number }> {
   const { organizationId, cause, caller } = input;
   const { ttlMs, ...chosen } = input.link;
   const token = newToken('ghl', 128);
-  const link = await deps.storage.transact(async (tx) => {
+  const made = await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const organization = await getOrganization(tx, organizationId);
     await assertInvitationsOpen(tx, organization);
@@ -55,7 +60,7 @@ export async function createShareableLink(
     assertMayGiveByInvitation(caller, await roleNamed(tx, chosen.role));
     await assertMayPromiseTeams(tx, { organizationId, caller, teams: chosen.teams });
     const domains = await domainsOf(tx, organization, chosen);
-    const made: ShareableLink = {
+    const link: ShareableLink = {
       id: newId('lnk', context.now),
       version: 1,
       organizationId,
@@ -68,16 +73,16 @@ export async function createShareableLink(
       revokedAt: null,
       askedAt: null,
     };
-    await tx.shareableLinks.insert(organizationId, made);
-    const { role, maxUses, expiresAt } = made;
+    await tx.shareableLinks.insert(organizationId, link);
+    const { role, maxUses, expiresAt } = link;
     await record(tx, context, {
       type: 'invitation_link.created',
-      target: { kind: 'invitation_link', id: made.id },
+      target: { kind: 'invitation_link', id: link.id },
       details: { role, domains, maxUses, expiresAt },
     });
-    return made;
+    return { link, freeSeats: await freeSeats(tx, organization, context.now) };
   });
-  return { link, url: linkUrl(deps.baseUrl, token) };
+  return { ...made, url: linkUrl(deps.baseUrl, token) };
 }
 
 /**
@@ -103,14 +108,17 @@ async function domainsOf(
 const provedDomains = async (tx: Repositories, id: OrganizationId): Promise<readonly string[]> =>
   (await tx.domains.list(id)).filter(({ status }) => status === 'verified').map(({ domain }) => domain);
 
-/** What whoever makes a link should know of it; undefined: nothing. */
-export const warningFor = ({
-  domains,
-  maxUses,
-}: Pick<ShareableLink, 'domains' | 'maxUses'>): string | undefined =>
-  domains.length > 0 || maxUses === 1
-    ? undefined
-    : `Whoever gets hold of this link may join with any address, up to ${maxUses} people. Name domains to keep it to yours.`;
+/** What whoever makes a link should know of it, where so many seats are `free`; undefined: nothing. */
+export function warningFor(
+  { domains, maxUses }: Pick<ShareableLink, 'domains' | 'maxUses'>,
+  free: number,
+): string | undefined {
+  const open = `Whoever gets hold of this link may join with any address, up to ${maxUses} people. Name domains to keep it to yours.`;
+  const full =
+    'No seat is free: those left are promised to people invited already. Nobody joins through this link unless one of them stays free.';
+  const said = [...(domains.length > 0 || maxUses === 1 ? [] : [open]), ...(free > 0 ? [] : [full])];
+  return said.length === 0 ? undefined : said.join(' ');
+}
 
 /** S163: a link leads to a password or to an account with one, and neither opens an organization that requires its single sign-on. */
 function assertLinksLeadIn(organization: Organization): void {

@@ -35,6 +35,8 @@ export type Guard =
       readonly orInTeam?: true;
       /** Or the member whom the path names (`me`, or their id), in person: what somebody is, they may know. */
       readonly orOneself?: true;
+      /** Or any member, in person: core decides what they are shown. */
+      readonly orAnyMember?: true;
       /** The query's `team` keeps the answer to that team, so a key of the team may ask (S147). */
       readonly filtersByTeam?: true;
       /** Only while the organization invites: `invitations_disabled` before anything of the request is read (law 11). */
@@ -201,9 +203,11 @@ export async function organizationFor(
     readonly within?: string | undefined;
     /** The member that the route lets ask about themselves; undefined: nobody. */
     readonly oneself?: string | undefined;
+    /** Whether the route is for every member. */
+    readonly isForMembers?: boolean | undefined;
   },
 ): Promise<Organization> {
-  const { caller, reference, permission, team, within, oneself } = request;
+  const { caller, reference, permission, team, within, oneself, isForMembers } = request;
   const organization = await findOrganization(deps.storage, reference);
   const isVisible = caller.kind === 'operator' || caller.organizationId === organization?.id;
   if (organization === undefined || !isVisible)
@@ -215,6 +219,7 @@ export async function organizationFor(
   if (
     !holdsPermission(caller, organization.id, permission) &&
     !isOneself(caller, oneself) &&
+    !(isForMembers === true && caller.kind === 'member') &&
     !(await isInTeam(deps, caller, team))
   )
     throw lacking(caller, permission);

@@ -200,6 +200,14 @@ export function lookUps(name: string, open: OpenStorage): void {
         expect(await invitations.listPending(id)).toStrictEqual([world.invitation, pending]);
         expect(await invitations.list(id, { status: 'revoked' }, WHOLE)).toStrictEqual([revoked]);
         expect(await invitations.list(id, {}, WHOLE)).toStrictEqual([pending, revoked, world.invitation]);
+        const held = { text: emailKey.slice(1, -1) };
+        expect(await invitations.list(id, held, WHOLE)).toStrictEqual([pending, revoked]);
+        expect(await invitations.list(id, { ...held, downTo: pending.id }, WHOLE)).toStrictEqual([pending]);
+        expect(await invitations.list(id, { ...held, status: 'revoked' }, WHOLE)).toStrictEqual([revoked]);
+        expect(await invitations.findNth(id, {}, 2)).toBe(revoked.id);
+        expect(await invitations.findNth(id, { after: revoked.id }, 1)).toBe(world.invitation.id);
+        expect(await invitations.findNth(id, { status: 'revoked' }, 1)).toBe(revoked.id);
+        expect(await invitations.findNth(id, { status: 'revoked' }, 2)).toBeUndefined();
         expect(await invitations.findByTokenHash(revoked.tokenHash)).toStrictEqual(revoked);
       });
 

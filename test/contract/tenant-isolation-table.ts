@@ -115,6 +115,10 @@ const people: Pick<
       call: (store, b, a) => store.invitations.findPendingByEmail(b, a.invitation.emailKey),
     },
     list: { answersOwn: 1, call: (store, b) => store.invitations.list(b, {}, PAGE) },
+    findNth: {
+      ...absent,
+      call: (store, b, a) => store.invitations.findNth(b, { after: a.invitation.id }, 2),
+    },
     listPending: { answersOwn: 1, call: (store, b) => store.invitations.listPending(b) },
     countOpen: { answers: 1, call: (store, b) => store.invitations.countOpen(b, 1) },
     update: { ...conflict, call: (tx, b, a) => tx.invitations.update(b, claimedBy(b, a.invitation), 1) },

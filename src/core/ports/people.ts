@@ -168,12 +168,25 @@ export interface InvitationRepository {
   insert(organizationId: OrganizationId, invitation: Invitation): Promise<void>;
   find(organizationId: OrganizationId, id: InvitationId): Promise<Invitation | undefined>;
   findPendingByEmail(organizationId: OrganizationId, emailKey: string): Promise<Invitation | undefined>;
-  /** Newest first; `after` is the id of the last one seen; `status` filters by the stored status. */
+  /**
+   * Newest first; `after` is the id of the last one seen; `status` filters by the stored status, `text` (folded) by what the folded
+   * address holds; `downTo` is the last one looked at.
+   */
   list(
     organizationId: OrganizationId,
-    filter: { readonly status?: Invitation['status'] | undefined },
+    filter: {
+      readonly status?: Invitation['status'] | undefined;
+      readonly text?: string | undefined;
+      readonly downTo?: InvitationId | undefined;
+    },
     page: PageRequest,
   ): Promise<readonly Invitation[]>;
+  /** The id of the `count`-th invitation of that stored status older than `after`; undefined when there are fewer. */
+  findNth(
+    organizationId: OrganizationId,
+    range: { readonly status?: Invitation['status'] | undefined; readonly after?: string | undefined },
+    count: number,
+  ): Promise<InvitationId | undefined>;
   listPending(organizationId: OrganizationId): Promise<readonly Invitation[]>;
   /** How many are pending and not expired at `now`. */
   countOpen(organizationId: OrganizationId, now: number): Promise<number>;

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type CastingContext, CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import type { ImportEntry, ImportRow } from '../../core/invitation-import.ts';
+import type { OrgRole } from '../../core/roles.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { foldKey } from '../../kernel/text.ts';
 import { emailField, messageField } from './fields.ts';
@@ -24,7 +25,7 @@ const ROWS_AT_ONCE = 100;
 
 const rowSchema = z.object({
   email: emailField,
-  role: orgRoleField.default('member'),
+  role: orgRoleField.optional(),
   department: departmentField.optional(),
   message: messageField.optional(),
 });
@@ -37,9 +38,9 @@ interface Record {
 /**
  * The rows of the file in its order; an empty cell says nothing, columns come in any order. Throws `invalid` for a file
  * that has no or another header, a row too long or breaks the rules of quotes, and `payload_too_large` above 10,000 rows,
- * those counted whose cells are all empty: they cost the same and are left out only then.
+ * those counted whose cells are all empty: they cost the same and are left out only then. `usualRole`: of rows that name none.
  */
-export async function readInvitationCsv(text: string): Promise<readonly ImportRow[]> {
+export async function readInvitationCsv(text: string, usualRole: OrgRole): Promise<readonly ImportRow[]> {
   const header = { names: [] as readonly string[] };
   const rows: ImportRow[] = [];
   const firstLines = new Map<string, number>();
@@ -54,7 +55,7 @@ export async function readInvitationCsv(text: string): Promise<readonly ImportRo
       header.names = headerOf(record.cells);
       continue;
     }
-    rows.push(onceOnly(firstLines, rowOf(header.names, record)));
+    rows.push(onceOnly(firstLines, rowOf(header.names, record, usualRole)));
   }
   if (header.names.length === 0) throw new GatehouseError('invalid', `The file is empty. ${KNOWN}`);
   return rows;
@@ -148,12 +149,12 @@ function refusedFile(what: string, line: unknown, cause?: CsvError): GatehouseEr
   return new GatehouseError('invalid', `${what}${place}. Nobody was invited.`, cause && { cause });
 }
 
-function rowOf(names: readonly string[], { line, cells }: Record): ImportRow {
+function rowOf(names: readonly string[], { line, cells }: Record, usualRole: OrgRole): ImportRow {
   const given = new Map(names.map((name, index) => [name, cells[index]?.trim() ?? '']));
   const email = given.get('email') ?? '';
   try {
     assertNothingBeside(names, cells);
-    const entry = entryOf(given);
+    const entry = entryOf(given, usualRole);
     return { line, email: entry.email, entry };
   } catch (error) {
     if (!isGatehouseError(error, 'invalid')) throw error;
@@ -168,10 +169,11 @@ function assertNothingBeside(names: readonly string[], cells: readonly string[])
   throw new GatehouseError('invalid', detail);
 }
 
-function entryOf(given: ReadonlyMap<string, string>): ImportEntry {
+function entryOf(given: ReadonlyMap<string, string>, usualRole: OrgRole): ImportEntry {
   const said = [...given].filter(([name, cell]) => name !== '' && cell !== '');
   const { email = '', role, ...rest } = Object.fromEntries(said);
-  return parseInput(rowSchema, { email, role: role?.toLowerCase(), ...rest });
+  const row = parseInput(rowSchema, { email, role: role?.toLowerCase(), ...rest });
+  return { ...row, role: row.role ?? usualRole };
 }
 
 /** The second row for an address is refused, whatever comes of the first: nobody can say which of them was meant. */

@@ -1,6 +1,7 @@
 /** The values that every way of inviting reads the same way. */
 import { z } from 'zod';
 import type { InvitationInput } from '../../core/invitations.ts';
+import type { OrgRole } from '../../core/roles.ts';
 import { RESOURCE_ROLES, resourceKey, TEAM_ROLES } from '../../core/roles.ts';
 import { parseId } from '../../kernel/ids.ts';
 import {
@@ -52,10 +53,13 @@ export const resourcesField = z
 /** The word the organization has for where somebody works. */
 export const departmentField = lineOf(100);
 
+/** What an absent role means, wherever people are invited. */
+export const USUAL_ROLE = 'Absent: member, or the default role of the organization where that is less.';
+
 /** What an invitation may say when it is made, one by one or several at once. */
 export const newInvitationField = z.strictObject({
   email: emailField,
-  role: orgRoleField.default('member'),
+  role: orgRoleField.optional().describe(USUAL_ROLE),
   teams: teamsField.default([]),
   resources: resourcesField.default([]),
   department: departmentField
@@ -66,10 +70,10 @@ export const newInvitationField = z.strictObject({
   delivery: z.enum(['email', 'link']).default('email'),
 });
 
-/** The same as core takes it. */
-export function newInvitation({
-  expiresIn: ttlMs,
-  ...invitation
-}: z.output<typeof newInvitationField>): InvitationInput {
-  return { ...invitation, ttlMs };
+/** The same as core takes it; `usualRole` where none is given. */
+export function newInvitation(
+  { expiresIn: ttlMs, role, ...invitation }: z.output<typeof newInvitationField>,
+  usualRole: OrgRole,
+): InvitationInput {
+  return { ...invitation, role: role ?? usualRole, ttlMs };
 }

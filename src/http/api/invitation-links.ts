@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ShareableLink } from '../../core/entities/shareable-link.ts';
 import { shareableLinkStatus } from '../../core/entities/shareable-link.ts';
+import { roleUnlessSaid } from '../../core/invitation-rules.ts';
 import {
   createShareableLink,
   getShareableLink,
@@ -11,7 +12,7 @@ import {
 } from '../../core/shareable-links.ts';
 import { days, hours } from '../../kernel/clock.ts';
 import { mailDomainField } from './fields.ts';
-import { teamsField } from './invitation-fields.ts';
+import { teamsField, USUAL_ROLE } from './invitation-fields.ts';
 import { pageOf, pageQuery, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
@@ -27,7 +28,7 @@ const TTL_MS = { '1h': hours(1), '24h': hours(24), '48h': hours(48), '7d': days(
 const ttlField = z.enum(Object.keys(TTL_MS) as (keyof typeof TTL_MS)[], 'One of 1h, 24h, 48h, 7d.');
 
 const createBody = z.strictObject({
-  role: orgRoleField.default('member'),
+  role: orgRoleField.optional().describe(USUAL_ROLE),
   expiresIn: ttlField,
   maxUses: z
     .int()
@@ -171,12 +172,12 @@ export const invitationLinkRoutes: readonly ApiRoute[] = [
     response: createdLinkShape,
     errors: ['invitations_disabled', 'plan_lacks', 'sso_required', 'seats_exhausted', 'version_conflict'],
     handle: async ({ deps, caller, cause, organization }, { body }) => {
-      const { expiresIn, ...chosen } = body;
-      const { link, url } = await createShareableLink(deps, {
+      const { expiresIn, role = await roleUnlessSaid(deps.storage, organization), ...chosen } = body;
+      const { link, url, freeSeats } = await createShareableLink(deps, {
         ...{ organizationId: organization.id, caller, cause },
-        link: { ...chosen, ttlMs: TTL_MS[expiresIn] },
+        link: { ...chosen, role, ttlMs: TTL_MS[expiresIn] },
       });
-      const warning = warningFor(link);
+      const warning = warningFor(link, freeSeats);
       return { ...presentLink(link, deps.clock()), url, ...(warning === undefined ? {} : { warning }) };
     },
   }),

@@ -1,18 +1,20 @@
 /** Invitations over the management API; in a directory-managed organization every route answers `invitations_disabled` (law 11). */
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Invitation, InvitationStatus } from '../../core/entities/invitation.ts';
-import { invitationStatus } from '../../core/entities/invitation.ts';
 import { deliveryOf } from '../../core/invitation-deliveries.ts';
+import { listInvitations } from '../../core/invitation-list.ts';
+import { roleUnlessSaid } from '../../core/invitation-rules.ts';
 import { createInvitation, getInvitation, revokeInvitation } from '../../core/invitations.ts';
-import type { PageRequest } from '../../core/ports/paging.ts';
 import { adviseRole } from '../../core/role-fit-facts.ts';
 import type { HttpDeps } from '../deps.ts';
+import { lineOf } from './fields.ts';
 import { newInvitation, newInvitationField } from './invitation-fields.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { presentCreatedInvitation, presentInvitation } from './present.ts';
 import { hintShape, presentHint } from './role-fit.ts';
-import type { ApiRoute, OrganizationContext } from './route.ts';
+import type { ApiRoute } from './route.ts';
 import { organizationRoute } from './route.ts';
 import { createdInvitationShape, invitationShape } from './shapes.ts';
 
@@ -20,31 +22,11 @@ const tag = 'invitations';
 const guard = { kind: 'organization', permission: 'members.invite', invites: true } as const;
 const STATUSES = ['pending', 'accepted', 'revoked', 'expired'] as const satisfies InvitationStatus[];
 
-const listQuery = z.strictObject({ status: queryField(z.enum(STATUSES)), ...pageFields });
-
-/**
- * Invitations of one status as a person sees it. `expired` is stored as `pending`: rows are read on until the page is
- * full, so that a page is never short while there are more.
- */
-async function listByStatus(
-  { deps, organization }: OrganizationContext,
-  status: InvitationStatus | undefined,
-  { after, limit }: PageRequest,
-): Promise<readonly Invitation[]> {
-  const stored = status === 'expired' ? 'pending' : status;
-  const now = deps.clock();
-  const found: Invitation[] = [];
-  for (let last = after; ; ) {
-    const rows = await deps.storage.invitations.list(
-      organization.id,
-      { status: stored },
-      { after: last, limit },
-    );
-    found.push(...rows.filter((row) => status === undefined || invitationStatus(row, now) === status));
-    if (rows.length < limit || found.length >= limit) return found.slice(0, limit);
-    last = rows.at(-1)?.id;
-  }
-}
+const listQuery = z.strictObject({
+  status: queryField(z.enum(STATUSES)),
+  q: queryField(lineOf(200)),
+  ...pageFields,
+});
 
 const shown = async (deps: HttpDeps, invitation: Invitation) =>
   presentInvitation(invitation, await deliveryOf(deps.storage, invitation), deps.clock());
@@ -54,18 +36,18 @@ const readRoutes: readonly ApiRoute[] = [
     method: 'get',
     path: '/organizations/:org/invitations',
     operationId: 'listInvitations',
-    summary: 'Lists invitations, newest first.',
+    summary: 'Lists invitations, newest first; q looks into addresses.',
     tag,
     guard,
     query: listQuery,
     status: 200,
     response: pageOf(invitationShape),
     errors: ['invitations_disabled'],
-    handle: async (context, { query }) => {
-      const { deps } = context;
+    handle: async ({ deps, organization }, { query }) => {
+      const search = { organizationId: organization.id, status: query.status, text: query.q };
       const { rows, nextCursor } = await readPage(
         query,
-        (page) => listByStatus(context, query.status, page),
+        (page) => listInvitations(deps, { ...search, pause: () => setImmediate() }, page),
         ({ id }) => id,
       );
       const items: z.infer<typeof invitationShape>[] = [];
@@ -119,7 +101,7 @@ export const invitationRoutes: readonly ApiRoute[] = [
         organizationId: organization.id,
         caller,
         cause,
-        invitation: newInvitation(body),
+        invitation: newInvitation(body, await roleUnlessSaid(deps.storage, organization)),
       });
       const { role, email, teams } = created.invitation;
       const teamIds = teams.map(({ teamId }) => teamId);

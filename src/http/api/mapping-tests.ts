@@ -19,10 +19,14 @@ import {
   resourceIdField,
   resourceTypeField,
 } from './fields.ts';
-import { mappingTestRunShape, mappingTestShape } from './mapping-test-shapes.ts';
+import { mappingTestRunShape, mappingTestShape, mappingTestWithResultShape } from './mapping-test-shapes.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
-import { presentMappingTest, presentMappingTestRun } from './present-mapping-tests.ts';
+import {
+  presentMappingTest,
+  presentMappingTestRun,
+  presentMappingTestWithResult,
+} from './present-mapping-tests.ts';
 import { lesserRoleField } from './role-fields.ts';
 import type { ApiRoute } from './route.ts';
 import { organizationRoute } from './route.ts';
@@ -163,17 +167,18 @@ export const mappingTestRoutes: readonly ApiRoute[] = [
     method: 'post',
     path: '/organizations/:org/mapping-tests',
     operationId: 'createMappingTest',
-    summary: 'Keeps a mapping test; from now on a change of the rules that it fails is refused.',
+    summary:
+      'Keeps a mapping test, and says whether it passes now; from now on a change of the rules that it fails is refused.',
     tag,
     guard,
     body: createBody,
     status: 201,
-    response: mappingTestShape,
+    response: mappingTestWithResultShape,
     errors: ['version_conflict'],
-    handle: async ({ deps, cause, organization }, { body }) =>
-      presentMappingTest(
-        await createMappingTest(deps, { organizationId: organization.id, cause, test: body }),
-      ),
+    handle: async ({ deps, cause, organization }, { body }) => {
+      const request = { organizationId: organization.id, cause, test: body };
+      return presentMappingTestWithResult(await createMappingTest(deps, request));
+    },
   }),
   organizationRoute({
     method: 'patch',

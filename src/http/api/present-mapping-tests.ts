@@ -2,7 +2,11 @@
 import type { z } from 'zod';
 import type { MappingTest, MappingTestExpect } from '../../core/entities/mapping-test.ts';
 import type { MappingTestDifference, MappingTestResult } from '../../core/mapping-test-run.ts';
-import type { mappingTestRunShape, mappingTestShape } from './mapping-test-shapes.ts';
+import type {
+  mappingTestRunShape,
+  mappingTestShape,
+  mappingTestWithResultShape,
+} from './mapping-test-shapes.ts';
 import { isoTime } from './present.ts';
 
 const presentTeams = (teams: NonNullable<MappingTestExpect['teams']>) =>
@@ -35,6 +39,27 @@ const presentDifference = ({ scope, teamId, resource, expected, got }: MappingTe
   got,
 });
 
+const presentResult = (result: MappingTestResult) => ({
+  status: result.status,
+  reason: result.reason,
+  got:
+    result.status === 'broken'
+      ? null
+      : {
+          orgRole: result.got.orgRole,
+          teams: presentTeams(result.got.teams),
+          resources: [...result.got.resources],
+        },
+  differences: result.status === 'broken' ? [] : result.differences.map(presentDifference),
+});
+
+export const presentMappingTestWithResult = (
+  result: MappingTestResult,
+): z.infer<typeof mappingTestWithResultShape> => ({
+  ...presentMappingTest(result.test),
+  result: { passed: result.status === 'passed', ...presentResult(result) },
+});
+
 export const presentMappingTestRun = (
   results: readonly MappingTestResult[],
 ): z.infer<typeof mappingTestRunShape> => {
@@ -47,17 +72,7 @@ export const presentMappingTestRun = (
     items: results.map((result) => ({
       id: result.test.id,
       name: result.test.name,
-      status: result.status,
-      reason: result.reason,
-      got:
-        result.status === 'broken'
-          ? null
-          : {
-              orgRole: result.got.orgRole,
-              teams: presentTeams(result.got.teams),
-              resources: [...result.got.resources],
-            },
-      differences: result.status === 'broken' ? [] : result.differences.map(presentDifference),
+      ...presentResult(result),
     })),
   };
 };

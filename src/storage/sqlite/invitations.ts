@@ -25,9 +25,17 @@ const FIND = 'SELECT * FROM invitations WHERE organization_id = ? AND id = ?';
 const FIND_PENDING =
   "SELECT * FROM invitations WHERE organization_id = ? AND email_key = ? AND status = 'pending'";
 const FIND_BY_TOKEN = 'SELECT * FROM invitations WHERE token_hash = ?';
-const LIST = 'SELECT * FROM invitations WHERE organization_id = ? AND id < ? ORDER BY id DESC LIMIT ?';
-const LIST_BY_STATUS = `
-  SELECT * FROM invitations WHERE organization_id = ? AND status = ? AND id < ? ORDER BY id DESC LIMIT ?`;
+/** The newest before an id, of one status or of any; `rest` says what else, and of how many. */
+const newest = (columns: string, rest: string) => {
+  const after = `AND id < ? ${rest}`;
+  return {
+    any: `SELECT ${columns} FROM invitations WHERE organization_id = ? ${after}`,
+    ofStatus: `SELECT ${columns} FROM invitations WHERE organization_id = ? AND status = ? ${after}`,
+  };
+};
+const LIST = newest('*', 'ORDER BY id DESC LIMIT ?');
+const SEARCH = newest('*', 'AND id >= ? AND instr(email_key, ?) > 0 ORDER BY id DESC LIMIT ?');
+const NTH = newest('id', 'ORDER BY id DESC LIMIT 1 OFFSET ?');
 const LIST_PENDING = "SELECT * FROM invitations WHERE organization_id = ? AND status = 'pending' ORDER BY id";
 const COUNT_OPEN = `
   SELECT COUNT(*) AS count FROM invitations WHERE organization_id = ? AND status = 'pending' AND expires_at > ?`;
@@ -105,6 +113,13 @@ export function invitationRepository(sql: Sql): InvitationRepository {
     findPendingByEmail: async (organizationId, emailKey) =>
       one(sql.get(FIND_PENDING, organizationId, emailKey)),
     list: async (organizationId, filter, page) => listNewest(sql, organizationId, { ...filter, page }),
+    findNth: async (organizationId, { status, after = NO_ID_YET }, count) => {
+      const row =
+        status === undefined
+          ? sql.get(NTH.any, organizationId, after, count - 1)
+          : sql.get(NTH.ofStatus, organizationId, status, after, count - 1);
+      return row && word(row, 'id');
+    },
     listPending: async (organizationId) => sql.all(LIST_PENDING, organizationId).map(fromRow),
     countOpen: async (organizationId, now) =>
       integer(sql.get(COUNT_OPEN, organizationId, now) ?? {}, 'count'),
@@ -120,12 +135,15 @@ export function invitationRepository(sql: Sql): InvitationRepository {
 function listNewest(
   sql: Sql,
   organizationId: OrganizationId,
-  ask: { readonly status?: Invitation['status'] | undefined; readonly page: PageRequest },
+  ask: Parameters<InvitationRepository['list']>[1] & { readonly page: PageRequest },
 ): readonly Invitation[] {
-  const before = ask.page.after ?? NO_ID_YET;
+  const { status, text: held, downTo = '', page } = ask;
+  const whose = status === undefined ? [organizationId] : [organizationId, status];
+  const which = status === undefined ? 'any' : 'ofStatus';
+  const before = page.after ?? NO_ID_YET;
   const rows =
-    ask.status === undefined
-      ? sql.all(LIST, organizationId, before, ask.page.limit)
-      : sql.all(LIST_BY_STATUS, organizationId, ask.status, before, ask.page.limit);
+    held === undefined
+      ? sql.all(LIST[which], ...whose, before, page.limit)
+      : sql.all(SEARCH[which], ...whose, before, downTo, held, page.limit);
   return rows.map(fromRow);
 }

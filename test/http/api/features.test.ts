@@ -229,6 +229,8 @@ test('45: members in one list with role and last activity, invitations in anothe
   expect((await members('?q=olga'))[0]).toMatchObject({ orgRole: 'owner', lastActiveAt: expect.any(String) });
   expect(emailsOf(await invitations('?status=pending'))).toEqual(['pia@example.com']);
   expect(emailsOf(await invitations('?status=revoked'))).toEqual(['rex@example.com']);
+  expect(emailsOf(await invitations('?q=PIA@'))).toEqual(['pia@example.com']);
+  expect(emailsOf(await invitations('?status=pending&q=rex'))).toEqual([]);
   const person = { name: 'Pia', password: 'a sentence nobody guesses' };
   await world.send(world.nobody, `post /invitations/${pending.url.split('/').at(-1)}/accept`, person);
   expect(emailsOf(await members('?q=pia'))).toEqual(['pia@example.com']);

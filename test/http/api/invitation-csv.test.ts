@@ -47,7 +47,7 @@ describe('reading', () => {
           const said = row.message.replace(/\r\n?/g, '\n').trim();
           return { line, email, entry: { email, role, ...(said === '' ? {} : { message: said }) } };
         });
-        expect(await readInvitationCsv(text)).toEqual(expected);
+        expect(await readInvitationCsv(text, 'member')).toEqual(expected);
       }),
       { numRuns: 300 },
     );
@@ -63,7 +63,7 @@ describe('reading', () => {
       turns += 1;
       counting.next = setImmediate(countOn);
     }
-    const rows = await readInvitationCsv(`email\n${row.repeat(9000)}`);
+    const rows = await readInvitationCsv(`email\n${row.repeat(9000)}`, 'member');
     clearImmediate(counting.next);
     expect(rows).toHaveLength(count);
     expect(turns).toBeGreaterThan(80);
@@ -71,7 +71,7 @@ describe('reading', () => {
 
   test('a line end of two bytes is one wherever the file is cut for reading', async () => {
     const text = `email,message\r\n${'a@x.example,"字\r\né"\r\n'.repeat(1000)}`;
-    const read = await readInvitationCsv(text);
+    const read = await readInvitationCsv(text, 'member');
     expect(read.map(({ line }) => line)).toEqual(Array.from({ length: 1000 }, (_, row) => 2 + 2 * row));
     const [first] = read;
     expect(first?.entry).toMatchObject({ message: '字\né' });
@@ -86,7 +86,7 @@ describe('reading', () => {
     await fc.assert(
       fc.asyncProperty(fc.boolean(), texts, async (hasHeader, text) => {
         try {
-          const read = await readInvitationCsv(hasHeader ? `email,role\n${text}` : text);
+          const read = await readInvitationCsv(hasHeader ? `email,role\n${text}` : text, 'member');
           for (const { line, email } of read) {
             expect(line).toBeGreaterThan(1);
             expect(email.length).toBeLessThanOrEqual(320);

@@ -133,7 +133,7 @@ describe('an import by a job', () => {
     expect([(await good.report()).totals.invited, (await bad.report()).totals.invited]).toEqual([1, 0]);
   });
 
-  test('S163: a directory that takes over meanwhile shuts the door on the rows that are left', async () => {
+  test('S163: a directory that takes over meanwhile shuts the door on the rows that are left; the report says so and stays readable', async () => {
     const organization = await world.newOrganization();
     const base = `/organizations/${organization.id}`;
     const asked = { headers: { ...world.operator.headers, prefer: 'respond-async, wait=10' } };
@@ -143,7 +143,13 @@ describe('an import by a job', () => {
     const { body: job } = await world.send(world.operator, `get ${base}/jobs/${body.id}`);
     expect(job).toMatchObject({ state: 'done', result: { rows: ROWS, invited: 0, refused: ROWS } });
     const report = await world.send(world.operator, `get ${base}/invitations/import/${body.id}`);
-    expect(report.body.code).toBe('invitations_disabled');
+    const why = expect.stringContaining('managed by its directory');
+    const refusals = [{ code: 'invitations_disabled', rows: ROWS, detail: why }];
+    expect(job.result.refusals).toEqual(refusals);
+    expect(report).toMatchObject({ status: 200, body: { job: { result: { refusals } } } });
+    expect(report.body.rows[0]).toMatchObject({ status: 'refused', code: 'invitations_disabled' });
+    const again = await world.send(world.operator, `post ${base}/invitations/import`, CSV);
+    expect([again.status, again.body.code]).toEqual([409, 'invitations_disabled']);
   });
 
   test('404: an import of nobody, and a job of another kind; 403: whoever may not invite reads no addresses', async () => {

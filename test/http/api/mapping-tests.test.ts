@@ -44,6 +44,19 @@ const org = (role: string) => ({ scope: 'org', role });
 const resource = { type: 'chatbot', id: 'Support-1' };
 
 describe('kept beside the rules', () => {
+  test('201 says what comes out of it now: red before its rule, green after, and what it names', async () => {
+    const wish = { name: 'On call', given: { groups: [pushed.group.id] }, expect: { orgRole: 'viewer' } };
+    const red = (await send('post /mapping-tests', wish)).body.result;
+    expect(red).toEqual({
+      ...{ passed: false, status: 'failed', got: { orgRole: 'member', teams: [], resources: [] } },
+      reason: 'org role member instead of viewer',
+      differences: [{ scope: 'org', expected: 'viewer', got: 'member' }],
+    });
+    await rule({ groupId: pushed.group.id }, [org('viewer')]);
+    const green = (await send('post /mapping-tests', wish)).body.result;
+    expect(green).toMatchObject({ passed: true, status: 'passed', reason: null, differences: [] });
+  });
+
   test('201, 200, 204: made, read, changed and removed in the shape it was sent, each with its audit event', async () => {
     await rule({ groupName: 'On call' }, [org('viewer')]);
     const body = {
@@ -58,9 +71,10 @@ describe('kept beside the rules', () => {
     const made = await send('post /mapping-tests', body);
     expect(made.status).toBe(201);
     expect(made.body).toMatchObject({ id: expect.stringMatching(/^mpt_/), ...body });
-    const one = `/mapping-tests/${made.body.id}`;
-    expect((await send(`get ${one}`)).body).toEqual(made.body);
-    expect((await send('get /mapping-tests')).body.items).toEqual([made.body]);
+    const { result: _, ...kept } = made.body;
+    const one = `/mapping-tests/${kept.id}`;
+    expect((await send(`get ${one}`)).body).toEqual(kept);
+    expect((await send('get /mapping-tests')).body.items).toEqual([kept]);
     const changed = await send(`patch ${one}`, { expect: { teams: [] } });
     expect(changed.body).toMatchObject({ ...body, expect: { teams: [] } });
     expect(changed.body.expect).toEqual({ teams: [] });

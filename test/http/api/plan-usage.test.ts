@@ -74,3 +74,49 @@ test('200: a directory-managed organization invites nobody, whatever its plan', 
   const [invitations] = (await usageOf(organization.id)).features;
   expect(invitations).toMatchObject({ isAvailable: false, text: expect.stringContaining('directory') });
 });
+
+test.each(['viewer', 'member'] as const)(
+  '200: a %s is told, as inviting tells them, that it is not theirs, and whom to ask',
+  async (role) => {
+    const organization = await world.newOrganization({ plan: { preset: 'team', seats: 9 } });
+    const person = await world.newPerson(organization, role);
+    const { status, body } = await world.send(person, `get /organizations/${organization.id}/usage`);
+    expect(status).toBe(200);
+    expect(body.features[0]).toMatchObject({
+      ...{ feature: 'invitations', isAvailable: false },
+      text: expect.stringContaining(`Ask an admin of ${organization.name}`),
+    });
+    const invitation = { email: 'new@example.com' };
+    const refused = await world.send(
+      person,
+      `post /organizations/${organization.id}/invitations`,
+      invitation,
+    );
+    expect(refused.status).toBe(403);
+    await world.send(world.operator, `patch /organizations/${organization.id}`, { plan: 'enterprise' });
+    await world.gateway.createDirectory(organization, 'okta');
+    const later = (await world.send(person, `get /organizations/${organization.id}/usage`)).body;
+    expect(later.features[0].text).toBe(body.features[0].text);
+    // How many people there are is for whoever reads who they are.
+    expect([body.seats?.used, body.features.length]).toEqual(role === 'viewer' ? [undefined, 1] : [1, 4]);
+  },
+);
+
+test('a key without the scope is told so; one that may not read members gets 403, a stranger 404', async () => {
+  const organization = await world.newOrganization();
+  const base = `/organizations/${organization.id}`;
+  const owner = await world.newPerson(organization, 'owner');
+  const usageWith = async (scope: string) => {
+    const wish = { name: 'K', kind: 'team', scopes: [scope] };
+    const { body } = await world.send(owner, `post ${base}/api-keys`, wish);
+    return world.send({ headers: { authorization: `Bearer ${body.token}` } }, `get ${base}/usage`);
+  };
+  const told = await usageWith('members.read');
+  expect(told.body.features[0]).toMatchObject({
+    isAvailable: false,
+    text: expect.stringContaining('This key'),
+  });
+  expect((await usageWith('audit.read')).status).toBe(403);
+  const stranger = await world.newPerson(await world.newOrganization(), 'viewer');
+  expect((await world.send(stranger, `get ${base}/usage`)).status).toBe(404);
+});

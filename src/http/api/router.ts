@@ -115,9 +115,8 @@ async function contextOf(
       const team = guard.orInTeam ? String(req.params.team) : undefined;
       const within = team ?? teamRead(guard, req);
       const oneself = guard.orOneself ? String(req.params.member) : undefined;
-      const isForMembers = guard.orAnyMember;
-      const asked = { caller, reference, permission, team, within, oneself, isForMembers };
-      const organization = await organizationFor(deps, asked);
+      const asked = { caller, reference, permission, team, within, oneself };
+      const organization = await organizationFor(deps, { ...asked, isForMembers: guard.orAnyMember });
       if (guard.alsoNeeds !== undefined) assertHolds(caller, organization.id, guard.alsoNeeds);
       if (caller.kind === 'member' && signedIn !== undefined && asksForFreshSignIn(route))
         assertFresh(deps, signedIn.session);

@@ -46,26 +46,69 @@ export function judgeRecord(domain: Domain, isThere: boolean, now: number): Find
   };
 }
 
+/** Why the record does not prove the domain. */
+export interface RecordProblem {
+  /** Nothing at that name, other values alone, or no answer. */
+  readonly code: 'record_missing' | 'record_differs' | 'lookup_failed';
+  /** Which record was looked for, and what was found. */
+  readonly detail: string;
+}
+
+/** A domain as a look at its record left it. */
+export interface CheckedDomain extends Domain {
+  /** Null: the record is there. */
+  readonly problem: RecordProblem | null;
+}
+
+/** Of a value found, in a sentence; anybody may publish a book. */
+const MOST_SHOWN = 100;
+
+/** Pure: what was found in place of the record, for whoever published it. */
+export function recordProblem(
+  { name, value }: { readonly name: string; readonly value: string },
+  found: readonly string[] | undefined,
+): RecordProblem | null {
+  if (found?.includes(value) === true) return null;
+  const wanted = `a TXT record at ${name} with the value ${value}`;
+  if (found === undefined)
+    return {
+      code: 'lookup_failed',
+      detail: `We looked for ${wanted}, but the name servers did not answer. Try again in a few minutes.`,
+    };
+  const [other] = found;
+  if (other === undefined)
+    return {
+      code: 'record_missing',
+      detail: `We looked for ${wanted}, and found no TXT record there. A new one can take hours to be seen.`,
+    };
+  const shown = other.length > MOST_SHOWN ? `${other.slice(0, MOST_SHOWN)}…` : other;
+  const more = found.length > 1 ? ` and ${found.length - 1} more` : '';
+  return {
+    code: 'record_differs',
+    detail: `We looked for ${wanted}, and found another value there: ${shown}${more}.`,
+  };
+}
+
 /**
- * Looks for the TXT record now. The domain is proved when it is there, also one that had lapsed; otherwise it stays as it
+ * Looks for the TXT record now, and says what stood in the way. The domain is proved when it is there, also one that had lapsed; otherwise it stays as it
  * is, until it has been missing too long. Throws `not_found`, `already_exists` when another organization has proved it.
  */
 export async function verifyDomain(
   deps: Pick<Deps, 'storage' | 'clock' | 'txtResolver'>,
   input: { readonly organizationId: OrganizationId; readonly cause: Cause; readonly id: DomainId },
-): Promise<Domain> {
+): Promise<CheckedDomain> {
   const { organizationId, cause, id } = input;
   const domain = await getDomain(deps.storage, organizationId, id);
   const expected = challengeRecord(domain);
   // Asked before the transaction: nothing in it may wait for the network.
-  const values = await deps.txtResolver.resolveTxt(expected.name);
+  const problem = recordProblem(expected, await deps.txtResolver.resolveTxt(expected.name));
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const current = await getDomain(tx, organizationId, id);
-    const finding = judgeRecord(current, values.includes(expected.value), context.now);
+    const finding = judgeRecord(current, problem === null, context.now);
     await tx.domains.update(organizationId, finding.domain, current.version);
     await tell(tx, context, finding);
-    return { ...finding.domain, version: current.version + 1 };
+    return { ...finding.domain, version: current.version + 1, problem };
   });
 }
 

@@ -5,6 +5,7 @@ import {
   judgeRecord,
   LAPSE_AFTER_MS,
   recheckDomains,
+  recordProblem,
   verifyDomain,
 } from '../../src/core/domain-checks.ts';
 import { addDomain, challengeRecord, isProvedAddress } from '../../src/core/domains.ts';
@@ -78,6 +79,24 @@ describe('S153 what a look at the record means', () => {
     const finding = judgeRecord(aDomain(organizationId, before), isThere, now);
     expect(finding.domain).toMatchObject({ ...after, checkedAt: now });
     expect(finding.event).toBe(event);
+  });
+});
+
+describe('what is said of a record that does not prove', () => {
+  const record = { name: '_gatehouse-challenge.company.example', value: 'gatehouse=1' };
+  test.each<readonly [string, readonly string[] | undefined, string | undefined, string]>([
+    ['there', ['v=spf1', 'gatehouse=1'], undefined, ''],
+    ['nothing', [], 'record_missing', 'no TXT record there'],
+    ['another value', ['gatehouse=2'], 'record_differs', 'another value there: gatehouse=2.'],
+    ['several others', ['a', 'b', 'c'], 'record_differs', 'another value there: a and 2 more.'],
+    ['a book', ['x'.repeat(5_000)], 'record_differs', `${'x'.repeat(100)}…`],
+    ['no answer', undefined, 'lookup_failed', 'did not answer'],
+  ])('%s', (_title, found, code, words) => {
+    const problem = recordProblem(record, found);
+    expect(problem?.code).toBe(code);
+    for (const part of code === undefined ? [] : [record.name, record.value, words])
+      expect(problem?.detail).toContain(part);
+    expect((problem?.detail ?? '').length).toBeLessThan(500);
   });
 });
 

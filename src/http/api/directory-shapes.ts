@@ -233,3 +233,14 @@ export const domainShape = z.object({
   missingSince: timeShape.nullable(),
   createdAt: timeShape,
 });
+
+/** A domain after a look at its record. */
+export const checkedDomainShape = domainShape.extend({
+  problem: z
+    .object({
+      code: z.enum(['record_missing', 'record_differs', 'lookup_failed']),
+      detail: z.string().describe('Which record was looked for, and what was found.'),
+    })
+    .nullable()
+    .describe('Why the record does not prove the domain; null: it is there.'),
+});

@@ -4,7 +4,7 @@ import { verifyDomain } from '../../core/domain-checks.ts';
 import { addDomain, getDomain, removeDomain, tieDomain } from '../../core/domains.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
-import { domainShape } from './directory-shapes.ts';
+import { checkedDomainShape, domainShape } from './directory-shapes.ts';
 import { domainField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
@@ -104,15 +104,17 @@ export const domainRoutes: readonly ApiRoute[] = [
     method: 'post',
     path: '/organizations/:org/domains/:domain/verify',
     operationId: 'verifyDomain',
-    summary: 'Looks for the TXT record now; a domain that is not proved yet stays so when it is not there.',
+    summary:
+      'Looks for the TXT record now, and says what stood in the way; a domain that is not proved yet stays so without it.',
     tag,
     guard,
     status: 200,
-    response: domainShape,
+    response: checkedDomainShape,
     errors: ['already_exists', 'version_conflict'],
     handle: async ({ deps, cause, organization }, { params }) => {
       const id = pathId('dom', params, 'domain');
-      return presentDomain(await verifyDomain(deps, { organizationId: organization.id, cause, id }));
+      const checked = await verifyDomain(deps, { organizationId: organization.id, cause, id });
+      return { ...presentDomain(checked), problem: checked.problem };
     },
   }),
   organizationRoute({

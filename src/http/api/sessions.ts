@@ -9,6 +9,7 @@ import {
 import { endOtherSessions, endOwnSession, listOwnSessions } from '../../core/own-sessions.ts';
 import { resetSecondFactors } from '../../core/second-factor-reset.ts';
 import { assertFresh } from '../../core/step-up.ts';
+import { deviceName } from '../device-name.ts';
 import { clearSessionCookie } from '../session-cookie.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
@@ -28,6 +29,7 @@ const presentLine = (session: Session, currentId: string | undefined): z.infer<t
   amr: [...session.amr],
   ip: session.ip,
   userAgent: session.userAgent,
+  device: deviceName(session.userAgent),
   authenticatedAt: isoTime(session.authenticatedAt),
   lastSeenAt: isoTime(session.lastSeenAt),
   expiresAt: isoTime(session.expiresAt),

@@ -169,6 +169,10 @@ export const sessionLineShape = z.object({
   amr: z.array(z.string()).describe('How the person signed in (RFC 8176): pwd, otp, hwk, fed, ...'),
   ip: z.string().nullable().describe('Where it began.'),
   userAgent: z.string().nullable(),
+  device: z
+    .string()
+    .nullable()
+    .describe('The same in words, such as `Firefox on Linux`; null: it says nothing known.'),
   authenticatedAt: timeShape,
   lastSeenAt: timeShape.describe('To the minute.'),
   expiresAt: timeShape.describe('The end at the latest; idleness ends it before.'),

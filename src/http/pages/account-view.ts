@@ -1,7 +1,7 @@
 /** The page on which people look after how they sign in: password, address, second step, passkeys; beside it how others see them. */
 import type { Passkey } from '../../core/entities/credentials.ts';
 import type { OwnAccount } from '../../core/own-account.ts';
-import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
+import { codeField, hiddenField, problemBox, textField, usernameField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { qrCode } from './qr-code.ts';
 import type { TypedSeen } from './seen-fields.ts';
@@ -79,14 +79,15 @@ export const problemOf = (
 ): string | undefined => (problem?.form === name && problem.field === field ? problem.text : undefined);
 
 const currentPassword = (view: AccountView, name: AccountForm): Html =>
-  textField({
-    name: 'current_password',
-    id: `${name}-current`,
-    label: 'Your password',
-    type: 'password',
-    autocomplete: 'current-password',
-    problem: problemOf(view, name, 'currentPassword'),
-  });
+  html`${usernameField(view.account.email)}
+${textField({
+  name: 'current_password',
+  id: `${name}-current`,
+  label: 'Your password',
+  type: 'password',
+  autocomplete: 'current-password',
+  problem: problemOf(view, name, 'currentPassword'),
+})}`;
 
 function passwordForm(view: AccountView): Html {
   const least = view.account.hasSecondFactor ? 8 : 15;
@@ -147,18 +148,19 @@ const codesLeft = (left: number): string =>
     ? 'You have no recovery code left. Make new ones now: without them a lost phone locks you out.'
     : `You have ${left} recovery ${left === 1 ? 'code' : 'codes'} left for the day your phone is lost.`;
 
-function passkeys({ visitor, account: { passkeys: known } }: AccountView): Html {
+function passkeys({ visitor, account: { passkeys: known, email } }: AccountView): Html {
   return html`<h2 id="passkeys">Passkeys</h2>
 <p>A passkey signs you in with your fingerprint, face or device PIN, without a password.</p>
 ${known.length === 0 ? html`<p class="quiet">You have none yet.</p>` : html`<ul class="rows">${known.map((passkey) => passkeyRow(visitor, passkey))}</ul>`}
-${addPasskeyForm()}`;
+${addPasskeyForm(email)}`;
 }
 
 /** The form with which the page's script makes a passkey; hidden without it. */
-export const addPasskeyForm = (): Html => html`<div hidden>
+export const addPasskeyForm = (email: string | null): Html => html`<div hidden>
 <form method="post" action="/account" name="passkey-add" data-passkey="register">
 <p class="wrong" role="alert" hidden></p>
 ${textField({ name: 'name', id: 'passkey-name', label: 'Name of the new passkey', value: 'My passkey', hint: 'So that you know it again, such as “Work laptop”.' })}
+${usernameField(email)}
 ${textField({ name: 'current_password', id: 'passkey-current', label: 'Your password', type: 'password', autocomplete: 'current-password' })}
 <button class="second" type="submit">Add a passkey</button>
 </form>

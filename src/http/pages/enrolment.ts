@@ -11,7 +11,7 @@ import { causeOf } from '../request-facts.ts';
 import { ownPath } from '../return-path.ts';
 import { setSessionCookie } from '../session-cookie.ts';
 import { addPasskeyForm, recoveryCodesBody, setUpBody } from './account-view.ts';
-import { hiddenField, textField } from './form-parts.ts';
+import { hiddenField, textField, usernameField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { assertNotForeign, assertOwnForm, type Visitor, visitorFor } from './visitor.ts';
@@ -43,7 +43,7 @@ function sendChoice(
   choice: { readonly visitor: Visitor; readonly returnTo: string | null; readonly problem?: string },
 ): void {
   const { visitor, returnTo, problem } = choice;
-  const { organization, session } = visitor.signedIn;
+  const { organization, session, user } = visitor.signedIn;
   sendPage(res, {
     title: 'Set up a second step',
     of: organization,
@@ -53,22 +53,23 @@ function sendChoice(
 <form method="post" action="${ENROLMENT_PATH}" name="enrol">
 ${hiddenField('csrf', visitor.csrf)}
 ${hiddenField('return_to', returnTo)}
-${hasShownPassword(session, deps.clock()) ? '' : passwordField(problem)}
+${hasShownPassword(session, deps.clock()) ? '' : passwordField(user.email, problem)}
 <button type="submit">Use an authenticator app</button>
 </form>
-${addPasskeyForm()}
+${addPasskeyForm(user.email)}
 <p><a href="/sign-out">Not now: sign out</a></p>`,
   });
 }
 
-const passwordField = (problem: string | undefined): Html =>
-  textField({
-    name: 'current_password',
-    label: 'Your password',
-    type: 'password',
-    autocomplete: 'current-password',
-    problem,
-  });
+const passwordField = (email: string | null, problem: string | undefined): Html =>
+  html`${usernameField(email)}
+${textField({
+  name: 'current_password',
+  label: 'Your password',
+  type: 'password',
+  autocomplete: 'current-password',
+  problem,
+})}`;
 
 /** `POST /account/enrol` with `current_password` where it is asked for: a new secret with the form for its first code. */
 export const postEnrolment =

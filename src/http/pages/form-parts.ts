@@ -51,6 +51,12 @@ ${problem !== undefined && html`<p class="wrong" id="${id}-problem" role="alert"
 </div>`;
 }
 
+/** Whose password a form is about, for password managers, which keep it with the address; nothing where nobody knows. */
+export const usernameField = (address: string | null): Html | null =>
+  address === null
+    ? null
+    : html`<input class="unseen" type="text" name="username" autocomplete="username" value="${address}" readonly tabindex="-1" aria-hidden="true">`;
+
 /** The field for a code of the second factor or a recovery code. */
 export const codeField = (problem?: string, id?: string): Html =>
   textField({

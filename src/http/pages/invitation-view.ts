@@ -7,7 +7,7 @@ import type { JoiningOffer } from '../../core/joining-offer.ts';
 import { isOwnProof } from '../../core/sso-policy.ts';
 import type { FieldFault } from '../../kernel/errors.ts';
 import type { UserId } from '../../kernel/ids.ts';
-import { codeField, hiddenField, problemBox, textField } from './form-parts.ts';
+import { codeField, hiddenField, problemBox, textField, usernameField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { signOutForm } from './person.ts';
 import { seenFields, type TypedSeen } from './seen-fields.ts';
@@ -130,7 +130,7 @@ ${hiddenField('connection', id)}
 
 const NEW_PERSON_FIELDS: readonly (string | undefined)[] = ['name', 'displayName', 'avatarUrl', 'password'];
 
-function newPersonForm({ path, problem, typed }: JoiningView): Html {
+function newPersonForm({ path, email, problem, typed }: JoiningView): Html {
   const problemOf = (field: string) =>
     problem?.faults?.find((fault) => fault.field === field)?.rule ??
     (problem?.field === field ? problem.text : undefined);
@@ -148,6 +148,7 @@ ${textField({
   isFocused: problem?.field === 'name',
 })}
 ${seenFields(typed, problemOf, problem?.field)}
+${usernameField(email)}
 ${textField({
   name: 'password',
   label: 'Choose a password',
@@ -163,13 +164,14 @@ ${textField({
 }
 
 /** Somebody whose last membership ended can sign in nowhere else, so the password of the account is asked here. */
-function knownPersonForm({ path, problem }: JoiningView): Html {
+function knownPersonForm({ path, email, problem }: JoiningView): Html {
   const signIn = `/sign-in?${new URLSearchParams({ return_to: path })}`;
   const ofPassword = problem?.field === 'password' ? problem.text : undefined;
   return html`<h2>Join with your account</h2>
 <p>This address already has an account.</p>
 ${ofPassword === undefined && problem?.field !== 'code' && problemBox(problem?.text)}
 <form method="post" action="${path}" name="accept">
+${usernameField(email)}
 ${textField({
   name: 'password',
   label: 'Password of your account',
@@ -183,12 +185,18 @@ ${problem?.field === 'code' && codeField(problem.text)}
 <p>Or <a href="${signIn}">sign in another way first</a>; then you come back here.</p>`;
 }
 
+/** As whom somebody is signed in: their own address, or as the organization knows them. */
+export function accountOf({ signedIn: { user, membership, session } }: Visitor): string {
+  return (isOwnProof(session) ? user.email : null) ?? membership.email ?? membership.name;
+}
+
 /** One click for whoever is signed in. */
 export function acceptButton(
   { path, problem, organization }: Pick<JoiningView, 'path' | 'problem' | 'organization'>,
   visitor: Visitor,
 ): Html {
   return html`${problemBox(problem?.text)}
+<p>You join as ${isolated(accountOf(visitor))}, the account you are signed in to.</p>
 <form method="post" action="${path}" name="accept">
 ${hiddenField('csrf', visitor.csrf)}
 <button type="submit">Join ${organization.name}</button>
@@ -198,8 +206,7 @@ ${hiddenField('csrf', visitor.csrf)}
 
 /** S160: nobody is bound by accident; the choice is to come back as the invited person, or to prove the address as who one is. */
 function otherPerson({ path, email, mayAskAs }: JoiningView, visitor: Visitor): Html {
-  const { user, membership, session } = visitor.signedIn;
-  const shown = (isOwnProof(session) ? user.email : null) ?? membership.email ?? membership.name;
+  const shown = accountOf(visitor);
   return html`<p class="wrong" role="alert">You are signed in as ${isolated(shown)}, but this invitation is for ${isolated(email)}.</p>
 <p>Sign out, then this page lets you join as the invited person.</p>
 ${signOutForm(visitor, path)}

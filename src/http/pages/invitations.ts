@@ -126,7 +126,7 @@ async function showInvitation(deps: HttpDeps, visit: Visit): Promise<void> {
   const { email, emailKey } = found.invitation;
   const proof = proofOf(req);
   const path = shownPath(req);
-  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendMailSent(res, path);
+  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendMailSent(res, path, visitor);
   const mayAskAs = proof === undefined && visitor !== undefined && isOwnProof(visitor.signedIn.session);
   const typed = typedPerson(req);
   const connections = await connectionsToJoinBy(deps, found.organization);

@@ -9,8 +9,8 @@ import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { hiddenField } from './form-parts.ts';
-import { html } from './html.ts';
-import type { JoiningProblem, TypedPerson } from './invitation-view.ts';
+import { html, isolated } from './html.ts';
+import { accountOf, type JoiningProblem, type TypedPerson } from './invitation-view.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { shownPath } from './opened-links.ts';
 import { assertNone, faultsOfSeen, isName, typedSeen, typedText } from './seen-fields.ts';
@@ -165,10 +165,10 @@ ${hiddenField('ask', 'new')}
 }
 
 /** What to do next, for somebody whose address was sent a proof. */
-export function sendMailSent(res: Response, path: string): void {
+export function sendMailSent(res: Response, path: string, visitor: Visitor | undefined): void {
   sendPage(res, {
     title: 'Look into your mailbox',
-    body: html`<p>A mail with a link is on its way. The link works once, for one hour, and brings you back here to join.</p>
+    body: html`<p>A mail with a link is on its way. The link works once, for one hour, and brings you back here to join${visitor !== undefined && html` as ${isolated(accountOf(visitor))}`}.</p>
 <p class="quiet">Nothing there? Look into the spam folder, check the address, and <a href="${path}">try again</a>.</p>`,
   });
 }

@@ -89,7 +89,8 @@ const offerOf = (deps: HttpDeps, link: ShareableLink) =>
 async function showLink(deps: HttpDeps, visit: Visit): Promise<void> {
   const { req, res, visitor, status = 200, problem } = visit;
   const opened = await previewLink(deps, tokenOf(req));
-  if (queryText(req, 'sent') !== undefined && problem === undefined) return sendMailSent(res, shownPath(req));
+  if (queryText(req, 'sent') !== undefined && problem === undefined)
+    return sendMailSent(res, shownPath(req), visitor);
   const { link } = opened;
   const own = visitor && ownProvedAddress(visitor.signedIn, link.organizationId)?.email;
   const ownEmail = own !== undefined && takesAddress(link, own) ? own : undefined;

@@ -13,6 +13,7 @@ import {
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
+import { deviceName } from '../device-name.ts';
 import { formText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { clearSessionCookie, setSessionCookie } from '../session-cookie.ts';
@@ -41,7 +42,7 @@ ${hiddenField('session', 'others')}
 
 function sessionItem(session: Session, { csrf, signedIn }: Visitor): Html {
   const isCurrent = session.id === signedIn.session.id;
-  return html`<li><p>${isolated(session.userAgent ?? 'Unknown program')}${isCurrent && html` <span class="tag">this one</span>`}</p>
+  return html`<li><p>${isolated(deviceName(session.userAgent) ?? 'Unknown program')}${isCurrent && html` <span class="tag">this one</span>`}</p>
 <p class="quiet">Since ${minuteOf(session.createdAt)}${session.ip !== null && html` from ${session.ip}`}, last used ${minuteOf(session.lastSeenAt)}</p>
 ${
   !isCurrent &&

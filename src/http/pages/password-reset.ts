@@ -5,7 +5,7 @@ import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, isForm, queryText } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
-import { textField } from './form-parts.ts';
+import { textField, usernameField } from './form-parts.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { shownPath } from './opened-links.ts';
@@ -44,8 +44,9 @@ export const getNewPassword =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     const token = String(req.params.token);
-    if ((await findResetOwner(deps, token)) === undefined) return sendDeadLink(res);
-    sendNewPassword(res, { path: shownPath(req) });
+    const owner = await findResetOwner(deps, token);
+    if (owner === undefined) return sendDeadLink(res);
+    sendNewPassword(res, { path: shownPath(req), email: owner.email });
   };
 
 /** `POST /password-reset/{token}` with `password`: 303 or 204; nobody is signed in by it. Throws, for JSON, `not_found`, `invalid`. */
@@ -64,7 +65,8 @@ export const postNewPassword =
       if (!isForm(req)) throw error;
       if (isGatehouseError(error, 'not_found')) return sendDeadLink(res);
       if (!isGatehouseError(error, 'invalid')) throw error;
-      return sendNewPassword(res, { path: shownPath(req), problem: error.detail });
+      const email = (await findResetOwner(deps, token))?.email ?? null;
+      return sendNewPassword(res, { path: shownPath(req), email, problem: error.detail });
     }
     if (isForm(req)) return seeOther(res, '/password-reset?done=yes');
     res.status(204).set('Cache-Control', 'no-store').end();
@@ -72,13 +74,18 @@ export const postNewPassword =
 
 function sendNewPassword(
   res: Response,
-  { path, problem }: { readonly path: string; readonly problem?: string },
+  {
+    path,
+    email,
+    problem,
+  }: { readonly path: string; readonly email: string | null; readonly problem?: string },
 ): void {
   sendPage(res, {
     title: 'Set a new password',
     status: problem === undefined ? 200 : 422,
     body: html`<p>When you save it, everybody is signed out of your account, on every device.</p>
 <form method="post" action="${path}" name="new-password">
+${usernameField(email)}
 ${textField({
   name: 'password',
   label: 'New password',

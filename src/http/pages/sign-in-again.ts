@@ -13,7 +13,7 @@ import { ownPath } from '../return-path.ts';
 import { setSessionCookie } from '../session-cookie.ts';
 import { startSignIn } from '../sign-in-start.ts';
 import { leaveForm } from './after-form.ts';
-import { hiddenField, problemBox, textField } from './form-parts.ts';
+import { hiddenField, problemBox, textField, usernameField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { assertOwnForm, type Visitor, visitorOf } from './visitor.ts';
@@ -99,6 +99,7 @@ async function sendForm(deps: HttpDeps, res: Response, asking: Asking): Promise<
 <form method="post" action="/sign-in-again" name="sign-in-again">
 ${hiddenField('csrf', visitor.csrf)}
 ${hiddenField('return_to', returnTo)}
+${usernameField(user.email)}
 ${textField({
   name: 'password',
   label: 'Your password',

@@ -29,12 +29,17 @@ describe('domains', () => {
       verifiedAt: null,
     });
     const verify = `post ${base}/${body.id}/verify`;
-    expect((await world.send(world.operator, verify)).body.status).toBe('pending');
+    expect((await world.send(world.operator, verify)).body).toMatchObject({
+      ...{ status: 'pending', record: body.record },
+      problem: { code: 'record_missing', detail: expect.stringContaining(body.record.name) },
+    });
     world.gateway.txtRecords.set(body.record.name, ['v=spf1', body.record.value]);
     const verified = await world.send(world.operator, verify);
     expect(verified.body).toMatchObject({ status: 'verified', verifiedAt: '2026-03-01T12:00:00.000Z' });
-    expect((await world.send(world.operator, `get ${base}/${body.id}`)).body).toEqual(verified.body);
-    expect((await world.send(world.operator, `get ${base}`)).body.items).toEqual([verified.body]);
+    const { problem, ...seen } = verified.body;
+    expect(problem).toBeNull();
+    expect((await world.send(world.operator, `get ${base}/${body.id}`)).body).toEqual(seen);
+    expect((await world.send(world.operator, `get ${base}`)).body.items).toEqual([seen]);
   });
 
   test('201: the operator vouches; 403: an owner does not', async () => {

@@ -292,13 +292,15 @@ describe('with an account', () => {
     const { browser, email: mine } = await aMember(gateway, organization);
     const { path, email } = await invite(gateway, other);
     const sent = await browser.submitForm(await open(path, browser), { form: 'prove' });
-    expect(sent.text).toContain('mailbox');
+    for (const words of ['mailbox', `join as <bdi>${mine}</bdi>`]) expect(sent.text).toContain(words);
     const mail = gateway.mails.filter(({ to }) => to === email).at(-1);
     const url = mail?.text.split('\n').find((line) => line.startsWith(`${gateway.baseUrl}${path}/`)) ?? '';
     const proved = url.slice(gateway.baseUrl.length);
     const stranger = await aMember(gateway, organization);
     expect((await open(proved, stranger.browser)).text).toContain('You are signed in as');
-    const done = await browser.submitForm(await open(proved, browser), { form: 'accept' });
+    const page = await open(proved, browser);
+    expect(page.text).toContain(`You join as <bdi>${mine}</bdi>`);
+    const done = await browser.submitForm(page, { form: 'accept' });
     for (const fact of ['Sixth Co', email]) expect(done.text).toContain(fact);
     const [joined] = await gateway.storage.memberships.listByEmail(other.id, email);
     expect((await gateway.storage.users.findByEmail(mine))?.id).toBe(joined?.userId);

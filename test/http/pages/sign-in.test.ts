@@ -349,7 +349,7 @@ describe('who is looking', () => {
   test('the own page names person, address, organization, role and reason', async () => {
     const { browser, email } = await aMember(gateway, organization, 'Grace H');
     const { text } = await open('/', browser);
-    for (const fact of ['Grace H', email, 'Acme', 'Member', 'Given by the invitation this person accepted.'])
+    for (const fact of ['Grace H', email, 'Acme', 'Member', 'Given by the invitation you accepted.'])
       expect(text).toContain(fact);
   });
 

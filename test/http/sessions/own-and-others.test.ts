@@ -72,8 +72,15 @@ describe("S189: a person's own sessions", () => {
     const { status, body } = await world.send(second, 'get /sessions');
     expect(status).toBe(200);
     expect(body.items).toMatchObject([
-      { isCurrent: true, ip: '192.0.2.7', userAgent: 'Browser/1.0', amr: ['pwd'], connectionId: null },
-      { isCurrent: false, ip: null, userAgent: null },
+      {
+        isCurrent: true,
+        ip: '192.0.2.7',
+        userAgent: 'Browser/1.0',
+        device: 'Browser',
+        amr: ['pwd'],
+        connectionId: null,
+      },
+      { isCurrent: false, ip: null, userAgent: null, device: null },
     ]);
     expect(JSON.stringify(body)).not.toMatch(/ghs_|[Hh]ash/);
   });

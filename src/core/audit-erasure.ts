@@ -10,6 +10,7 @@ import { eraseWaysIn } from './invitation-erasure.ts';
 import { eraseLeftBehind } from './left-behind-erasure.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
 import { eraseRecordings } from './recording-erasure.ts';
+import { eraseReviews } from './review-erasure.ts';
 
 const ROWS_AT_ONCE = 500;
 
@@ -41,6 +42,7 @@ export async function erasePerson(
   const known = { organizationId, signs: [...signs, ...scimIds, ...removed.flatMap(signsOf)], pause };
   const { changed, emailKeys } = await eraseWaysIn(deps, { organizationId, member, emails, pause });
   await eraseLeftBehind(deps, { organizationId, member, emailKeys, pause });
+  await eraseReviews(deps, { organizationId, member, emailKeys, pause });
   const counts = { rows, recordings: await eraseRecordings(deps, known), invitations: changed };
   const context = { organizationId, cause, now: deps.clock() };
   const target = { kind: 'membership', id: member };

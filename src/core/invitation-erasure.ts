@@ -70,6 +70,10 @@ const isOf = (actor: Actor, { member }: Known): boolean =>
   (actor.kind === 'member' || actor.kind === 'api_key') && actor.membershipId === member;
 const hidden = (actor: Actor, known: Known): Actor => (isOf(actor, known) ? emptied(actor) : actor);
 
+/** Whether a message to somebody else has an address of theirs in it. */
+const tellsOf = (message: string | null, { emailKeys }: Known): boolean =>
+  message !== null && [...emailKeys].some((key) => foldKey(message).includes(key));
+
 /** The invitation as it is to be kept; undefined when it says nothing of the person. Notes an address of theirs. */
 function withoutPerson(row: Invitation, known: Known, now: number): Invitation | undefined {
   const isTheirs = row.acceptedBy === known.member || known.emailKeys.has(row.emailKey);
@@ -82,7 +86,7 @@ function withoutPerson(row: Invitation, known: Known, now: number): Invitation |
   const next: Invitation = {
     ...kept,
     ...(isAddressed ? { email: ERASED, emailKey: `${ERASED} ${row.id}`, department: null } : {}),
-    message: isTheirs || isOf(row.invitedBy, known) ? null : row.message,
+    message: isTheirs || isOf(row.invitedBy, known) || tellsOf(row.message, known) ? null : row.message,
     invitedBy: hidden(row.invitedBy, known),
     history: kept.history.map((step) => ({ ...step, by: hidden(step.by, known) })),
   };

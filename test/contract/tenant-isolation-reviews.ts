@@ -31,6 +31,7 @@ export const reviews: Pick<IsolationTable, 'accessReviews' | 'reviewItems'> = {
     },
     list: { ...nothing, call: (store, b, a) => store.reviewItems.list(b, { reviewId: a.review.id }, PAGE) },
     update: { ...conflict, call: (tx, b, a) => tx.reviewItems.update(b, claimedBy(b, a.reviewItem), 1) },
+    erase: { ...conflict, call: (tx, b, a) => tx.reviewItems.erase(b, claimedBy(b, a.reviewItem), 1) },
     count: {
       answers: { pending: 0, confirmed: 0, revoked: 0 },
       call: (store, b, a) => store.reviewItems.count(b, a.review.id),

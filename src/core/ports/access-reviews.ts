@@ -27,6 +27,8 @@ export interface ReviewItemRepository {
     page: PageRequest,
   ): Promise<readonly ReviewItem[]>;
   update(organizationId: OrganizationId, next: ReviewItem, expectedVersion: number): Promise<void>;
+  /** Replaces what somebody held and who decided what about them, and overwrites what stood there. */
+  erase(organizationId: OrganizationId, next: ReviewItem, expectedVersion: number): Promise<void>;
   count(
     organizationId: OrganizationId,
     reviewId: AccessReviewId,

@@ -14,6 +14,10 @@ import { seeOther, sendPage } from './layout.ts';
 const OPEN_MS = hours(1);
 /** More tabs than anybody opens; without a bound another site could fill the browser with cookies of ours. */
 const MOST_OPEN = 8;
+/** An answer takes back no more than that at once, however many somebody sends. */
+const MOST_CLEARED = 16;
+/** Names come from the header unjudged: only those that we give are ever written again. */
+const OPEN_COOKIE = new RegExp(`^${LINK_COOKIE_PREFIX}[\\w-]{22}$`);
 
 /** The last part of an address that stands for an opened link; no token of ours begins like this. */
 const OPENED = /^opened-([\w-]{22})$/;
@@ -63,7 +67,8 @@ function moveAway(
   const name = linkCookie(link.reference);
   const others = openCookies(req).filter((other) => other !== name);
   // Browsers send the oldest first (RFC 6265 §5.4).
-  for (const oldest of others.slice(0, Math.max(0, others.length - MOST_OPEN + 1))) clearCookie(res, oldest);
+  const cleared = Math.min(Math.max(0, others.length - MOST_OPEN + 1), MOST_CLEARED);
+  for (const oldest of others.slice(0, cleared)) clearCookie(res, oldest);
   setCookie(res, name, { value: link.secret.replace('/', '~'), maxAgeMs: OPEN_MS, sameSite: 'lax' });
   seeOther(res, `/${link.kind}/opened-${link.reference}${queryOf(req)}`);
 }
@@ -72,7 +77,7 @@ const openCookies = ({ headers: { cookie = '' } }: Request): readonly string[] =
   cookie
     .split(';')
     .map((pair) => pair.trim().split('=', 1)[0] ?? '')
-    .filter((name) => name.startsWith(LINK_COOKIE_PREFIX));
+    .filter((name) => OPEN_COOKIE.test(name));
 
 function sendNotOpen(res: Response): void {
   sendPage(res, {

@@ -1,6 +1,7 @@
 /** Access reviews and the people in them, in SQLite. */
 import type { AccessReview, ReviewItem } from '../../core/entities/access-review.ts';
 import type { AccessReviewRepository, ReviewItemRepository } from '../../core/ports/access-reviews.ts';
+import { overwriting } from './overwriting.ts';
 import { NO_ID_YET } from './paging.ts';
 import {
   type Columns,
@@ -142,6 +143,18 @@ export function reviewItemRepository(sql: Sql): ReviewItemRepository {
         columns: itemColumnsOf(next),
         version,
       }),
+    erase: async (organizationId, next, version) =>
+      overwriting(sql, () =>
+        updateRow(sql, 'review_items', {
+          key: {
+            organization_id: ownedBy(organizationId, next),
+            review_id: next.reviewId,
+            membership_id: next.membershipId,
+          },
+          columns: { access: toJson(next.access), ...itemColumnsOf(next) },
+          version,
+        }),
+      ),
     count: async (organizationId, reviewId) => {
       const counts = { pending: 0, confirmed: 0, revoked: 0 };
       for (const row of sql.all(COUNT_ITEMS, organizationId, reviewId))

@@ -115,21 +115,34 @@ test('S217: invitations, links, proofs and counts of mails lose a person who is 
   const [membership] = await own.storage.memberships.listByEmail(organization.id, ADDRESS);
   if (membership === undefined) throw new Error('nobody joined');
   const other = await invite({ email: 'other@acme.example' });
+  const told = await invite({ email: 'third@acme.example', message: `Ask ${ADDRESS.toUpperCase()}` });
   await made(own, membership, { invitation: other, link });
+  const { body: review } = await world.send(operator, `post ${base}/access-reviews`, { name: 'Spring' });
   await world.send(operator, `delete ${base}/members/${membership.id}`);
   const again = await invite(TOLD);
   await own.storage.transact((tx) => tx.users.remove(membership.userId));
-  const known = { invitations: 3, shareable_link_uses: 1, shareable_links: 1, one_time_records: 1 };
+  const known = {
+    review_items: 1,
+    invitations: 3,
+    shareable_link_uses: 1,
+    shareable_links: 1,
+    one_time_records: 1,
+  };
   expect(tablesThatKnow(own.path, CANARY)).toMatchObject(known);
   expect(tablesThatKnow(own.path, '"joining ')).toEqual({ mail_counts: 1 });
   const erase = { organization: organization.id, member: membership.id, emails: [ADDRESS] };
   const { status, body } = await world.send(operator, 'post /audit-erasures', erase);
-  expect([status, body.invitations]).toEqual([200, 5]);
+  expect([status, body.invitations]).toEqual([200, 6]);
   expect(tablesThatKnow(own.path, CANARY)).toEqual({});
   expect(tablesThatKnow(own.path, '"joining ')).toEqual({});
   expect(fileOf(own).toLowerCase()).not.toContain(CANARY);
   const shown = async (id: string) => (await world.send(operator, `get ${base}/invitations/${id}`)).body;
   expect(await shown(again)).toMatchObject({ status: 'revoked', email: 'erased', message: null });
+  const items = (await world.send(operator, `get ${base}/access-reviews/${review.id}/items`)).body.items;
+  expect(items).toMatchObject([
+    { member: membership.id, email: 'erased', name: 'erased', orgRole: 'member' },
+  ]);
+  expect(await shown(told)).toMatchObject({ status: 'pending', email: 'third@acme.example', message: null });
   expect(await shown(other)).toMatchObject({ status: 'pending', email: 'other@acme.example' });
   await world.close();
 });

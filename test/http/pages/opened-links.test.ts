@@ -45,6 +45,16 @@ const KINDS: readonly (readonly [place: string, link: () => Promise<string>])[] 
   ['password-reset', aResetLink],
 ];
 
+test.each(['é', 'a'.repeat(19), '(', 'a'.repeat(30)])(
+  'S168 a cookie called like ours and ending in %j is nobody’s, and opens the link all the same',
+  async (ending) => {
+    const { path } = await anInvitation();
+    const cookie = Array.from({ length: 12 }, (_, at) => `__Host-gatehouse-link-${at}${ending}=x`).join('; ');
+    const answer = await gateway.request().get(path).set({ 'sec-fetch-mode': 'navigate', cookie });
+    expect([answer.status, answer.headers['set-cookie']]).toEqual([303, [expect.any(String)]]);
+  },
+);
+
 test.each(KINDS)(
   'S168 a browser that opens one of /%s is led to an address without the secret',
   async (place, link) => {

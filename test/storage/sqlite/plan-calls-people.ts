@@ -34,6 +34,7 @@ export const peopleCalls = ({
     await reviewItems.list(id, { reviewId: review.id }, PAGE),
     await reviewItems.list(id, { reviewId: review.id, decision: 'pending' }, PAGE),
     await reviewItems.update(id, reviewItem, 1),
+    await reviewItems.erase(id, reviewItem, 2),
     await reviewItems.count(id, review.id),
   ],
   'the start of an address': async ({ memberships }) => [

@@ -18,11 +18,11 @@ const ROWS_AT_ONCE = 500;
  * Empties every row that tells of the member or of one of the addresses: who acted becomes a bare membership id, network address and
  * details go, and so do the details of the events that told it; the history keeps when they were a member and not who, and
  * recorded exchanges and sign-ins that tell of them go whole; invitations and links lose who came,
- * cut-overs whom they remember, and mails that wait are not sent. Answers how many of each. Throws `invalid` (field `member`) for
+ * cut-overs and jobs whom they remember, and mails that wait are not sent. Answers how many of each. Throws `invalid` (field `member`) for
  * somebody who is a member still. `pause` lets others work between pages.
  */
 export async function erasePerson(
-  deps: Pick<Deps, 'storage' | 'clock'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'mailer'>,
   input: {
     readonly organizationId: OrganizationId;
     readonly member: MembershipId;

@@ -1,6 +1,7 @@
 /** Invitations from a file of thousands of rows: good rows are invited, bad ones named, none is done by half. */
 import { GatehouseError } from '../kernel/errors.ts';
 import type { JobId, OrganizationId, OutboxEventId } from '../kernel/ids.ts';
+import { foldKey } from '../kernel/text.ts';
 import type { Caller } from './access.ts';
 import { holdsPermission } from './access.ts';
 import type { Bulk, BulkOutcome } from './bulk-invitations.ts';
@@ -13,6 +14,7 @@ import { assertPlanHasInvitations } from './invitation-rules.ts';
 import type { InvitationDeps, InvitationInput } from './invitations.ts';
 import type { JobStep, TransactedHandler } from './jobs.ts';
 import { getJob, startJob } from './jobs.ts';
+import { ERASED } from './mentions.ts';
 import { getOrganization } from './organization-lookup.ts';
 import { deliverMails } from './outbox.ts';
 import type { Queries, Repositories } from './ports/storage.ts';
@@ -200,6 +202,21 @@ export async function getInvitationImport(
 
 // Only this file writes the progress of jobs of this kind.
 const progressOf = (job: Job): ImportProgress => JSON.parse(job.progress) as ImportProgress;
+
+const ROW_ERASED = { code: 'invalid', detail: 'The person of this row was erased.' };
+
+/** Pure: the progress of an import without the rows of these addresses (folded): told as refused, and those that wait not invited. */
+export function importWithout(progress: string, emailKeys: ReadonlySet<string>): string {
+  const { rows, report }: ImportProgress = JSON.parse(progress);
+  const isTheirs = ({ email }: Pick<ImportRow, 'email'>) => emailKeys.has(foldKey(email));
+  const next: ImportProgress = {
+    rows: rows.map((row) => (isTheirs(row) ? { line: row.line, email: ERASED, entry: ROW_ERASED } : row)),
+    report: report.map((row) =>
+      isTheirs(row) ? refused({ line: row.line, email: ERASED }, ROW_ERASED) : row,
+    ),
+  };
+  return JSON.stringify(next);
+}
 
 const NOT_ANY_MORE = { code: 'forbidden', detail: 'Whoever started this import may not invite any more.' };
 

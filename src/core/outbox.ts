@@ -5,6 +5,7 @@ import { newId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';
 import type { ChangeContext, Deps } from './deps.ts';
 import type { OutboxEvent } from './entities/journal.ts';
+import { withoutMentions } from './mentions.ts';
 import type { Mail } from './ports/mailer.ts';
 import type { Repositories } from './ports/storage.ts';
 
@@ -166,10 +167,13 @@ function mailOf(event: OutboxEvent): Mail | undefined {
   }
 }
 
-const CANCELLED_AT_ONCE = 500;
+const ERASED_AT_ONCE = 500;
 
-/** Mails to one of these addresses that still wait, or are under way, are not tried again, and are kept no longer. */
-export async function cancelMailsTo(
+/**
+ * Mails to one of these addresses that still wait, or are under way, are not tried again, and are kept no longer; those to
+ * others lose the addresses.
+ */
+export async function eraseFromMails(
   { storage }: Pick<Deps, 'storage'>,
   {
     organizationId,
@@ -182,14 +186,28 @@ export async function cancelMailsTo(
   },
 ): Promise<void> {
   for (let after: string | undefined; ; ) {
-    const page = { after, limit: CANCELLED_AT_ONCE };
+    const page = { after, limit: ERASED_AT_ONCE };
     const waiting = await storage.outbox.listWaiting(organizationId, page);
-    const theirs = waiting.filter((event) => emailKeys.has(foldKey(mailOf(event)?.to ?? '')));
     await storage.transact(async (tx) => {
-      for (const { id } of theirs) await tx.outbox.cancel(organizationId, id, `${SUPPRESSED}erased`);
+      for (const event of waiting) {
+        const mail = mailOf(event);
+        if (mail === undefined) continue;
+        const payload = JSON.stringify(mailWithout(mail, emailKeys));
+        if (emailKeys.has(foldKey(mail.to)))
+          await tx.outbox.cancel(organizationId, event.id, `${SUPPRESSED}erased`);
+        else if (payload !== event.payload)
+          await tx.outbox.rewriteMail(organizationId, { ...event, payload });
+      }
     });
-    if (waiting.length < CANCELLED_AT_ONCE) return;
+    if (waiting.length < ERASED_AT_ONCE) return;
     after = waiting.at(-1)?.id;
     await pause();
   }
+}
+
+function mailWithout(mail: Mail, emailKeys: ReadonlySet<string>): Mail {
+  const without = (text: string) => withoutMentions(text, emailKeys);
+  const { subject, text, html } = mail;
+  const markup = html === undefined ? {} : { html: without(html) };
+  return { ...mail, subject: without(subject), text: without(text), ...markup };
 }

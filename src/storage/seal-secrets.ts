@@ -223,6 +223,7 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
       append: (organizationId, event) => outbox.append(organizationId, eventForm.seal(event)),
       claim: (organizationId, id, now, leaseMs) =>
         opened(outbox.claim(organizationId, id, now, leaseMs), eventForm),
+      rewriteMail: (organizationId, next) => outbox.rewriteMail(organizationId, eventForm.seal(next)),
     },
     secondFactors: {
       ...readFactors(secondFactors, factor),

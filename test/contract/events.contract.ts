@@ -71,6 +71,20 @@ export function events(name: string, open: OpenStorage): void {
       expect(await outbox.findPosition({}, mail.id)).toBeUndefined();
     });
 
+    test('a mail that waits takes other words; one that is sent, and an event, do not', async () => {
+      const { id } = ours.organization;
+      const waiting = await append(ours, { kind: 'mail', dueAt: BUILT_AT });
+      const sent = await append(ours, { kind: 'mail' });
+      const event = await append(ours, { dueAt: BUILT_AT });
+      await under.storage.transact(async (tx) => {
+        for (const one of [waiting, sent, event])
+          await tx.outbox.rewriteMail(id, { ...one, payload: '{"other":1}' });
+      });
+      const left = (one: OutboxEvent) => under.storage.outbox.find(id, one.id);
+      expect(await left(waiting)).toStrictEqual({ ...waiting, payload: '{"other":1}' });
+      expect([await left(sent), await left(event)]).toStrictEqual([sent, event]);
+    });
+
     test('what is undone is never seen', async () => {
       const event = anOutboxEvent(ours.organization.id);
       const torn = under.storage.transact(async (tx) => {

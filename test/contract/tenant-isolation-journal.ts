@@ -34,6 +34,10 @@ export const journal: Pick<
         tx.outbox.settle(b, a.outboxEvent, { deliveredAt: 1, dueAt: null, lastError: 'stolen' }),
     },
     cancel: { answers: false, call: (tx, b, a) => tx.outbox.cancel(b, a.outboxEvent.id, 'stolen') },
+    rewriteMail: {
+      ...bug,
+      call: (tx, b, a) => tx.outbox.rewriteMail(b, { ...a.outboxEvent, payload: 'stolen' }),
+    },
     eraseDetails: { ...absent, call: (tx, b, a) => tx.outbox.eraseDetails(b, a.auditEvent) },
     listWaiting: { answersOwn: 1, call: (store, b) => store.outbox.listWaiting(b, PAGE) },
     listDue: global,

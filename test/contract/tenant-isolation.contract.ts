@@ -12,6 +12,7 @@ const WRITE_VERBS: Readonly<Record<WriteVerb, true>> = {
   insert: true,
   prune: true,
   erase: true,
+  rewriteMail: true,
   eraseDetails: true,
   eraseUse: true,
   eraseProofs: true,

@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createInvitation } from '../../src/core/invitations.ts';
 import { layOut } from '../../src/core/mail-layout.ts';
 import { invitationMail } from '../../src/core/member-mails.ts';
-import { cancelMailsTo, deliverMail, enqueueMail } from '../../src/core/outbox.ts';
+import { eraseFromMails, deliverMail, enqueueMail } from '../../src/core/outbox.ts';
 import type { MailReceipt } from '../../src/core/ports/mailer.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { OrganizationId, OutboxEventId } from '../../src/kernel/ids.ts';
@@ -155,7 +155,7 @@ describe('a mail held twice', () => {
     return { outcome, server: held[0] };
   };
   const cancel = () =>
-    cancelMailsTo(world.deps, { organizationId, emailKeys: new Set([MAIL.to]), pause: async () => {} });
+    eraseFromMails(world.deps, { organizationId, emailKeys: new Set([MAIL.to]), pause: async () => {} });
 
   test('S217: one that an erasure meets under way is over, whatever the server says afterwards', async () => {
     const id = await enqueue();
@@ -195,7 +195,7 @@ describe('a mail held twice', () => {
     const times = { createdAt: world.time.now, dueAt: world.time.now, deliveredAt: null, lastError: null };
     await world.deps.storage.transact((tx) => tx.outbox.append(organizationId, { ...row, ...times }));
     const id = await enqueue();
-    await cancelMailsTo(world.deps, { organizationId, emailKeys: new Set(), pause: async () => {} });
+    await eraseFromMails(world.deps, { organizationId, emailKeys: new Set(), pause: async () => {} });
     expect(await deliverDueMails(world.deps)).toBe(2);
     expect([await eventOf(broken), await eventOf(id)]).toMatchObject([
       { dueAt: null, deliveredAt: null, lastError: 'its text cannot be read' },

@@ -39,6 +39,8 @@ export interface GatewayOptions {
   readonly rateLimits?: boolean;
   /** Where it keeps its files, which stay when it is closed; a folder of its own, gone afterwards, if absent. */
   readonly dataDir?: string;
+  /** True: mails become files in its folder, as where no mail server is configured. Else tests see them. */
+  readonly writesMails?: boolean;
 }
 
 /** Stands still until told to move. */
@@ -100,11 +102,11 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const operatorKey = `gho_${randomBytes(32).toString('base64url')}`;
   const seen: Seen = { mails: [], logLines: [], txtRecords: new Map() };
   const config = configOf(options, { dataDir, origin, operatorKey });
-  const gateway = await composeGateway(
-    config,
-    collectingLogger(seen.logLines, {}),
-    replacementsOf(clock, seen),
-  );
+  const { mailer, ...replaced } = replacementsOf(clock, seen);
+  const gateway = await composeGateway(config, collectingLogger(seen.logLines, {}), {
+    ...replaced,
+    ...(options.writesMails === true || mailer === undefined ? {} : { mailer }),
+  });
   server.on('request', (req, res) => gateway.server.emit('request', req, res));
   const { deps } = gateway;
   return {

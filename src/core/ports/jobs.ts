@@ -8,6 +8,7 @@ export interface JobRepository {
   find(organizationId: OrganizationId, id: JobId): Promise<Job | undefined>;
   /** Newest first. */
   list(organizationId: OrganizationId, page: PageRequest): Promise<readonly ListedJob[]>;
+  /** What it replaces is overwritten: a job holds addresses. */
   update(organizationId: OrganizationId, next: Job, expectedVersion: number): Promise<void>;
   /** GLOBAL: whether there is a job to hand out; a look that costs no write, so that nobody writes when there is none. */
   isDue(now: number): Promise<boolean>;

@@ -91,6 +91,8 @@ export interface OutboxRepository {
   ): Promise<boolean>;
   /** Ends a mail that is still due, under way or not, and takes its payload; answers whether it did. `why`: its `lastError`. */
   cancel(organizationId: OrganizationId, id: OutboxEventId, why: string): Promise<boolean>;
+  /** Puts the payload in place of that of a mail that still waits; one that does not is left alone. */
+  rewriteMail(organizationId: OrganizationId, next: OutboxEvent): Promise<void>;
   /** Empties `details` in the payload of the event that told this audit row, written at the same moment. */
   eraseDetails(organizationId: OrganizationId, told: Pick<AuditEvent, 'id' | 'at'>): Promise<void>;
   /** The mails of the organization that are still to be sent, those under way among them, ordered by id, which is also what `after` means. */

@@ -24,4 +24,6 @@ export interface Mailer {
    * seconds whatever the server does, and does not go on sending after that: then somebody else may try.
    */
   send(mail: Mail): Promise<MailReceipt>;
+  /** Removes what it keeps of mails to these addresses (folded), whoever had them sent. Absent: it keeps nothing. */
+  readonly forget?: (emailKeys: ReadonlySet<string>) => Promise<void>;
 }

@@ -138,6 +138,7 @@ export type WriteVerb =
   | 'update'
   | 'prune'
   | 'erase'
+  | 'rewriteMail'
   | 'eraseDetails'
   | 'eraseUse'
   | 'eraseProofs'

@@ -1,6 +1,7 @@
 /** Long work in SQLite; a runner takes a job with one conditional write and holds it for the length of a lease. */
 import type { Job, ListedJob } from '../../core/entities/job.ts';
 import type { JobRepository } from '../../core/ports/jobs.ts';
+import { overwriting } from './overwriting.ts';
 import { NO_ID_YET } from './paging.ts';
 import {
   type Columns,
@@ -77,13 +78,15 @@ export function jobRepository(sql: Sql): JobRepository {
     list: async (organizationId, page) =>
       sql.all(LIST, organizationId, page.after ?? NO_ID_YET, page.limit).map(fromListRow),
     update: async (organizationId, next, version) =>
-      updateRow(sql, 'jobs', {
-        key: { organization_id: ownedBy(organizationId, next), id: next.id },
-        columns: columnsOf(next),
-        version,
-      }),
+      overwriting(sql, () =>
+        updateRow(sql, 'jobs', {
+          key: { organization_id: ownedBy(organizationId, next), id: next.id },
+          columns: columnsOf(next),
+          version,
+        }),
+      ),
     isDue: async (now) => sql.get(IS_DUE, now) !== undefined,
     claim: async (now, leaseEnds) => one(sql.get(CLAIM, leaseEnds, now)),
-    removeExpired: async (endedBefore) => sql.run(REMOVE_EXPIRED, endedBefore),
+    removeExpired: async (endedBefore) => overwriting(sql, () => sql.run(REMOVE_EXPIRED, endedBefore)),
   };
 }

@@ -18,6 +18,9 @@ const SETTLE = `
 const CANCEL = `
   UPDATE outbox SET due_at = NULL, last_error = ?, payload = ''
   WHERE organization_id = ? AND id = ? AND kind = 'mail' AND due_at IS NOT NULL`;
+const REWRITE_MAIL = `
+  UPDATE outbox SET payload = ?
+  WHERE organization_id = ? AND id = ? AND kind = 'mail' AND due_at IS NOT NULL`;
 const LIST_DUE = `
   SELECT * FROM outbox WHERE due_at IS NOT NULL AND due_at <= ? AND kind = ? AND payload <> ''
   ORDER BY due_at, id LIMIT ?`;
@@ -83,6 +86,9 @@ export function outboxRepository(sql: Sql): OutboxRepository {
       return sql.run(SETTLE, ...next, organizationId, id, attempts, deliveredAt) > 0;
     },
     cancel: async (organizationId, id, why) => sql.run(CANCEL, why, organizationId, id) > 0,
+    rewriteMail: async (organizationId, next) => {
+      sql.run(REWRITE_MAIL, next.payload, ownedBy(organizationId, next), next.id);
+    },
     // An event bears the time of its audit row in its id.
     eraseDetails: async (organizationId, { id, at }) => {
       const span = [idFloor('evt', at), idFloor('evt', at + 1)] as const;

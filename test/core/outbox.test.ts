@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createInvitation } from '../../src/core/invitations.ts';
 import { layOut } from '../../src/core/mail-layout.ts';
 import { invitationMail } from '../../src/core/member-mails.ts';
-import { eraseFromMails, deliverMail, enqueueMail } from '../../src/core/outbox.ts';
+import { deliverMail, enqueueMail, eraseFromMails } from '../../src/core/outbox.ts';
 import type { MailReceipt } from '../../src/core/ports/mailer.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { OrganizationId, OutboxEventId } from '../../src/kernel/ids.ts';

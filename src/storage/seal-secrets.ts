@@ -199,7 +199,6 @@ interface Forms {
 function sealRepositories(tx: Repositories, forms: Forms): Repositories {
   const { connections, pendingSignIns, outbox, secondFactors, sessions } = tx;
   const { connection: connectionForm, pending: pendingForm, event: eventForm, factor } = forms;
-  const { settle, removeExpired, eraseDetails } = outbox;
   return {
     ...tx,
     connections: {

@@ -4,7 +4,9 @@ import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from './config.ts';
-import { snapshotStep } from './core/access-review-snapshot.ts';
+import { snapshotStep } from './core/access/access-review-snapshot.ts';
+import { settleKnownDefaultTeams } from './core/access/default-team.ts';
+import { settleSigningKeys } from './core/applications/signing-keys.ts';
 import {
   CLIENT_ATTEMPT_LIMITS,
   createAttemptLimiter,
@@ -15,26 +17,24 @@ import {
   MAIL_REQUEST_LIMITS,
   SECOND_STEP_LIMITS,
 } from './core/attempt-limit.ts';
-import { anchorAudits, pruneAudits } from './core/audit-retention.ts';
-import { attendConnections } from './core/connection-attendance.ts';
-import { runCutoverJob } from './core/cutover-job.ts';
-import { settleKnownDefaultTeams } from './core/default-team.ts';
-import { recheckDomains } from './core/domain-checks.ts';
-import { invitationImportHandler } from './core/invitation-import.ts';
+import { attendConnections } from './core/connections/connection-attendance.ts';
+import { recheckDomains } from './core/connections/domain-checks.ts';
+import { runCutoverJob } from './core/directory/cutover-job.ts';
+import { warnOfExpiringKeys, warnOfExpiringTokens } from './core/directory/token-warnings.ts';
 import { type JobHandlers, runDueJobs } from './core/jobs.ts';
-import { DEFAULT_MAIL_LIMITS } from './core/mail-limit.ts';
-import { settleOperatorKey } from './core/operator-key.ts';
+import { invitationImportHandler } from './core/joining/invitation-import.ts';
+import { anchorAudits, pruneAudits } from './core/journal/audit-retention.ts';
+import { createRecorder } from './core/journal/recorder.ts';
+import { DEFAULT_MAIL_LIMITS } from './core/mail/mail-limit.ts';
+import { reprojectSome } from './core/mapping/reprojection.ts';
+import { settleOperatorKey } from './core/organization/operator-key.ts';
 import type { Afterwards } from './core/ports/afterwards.ts';
 import type { Mailer } from './core/ports/mailer.ts';
 import type { PasswordHasher } from './core/ports/password-hasher.ts';
 import type { Storage } from './core/ports/storage.ts';
 import type { TxtResolver } from './core/ports/txt-resolver.ts';
 import { DEFAULT_RATE_LIMITS } from './core/rate-limit.ts';
-import { createRecorder } from './core/recorder.ts';
-import { reprojectSome } from './core/reprojection.ts';
-import { createSignInRecorder } from './core/sign-in-recorder.ts';
-import { settleSigningKeys } from './core/signing-keys.ts';
-import { warnOfExpiringKeys, warnOfExpiringTokens } from './core/token-warnings.ts';
+import { createSignInRecorder } from './core/sign-in/sign-in-recorder.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createDrain } from './http/drain.ts';
 import { createOidcRelyingParty } from './http/oidc/relying-party.ts';

@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import defaults from '../config/defaults.json' with { type: 'json' };
 import type { SettingName, Settings } from './config-schema.ts';
 import { environmentKeys, settingsSchema } from './config-schema.ts';
-import type { PlanPreset } from './core/plans.ts';
+import type { PlanPreset } from './core/organization/plans.ts';
 import { GatehouseError } from './kernel/errors.ts';
 
 /** Every setting, checked and normalised. Deeply frozen. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { composeGateway, type Gateway } from './app.ts';
 import type { Config } from './config.ts';
 import { configWarnings, loadConfig, redactConfig } from './config.ts';
-import { issueOperatorLink } from './core/operator-link.ts';
+import { issueOperatorLink } from './core/organization/operator-link.ts';
 import { GatehouseError, isGatehouseError } from './kernel/errors.ts';
 import type { Logger } from './kernel/log.ts';
 import { createLogger } from './kernel/log.ts';

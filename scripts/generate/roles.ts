@@ -1,6 +1,6 @@
 /** The table of built-in org roles in `docs/roles.md`, from the roles themselves. */
-import { roleTable } from '../../src/core/role-table.ts';
-import { PERMISSIONS } from '../../src/core/roles.ts';
+import { roleTable } from '../../src/core/access/role-table.ts';
+import { PERMISSIONS } from '../../src/core/access/roles.ts';
 
 /** One row per permission, one column per role, the most powerful first. */
 export function builtInRolesAsMarkdown(): string {

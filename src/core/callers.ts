@@ -1,10 +1,10 @@
 /** Whoever asked for something that happens later, with the rights they have by then: it is theirs as if they asked again (S162). */
 import type { ApiKeyId, MembershipId, OrganizationId } from '../kernel/ids.ts';
-import type { Caller } from './access.ts';
-import { powerFrom } from './api-keys.ts';
+import type { Caller } from './access/access.ts';
+import { loadRoles, roleHeld } from './access/role-table.ts';
+import { powerFrom } from './applications/api-keys.ts';
 import type { Actor } from './entities/journal.ts';
 import type { Queries } from './ports/storage.ts';
-import { loadRoles, roleHeld } from './role-table.ts';
 
 /** The caller behind the actor of a change; undefined for one who is gone, suspended or over, and for what is no caller. */
 export async function callerNow(

@@ -2,9 +2,9 @@
 import type { AttemptLimiter } from '../core/attempt-limit.ts';
 import type { Deps } from '../core/deps.ts';
 import type { Directory } from '../core/entities/directory.ts';
+import type { Recorder } from '../core/journal/recorder.ts';
 import type { RateLimits } from '../core/rate-limit.ts';
-import type { Recorder } from '../core/recorder.ts';
-import type { SignInRecorder } from '../core/sign-in-recorder.ts';
+import type { SignInRecorder } from '../core/sign-in/sign-in-recorder.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { OidcRelyingParty } from './oidc/strategy.ts';
 import type { SamlValidator } from './saml/validator.ts';

@@ -1,16 +1,16 @@
 /** Who is asking: operator key, session cookie, or nobody; and whether the browser meant to ask (S186). */
 import type { Request } from 'express';
-import type { Caller } from '../core/access.ts';
-import { holdsPermission, lacking } from '../core/access.ts';
-import { API_KEY_PREFIX, findKeyCaller } from '../core/api-keys.ts';
+import type { Caller } from '../core/access/access.ts';
+import { holdsPermission, lacking } from '../core/access/access.ts';
+import type { Permission } from '../core/access/roles.ts';
+import { API_KEY_PREFIX, findKeyCaller } from '../core/applications/api-keys.ts';
+import { hasAnyFactor } from '../core/credentials/second-factor-policy.ts';
 import type { Actor } from '../core/entities/journal.ts';
 import type { Organization } from '../core/entities/organization.ts';
-import { isOperatorSession } from '../core/operator-link.ts';
-import { findOrganization } from '../core/organization-lookup.ts';
-import type { Permission } from '../core/roles.ts';
-import { hasAnyFactor } from '../core/second-factor-policy.ts';
-import type { SignedIn } from '../core/sessions.ts';
-import { findEnrolling, findSignedIn, findVouchedFor } from '../core/sessions.ts';
+import { isOperatorSession } from '../core/organization/operator-link.ts';
+import { findOrganization } from '../core/organization/organization-lookup.ts';
+import type { SignedIn } from '../core/sign-in/sessions.ts';
+import { findEnrolling, findSignedIn, findVouchedFor } from '../core/sign-in/sessions.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import { constantTimeEqual } from '../kernel/tokens.ts';
 import { OPERATOR_COOKIE, readCookie, SESSION_COOKIE } from './cookies.ts';

@@ -1,8 +1,8 @@
 /** Records sign-ins without an identity provider. Whose they are is looked up when the answer has left, so that its time tells nobody (S177). */
 import type { Response } from 'express';
-import { openMembership } from '../core/local-entry.ts';
-import { SECOND_STEP_OVER } from '../core/second-step.ts';
-import type { SeenAttempt } from '../core/sign-in-recorder.ts';
+import { openMembership } from '../core/credentials/local-entry.ts';
+import { SECOND_STEP_OVER } from '../core/credentials/second-step.ts';
+import type { SeenAttempt } from '../core/sign-in/sign-in-recorder.ts';
 import type { GatehouseError } from '../kernel/errors.ts';
 import type { UserId } from '../kernel/ids.ts';
 import { foldKey } from '../kernel/text.ts';

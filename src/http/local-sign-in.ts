@@ -1,6 +1,6 @@
 /** What a browser is given when somebody has signed in here without an identity provider: the session and a known device. */
 import type { Request, Response } from 'express';
-import { DEVICE_TTL_MS } from '../core/known-device.ts';
+import { DEVICE_TTL_MS } from '../core/sign-in/known-device.ts';
 import { DEVICE_COOKIE, setCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
 import { recordEntry } from './local-sign-in-recording.ts';

@@ -1,8 +1,8 @@
 /** The password side of the passport seam: one attempt, run as passport-local, that ends where every sign-in ends. */
 import passport from 'passport';
 import { Strategy } from 'passport-local';
-import { refusedEntry } from '../core/local-entry.ts';
-import { type PasswordAnswer, type SignInInput, signInWithPassword } from '../core/passwords.ts';
+import { refusedEntry } from '../core/credentials/local-entry.ts';
+import { type PasswordAnswer, type SignInInput, signInWithPassword } from '../core/credentials/passwords.ts';
 import type { HttpDeps } from './deps.ts';
 
 /** Answers what the password led to. Throws `unauthenticated` for every kind of failure (S177), `too_many_requests`. */

@@ -1,8 +1,8 @@
 /** The session cookie in one browser: set at sign-in in place of whatever was there, taken away at sign-out. */
 import type { Request, Response } from 'express';
-import type { SessionEnd } from '../core/session-endings.ts';
-import { ABSOLUTE_LIMIT_MS } from '../core/session-life.ts';
-import { endSession } from '../core/sessions.ts';
+import type { SessionEnd } from '../core/sign-in/session-endings.ts';
+import { ABSOLUTE_LIMIT_MS } from '../core/sign-in/session-life.ts';
+import { endSession } from '../core/sign-in/sessions.ts';
 import { clearCookie, readCookie, SESSION_COOKIE, SIGNED_IN_COOKIE, setCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
 import { causeOf } from './request-facts.ts';

@@ -1,11 +1,11 @@
 /** The second half of a sign-in, the same for every protocol: whose answer is this, and what happens once it is believed. */
 import type { Request, Response } from 'express';
+import { completeTestSignIn, failTestSignIn, isTestable } from '../core/connections/test-sign-ins.ts';
 import type { Connection, PendingSignIn, SignInPurpose } from '../core/entities/sign-in.ts';
-import { signInRefusal } from '../core/refused-sign-ins.ts';
-import type { LetIn, SignInAnswer } from '../core/sign-ins.ts';
-import { completeSignIn, findPendingSignIn } from '../core/sign-ins.ts';
-import { completeTestSignIn, failTestSignIn, isTestable } from '../core/test-sign-ins.ts';
-import type { UpstreamIdentity } from '../core/upstream-identity.ts';
+import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
+import type { LetIn, SignInAnswer } from '../core/sign-in/sign-ins.ts';
+import { completeSignIn, findPendingSignIn } from '../core/sign-in/sign-ins.ts';
+import type { UpstreamIdentity } from '../core/sign-in/upstream-identity.ts';
 import { parseId } from '../kernel/ids.ts';
 import { bindingCookie, clearCookie, readCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';

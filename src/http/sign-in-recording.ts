@@ -2,7 +2,7 @@
 import type { Response } from 'express';
 import type { Connection } from '../core/entities/sign-in.ts';
 import type { SignInAttempt, SignInOutcome, SignInStep } from '../core/entities/sign-in-attempt.ts';
-import type { SeenAttempt, ToldFact } from '../core/sign-in-recorder.ts';
+import type { SeenAttempt, ToldFact } from '../core/sign-in/sign-in-recorder.ts';
 import { isGatehouseError } from '../kernel/errors.ts';
 import type { SignInId } from '../kernel/ids.ts';
 import type { HttpDeps } from './deps.ts';

@@ -1,7 +1,7 @@
 /** Every way a sign-in can fail, as the one refusal the outside sees; the exact reason goes to the audit (law 10). */
 import type { Response } from 'express';
 import type { Connection } from '../core/entities/sign-in.ts';
-import { recordRefusedSignIn, signInRefusal } from '../core/refused-sign-ins.ts';
+import { recordRefusedSignIn, signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import { type ErrorCode, isGatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { causeOf } from './request-facts.ts';

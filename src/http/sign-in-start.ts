@@ -1,11 +1,11 @@
 /** The first half of a sign-in, the same for every protocol: the browser gets its binding cookie and goes to the identity provider. */
 import type { Request, Response } from 'express';
-import { noteAnswerOfProvider } from '../core/connection-outages.ts';
+import { noteAnswerOfProvider } from '../core/connections/connection-outages.ts';
 import type { Connection, SessionName, SignInPurpose } from '../core/entities/sign-in.ts';
-import { signInRefusal } from '../core/refused-sign-ins.ts';
-import type { Freshness } from '../core/sign-in-freshness.ts';
-import type { BegunSignIn } from '../core/sign-ins.ts';
-import { SIGN_IN_TTL_MS } from '../core/sign-ins.ts';
+import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
+import type { Freshness } from '../core/sign-in/sign-in-freshness.ts';
+import type { BegunSignIn } from '../core/sign-in/sign-ins.ts';
+import { SIGN_IN_TTL_MS } from '../core/sign-in/sign-ins.ts';
 import { isGatehouseError } from '../kernel/errors.ts';
 import { bindingCookie, setCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';

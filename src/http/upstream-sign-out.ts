@@ -1,8 +1,12 @@
 /** Signing out at the identity provider as well, after the session here has ended: the way there, and the way back. */
 import type { Request, Response } from 'express';
 import type { Connection, Session } from '../core/entities/sign-in.ts';
-import { SIGN_IN_TTL_MS } from '../core/sign-ins.ts';
-import { beginUpstreamSignOut, type SignOutStart, takeUpstreamSignOut } from '../core/upstream-sign-outs.ts';
+import { SIGN_IN_TTL_MS } from '../core/sign-in/sign-ins.ts';
+import {
+  beginUpstreamSignOut,
+  type SignOutStart,
+  takeUpstreamSignOut,
+} from '../core/sign-in/upstream-sign-outs.ts';
 import { newToken } from '../kernel/tokens.ts';
 import { bindingCookie, clearCookie, readCookie, setCookie } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';

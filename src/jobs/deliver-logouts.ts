@@ -1,5 +1,5 @@
 /** Tells applications that somebody is out: what waits in the outbox since a session ended, and what was not taken before. */
-import { deliverLogoutNotice } from '../core/logout-notices.ts';
+import { deliverLogoutNotice } from '../core/sign-in/logout-notices.ts';
 
 type NoticeDeps = Parameters<typeof deliverLogoutNotice>[0];
 

@@ -1,6 +1,6 @@
 /** Hands over mails that wait in the outbox: those whose first try failed, and those a stopped process left behind. */
 import type { Deps } from '../core/deps.ts';
-import { deliverMail } from '../core/outbox.ts';
+import { deliverMail } from '../core/journal/outbox.ts';
 
 const BATCH = 200;
 const AT_ONCE = 10;

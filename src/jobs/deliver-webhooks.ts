@@ -1,7 +1,7 @@
 /** Sends events to webhooks: several at a time, one request each, and none so many that the others wait for it (S200). */
 import type { Deps } from '../core/deps.ts';
 import type { Webhook } from '../core/entities/webhook.ts';
-import { deliverToWebhook, nextEvents } from '../core/webhook-delivery.ts';
+import { deliverToWebhook, nextEvents } from '../core/journal/webhook-delivery.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 

@@ -1,8 +1,8 @@
 /** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions, one-time values, codes and tokens of applications, old recordings, removed people. Nothing relies on it; expiry is checked at use. */
 import type { Deps } from '../core/deps.ts';
-import { removeOldMailCounts } from '../core/mail-limit.ts';
-import { removeOldEntries } from '../core/recorder.ts';
-import { removeOldAttempts } from '../core/sign-in-recorder.ts';
+import { removeOldEntries } from '../core/journal/recorder.ts';
+import { removeOldMailCounts } from '../core/mail/mail-limit.ts';
+import { removeOldAttempts } from '../core/sign-in/sign-in-recorder.ts';
 import { days } from '../kernel/clock.ts';
 
 /** How long the report of a job can be read after its end. */

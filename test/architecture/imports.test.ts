@@ -47,7 +47,7 @@ const forbidden: [path: string, text: string][] = [
   ['src/core/a.ts', "export { b } from '../protocols/scim/filter.ts';"],
   ['src/core/a.ts', 'const b = await import(name);'],
   ['src/storage/sqlite/a.ts', "import { b } from '../../http/b.ts';"],
-  ['src/storage/sqlite/a.ts', "import { rule } from '../../core/roles.ts';"],
+  ['src/storage/sqlite/a.ts', "import { rule } from '../../core/access/roles.ts';"],
   ['src/outbound/a.ts', "import { b } from '../storage/sqlite/b.ts';"],
   ['src/http/a.ts', "import { b } from '../storage/sqlite/b.ts';"],
   ['src/http/a.ts', "import type { B } from '../outbound/b.ts';"],
@@ -65,7 +65,7 @@ describe('planted violations are seen', () => {
   });
 
   test.each([
-    ['src/storage/sqlite/a.ts', "import type { Rule } from '../../core/roles.ts';"],
+    ['src/storage/sqlite/a.ts', "import type { Rule } from '../../core/access/roles.ts';"],
     ['src/http/scim/a.ts', "import { b } from '../../protocols/scim/filter.ts';"],
     ['src/core/a.ts', "import { createHash } from 'node:crypto';"],
     ['test/core/a.test.ts', "import { createApp } from '../../src/app.ts';"],

@@ -1,7 +1,7 @@
 /** The second step that an organization asks for, in a real Chromium: set up right after the password, then asked for. `npm run test:browser`. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { updateOrganization } from '../../src/core/organizations.ts';
+import { updateOrganization } from '../../src/core/organization/organizations.ts';
 import { codeOf } from '../support/credentials.ts';
 import { startGateway, type TestGateway, testCause } from '../support/gateway.ts';
 import { aMember, PASSWORD } from '../support/page-visits.ts';

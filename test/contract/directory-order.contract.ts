@@ -1,7 +1,12 @@
 /** Contract: lists come in the order asked for, from any offset or position, with exact totals while rows come and go. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { GroupOrder, GroupQuery, UserOrder, UserQuery } from '../../src/core/directory-query.ts';
+import type {
+  GroupOrder,
+  GroupQuery,
+  UserOrder,
+  UserQuery,
+} from '../../src/core/directory/directory-query.ts';
 import type { DirectoryGroup, DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { OrderedPage, Position, SortKey } from '../../src/core/ports/paging.ts';
 import type { Repositories } from '../../src/core/ports/storage.ts';

@@ -7,7 +7,7 @@ import type {
   GroupQuery,
   UserField,
   UserQuery,
-} from '../../src/core/directory-query.ts';
+} from '../../src/core/directory/directory-query.ts';
 import type { DirectoryGroup, DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Repositories } from '../../src/core/ports/storage.ts';
 import {

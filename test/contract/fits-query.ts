@@ -1,6 +1,6 @@
 /** The reference that every adapter's answer to a DirectoryQuery is compared with. */
 
-import type { DirectoryQuery } from '../../src/core/directory-query.ts';
+import type { DirectoryQuery } from '../../src/core/directory/directory-query.ts';
 import type { DirectoryUser, ShownUser } from '../../src/core/entities/directory.ts';
 
 /** Answers whether a record with these field values fits the query: the reference every adapter must agree with. */

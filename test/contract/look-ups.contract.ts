@@ -1,8 +1,8 @@
 /** Contract: every question the core asks answers exactly the rows it is about. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { GrantScope } from '../../src/core/access/roles.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
 import type { MemberFilter } from '../../src/core/ports/people.ts';
-import type { GrantScope } from '../../src/core/roles.ts';
 import {
   aConnection,
   aDirectory,

@@ -1,15 +1,15 @@
 /** Who may change whom: the guard matrix, members by hand, team roles, and what only the directory may change. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Caller } from '../../src/core/access.ts';
-import { assertMayGrant, assertMayTouch, holdsPermission } from '../../src/core/access.ts';
+import type { Caller } from '../../src/core/access/access.ts';
+import { assertMayGrant, assertMayTouch, holdsPermission } from '../../src/core/access/access.ts';
+import { explainMember } from '../../src/core/access/explain.ts';
+import { factsIn } from '../../src/core/access/role-table.ts';
+import type { BuiltInRole as OrgRole } from '../../src/core/access/roles.ts';
+import { ORG_ROLES } from '../../src/core/access/roles.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
-import { explainMember } from '../../src/core/explain.ts';
-import { createGroupMapping } from '../../src/core/group-mappings.ts';
-import { changeMember, getMember, listMembers, removeMember } from '../../src/core/members.ts';
-import { factsIn } from '../../src/core/role-table.ts';
-import type { BuiltInRole as OrgRole } from '../../src/core/roles.ts';
-import { ORG_ROLES } from '../../src/core/roles.ts';
-import { createTeam, removeTeam, renameTeam, setTeamMember } from '../../src/core/teams.ts';
+import { createGroupMapping } from '../../src/core/mapping/group-mappings.ts';
+import { changeMember, getMember, listMembers, removeMember } from '../../src/core/members/members.ts';
+import { createTeam, removeTeam, renameTeam, setTeamMember } from '../../src/core/members/teams.ts';
 import type { OrganizationId, TeamId } from '../../src/kernel/ids.ts';
 import { nextId } from '../support/builders.ts';
 import {

@@ -1,8 +1,8 @@
 /** Whose address is it: a copied link lets in, only the mailed one proves, and whoever proves takes the address back. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { acceptInvitation, previewInvitation } from '../../src/core/invitation-acceptance.ts';
-import { createInvitation } from '../../src/core/invitations.ts';
-import { findSignedIn } from '../../src/core/sessions.ts';
+import { acceptInvitation, previewInvitation } from '../../src/core/joining/invitation-acceptance.ts';
+import { createInvitation } from '../../src/core/joining/invitations.ts';
+import { findSignedIn } from '../../src/core/sign-in/sessions.ts';
 import { nextText } from '../support/builders.ts';
 import { newOrganization } from '../support/core-people.ts';
 import type { CoreWorld } from '../support/core-world.ts';

@@ -1,13 +1,13 @@
 /** Doubtful matches: what the policies decide, who waits, and what each decision of an admin does and leaves alone. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Caller } from '../../src/core/access.ts';
-import { type CandidateFacts, decideAdoption } from '../../src/core/adoption.ts';
-import { type ConflictAction, resolveConflict } from '../../src/core/adoption-conflicts.ts';
+import type { Caller } from '../../src/core/access/access.ts';
+import { type CandidateFacts, decideAdoption } from '../../src/core/directory/adoption.ts';
+import { type ConflictAction, resolveConflict } from '../../src/core/directory/adoption-conflicts.ts';
 import type { AdoptionPolicy, Directory, DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
-import { createGroupMapping } from '../../src/core/group-mappings.ts';
-import { changeMember } from '../../src/core/members.ts';
+import { createGroupMapping } from '../../src/core/mapping/group-mappings.ts';
+import { changeMember } from '../../src/core/members/members.ts';
 import { nextText } from '../support/builders.ts';
 import { countsOf } from '../support/core-counts.ts';
 import {

@@ -1,6 +1,6 @@
 /** The chain of the audit as values: what a row's place holds, and what it does not give away. */
 import { expect, test } from '@jest/globals';
-import { linkAfter } from '../../src/core/audit-chain.ts';
+import { linkAfter } from '../../src/core/journal/audit-chain.ts';
 import { anAuditEvent, nextId } from '../support/builders.ts';
 
 test('S217: the digest of what is personal is salted, so that a row without it cannot be found again by trying', () => {

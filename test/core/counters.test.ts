@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Directory } from '../../src/core/entities/directory.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
-import { acceptInvitation } from '../../src/core/invitation-acceptance.ts';
-import type { CreatedInvitation } from '../../src/core/invitations.ts';
-import { createInvitation } from '../../src/core/invitations.ts';
-import { changeMember, removeMember } from '../../src/core/members.ts';
+import { acceptInvitation } from '../../src/core/joining/invitation-acceptance.ts';
+import type { CreatedInvitation } from '../../src/core/joining/invitations.ts';
+import { createInvitation } from '../../src/core/joining/invitations.ts';
+import { changeMember, removeMember } from '../../src/core/members/members.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { countsOf } from '../support/core-counts.ts';
 import {

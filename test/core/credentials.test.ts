@@ -5,17 +5,17 @@ import {
   removeDirectory,
   removeDirectoryToken,
   updateDirectory,
-} from '../../src/core/directories.ts';
-import { authenticateDirectory } from '../../src/core/directory-authentication.ts';
+} from '../../src/core/directory/directories.ts';
+import { authenticateDirectory } from '../../src/core/directory/directory-authentication.ts';
 import type { Directory } from '../../src/core/entities/directory.ts';
-import { settleOperatorKey } from '../../src/core/operator-key.ts';
+import { settleOperatorKey } from '../../src/core/organization/operator-key.ts';
 import {
   claimOperatorLink,
   isOperatorLink,
   isOperatorSession,
   issueOperatorLink,
   startOperatorSession,
-} from '../../src/core/operator-link.ts';
+} from '../../src/core/organization/operator-link.ts';
 import { newDirectory, newOrganization } from '../support/core-people.ts';
 import type { CoreWorld } from '../support/core-world.ts';
 import { OPERATOR, openCoreWorld } from '../support/core-world.ts';

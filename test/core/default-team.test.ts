@@ -1,13 +1,13 @@
 /** 21, 57: the one team of a plan that has one: everybody is in it by every door, out of it with the membership, and what other plans make of it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { settleKnownDefaultTeams } from '../../src/core/default-team.ts';
-import { acceptInvitation } from '../../src/core/invitation-acceptance.ts';
-import { createInvitation } from '../../src/core/invitations.ts';
-import { joinByLink } from '../../src/core/link-joining.ts';
-import { changeMember, removeMember } from '../../src/core/members.ts';
-import { getOrganization } from '../../src/core/organization-lookup.ts';
-import { updateOrganization } from '../../src/core/organizations.ts';
-import { setTeamMember } from '../../src/core/teams.ts';
+import { settleKnownDefaultTeams } from '../../src/core/access/default-team.ts';
+import { acceptInvitation } from '../../src/core/joining/invitation-acceptance.ts';
+import { createInvitation } from '../../src/core/joining/invitations.ts';
+import { joinByLink } from '../../src/core/joining/link-joining.ts';
+import { changeMember, removeMember } from '../../src/core/members/members.ts';
+import { setTeamMember } from '../../src/core/members/teams.ts';
+import { getOrganization } from '../../src/core/organization/organization-lookup.ts';
+import { updateOrganization } from '../../src/core/organization/organizations.ts';
 import type { MembershipId, OrganizationId } from '../../src/kernel/ids.ts';
 import {
   anUpstream,

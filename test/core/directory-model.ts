@@ -1,10 +1,10 @@
 /** A model of pushed people, nested groups and mappings, kept beside the real store to say what roles must come out. */
 import fc from 'fast-check';
+import { scopeOf } from '../../src/core/access/role-projection.ts';
+import { rankIn } from '../../src/core/access/role-table.ts';
+import type { ConflictPolicy, Grant, OrgRole, ResolvedRoles } from '../../src/core/access/roles.ts';
+import { resolveRoles } from '../../src/core/access/roles.ts';
 import type { GroupMapping, MappingGrant, MappingMatch } from '../../src/core/entities/directory.ts';
-import { scopeOf } from '../../src/core/role-projection.ts';
-import { rankIn } from '../../src/core/role-table.ts';
-import type { ConflictPolicy, Grant, OrgRole, ResolvedRoles } from '../../src/core/roles.ts';
-import { resolveRoles } from '../../src/core/roles.ts';
 import type {
   DirectoryGroupId,
   DirectoryUserId,

@@ -1,12 +1,12 @@
 /** The life of a pushed person: comes into one organization only, is cut off at once, and comes back without a past. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createDirectory, removeDirectory, updateDirectory } from '../../src/core/directories.ts';
-import { changeDirectoryUser } from '../../src/core/directory-users.ts';
+import { createDirectory, removeDirectory, updateDirectory } from '../../src/core/directory/directories.ts';
+import { changeDirectoryUser } from '../../src/core/directory/directory-users.ts';
 import type { Directory, DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
-import { changeMember } from '../../src/core/members.ts';
-import { findSignedIn } from '../../src/core/sessions.ts';
+import { changeMember } from '../../src/core/members/members.ts';
+import { findSignedIn } from '../../src/core/sign-in/sessions.ts';
 import { nextText } from '../support/builders.ts';
 import {
   anUpstream,

@@ -7,10 +7,10 @@ import {
   recheckDomains,
   recordProblem,
   verifyDomain,
-} from '../../src/core/domain-checks.ts';
-import { addDomain, challengeRecord, isProvedAddress } from '../../src/core/domains.ts';
+} from '../../src/core/connections/domain-checks.ts';
+import { addDomain, challengeRecord, isProvedAddress } from '../../src/core/connections/domains.ts';
 import type { Domain } from '../../src/core/entities/sign-in.ts';
-import { findSignInRoute } from '../../src/core/sign-in-routing.ts';
+import { findSignInRoute } from '../../src/core/sign-in/sign-in-routing.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { aDomain, BUILT_AT, nextId } from '../support/builders.ts';

@@ -1,8 +1,13 @@
 /** Domains: which texts name one, how one is proved, and that it has one owner. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { verifyDomain } from '../../src/core/domain-checks.ts';
-import { canonicalDomain, domainOf } from '../../src/core/domain-names.ts';
-import { addDomain, challengeRecord, isProvedAddress, removeDomain } from '../../src/core/domains.ts';
+import { verifyDomain } from '../../src/core/connections/domain-checks.ts';
+import { canonicalDomain, domainOf } from '../../src/core/connections/domain-names.ts';
+import {
+  addDomain,
+  challengeRecord,
+  isProvedAddress,
+  removeDomain,
+} from '../../src/core/connections/domains.ts';
 import type { Domain } from '../../src/core/entities/sign-in.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { nextText } from '../support/builders.ts';

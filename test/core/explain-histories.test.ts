@@ -1,14 +1,18 @@
 /** Whatever happens, in any order: what is told of a past instant is what was true at that instant, written down then. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { changeDirectoryGroup, removeDirectoryGroup } from '../../src/core/directory-groups.ts';
+import { explainMember } from '../../src/core/access/explain.ts';
+import { listResourceRoles, setResourceRole } from '../../src/core/access/resource-grants.ts';
+import { changeDirectoryGroup, removeDirectoryGroup } from '../../src/core/directory/directory-groups.ts';
 import type { Directory } from '../../src/core/entities/directory.ts';
-import { explainMember } from '../../src/core/explain.ts';
-import { createGroupMapping, removeGroupMapping, updateGroupMapping } from '../../src/core/group-mappings.ts';
-import { changeMember, removeMember } from '../../src/core/members.ts';
-import { updateOrganization } from '../../src/core/organizations.ts';
-import { listResourceRoles, setResourceRole } from '../../src/core/resource-grants.ts';
-import { createTeam, renameTeam, setTeamMember } from '../../src/core/teams.ts';
+import {
+  createGroupMapping,
+  removeGroupMapping,
+  updateGroupMapping,
+} from '../../src/core/mapping/group-mappings.ts';
+import { changeMember, removeMember } from '../../src/core/members/members.ts';
+import { createTeam, renameTeam, setTeamMember } from '../../src/core/members/teams.ts';
+import { updateOrganization } from '../../src/core/organization/organizations.ts';
 import { GatehouseError } from '../../src/kernel/errors.ts';
 import type { MembershipId, TeamId } from '../../src/kernel/ids.ts';
 import {

@@ -1,8 +1,8 @@
 /** What the history costs, and from when on it knows: nothing while something holds, one row when it ends. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
-import { explainMember } from '../../src/core/explain.ts';
-import { createGroupMapping } from '../../src/core/group-mappings.ts';
+import { explainMember } from '../../src/core/access/explain.ts';
+import { createGroupMapping } from '../../src/core/mapping/group-mappings.ts';
 import {
   newDirectory,
   newMember,

@@ -1,15 +1,15 @@
 /** Random histories of pushes, renames, removals, returns and decisions: one membership per person, true counts, nothing elsewhere. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CONFLICT_ACTIONS, resolveConflict } from '../../src/core/adoption-conflicts.ts';
-import { updateDirectory } from '../../src/core/directories.ts';
+import { CONFLICT_ACTIONS, resolveConflict } from '../../src/core/directory/adoption-conflicts.ts';
+import { updateDirectory } from '../../src/core/directory/directories.ts';
 import {
   ADOPTION_POLICIES,
   type AdoptionPolicy,
   type Directory,
   type DirectoryUser,
 } from '../../src/core/entities/directory.ts';
-import { changeMember } from '../../src/core/members.ts';
+import { changeMember } from '../../src/core/members/members.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { countsOf } from '../support/core-counts.ts';
 import {

@@ -1,11 +1,11 @@
 /** Power by the back door: settings, rules and connections give and take roles too, so they keep to law 8. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Caller } from '../../src/core/access.ts';
-import { holdsPermission } from '../../src/core/access.ts';
-import { isProvedAddress } from '../../src/core/domains.ts';
-import { createGroupMapping } from '../../src/core/group-mappings.ts';
-import { createOrganization, updateOrganization } from '../../src/core/organizations.ts';
-import type { OrgRole, Permission } from '../../src/core/roles.ts';
+import type { Caller } from '../../src/core/access/access.ts';
+import { holdsPermission } from '../../src/core/access/access.ts';
+import type { OrgRole, Permission } from '../../src/core/access/roles.ts';
+import { isProvedAddress } from '../../src/core/connections/domains.ts';
+import { createGroupMapping } from '../../src/core/mapping/group-mappings.ts';
+import { createOrganization, updateOrganization } from '../../src/core/organization/organizations.ts';
 import { nextText } from '../support/builders.ts';
 import {
   callerOf,

@@ -1,17 +1,17 @@
 /** Invitations: who may send which, what one is worth when it is accepted, and that it is worth that once. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Caller } from '../../src/core/access.ts';
+import type { Caller } from '../../src/core/access/access.ts';
+import { factsIn } from '../../src/core/access/role-table.ts';
 import type { Invitation } from '../../src/core/entities/invitation.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
-import { acceptInvitation, previewInvitation } from '../../src/core/invitation-acceptance.ts';
-import { resendInvitation } from '../../src/core/invitation-changes.ts';
-import type { CreatedInvitation, InvitationInput } from '../../src/core/invitations.ts';
-import { createInvitation, getInvitation, revokeInvitation } from '../../src/core/invitations.ts';
-import { changeMember, removeMember } from '../../src/core/members.ts';
-import { removeOrganization } from '../../src/core/organizations.ts';
-import { factsIn } from '../../src/core/role-table.ts';
-import { findSignedIn } from '../../src/core/sessions.ts';
-import { createTeam, removeTeam } from '../../src/core/teams.ts';
+import { acceptInvitation, previewInvitation } from '../../src/core/joining/invitation-acceptance.ts';
+import { resendInvitation } from '../../src/core/joining/invitation-changes.ts';
+import type { CreatedInvitation, InvitationInput } from '../../src/core/joining/invitations.ts';
+import { createInvitation, getInvitation, revokeInvitation } from '../../src/core/joining/invitations.ts';
+import { changeMember, removeMember } from '../../src/core/members/members.ts';
+import { createTeam, removeTeam } from '../../src/core/members/teams.ts';
+import { removeOrganization } from '../../src/core/organization/organizations.ts';
+import { findSignedIn } from '../../src/core/sign-in/sessions.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { foldKey } from '../../src/kernel/text.ts';
 import { aSession, nextId, nextText } from '../support/builders.ts';

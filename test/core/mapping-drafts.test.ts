@@ -1,6 +1,7 @@
 /** Whatever groups, rules and policies there are: a plan says what applying does, undoing brings everything back, projecting again finds nothing to do. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { ConflictPolicy } from '../../src/core/access/roles.ts';
 import type {
   DirectoryGroup,
   DirectoryUser,
@@ -9,14 +10,13 @@ import type {
 } from '../../src/core/entities/directory.ts';
 import type { MappingDraft } from '../../src/core/entities/mapping-draft.ts';
 import { runDueJobs } from '../../src/core/jobs.ts';
-import { applyMappingDraft, undoMappingDraft } from '../../src/core/mapping-draft-application.ts';
-import type { DraftedRuleInput } from '../../src/core/mapping-drafts.ts';
-import { createMappingDraft } from '../../src/core/mapping-drafts.ts';
-import type { MappingPlan } from '../../src/core/mapping-plans.ts';
-import { planMappingDraft } from '../../src/core/mapping-plans.ts';
-import { reprojectSome, requestReprojection } from '../../src/core/reprojection.ts';
-import type { ConflictPolicy } from '../../src/core/roles.ts';
-import { createTeam, setTeamMember } from '../../src/core/teams.ts';
+import { applyMappingDraft, undoMappingDraft } from '../../src/core/mapping/mapping-draft-application.ts';
+import type { DraftedRuleInput } from '../../src/core/mapping/mapping-drafts.ts';
+import { createMappingDraft } from '../../src/core/mapping/mapping-drafts.ts';
+import type { MappingPlan } from '../../src/core/mapping/mapping-plans.ts';
+import { planMappingDraft } from '../../src/core/mapping/mapping-plans.ts';
+import { reprojectSome, requestReprojection } from '../../src/core/mapping/reprojection.ts';
+import { createTeam, setTeamMember } from '../../src/core/members/teams.ts';
 import type { GroupMappingId, MembershipId, OrganizationId, TeamId } from '../../src/kernel/ids.ts';
 import { newDirectory, newMember, newOrganization, pushGroup, pushUser } from '../support/core-people.ts';
 import type { CoreWorld } from '../support/core-world.ts';

@@ -1,9 +1,10 @@
 /** Group and claim rules: what they want, whom they touch, and that nothing of a rule outlives it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { wantedClaimGrants } from '../../src/core/claim-grants.ts';
-import { removeConnection } from '../../src/core/connections.ts';
-import { removeDirectoryGroup } from '../../src/core/directory-groups.ts';
+import { wantedGroupGrants } from '../../src/core/access/role-projection.ts';
+import { rankIn } from '../../src/core/access/role-table.ts';
+import { removeConnection } from '../../src/core/connections/connections.ts';
+import { removeDirectoryGroup } from '../../src/core/directory/directory-groups.ts';
 import type {
   Directory,
   GroupMapping,
@@ -11,13 +12,16 @@ import type {
   MappingMatch,
 } from '../../src/core/entities/directory.ts';
 import type { Connection } from '../../src/core/entities/sign-in.ts';
-import type { GroupMappingInput } from '../../src/core/group-mappings.ts';
-import { createGroupMapping, removeGroupMapping, updateGroupMapping } from '../../src/core/group-mappings.ts';
-import { previewGroupMapping } from '../../src/core/mapping-preview.ts';
-import { updateOrganization } from '../../src/core/organizations.ts';
-import { wantedGroupGrants } from '../../src/core/role-projection.ts';
-import { rankIn } from '../../src/core/role-table.ts';
-import { createTeam, removeTeam } from '../../src/core/teams.ts';
+import { wantedClaimGrants } from '../../src/core/mapping/claim-grants.ts';
+import type { GroupMappingInput } from '../../src/core/mapping/group-mappings.ts';
+import {
+  createGroupMapping,
+  removeGroupMapping,
+  updateGroupMapping,
+} from '../../src/core/mapping/group-mappings.ts';
+import { previewGroupMapping } from '../../src/core/mapping/mapping-preview.ts';
+import { createTeam, removeTeam } from '../../src/core/members/teams.ts';
+import { updateOrganization } from '../../src/core/organization/organizations.ts';
 import type { MembershipId, OrganizationId } from '../../src/kernel/ids.ts';
 import { aDirectoryGroup, aGroupMapping, nextId } from '../support/builders.ts';
 import {

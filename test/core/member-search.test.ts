@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Membership } from '../../src/core/entities/people.ts';
-import { type SearchPlace, searchMembers } from '../../src/core/member-search.ts';
+import { type SearchPlace, searchMembers } from '../../src/core/members/member-search.ts';
 import type { MemberFilter } from '../../src/core/ports/people.ts';
 import { foldKey, foldText } from '../../src/kernel/text.ts';
 import { aMembership, anOrganization, aUser } from '../support/builders.ts';

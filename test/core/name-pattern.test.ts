@@ -1,7 +1,7 @@
 /** Patterns over group names: what fits, and that no pattern takes long. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fitsPattern, namesSomething } from '../../src/core/name-pattern.ts';
+import { fitsPattern, namesSomething } from '../../src/core/mapping/name-pattern.ts';
 
 describe('patterns', () => {
   test.each([

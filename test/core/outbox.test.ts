@@ -1,9 +1,9 @@
 /** Mails: they wait where the change was written, go out once, survive a dead server, and carry nothing a stranger planted. */
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createInvitation } from '../../src/core/invitations.ts';
-import { layOut } from '../../src/core/mail-layout.ts';
-import { invitationMail } from '../../src/core/member-mails.ts';
-import { deliverMail, enqueueMail, eraseFromMails } from '../../src/core/outbox.ts';
+import { createInvitation } from '../../src/core/joining/invitations.ts';
+import { deliverMail, enqueueMail, eraseFromMails } from '../../src/core/journal/outbox.ts';
+import { layOut } from '../../src/core/mail/mail-layout.ts';
+import { invitationMail } from '../../src/core/mail/member-mails.ts';
 import type { MailReceipt } from '../../src/core/ports/mailer.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { OrganizationId, OutboxEventId } from '../../src/kernel/ids.ts';

@@ -1,6 +1,6 @@
 /** Which passwords are taken, and in which one form: the rules as tables (S175, S176, S183). */
 import { describe, expect, test } from '@jest/globals';
-import { acceptablePassword, statedPassword } from '../../src/core/password-rules.ts';
+import { acceptablePassword, statedPassword } from '../../src/core/credentials/password-rules.ts';
 
 describe('which passwords are acceptable', () => {
   const rows: [title: string, password: string, isAcceptable: boolean][] = [

@@ -1,13 +1,17 @@
 /** Whatever a directory pushes and an admin maps, in any order: stored roles are what the ledger's reasons amount to. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { removeDirectoryGroup } from '../../src/core/directory-groups.ts';
+import { explainMember } from '../../src/core/access/explain.ts';
+import { removeDirectoryGroup } from '../../src/core/directory/directory-groups.ts';
+import type { GroupMemberChange } from '../../src/core/directory/group-members.ts';
 import type { Directory } from '../../src/core/entities/directory.ts';
-import { explainMember } from '../../src/core/explain.ts';
-import { createGroupMapping, removeGroupMapping, updateGroupMapping } from '../../src/core/group-mappings.ts';
-import type { GroupMemberChange } from '../../src/core/group-members.ts';
-import { updateOrganization } from '../../src/core/organizations.ts';
-import { createTeam } from '../../src/core/teams.ts';
+import {
+  createGroupMapping,
+  removeGroupMapping,
+  updateGroupMapping,
+} from '../../src/core/mapping/group-mappings.ts';
+import { createTeam } from '../../src/core/members/teams.ts';
+import { updateOrganization } from '../../src/core/organization/organizations.ts';
 import type { TeamId } from '../../src/kernel/ids.ts';
 import {
   dropUser,

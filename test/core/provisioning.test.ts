@@ -1,12 +1,12 @@
 /** The switch between manual and directory-managed, both ways, and what it does to invitations, roles and doors (law 11). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createDirectory, removeDirectory, updateDirectory } from '../../src/core/directories.ts';
+import type { ConflictPolicy } from '../../src/core/access/roles.ts';
+import { createDirectory, removeDirectory, updateDirectory } from '../../src/core/directory/directories.ts';
 import type { Directory } from '../../src/core/entities/directory.ts';
-import { createGroupMapping } from '../../src/core/group-mappings.ts';
-import { acceptInvitation, previewInvitation } from '../../src/core/invitation-acceptance.ts';
-import { createInvitation, revokeInvitation } from '../../src/core/invitations.ts';
-import { removeOrganization, updateOrganization } from '../../src/core/organizations.ts';
-import type { ConflictPolicy } from '../../src/core/roles.ts';
+import { acceptInvitation, previewInvitation } from '../../src/core/joining/invitation-acceptance.ts';
+import { createInvitation, revokeInvitation } from '../../src/core/joining/invitations.ts';
+import { createGroupMapping } from '../../src/core/mapping/group-mappings.ts';
+import { removeOrganization, updateOrganization } from '../../src/core/organization/organizations.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { nextText } from '../support/builders.ts';
 import {

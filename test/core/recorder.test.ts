@@ -1,13 +1,13 @@
 /** The recorder: batches outside the request, a bounded memory, a bounded store, and losses that are counted. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createRecorder, type RecordedExchange, removeOldEntries } from '../../src/core/recorder.ts';
+import { createRecorder, type RecordedExchange, removeOldEntries } from '../../src/core/journal/recorder.ts';
 import {
   excerptOf,
   excerptOfAnswer,
   redactBody,
   redactNote,
   redactPath,
-} from '../../src/core/recorder-redaction.ts';
+} from '../../src/core/journal/recorder-redaction.ts';
 import { days } from '../../src/kernel/clock.ts';
 import { GatehouseError } from '../../src/kernel/errors.ts';
 import { aDirectory, anOrganization, BUILT_AT } from '../support/builders.ts';

@@ -1,6 +1,6 @@
 /** What the queue of both recorders remembers between batches: bounded by count. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createRecordingQueue } from '../../src/core/recording-queue.ts';
+import { createRecordingQueue } from '../../src/core/journal/recording-queue.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { anOrganization } from '../support/builders.ts';
 import { type CoreWorld, openCoreWorld } from '../support/core-world.ts';

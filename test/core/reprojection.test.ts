@@ -1,7 +1,7 @@
 /** Rules carried over to a whole organization: by a job in steps, and at the door for whoever comes earlier. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createApiKey, findKeyCaller } from '../../src/core/api-keys.ts';
-import { findApplicationPerson } from '../../src/core/application-people.ts';
+import { createApiKey, findKeyCaller } from '../../src/core/applications/api-keys.ts';
+import { findApplicationPerson } from '../../src/core/applications/application-people.ts';
 import type {
   Directory,
   DirectoryGroup,
@@ -9,12 +9,16 @@ import type {
   MappingGrant,
 } from '../../src/core/entities/directory.ts';
 import type { Job } from '../../src/core/entities/job.ts';
-import { createGroupMapping, removeGroupMapping, updateGroupMapping } from '../../src/core/group-mappings.ts';
 import { getJob, runDueJobs } from '../../src/core/jobs.ts';
-import { updateOrganization } from '../../src/core/organizations.ts';
-import { reprojectSome, requestReprojection, settleMemberById } from '../../src/core/reprojection.ts';
-import { findSignedIn } from '../../src/core/sessions.ts';
-import { createTeam } from '../../src/core/teams.ts';
+import {
+  createGroupMapping,
+  removeGroupMapping,
+  updateGroupMapping,
+} from '../../src/core/mapping/group-mappings.ts';
+import { reprojectSome, requestReprojection, settleMemberById } from '../../src/core/mapping/reprojection.ts';
+import { createTeam } from '../../src/core/members/teams.ts';
+import { updateOrganization } from '../../src/core/organization/organizations.ts';
+import { findSignedIn } from '../../src/core/sign-in/sessions.ts';
 import type { GroupMappingId, MembershipId, OrganizationId } from '../../src/kernel/ids.ts';
 import { aGroupMapping } from '../support/builders.ts';
 import {

@@ -1,12 +1,12 @@
 /** Rehire, rename, soft and hard delete: the same person comes back as themselves, and never as somebody else. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { DirectoryUserInput } from '../../src/core/directory/pushed-user.ts';
+import { choosePerson } from '../../src/core/directory/removed-users.ts';
 import type { RemovedUser } from '../../src/core/entities/adoption.ts';
 import type { Directory } from '../../src/core/entities/directory.ts';
-import { changeMember } from '../../src/core/members.ts';
-import type { OrganizationChange } from '../../src/core/organization-settings.ts';
-import type { DirectoryUserInput } from '../../src/core/pushed-user.ts';
-import { choosePerson } from '../../src/core/removed-users.ts';
-import { findSignedIn } from '../../src/core/sessions.ts';
+import { changeMember } from '../../src/core/members/members.ts';
+import type { OrganizationChange } from '../../src/core/organization/organization-settings.ts';
+import { findSignedIn } from '../../src/core/sign-in/sessions.ts';
 import { removeExpired } from '../../src/jobs/expire.ts';
 import { days } from '../../src/kernel/clock.ts';
 import { aRemovedUser } from '../support/arrival-builders.ts';

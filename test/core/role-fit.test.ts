@@ -1,8 +1,13 @@
 /** Role advice as a table: thresholds are promises, a person less on either side says nothing. */
 import { describe, expect, test } from '@jest/globals';
-import { ADMINISTRATORS_COUNTED, type RoleFitFacts, type RoleUse, roleFit } from '../../src/core/role-fit.ts';
-import type { CustomRole } from '../../src/core/roles.ts';
-import { ORG_ROLE_RANKS, ROLE_PERMISSIONS } from '../../src/core/roles.ts';
+import {
+  ADMINISTRATORS_COUNTED,
+  type RoleFitFacts,
+  type RoleUse,
+  roleFit,
+} from '../../src/core/access/role-fit.ts';
+import type { CustomRole } from '../../src/core/access/roles.ts';
+import { ORG_ROLE_RANKS, ROLE_PERMISSIONS } from '../../src/core/access/roles.ts';
 import { days } from '../../src/kernel/clock.ts';
 
 type Key = keyof typeof ORG_ROLE_RANKS;

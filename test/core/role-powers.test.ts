@@ -1,9 +1,14 @@
 /** Nobody rises above who let them: the guard rules over every table of roles and every row of acts there can be (S147). */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { assertMayGrant, assertMayTouch, type Caller } from '../../src/core/access.ts';
-import { factsIn, type RoleFacts, roleTable } from '../../src/core/role-table.ts';
-import { ORG_ROLE_RANKS, type OrgRole, PERMISSIONS, type PermissionKey } from '../../src/core/roles.ts';
+import { assertMayGrant, assertMayTouch, type Caller } from '../../src/core/access/access.ts';
+import { factsIn, type RoleFacts, roleTable } from '../../src/core/access/role-table.ts';
+import {
+  ORG_ROLE_RANKS,
+  type OrgRole,
+  PERMISSIONS,
+  type PermissionKey,
+} from '../../src/core/access/roles.ts';
 import { nextId } from '../support/builders.ts';
 import { anOrgRole } from '../support/org-roles.ts';
 

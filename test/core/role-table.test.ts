@@ -1,7 +1,7 @@
 /** The table of roles is asked only where a role is not built in: a push over SCIM costs nothing more for its being a table. */
 import { expect, test } from '@jest/globals';
-import { ranksOf, ranksOfGrants, roleHeld, roleNamed } from '../../src/core/role-table.ts';
-import { ORG_ROLES } from '../../src/core/roles.ts';
+import { ranksOf, ranksOfGrants, roleHeld, roleNamed } from '../../src/core/access/role-table.ts';
+import { ORG_ROLES } from '../../src/core/access/roles.ts';
 import { aGrant, nextId } from '../support/builders.ts';
 import { anOrgRole, roleKey } from '../support/org-roles.ts';
 import { refusalOf } from '../support/refusals.ts';

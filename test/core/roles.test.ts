@@ -1,8 +1,8 @@
 /** Roles are a pure function of the ledger: tables for the rules, properties for every ledger there can be. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { diffGrants } from '../../src/core/grants.ts';
-import { rankIn, roleTable } from '../../src/core/role-table.ts';
+import { diffGrants } from '../../src/core/access/grants.ts';
+import { rankIn, roleTable } from '../../src/core/access/role-table.ts';
 import type {
   ConflictPolicy,
   Grant,
@@ -10,14 +10,14 @@ import type {
   GrantSource,
   OrgRole,
   TeamRole,
-} from '../../src/core/roles.ts';
+} from '../../src/core/access/roles.ts';
 import {
   ORG_ROLES,
   RESOURCE_ROLES,
   ROLE_PERMISSIONS,
   resolveRoles,
   TEAM_ROLES,
-} from '../../src/core/roles.ts';
+} from '../../src/core/access/roles.ts';
 import { aGrant, nextId } from '../support/builders.ts';
 import { anOrgRole } from '../support/org-roles.ts';
 

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import errors from '../../schemas/errors.json' with { type: 'json' };
+import { explainFailure } from '../../src/core/directory/scim-failures.ts';
 import { DIRECTORY_KINDS } from '../../src/core/entities/directory.ts';
 import type { RecordedFailure } from '../../src/core/entities/recorder.ts';
-import { explainFailure } from '../../src/core/scim-failures.ts';
 import type { ErrorCode } from '../../src/kernel/errors.ts';
 
 const root = new URL('../../', import.meta.url);

@@ -2,12 +2,12 @@
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Deps } from '../../src/core/deps.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
-import { changeMember, removeMember } from '../../src/core/members.ts';
-import { insertMembership } from '../../src/core/memberships.ts';
-import { switchOrganization } from '../../src/core/organization-switch.ts';
-import { removeOrganization } from '../../src/core/organizations.ts';
-import { ABSOLUTE_LIMIT_MS, IDLE_LIMIT_MS } from '../../src/core/session-life.ts';
-import { endSession, findSignedIn } from '../../src/core/sessions.ts';
+import { changeMember, removeMember } from '../../src/core/members/members.ts';
+import { insertMembership } from '../../src/core/members/memberships.ts';
+import { removeOrganization } from '../../src/core/organization/organizations.ts';
+import { switchOrganization } from '../../src/core/sign-in/organization-switch.ts';
+import { ABSOLUTE_LIMIT_MS, IDLE_LIMIT_MS } from '../../src/core/sign-in/session-life.ts';
+import { endSession, findSignedIn } from '../../src/core/sign-in/sessions.ts';
 import { GatehouseError } from '../../src/kernel/errors.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { nextText } from '../support/builders.ts';

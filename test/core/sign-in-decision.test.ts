@@ -1,7 +1,7 @@
 /** The pure decision of every single sign-on: each combination of facts, held to rules stated once. */
 import { describe, expect, test } from '@jest/globals';
-import type { Person, SignInDecision, SignInFacts } from '../../src/core/sign-in-decision.ts';
-import { decideSignIn } from '../../src/core/sign-in-decision.ts';
+import type { Person, SignInDecision, SignInFacts } from '../../src/core/sign-in/sign-in-decision.ts';
+import { decideSignIn } from '../../src/core/sign-in/sign-in-decision.ts';
 import { aDirectoryUser, aMembership, anInvitation, nextId } from '../support/builders.ts';
 
 const organizationId = nextId('org');

@@ -6,7 +6,7 @@ import {
   removeOldAttempts,
   type SeenAttempt,
   type ToldFact,
-} from '../../src/core/sign-in-recorder.ts';
+} from '../../src/core/sign-in/sign-in-recorder.ts';
 import { days } from '../../src/kernel/clock.ts';
 import { GatehouseError } from '../../src/kernel/errors.ts';
 import { aSignInAttempt } from '../support/attempt-builders.ts';

@@ -1,16 +1,16 @@
 /** From begin to session: single use, one browser, one connection, and who is let in on whose word. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { updateConnection } from '../../src/core/connections.ts';
-import { updateDirectory } from '../../src/core/directories.ts';
+import { updateConnection } from '../../src/core/connections/connections.ts';
+import { updateDirectory } from '../../src/core/directory/directories.ts';
 import type { Connection } from '../../src/core/entities/sign-in.ts';
-import { createInvitation } from '../../src/core/invitations.ts';
-import { changeMember, removeMember } from '../../src/core/members.ts';
-import { recordRefusedSignIn } from '../../src/core/refused-sign-ins.ts';
-import { findSignedIn } from '../../src/core/sessions.ts';
-import type { SignInAnswer } from '../../src/core/sign-ins.ts';
-import { completeSignIn, findPendingSignIn, SIGN_IN_TTL_MS } from '../../src/core/sign-ins.ts';
-import type { UpstreamIdentity } from '../../src/core/upstream-identity.ts';
+import { createInvitation } from '../../src/core/joining/invitations.ts';
+import { changeMember, removeMember } from '../../src/core/members/members.ts';
+import { recordRefusedSignIn } from '../../src/core/sign-in/refused-sign-ins.ts';
+import { findSignedIn } from '../../src/core/sign-in/sessions.ts';
+import type { SignInAnswer } from '../../src/core/sign-in/sign-ins.ts';
+import { completeSignIn, findPendingSignIn, SIGN_IN_TTL_MS } from '../../src/core/sign-in/sign-ins.ts';
+import type { UpstreamIdentity } from '../../src/core/sign-in/upstream-identity.ts';
 import { nextText } from '../support/builders.ts';
 import {
   anUpstream,

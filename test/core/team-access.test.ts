@@ -1,9 +1,9 @@
 /** Who may put whom into a team: the whole table, and the property that nobody rises above who let them. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { TeamRole } from '../../src/core/roles.ts';
-import { TEAM_ROLES } from '../../src/core/roles.ts';
-import { mayMove, type TeamStanding } from '../../src/core/team-access.ts';
+import type { TeamRole } from '../../src/core/access/roles.ts';
+import { TEAM_ROLES } from '../../src/core/access/roles.ts';
+import { mayMove, type TeamStanding } from '../../src/core/access/team-access.ts';
 
 const ROLES = [null, ...TEAM_ROLES] as const;
 const standing = (input: Partial<TeamStanding>): TeamStanding => ({

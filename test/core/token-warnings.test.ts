@@ -1,9 +1,9 @@
 /** Warnings before a directory token ends: 30, 14, 7 and 1 days before, each once, on any number of nodes. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createApiKey } from '../../src/core/api-keys.ts';
-import { createDirectory, createDirectoryToken } from '../../src/core/directories.ts';
-import { createOrganization } from '../../src/core/organizations.ts';
-import { warnOfExpiringKeys, warnOfExpiringTokens } from '../../src/core/token-warnings.ts';
+import { createApiKey } from '../../src/core/applications/api-keys.ts';
+import { createDirectory, createDirectoryToken } from '../../src/core/directory/directories.ts';
+import { warnOfExpiringKeys, warnOfExpiringTokens } from '../../src/core/directory/token-warnings.ts';
+import { createOrganization } from '../../src/core/organization/organizations.ts';
 import { days } from '../../src/kernel/clock.ts';
 import { type CoreWorld, OPERATOR, openCoreWorld } from '../support/core-world.ts';
 import { journalOf } from '../support/journal-rows.ts';

@@ -1,8 +1,12 @@
 /** The rules of webhooks: how requests are signed, who wants what, when the next try is, when it is over. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { afterRun, retryDelay, wants } from '../../src/core/webhook-delivery.ts';
-import { newWebhookSecret, signatureHeaders, signatureOf } from '../../src/core/webhook-signatures.ts';
+import { afterRun, retryDelay, wants } from '../../src/core/journal/webhook-delivery.ts';
+import {
+  newWebhookSecret,
+  signatureHeaders,
+  signatureOf,
+} from '../../src/core/journal/webhook-signatures.ts';
 import { days, hours, minutes, seconds } from '../../src/kernel/clock.ts';
 import { anOrganization, nextId } from '../support/builders.ts';
 import { aWebhook } from '../support/webhook-builders.ts';

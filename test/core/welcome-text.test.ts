@@ -1,9 +1,9 @@
 /** Variables of a welcome text: a closed set, filled in once. */
 import { describe, expect, test } from '@jest/globals';
 import { PLAIN_BRANDING } from '../../src/core/entities/organization.ts';
-import { layOut } from '../../src/core/mail-layout.ts';
-import { welcomeMail } from '../../src/core/member-mails.ts';
-import { fillIn, unknownVariables, WELCOME_VARIABLES } from '../../src/core/welcome-text.ts';
+import { fillIn, unknownVariables, WELCOME_VARIABLES } from '../../src/core/joining/welcome-text.ts';
+import { layOut } from '../../src/core/mail/mail-layout.ts';
+import { welcomeMail } from '../../src/core/mail/member-mails.ts';
 import { anOrganization } from '../support/builders.ts';
 
 const values = {

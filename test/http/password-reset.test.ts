@@ -1,7 +1,7 @@
 /** A forgotten password over HTTP: one answer for everybody, one use for each link, and who gets none. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../src/core/entities/organization.ts';
-import { changeMember } from '../../src/core/members.ts';
+import { changeMember } from '../../src/core/members/members.ts';
 import { minutes } from '../../src/kernel/clock.ts';
 import { createBrowser } from '../support/browser.ts';
 import { nextText } from '../support/builders.ts';
@@ -75,7 +75,7 @@ describe('asking for a link', () => {
     const { email } = await aMember(gateway, home);
     const begun: (() => Promise<void>)[] = [];
     const afterwards = async (work: () => Promise<void>) => void begun.push(work);
-    const { requestPasswordReset } = await import('../../src/core/password-reset.ts');
+    const { requestPasswordReset } = await import('../../src/core/credentials/password-reset.ts');
     const mails = gateway.mails.length;
     for (const address of [email, 'nobody@x.example']) {
       const cause = { actor: { kind: 'anonymous' }, requestId: 'test' } as const;

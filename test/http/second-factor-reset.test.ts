@@ -1,9 +1,9 @@
 /** Back in without phone and recovery codes: who may take a member's second factors away, what goes with them, and who is told. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { OrgRole } from '../../src/core/access/roles.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
-import { acceptInvitation } from '../../src/core/invitation-acceptance.ts';
-import { changeMember } from '../../src/core/members.ts';
-import type { OrgRole } from '../../src/core/roles.ts';
+import { acceptInvitation } from '../../src/core/joining/invitation-acceptance.ts';
+import { changeMember } from '../../src/core/members/members.ts';
 import { minutes } from '../../src/kernel/clock.ts';
 import { createAuthenticator } from '../support/authenticator.ts';
 import { createBrowser } from '../support/browser.ts';

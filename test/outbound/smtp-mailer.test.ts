@@ -4,8 +4,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import { PLAIN_BRANDING } from '../../src/core/entities/organization.ts';
-import { layOut } from '../../src/core/mail-layout.ts';
-import { invitationMail, removedMail, roleChangedMail, welcomeMail } from '../../src/core/member-mails.ts';
+import { layOut } from '../../src/core/mail/mail-layout.ts';
+import {
+  invitationMail,
+  removedMail,
+  roleChangedMail,
+  welcomeMail,
+} from '../../src/core/mail/member-mails.ts';
 import { createSmtpMailer } from '../../src/outbound/smtp-mailer.ts';
 import { anInvitation, anOrganization } from '../support/builders.ts';
 import { type ReceivedMail, type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';

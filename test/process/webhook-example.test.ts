@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findFreePort } from '../../scripts/demo/gateway-process.ts';
-import { newWebhookSecret, signatureHeaders } from '../../src/core/webhook-signatures.ts';
+import { newWebhookSecret, signatureHeaders } from '../../src/core/journal/webhook-signatures.ts';
 
 const secret = newWebhookSecret();
 let receiver: ChildProcess;

@@ -1,7 +1,7 @@
 /** An application behind the gateway, as its developers would write it: openid-client, a callback address, a log-out address. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import * as client from 'openid-client';
-import { type ApplicationInput, createApplication } from '../../src/core/applications.ts';
+import { type ApplicationInput, createApplication } from '../../src/core/applications/applications.ts';
 import type { Application } from '../../src/core/entities/application.ts';
 import { signLogoutTokenWith } from '../../src/http/provider/logout-tokens.ts';
 import { deliverDueLogouts } from '../../src/jobs/deliver-logouts.ts';

@@ -1,5 +1,7 @@
 /** Builders: one valid entity each, with quiet defaults; a test names only what it is about. */
 
+import type { Grant } from '../../src/core/access/roles.ts';
+import { SAML_DEFAULTS } from '../../src/core/connections/saml-settings.ts';
 import type {
   Directory,
   DirectoryGroup,
@@ -22,8 +24,6 @@ import type {
   Session,
   UpstreamSession,
 } from '../../src/core/entities/sign-in.ts';
-import type { Grant } from '../../src/core/roles.ts';
-import { SAML_DEFAULTS } from '../../src/core/saml-settings.ts';
 import type {
   ConnectionId,
   DirectoryId,

@@ -1,10 +1,19 @@
 /** Shorthands over the use cases, for tests that need an organization with people, a directory or a connection in it. */
-import type { Caller } from '../../src/core/access.ts';
-import { createConnection } from '../../src/core/connections.ts';
-import { createDirectory } from '../../src/core/directories.ts';
-import { changeDirectoryGroup, createDirectoryGroup } from '../../src/core/directory-groups.ts';
-import { changeDirectoryUser, provisionUser, removeDirectoryUser } from '../../src/core/directory-users.ts';
-import { addDomain } from '../../src/core/domains.ts';
+import type { Caller } from '../../src/core/access/access.ts';
+import { syncGrants } from '../../src/core/access/grants.ts';
+import { factsIn } from '../../src/core/access/role-table.ts';
+import type { OrgRole } from '../../src/core/access/roles.ts';
+import { createConnection } from '../../src/core/connections/connections.ts';
+import { addDomain } from '../../src/core/connections/domains.ts';
+import { createDirectory } from '../../src/core/directory/directories.ts';
+import { changeDirectoryGroup, createDirectoryGroup } from '../../src/core/directory/directory-groups.ts';
+import {
+  changeDirectoryUser,
+  provisionUser,
+  removeDirectoryUser,
+} from '../../src/core/directory/directory-users.ts';
+import type { GroupMemberChange } from '../../src/core/directory/group-members.ts';
+import type { DirectoryUserInput } from '../../src/core/directory/pushed-user.ts';
 import type {
   AdoptionPolicy,
   Directory,
@@ -14,18 +23,13 @@ import type {
 import type { Organization } from '../../src/core/entities/organization.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
 import type { Connection } from '../../src/core/entities/sign-in.ts';
-import { syncGrants } from '../../src/core/grants.ts';
-import type { GroupMemberChange } from '../../src/core/group-members.ts';
-import { insertMembership } from '../../src/core/memberships.ts';
-import type { OrganizationChange } from '../../src/core/organization-settings.ts';
-import { createOrganization, updateOrganization } from '../../src/core/organizations.ts';
-import type { PlanChoice } from '../../src/core/plans.ts';
-import type { DirectoryUserInput } from '../../src/core/pushed-user.ts';
-import { factsIn } from '../../src/core/role-table.ts';
-import type { OrgRole } from '../../src/core/roles.ts';
-import type { CompletedSignIn, SignInAnswer } from '../../src/core/sign-ins.ts';
-import { beginSignIn, completeSignIn } from '../../src/core/sign-ins.ts';
-import type { UpstreamIdentity } from '../../src/core/upstream-identity.ts';
+import { insertMembership } from '../../src/core/members/memberships.ts';
+import type { OrganizationChange } from '../../src/core/organization/organization-settings.ts';
+import { createOrganization, updateOrganization } from '../../src/core/organization/organizations.ts';
+import type { PlanChoice } from '../../src/core/organization/plans.ts';
+import type { CompletedSignIn, SignInAnswer } from '../../src/core/sign-in/sign-ins.ts';
+import { beginSignIn, completeSignIn } from '../../src/core/sign-in/sign-ins.ts';
+import type { UpstreamIdentity } from '../../src/core/sign-in/upstream-identity.ts';
 import type { MembershipId, OrganizationId } from '../../src/kernel/ids.ts';
 import { foldKey } from '../../src/kernel/text.ts';
 import { aUser, nextText, samlSettings, upstreamSession } from './builders.ts';

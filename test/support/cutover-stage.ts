@@ -1,16 +1,17 @@
 /** A live organization with people in it, and a shadow directory beside them that is about to be switched on. */
+
+import { syncGrants } from '../../src/core/access/grants.ts';
+import type { OrgRole } from '../../src/core/access/roles.ts';
+import { addDomain } from '../../src/core/connections/domains.ts';
 import type { ChangeContext } from '../../src/core/deps.ts';
-import { createDirectory, createDirectoryToken } from '../../src/core/directories.ts';
-import { addDomain } from '../../src/core/domains.ts';
+import { createDirectory, createDirectoryToken } from '../../src/core/directory/directories.ts';
 import type { AdoptionPolicy } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import type { Membership, MembershipStatus, User } from '../../src/core/entities/people.ts';
-import { syncGrants } from '../../src/core/grants.ts';
-import { getMembership, insertMembership, setMembershipStatus } from '../../src/core/memberships.ts';
-import type { OrganizationInput } from '../../src/core/organizations.ts';
+import { getMembership, insertMembership, setMembershipStatus } from '../../src/core/members/memberships.ts';
+import type { OrganizationInput } from '../../src/core/organization/organizations.ts';
 import type { Repositories } from '../../src/core/ports/storage.ts';
-import type { OrgRole } from '../../src/core/roles.ts';
-import { newSessionToken, startSession } from '../../src/core/sessions.ts';
+import { newSessionToken, startSession } from '../../src/core/sign-in/sessions.ts';
 import { foldKey } from '../../src/kernel/text.ts';
 import { aUser } from './builders.ts';
 import { type DirectoryApi, directoryApi } from './directory-api.ts';

@@ -1,7 +1,7 @@
 /** What tests do about the people behind a directory: look at them, sign them in, make them owner. */
 import type { Membership } from '../../src/core/entities/people.ts';
-import { changeMember } from '../../src/core/members.ts';
-import { newSessionToken, startSession } from '../../src/core/sessions.ts';
+import { changeMember } from '../../src/core/members/members.ts';
+import { newSessionToken, startSession } from '../../src/core/sign-in/sessions.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { type TestGateway, testCause } from './gateway.ts';
 

@@ -1,8 +1,9 @@
 /** Org roles of an operator's own, as tests plant them. */
+
+import { roleTable } from '../../src/core/access/role-table.ts';
+import type { OrgRole } from '../../src/core/access/roles.ts';
+import { isOrgRole } from '../../src/core/access/roles.ts';
 import type { StoredOrgRole } from '../../src/core/entities/org-role.ts';
-import { roleTable } from '../../src/core/role-table.ts';
-import type { OrgRole } from '../../src/core/roles.ts';
-import { isOrgRole } from '../../src/core/roles.ts';
 import { BUILT_AT } from './builders.ts';
 
 /** The table of an installation whose operator has made none. */

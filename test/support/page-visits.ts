@@ -1,7 +1,7 @@
 /** What tests of pages have in common: members with passwords, invitations, and the ways a request says where it is from. */
 import type { Organization } from '../../src/core/entities/organization.ts';
-import { acceptInvitation } from '../../src/core/invitation-acceptance.ts';
-import { createInvitation } from '../../src/core/invitations.ts';
+import { acceptInvitation } from '../../src/core/joining/invitation-acceptance.ts';
+import { createInvitation } from '../../src/core/joining/invitations.ts';
 import { type Browser, createBrowser, type Page } from './browser.ts';
 import { nextText } from './builders.ts';
 import { type TestGateway, testCause } from './gateway.ts';

@@ -1,5 +1,5 @@
 /** Signing in by password for tests that are about something else. */
-import { type SignInInput, signInWithPassword } from '../../src/core/passwords.ts';
+import { type SignInInput, signInWithPassword } from '../../src/core/credentials/passwords.ts';
 
 /** The new session's token; fails for somebody who is asked for a second factor. Rejects as the use case does. */
 export async function enterByPassword(

@@ -1,12 +1,16 @@
 /** A stage for sign-ins: connections, pushed people and the steps of a browser, one line each in a test. */
 import { inflateRawSync } from 'node:zlib';
-import { type ConnectionInput, connectionUrls, createConnection } from '../../src/core/connections.ts';
-import { changeDirectoryUser, provisionUser } from '../../src/core/directory-users.ts';
+import {
+  type ConnectionInput,
+  connectionUrls,
+  createConnection,
+} from '../../src/core/connections/connections.ts';
+import { SAML_DEFAULTS } from '../../src/core/connections/saml-settings.ts';
+import { changeDirectoryUser, provisionUser } from '../../src/core/directory/directory-users.ts';
+import type { DirectoryUserInput } from '../../src/core/directory/pushed-user.ts';
 import type { DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import type { Connection, OidcSettings, SamlSettings } from '../../src/core/entities/sign-in.ts';
-import type { DirectoryUserInput } from '../../src/core/pushed-user.ts';
-import { SAML_DEFAULTS } from '../../src/core/saml-settings.ts';
 import { SESSION_COOKIE } from '../../src/http/cookies.ts';
 import type { Browser, Page } from './browser.ts';
 import { type TestDirectory, type TestGateway, testCause } from './gateway.ts';

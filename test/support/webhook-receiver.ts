@@ -1,6 +1,6 @@
 /** An address that webhooks are sent to, on 127.0.0.1: keeps what came, answers what it is told to. */
 import { createServer } from 'node:http';
-import { signatureOf } from '../../src/core/webhook-signatures.ts';
+import { signatureOf } from '../../src/core/journal/webhook-signatures.ts';
 
 /** One request as it came. */
 export interface Received {

@@ -1,7 +1,7 @@
 /** Access reviews: who held what and why at one moment, and what somebody decided about each of them. */
 import type { AccessReviewId, MembershipId, OrganizationId, TeamId } from '../../kernel/ids.ts';
-import type { Hint } from '../role-fit.ts';
-import type { OrgRole, Resource, ResourceRole, TeamRole } from '../roles.ts';
+import type { Hint } from '../access/role-fit.ts';
+import type { OrgRole, Resource, ResourceRole, TeamRole } from '../access/roles.ts';
 import type { Actor } from './journal.ts';
 import type { Membership } from './people.ts';
 

@@ -1,7 +1,7 @@
 /** Keys for programs that use the management API. */
 import type { ApiKeyId, ConnectionId, MembershipId, OrganizationId, TeamId } from '../../kernel/ids.ts';
 import type { TokenHash } from '../../kernel/tokens.ts';
-import type { OrgRole, Permission } from '../roles.ts';
+import type { OrgRole, Permission } from '../access/roles.ts';
 
 export interface ApiKey {
   readonly id: ApiKeyId;

@@ -1,6 +1,6 @@
 /** The switch of a shadow directory, and what it takes to take it back. */
 import type { DirectoryId, JobId, MembershipId, OrganizationId } from '../../kernel/ids.ts';
-import type { Grant } from '../roles.ts';
+import type { Grant } from '../access/roles.ts';
 import type { Membership } from './people.ts';
 
 /** What becomes of members who are not in the directory. `keep`: they stay, by hand. */

@@ -11,7 +11,7 @@ import type {
   TeamId,
   UserId,
 } from '../../kernel/ids.ts';
-import type { OrgRole, Resource, ResourceRole, TeamRole } from '../roles.ts';
+import type { OrgRole, Resource, ResourceRole, TeamRole } from '../access/roles.ts';
 import type { DirectoryExtension } from './directory-extension.ts';
 
 export const DIRECTORY_KINDS = [

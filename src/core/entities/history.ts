@@ -1,6 +1,6 @@
 /** What held before: kept at the moment it ends, so that nothing is written twice while it holds. */
 import type { OrganizationId } from '../../kernel/ids.ts';
-import type { ConflictPolicy, Grant, OrgRole } from '../roles.ts';
+import type { ConflictPolicy, Grant, OrgRole } from '../access/roles.ts';
 import type { GroupMapping } from './directory.ts';
 import type { Actor } from './journal.ts';
 import type { Membership } from './people.ts';

@@ -1,6 +1,6 @@
 /** An invitation of one address into one organization, by mail or by a link handed over. */
 import type { InvitationId, MembershipId, OrganizationId, OutboxEventId, TeamId } from '../../kernel/ids.ts';
-import type { OrgRole, Resource, ResourceRole, TeamRole } from '../roles.ts';
+import type { OrgRole, Resource, ResourceRole, TeamRole } from '../access/roles.ts';
 import type { Actor } from './journal.ts';
 
 export interface InvitationTeam {

@@ -1,6 +1,6 @@
 /** Mapping drafts: the whole set of rules of an organization as somebody would have it, before anybody's roles follow it. */
 import type { GroupMappingId, MappingDraftId, OrganizationId } from '../../kernel/ids.ts';
-import type { ConflictPolicy } from '../roles.ts';
+import type { ConflictPolicy } from '../access/roles.ts';
 import type { GroupMapping } from './directory.ts';
 
 /** A rule of a draft. Its id is that of the rule it would change, or the one it would get. */

@@ -1,6 +1,6 @@
 /** Mapping tests: what somebody in given groups, with given claims, is expected to come out as. */
 import type { DirectoryGroupId, MappingTestId, OrganizationId, TeamId } from '../../kernel/ids.ts';
-import type { OrgRole, Resource, ResourceRole, TeamRole } from '../roles.ts';
+import type { OrgRole, Resource, ResourceRole, TeamRole } from '../access/roles.ts';
 
 /** One group the person is in: a stored one by id, or any by name (compared folded). */
 export type GivenGroup =

@@ -1,6 +1,6 @@
 /** An org role as stored: one of the operator's own, or what the operator added to a built-in one. */
 import type { OrganizationId } from '../../kernel/ids.ts';
-import type { OrgRole, PermissionKey } from '../roles.ts';
+import type { OrgRole, PermissionKey } from '../access/roles.ts';
 
 export interface StoredOrgRole {
   readonly key: OrgRole;

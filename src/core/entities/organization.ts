@@ -1,7 +1,7 @@
 /** The customer: an organization with its plan and its way of managing people. */
 import type { JobId, OrganizationId } from '../../kernel/ids.ts';
-import type { PlanPreset } from '../plans.ts';
-import type { ConflictPolicy, OrgRole } from '../roles.ts';
+import type { ConflictPolicy, OrgRole } from '../access/roles.ts';
+import type { PlanPreset } from '../organization/plans.ts';
 
 /** `preset` is the name it was made from; the switches are copied so that a later change of presets moves nobody. */
 export interface Plan extends PlanPreset {
@@ -20,7 +20,7 @@ export interface Branding {
   readonly logoUrl: string | null;
   /** Whom people ask: an address, or a line of text. */
   readonly supportContact: string | null;
-  /** With variables of `core/welcome-text.ts`. */
+  /** With variables of `core/joining/welcome-text.ts`. */
   readonly welcomeText: string | null;
 }
 

@@ -1,6 +1,6 @@
 /** People: the user across organizations, and the membership in one of them. */
 import type { ConnectionId, MembershipId, OrganizationId, TeamId, UserId } from '../../kernel/ids.ts';
-import type { OrgRole, TeamRole } from '../roles.ts';
+import type { OrgRole, TeamRole } from '../access/roles.ts';
 
 /** A person. `email` and `passwordHash` exist only for people who chose them; a directory never writes these (law 3). */
 export interface User {

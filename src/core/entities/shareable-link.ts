@@ -1,6 +1,6 @@
 /** A link that an admin passes on: whoever opens it joins with an address of their own, as often as it has uses. */
 import type { MembershipId, OrganizationId, ShareableLinkId } from '../../kernel/ids.ts';
-import type { OrgRole } from '../roles.ts';
+import type { OrgRole } from '../access/roles.ts';
 import type { InvitationTeam } from './invitation.ts';
 import type { Actor } from './journal.ts';
 

@@ -11,7 +11,7 @@ import type {
   TestSignInId,
   UserId,
 } from '../../kernel/ids.ts';
-import type { OrgRole } from '../roles.ts';
+import type { OrgRole } from '../access/roles.ts';
 
 /** A key pair of ours at one connection: signs what we ask, opens what is encrypted for us, or shows who we are (OIDC). */
 export interface SpKey {

@@ -6,7 +6,7 @@ import type {
   OrganizationId,
   TestSignInId,
 } from '../../kernel/ids.ts';
-import type { OrgRole } from '../roles.ts';
+import type { OrgRole } from '../access/roles.ts';
 import type { Actor } from './journal.ts';
 
 /** What the identity provider said in a test, as read from verified bytes. */

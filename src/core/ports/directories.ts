@@ -10,7 +10,7 @@ import type {
   MembershipId,
   OrganizationId,
 } from '../../kernel/ids.ts';
-import type { GroupOrder, GroupQuery, UserOrder, UserQuery } from '../directory-query.ts';
+import type { GroupOrder, GroupQuery, UserOrder, UserQuery } from '../directory/directory-query.ts';
 import type {
   Directory,
   DirectoryGroup,

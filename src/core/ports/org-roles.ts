@@ -1,6 +1,7 @@
 /** What core asks of storage about org roles. */
+
+import type { OrgRole } from '../access/roles.ts';
 import type { OrgRoleUse, StoredOrgRole } from '../entities/org-role.ts';
-import type { OrgRole } from '../roles.ts';
 
 /** GLOBAL by nature: org roles are the same in every organization of an installation. */
 export interface OrgRoleRepository {

@@ -1,11 +1,11 @@
 /** What core asks of storage about people: organizations, users, memberships, roles, teams, invitations. */
 
 import type { InvitationId, MembershipId, OrganizationId, TeamId, UserId } from '../../kernel/ids.ts';
+import type { Grant, OrgRole } from '../access/roles.ts';
 import type { Ending, Trace, TracedGrant } from '../entities/history.ts';
 import type { Invitation } from '../entities/invitation.ts';
 import type { Organization } from '../entities/organization.ts';
 import type { Membership, Team, TeamMember, User } from '../entities/people.ts';
-import type { Grant, OrgRole } from '../roles.ts';
 import type { PageRequest } from './paging.ts';
 
 /** `identity`: bound at an active connection; `directory`: held, as active, by an active directory. */

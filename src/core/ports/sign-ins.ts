@@ -1,9 +1,9 @@
 /** What core asks of storage about signing in: connections, identities, domains, one-time records, sessions. */
 
 import type { ConnectionId, DomainId, MembershipId, OrganizationId, SessionId } from '../../kernel/ids.ts';
+import type { OrgRole } from '../access/roles.ts';
 import type { Identity } from '../entities/people.ts';
 import type { Connection, Domain, PendingSignIn, Session } from '../entities/sign-in.ts';
-import type { OrgRole } from '../roles.ts';
 import type { PageRequest } from './paging.ts';
 
 export interface ConnectionRepository {

@@ -1,8 +1,8 @@
 /** An access review as a CSV file: what an auditor is handed. */
-import { changesSince } from '../../core/access-review-changes.ts';
+import { changesSince } from '../../core/access/access-review-changes.ts';
+import { rightKey, rightsOf } from '../../core/access/reviewed-rights.ts';
 import type { AccessReview, ReviewItem, ReviewOutcome } from '../../core/entities/access-review.ts';
 import type { Actor } from '../../core/entities/journal.ts';
-import { rightKey, rightsOf } from '../../core/reviewed-rights.ts';
 import type { HttpDeps } from '../deps.ts';
 import { presentReviewItem } from './access-review-shapes.ts';
 import { csvLine } from './csv.ts';

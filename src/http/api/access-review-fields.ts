@@ -1,6 +1,6 @@
 /** What access reviews take: whom they are about, and decisions. */
 import { z } from 'zod';
-import { MOST_NAMED } from '../../core/access-reviews.ts';
+import { MOST_NAMED } from '../../core/access/access-reviews.ts';
 import type { ReviewedRight } from '../../core/entities/access-review.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { messageField, nameField, resourceIdField, resourceTypeField, timeField } from './fields.ts';

@@ -1,14 +1,14 @@
 /** What the management API answers about access reviews. */
 import { z } from 'zod';
-import type { ReviewChange } from '../../core/access-review-changes.ts';
+import type { ReviewChange } from '../../core/access/access-review-changes.ts';
+import { rightKey, rightsOf } from '../../core/access/reviewed-rights.ts';
+import { resourceKey } from '../../core/access/roles.ts';
 import type {
   AccessReview,
   ReviewDecision,
   ReviewedRight,
   ReviewItem,
 } from '../../core/entities/access-review.ts';
-import { rightKey, rightsOf } from '../../core/reviewed-rights.ts';
-import { resourceKey } from '../../core/roles.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
 import { hintShape, presentHint } from './role-fit.ts';
 import { orgRoleShape, resourceRoleShape, resourceShape, teamRoleShape, timeShape } from './shapes.ts';

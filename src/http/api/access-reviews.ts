@@ -1,16 +1,16 @@
 /** Access reviews over the management API: who holds what, should they, and what came of it. */
 import { z } from 'zod';
-import { changesSince } from '../../core/access-review-changes.ts';
-import { type DecisionInput, decideReviewItem } from '../../core/access-review-decisions.ts';
-import { decideReviewRight } from '../../core/access-review-rights.ts';
+import { changesSince } from '../../core/access/access-review-changes.ts';
+import { type DecisionInput, decideReviewItem } from '../../core/access/access-review-decisions.ts';
+import { decideReviewRight } from '../../core/access/access-review-rights.ts';
 import {
   completeAccessReview,
   createAccessReview,
   getAccessReview,
   getReviewItem,
-} from '../../core/access-reviews.ts';
+} from '../../core/access/access-reviews.ts';
 import type { AccessReview, ReviewedRight, ReviewItem } from '../../core/entities/access-review.ts';
-import { assertFresh } from '../../core/step-up.ts';
+import { assertFresh } from '../../core/sign-in/step-up.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { AccessReviewId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,18 +1,18 @@
 /** Somebody's own credentials over the management API: password, sign-in address and second factor. */
 import { z } from 'zod';
-import type { Deps } from '../../core/deps.ts';
-import { requestEmailChange } from '../../core/email-change.ts';
-import { accountInReach } from '../../core/own-account.ts';
-import { changePassword } from '../../core/password-change.ts';
-import { beginEnrolment, completeEnrolment } from '../../core/second-factor-enrolment.ts';
+import { awaitsSecondFactor } from '../../core/connections/sso-policy.ts';
+import { requestEmailChange } from '../../core/credentials/email-change.ts';
+import { changePassword } from '../../core/credentials/password-change.ts';
+import { beginEnrolment, completeEnrolment } from '../../core/credentials/second-factor-enrolment.ts';
 import {
   beginSecondFactor,
   confirmSecondFactor,
   removeSecondFactor,
   renewRecoveryCodes,
-} from '../../core/second-factors.ts';
-import type { SignedIn } from '../../core/sessions.ts';
-import { awaitsSecondFactor } from '../../core/sso-policy.ts';
+} from '../../core/credentials/second-factors.ts';
+import type { Deps } from '../../core/deps.ts';
+import { accountInReach } from '../../core/members/own-account.ts';
+import type { SignedIn } from '../../core/sign-in/sessions.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { setSessionCookie } from '../session-cookie.ts';
 import { accountShape, recoveryCodesShape, startedFactorShape } from './account-shapes.ts';

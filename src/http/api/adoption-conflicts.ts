@@ -7,8 +7,8 @@ import {
   getConflict,
   resolveConflict,
   viewConflict,
-} from '../../core/adoption-conflicts.ts';
-import { getDirectory } from '../../core/directories.ts';
+} from '../../core/directory/adoption-conflicts.ts';
+import { getDirectory } from '../../core/directory/directories.ts';
 import { CONFLICT_REASONS, CONFLICT_STATUSES } from '../../core/entities/adoption.ts';
 import type { Membership } from '../../core/entities/people.ts';
 import { pageFields, pageOf, queryField, readPage } from './paging.ts';

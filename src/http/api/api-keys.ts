@@ -1,9 +1,9 @@
 /** API keys over the management API: for programs of one person, or of the organization. */
 import { z } from 'zod';
-import { createApiKey, listApiKeys, removeApiKey } from '../../core/api-keys.ts';
+import { PERMISSIONS } from '../../core/access/roles.ts';
+import { createApiKey, listApiKeys, removeApiKey } from '../../core/applications/api-keys.ts';
 import type { ApiKey } from '../../core/entities/api-key.ts';
-import { PERMISSIONS } from '../../core/roles.ts';
-import { assertFresh } from '../../core/step-up.ts';
+import { assertFresh } from '../../core/sign-in/step-up.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { nameField, timeField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';

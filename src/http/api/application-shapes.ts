@@ -1,6 +1,6 @@
 /** What the management API answers about applications and signing keys, and how it is made. */
 import { z } from 'zod';
-import type { MadeApplication } from '../../core/applications.ts';
+import type { MadeApplication } from '../../core/applications/applications.ts';
 import type { Application, ApplicationSecret } from '../../core/entities/application.ts';
 import { AUTH_METHODS, ID_TOKEN_ALGORITHMS } from '../../core/entities/application.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';

@@ -8,7 +8,7 @@ import {
   rotateApplicationSecret,
   SECRET_OVERLAP_MS,
   updateApplication,
-} from '../../core/applications.ts';
+} from '../../core/applications/applications.ts';
 import { AUTH_METHODS, ID_TOKEN_ALGORITHMS } from '../../core/entities/application.ts';
 import {
   applicationShape,

@@ -1,11 +1,11 @@
 /** The audit trail over the management API: listed newest first, as a file, and held to its chain. */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { INSTALLATION } from '../../core/audit.ts';
-import { type ChainReport, verifyAuditChain } from '../../core/audit-chain.ts';
-import { erasePerson } from '../../core/audit-erasure.ts';
 import type { AuditEvent } from '../../core/entities/journal.ts';
-import { findOrganization } from '../../core/organization-lookup.ts';
+import { INSTALLATION } from '../../core/journal/audit.ts';
+import { type ChainReport, verifyAuditChain } from '../../core/journal/audit-chain.ts';
+import { erasePerson } from '../../core/journal/audit-erasure.ts';
+import { findOrganization } from '../../core/organization/organization-lookup.ts';
 import type { AuditFilter } from '../../core/ports/journal.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';

@@ -1,6 +1,6 @@
 /** How the mails of an organization look, over the management API: the fields of `PATCH /organizations/{org}`, and the preview. */
 import { z } from 'zod';
-import { PREVIEWED_MAILS, previewMail } from '../../core/branding-preview.ts';
+import { PREVIEWED_MAILS, previewMail } from '../../core/joining/branding-preview.ts';
 import { changesSomething, lineOf, messageOf, NOTHING_TO_CHANGE } from './fields.ts';
 import type { ApiRoute } from './route.ts';
 import { organizationRoute } from './route.ts';

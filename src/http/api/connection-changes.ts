@@ -1,5 +1,5 @@
 /** A connection as core wants it, from a body: what is not said keeps its default or its stored value. */
-import type { ConnectionInput } from '../../core/connections.ts';
+import type { ConnectionInput } from '../../core/connections/connections.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { ChangeInput, CreateInput } from './connection-inputs.ts';

@@ -1,9 +1,9 @@
 /** Looks at one connection now and says what it found: the identity provider's own document, or the pinned certificates. */
 import type { z } from 'zod';
-import { noteAnswerOfProvider } from '../../core/connection-outages.ts';
+import { noteAnswerOfProvider } from '../../core/connections/connection-outages.ts';
+import { refreshMetadata } from '../../core/connections/metadata-watch.ts';
 import type { Cause } from '../../core/entities/journal.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
-import { refreshMetadata } from '../../core/metadata-watch.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { certificateProblem, checkCertificate } from '../../protocols/saml/certificates.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,5 +1,5 @@
 /** Our key pairs at a SAML connection over the management API: make the next one, start to use it, take one away. */
-import { addNextSpKey, removeSpKey, rotateSpKeys } from '../../core/sp-keys.ts';
+import { addNextSpKey, removeSpKey, rotateSpKeys } from '../../core/connections/sp-keys.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { connectionShape } from './directory-shapes.ts';
 import { pathId } from './path-ids.ts';

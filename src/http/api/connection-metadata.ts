@@ -1,7 +1,7 @@
 /** An identity provider's metadata over the management API: sent as a file, read now at its address, and said yes to when new. */
 import { z } from 'zod';
-import { getConnection, updateConnection } from '../../core/connections.ts';
-import { applyStagedMetadata, refreshMetadata } from '../../core/metadata-watch.ts';
+import { getConnection, updateConnection } from '../../core/connections/connections.ts';
+import { applyStagedMetadata, refreshMetadata } from '../../core/connections/metadata-watch.ts';
 import { connectionChangeFrom } from './connection-changes.ts';
 import { connectionShape } from './directory-shapes.ts';
 import { lineOf } from './fields.ts';

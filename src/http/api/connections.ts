@@ -4,9 +4,9 @@ import {
   getConnection,
   removeConnection,
   updateConnection,
-} from '../../core/connections.ts';
+} from '../../core/connections/connections.ts';
+import { withSpKeys } from '../../core/connections/sp-keys.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
-import { withSpKeys } from '../../core/sp-keys.ts';
 import type { HttpDeps } from '../deps.ts';
 import { connectionChangeFrom, connectionFrom } from './connection-changes.ts';
 import { checkConnection } from './connection-check.ts';

@@ -1,7 +1,7 @@
 /** What the management API answers about a cut-over. */
 import { z } from 'zod';
-import { CUTOVER_REASONS, CUTOVER_RULES } from '../../core/cutover-matching.ts';
-import { BLOCKERS, MEMBER_FATES } from '../../core/cutover-outcome.ts';
+import { CUTOVER_REASONS, CUTOVER_RULES } from '../../core/directory/cutover-matching.ts';
+import { BLOCKERS, MEMBER_FATES } from '../../core/directory/cutover-outcome.ts';
 import { CUTOVER_STATUSES, UNMATCHED_CHOICES } from '../../core/entities/cutover.ts';
 import { roleChangeShape } from './directory-shapes.ts';
 import { orgRoleShape, timeShape } from './shapes.ts';

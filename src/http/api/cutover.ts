@@ -1,10 +1,10 @@
 /** The cut-over of a directory over the management API: the report, person by person, the switch, and the way back. */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { reportCutover, rollBackCutover, switchCutover, viewCutover } from '../../core/cutover.ts';
-import { decideCutover } from '../../core/cutover-decisions.ts';
-import { CUTOVER_RULES } from '../../core/cutover-matching.ts';
-import { MEMBER_FATES } from '../../core/cutover-outcome.ts';
+import { reportCutover, rollBackCutover, switchCutover, viewCutover } from '../../core/directory/cutover.ts';
+import { decideCutover } from '../../core/directory/cutover-decisions.ts';
+import { CUTOVER_RULES } from '../../core/directory/cutover-matching.ts';
+import { MEMBER_FATES } from '../../core/directory/cutover-outcome.ts';
 import { UNMATCHED_CHOICES } from '../../core/entities/cutover.ts';
 import {
   cutoverMemberShape,

@@ -7,7 +7,7 @@ import {
   removeDirectory,
   removeDirectoryToken,
   updateDirectory,
-} from '../../core/directories.ts';
+} from '../../core/directory/directories.ts';
 import { ADOPTION_POLICIES, DIRECTORY_KINDS } from '../../core/entities/directory.ts';
 import { createdDirectoryTokenShape, directoryShape, directoryTokenShape } from './directory-shapes.ts';
 import { changesSomething, NOTHING_TO_CHANGE, nameField, timeField } from './fields.ts';

@@ -1,7 +1,7 @@
 /** Directory clients over the management API: what identity providers that insist on OAuth 2.0 are given instead of a token. */
 import { z } from 'zod';
-import { getDirectory } from '../../core/directories.ts';
-import { createDirectoryClient, removeDirectoryClient } from '../../core/directory-clients.ts';
+import { getDirectory } from '../../core/directory/directories.ts';
+import { createDirectoryClient, removeDirectoryClient } from '../../core/directory/directory-clients.ts';
 import type { DirectoryClient } from '../../core/entities/directory.ts';
 import { nameField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';

@@ -1,12 +1,12 @@
 /** Schema extensions of a directory over the management API. */
 import { setImmediate } from 'node:timers/promises';
-import { getDirectory } from '../../core/directories.ts';
+import { getDirectory } from '../../core/directory/directories.ts';
 import {
   addExtension,
   getExtensionOf,
   removeExtension,
   replaceExtension,
-} from '../../core/directory-extensions.ts';
+} from '../../core/directory/directory-extensions.ts';
 import { extensionReader } from '../scim/extension-reader.ts';
 import { extensionBody, extensionShape, newExtensionBody, toExtension } from './extension-fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';

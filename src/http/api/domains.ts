@@ -1,7 +1,7 @@
 /** Domains over the management API: claimed, proved by a DNS record or the operator's word, given up. */
 import { z } from 'zod';
-import { verifyDomain } from '../../core/domain-checks.ts';
-import { addDomain, getDomain, removeDomain, tieDomain } from '../../core/domains.ts';
+import { verifyDomain } from '../../core/connections/domain-checks.ts';
+import { addDomain, getDomain, removeDomain, tieDomain } from '../../core/connections/domains.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { checkedDomainShape, domainShape } from './directory-shapes.ts';

@@ -1,6 +1,6 @@
 /** Emergency codes over the management API: made, listed, taken back. */
 import { z } from 'zod';
-import { createEmergencyCode, revokeEmergencyCode } from '../../core/emergency-codes.ts';
+import { createEmergencyCode, revokeEmergencyCode } from '../../core/credentials/emergency-codes.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { timeField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';

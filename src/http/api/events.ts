@@ -1,7 +1,7 @@
 /** The events of every organization for the product behind the gateway: read on from where it was, in one order, none left out. */
 import { z } from 'zod';
-import { eventForm } from '../../core/event-form.ts';
-import { findOrganization } from '../../core/organization-lookup.ts';
+import { eventForm } from '../../core/journal/event-form.ts';
+import { findOrganization } from '../../core/organization/organization-lookup.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { pageFields, queryField } from './paging.ts';
 import type { ApiRoute } from './route.ts';

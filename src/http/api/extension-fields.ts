@@ -1,6 +1,6 @@
 /** What an admin may say about a schema extension, rule by rule; the answers have the same form. */
 import { z } from 'zod';
-import { continuesUrn } from '../../core/directory-extensions.ts';
+import { continuesUrn } from '../../core/directory/directory-extensions.ts';
 import { type DirectoryExtension, EXTENSION_TYPES } from '../../core/entities/directory-extension.ts';
 import { enterpriseUserSchema, userResourceType } from '../../protocols/scim/schema.ts';
 import { lineOf } from './fields.ts';

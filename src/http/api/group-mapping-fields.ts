@@ -1,8 +1,8 @@
 /** How requests write down a rule: what it speaks of, what it gives, and its place among the others. */
 import { z } from 'zod';
+import { RESOURCE_ROLES, TEAM_ROLES } from '../../core/access/roles.ts';
 import type { MappingGrant, MappingMatch } from '../../core/entities/directory.ts';
-import { namesSomething } from '../../core/name-pattern.ts';
-import { RESOURCE_ROLES, TEAM_ROLES } from '../../core/roles.ts';
+import { namesSomething } from '../../core/mapping/name-pattern.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { lineOf, resourceIdField, resourceTypeField } from './fields.ts';
 import { lesserRoleField } from './role-fields.ts';

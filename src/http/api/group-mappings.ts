@@ -1,14 +1,14 @@
 /** Group mappings over the management API: rules from directory groups and sign-in claims to roles, with a look ahead. */
 import { z } from 'zod';
-import type { GroupMappingInput } from '../../core/group-mappings.ts';
+import type { GroupMappingInput } from '../../core/mapping/group-mappings.ts';
 import {
   createGroupMapping,
   getGroupMapping,
   orderGroupMappings,
   removeGroupMapping,
   updateGroupMapping,
-} from '../../core/group-mappings.ts';
-import { previewGroupMapping } from '../../core/mapping-preview.ts';
+} from '../../core/mapping/group-mappings.ts';
+import { previewGroupMapping } from '../../core/mapping/mapping-preview.ts';
 import { groupMappingShape } from './directory-shapes.ts';
 import { changesSomething, NOTHING_TO_CHANGE } from './fields.ts';
 import { grantsField, idField, matchField, rankField } from './group-mapping-fields.ts';

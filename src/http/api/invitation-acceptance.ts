@@ -1,10 +1,10 @@
 /** Accepting an invitation over the management API: whoever holds the link, as a new person or as the one signed in. */
 import { z } from 'zod';
-import { acceptInvitation, requestInvitedAddressProof } from '../../core/invitation-acceptance.ts';
-import { findByLink } from '../../core/invitation-links.ts';
-import type { Joined } from '../../core/joining.ts';
-import type { Acceptor } from '../../core/joining-people.ts';
-import { assertInvitationsOpen } from '../../core/provisioning.ts';
+import { assertInvitationsOpen } from '../../core/directory/provisioning.ts';
+import { acceptInvitation, requestInvitedAddressProof } from '../../core/joining/invitation-acceptance.ts';
+import { findByLink } from '../../core/joining/invitation-links.ts';
+import type { Joined } from '../../core/joining/joining.ts';
+import type { Acceptor } from '../../core/joining/joining-people.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { signedInOf } from '../guards.ts';

@@ -1,17 +1,17 @@
 /** Many invitations over the management API: several in one request, thousands from a CSV file, each answered for itself. */
 import { z } from 'zod';
-import type { BulkOutcome } from '../../core/bulk-invitations.ts';
-import { createInvitations } from '../../core/bulk-invitations.ts';
-import type { ReportRow } from '../../core/invitation-import.ts';
+import type { OrgRole } from '../../core/access/roles.ts';
+import type { BulkOutcome } from '../../core/joining/bulk-invitations.ts';
+import { createInvitations } from '../../core/joining/bulk-invitations.ts';
+import type { ReportRow } from '../../core/joining/invitation-import.ts';
 import {
   getInvitationImport,
   importInvitations,
   startInvitationImport,
   totalsOf,
-} from '../../core/invitation-import.ts';
-import { roleUnlessSaid } from '../../core/invitation-rules.ts';
-import type { CreatedInvitation, InvitationInput } from '../../core/invitations.ts';
-import type { OrgRole } from '../../core/roles.ts';
+} from '../../core/joining/invitation-import.ts';
+import { roleUnlessSaid } from '../../core/joining/invitation-rules.ts';
+import type { CreatedInvitation, InvitationInput } from '../../core/joining/invitations.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { parseInput } from './input.ts';
 import { readInvitationCsv } from './invitation-csv.ts';

@@ -1,7 +1,11 @@
 /** Invitations that wait, over the management API: changed, sent again, their link shown again. */
 import { z } from 'zod';
-import { changeInvitation, resendInvitation, showInvitationLink } from '../../core/invitation-changes.ts';
-import { deliveryOf } from '../../core/invitation-deliveries.ts';
+import {
+  changeInvitation,
+  resendInvitation,
+  showInvitationLink,
+} from '../../core/joining/invitation-changes.ts';
+import { deliveryOf } from '../../core/joining/invitation-deliveries.ts';
 import { changesSomething, durationField, messageField, NOTHING_TO_CHANGE } from './fields.ts';
 import { departmentField, resourcesField, teamsField } from './invitation-fields.ts';
 import { pathId } from './path-ids.ts';

@@ -1,8 +1,8 @@
 /** The values that every way of inviting reads the same way. */
 import { z } from 'zod';
-import type { InvitationInput } from '../../core/invitations.ts';
-import type { OrgRole } from '../../core/roles.ts';
-import { RESOURCE_ROLES, resourceKey, TEAM_ROLES } from '../../core/roles.ts';
+import type { OrgRole } from '../../core/access/roles.ts';
+import { RESOURCE_ROLES, resourceKey, TEAM_ROLES } from '../../core/access/roles.ts';
+import type { InvitationInput } from '../../core/joining/invitations.ts';
 import { parseId } from '../../kernel/ids.ts';
 import {
   durationField,

@@ -2,14 +2,14 @@
 import { z } from 'zod';
 import type { ShareableLink } from '../../core/entities/shareable-link.ts';
 import { shareableLinkStatus } from '../../core/entities/shareable-link.ts';
-import { roleUnlessSaid } from '../../core/invitation-rules.ts';
+import { roleUnlessSaid } from '../../core/joining/invitation-rules.ts';
 import {
   createShareableLink,
   getShareableLink,
   MAX_LINK_USES,
   revokeShareableLink,
   warningFor,
-} from '../../core/shareable-links.ts';
+} from '../../core/joining/shareable-links.ts';
 import { days, hours } from '../../kernel/clock.ts';
 import { mailDomainField } from './fields.ts';
 import { teamsField, USUAL_ROLE } from './invitation-fields.ts';

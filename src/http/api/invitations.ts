@@ -1,12 +1,12 @@
 /** Invitations over the management API; in a directory-managed organization every route answers `invitations_disabled` (law 11). */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import { adviseRole } from '../../core/access/role-fit-facts.ts';
 import type { Invitation, InvitationStatus } from '../../core/entities/invitation.ts';
-import { deliveryOf } from '../../core/invitation-deliveries.ts';
-import { listInvitations } from '../../core/invitation-list.ts';
-import { roleUnlessSaid } from '../../core/invitation-rules.ts';
-import { createInvitation, getInvitation, revokeInvitation } from '../../core/invitations.ts';
-import { adviseRole } from '../../core/role-fit-facts.ts';
+import { deliveryOf } from '../../core/joining/invitation-deliveries.ts';
+import { listInvitations } from '../../core/joining/invitation-list.ts';
+import { roleUnlessSaid } from '../../core/joining/invitation-rules.ts';
+import { createInvitation, getInvitation, revokeInvitation } from '../../core/joining/invitations.ts';
 import type { HttpDeps } from '../deps.ts';
 import { lineOf } from './fields.ts';
 import { newInvitation, newInvitationField } from './invitation-fields.ts';

@@ -1,6 +1,6 @@
 /** Joining through a link that was passed on, over the management API: whoever holds it, with an address they have proved. */
 import { z } from 'zod';
-import { joinByLink, previewLink, requestAddressProof } from '../../core/link-joining.ts';
+import { joinByLink, previewLink, requestAddressProof } from '../../core/joining/link-joining.ts';
 import { signedInOf } from '../guards.ts';
 import { emailField } from './fields.ts';
 import {

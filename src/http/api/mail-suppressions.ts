@@ -1,7 +1,7 @@
 /** Addresses that get no mail any more, over the management API: what a mail provider's webhook reports, and how it is lifted. */
 import { z } from 'zod';
 import type { MailSuppression } from '../../core/entities/mail-suppression.ts';
-import { allowMail, suppressMail } from '../../core/mail-suppressions.ts';
+import { allowMail, suppressMail } from '../../core/mail/mail-suppressions.ts';
 import { emailField } from './fields.ts';
 import { pageOf, pageQuery, readPage } from './paging.ts';
 import { pathId } from './path-ids.ts';

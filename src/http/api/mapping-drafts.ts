@@ -1,16 +1,16 @@
 /** Mapping drafts over the management API: whole sets of rules, planned before anybody's roles follow, applied as planned, undone. */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { applyMappingDraft, undoMappingDraft } from '../../core/mapping-draft-application.ts';
-import type { MappingDraftChange } from '../../core/mapping-drafts.ts';
+import { applyMappingDraft, undoMappingDraft } from '../../core/mapping/mapping-draft-application.ts';
+import type { MappingDraftChange } from '../../core/mapping/mapping-drafts.ts';
 import {
   createMappingDraft,
   getMappingDraft,
   removeMappingDraft,
   updateMappingDraft,
-} from '../../core/mapping-drafts.ts';
-import type { MappingPlan } from '../../core/mapping-plans.ts';
-import { listPlannedMembers, planMappingDraft } from '../../core/mapping-plans.ts';
+} from '../../core/mapping/mapping-drafts.ts';
+import type { MappingPlan } from '../../core/mapping/mapping-plans.ts';
+import { listPlannedMembers, planMappingDraft } from '../../core/mapping/mapping-plans.ts';
 import { changesSomething, NOTHING_TO_CHANGE, nameField } from './fields.ts';
 import { grantsField, idField, matchField, rankField } from './group-mapping-fields.ts';
 import { mappingDraftShape, mappingPlanShape } from './mapping-draft-shapes.ts';

@@ -1,15 +1,15 @@
 /** Mapping tests over the management API: given groups and claims, these roles are expected; run on every change of a rule. */
 import { z } from 'zod';
+import { RESOURCE_ROLES, resourceKey, TEAM_ROLES } from '../../core/access/roles.ts';
 import type { GivenGroup, MappingTestExpect, MappingTestGiven } from '../../core/entities/mapping-test.ts';
-import { runMappingTests } from '../../core/mapping-test-run.ts';
-import type { MappingTestInput } from '../../core/mapping-tests.ts';
+import { runMappingTests } from '../../core/mapping/mapping-test-run.ts';
+import type { MappingTestInput } from '../../core/mapping/mapping-tests.ts';
 import {
   createMappingTest,
   getMappingTest,
   removeMappingTest,
   updateMappingTest,
-} from '../../core/mapping-tests.ts';
-import { RESOURCE_ROLES, resourceKey, TEAM_ROLES } from '../../core/roles.ts';
+} from '../../core/mapping/mapping-tests.ts';
 import { parseId } from '../../kernel/ids.ts';
 import {
   changesSomething,

@@ -1,9 +1,9 @@
 /** Why a member holds a role, now or on a past day, over the management API. */
 import { z } from 'zod';
-import { holdsPermission } from '../../core/access.ts';
-import type { ExplainedGrant, ExplainedMoment, Explanation } from '../../core/explain.ts';
-import { explainMember } from '../../core/explain.ts';
-import { settleMemberById } from '../../core/reprojection.ts';
+import { holdsPermission } from '../../core/access/access.ts';
+import type { ExplainedGrant, ExplainedMoment, Explanation } from '../../core/access/explain.ts';
+import { explainMember } from '../../core/access/explain.ts';
+import { settleMemberById } from '../../core/mapping/reprojection.ts';
 import { timeField } from './fields.ts';
 import { queryField } from './paging.ts';
 import { pathMember } from './path-ids.ts';

@@ -1,5 +1,5 @@
 /** Members as a CSV file. */
-import { listMembers, type Member } from '../../core/members.ts';
+import { listMembers, type Member } from '../../core/members/members.ts';
 import type { MemberFilter } from '../../core/ports/people.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';

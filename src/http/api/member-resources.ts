@@ -1,9 +1,9 @@
 /** Roles of members on single things of the product (`resource:TYPE:ID`) over the management API. */
 import { z } from 'zod';
-import { settleMemberById } from '../../core/reprojection.ts';
-import { getResourceRole, listResourceRoles, setResourceRole } from '../../core/resource-grants.ts';
-import type { Resource } from '../../core/roles.ts';
-import { RESOURCE_ROLES } from '../../core/roles.ts';
+import { getResourceRole, listResourceRoles, setResourceRole } from '../../core/access/resource-grants.ts';
+import type { Resource } from '../../core/access/roles.ts';
+import { RESOURCE_ROLES } from '../../core/access/roles.ts';
+import { settleMemberById } from '../../core/mapping/reprojection.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { resourceIdField, resourceTypeField } from './fields.ts';
 import { wholeList, wholeListOf } from './paging.ts';

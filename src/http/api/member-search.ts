@@ -1,7 +1,7 @@
 /** The list of members for somebody who types: its cursors say in which part of the answer the next page goes on. */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { type SearchPlace, searchMembers } from '../../core/member-search.ts';
+import { type SearchPlace, searchMembers } from '../../core/members/member-search.ts';
 import type { MemberFilter } from '../../core/ports/people.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';

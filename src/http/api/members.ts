@@ -1,15 +1,15 @@
 /** Members over the management API: who is here, with which roles and why. */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { holdsPermission } from '../../core/access.ts';
-import { connectedness, listInSteps } from '../../core/connected-members.ts';
-import { changeMember, getMember, listMembers, removeMember, withTeams } from '../../core/members.ts';
+import { holdsPermission } from '../../core/access/access.ts';
+import { roleNamed } from '../../core/access/role-table.ts';
+import type { OrgRole } from '../../core/access/roles.ts';
+import { settleMemberById } from '../../core/mapping/reprojection.ts';
+import { connectedness, listInSteps } from '../../core/members/connected-members.ts';
+import { changeMember, getMember, listMembers, removeMember, withTeams } from '../../core/members/members.ts';
 import type { PageRequest } from '../../core/ports/paging.ts';
 import type { Connectedness, MemberFilter } from '../../core/ports/people.ts';
-import { settleMemberById } from '../../core/reprojection.ts';
-import { roleNamed } from '../../core/role-table.ts';
-import type { OrgRole } from '../../core/roles.ts';
-import { assertFresh } from '../../core/step-up.ts';
+import { assertFresh } from '../../core/sign-in/step-up.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { MembershipId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';

@@ -1,7 +1,8 @@
 /** Asking for a new invitation or link over the management API: the same answer whatever the old one is worth. */
-import { findByLink } from '../../core/invitation-links.ts';
-import { askForNewLink } from '../../core/new-link-requests.ts';
-import { assertInvitationsOpen } from '../../core/provisioning.ts';
+
+import { assertInvitationsOpen } from '../../core/directory/provisioning.ts';
+import { findByLink } from '../../core/joining/invitation-links.ts';
+import { askForNewLink } from '../../core/joining/new-link-requests.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ApiRoute } from './route.ts';

@@ -1,10 +1,14 @@
 /** Organizations over the management API: made and listed by the operator, read and changed by their own admins too. */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { holdsPermission } from '../../core/access.ts';
-import { countNotConnected } from '../../core/connected-members.ts';
-import { createOrganization, removeOrganization, updateOrganization } from '../../core/organizations.ts';
-import { assertFresh } from '../../core/step-up.ts';
+import { holdsPermission } from '../../core/access/access.ts';
+import { countNotConnected } from '../../core/members/connected-members.ts';
+import {
+  createOrganization,
+  removeOrganization,
+  updateOrganization,
+} from '../../core/organization/organizations.ts';
+import { assertFresh } from '../../core/sign-in/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { brandingField, notificationsField } from './branding.ts';
 import {

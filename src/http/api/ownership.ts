@@ -1,9 +1,9 @@
 /** Handing an organization to somebody else and leaving it, over the management API. */
 import { z } from 'zod';
-import { getMember } from '../../core/members.ts';
-import { findOrganization } from '../../core/organization-lookup.ts';
-import { leaveOrganization, transferOwnership } from '../../core/ownership.ts';
-import { assertFresh } from '../../core/step-up.ts';
+import { getMember } from '../../core/members/members.ts';
+import { leaveOrganization, transferOwnership } from '../../core/members/ownership.ts';
+import { findOrganization } from '../../core/organization/organization-lookup.ts';
+import { assertFresh } from '../../core/sign-in/step-up.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { pathId } from './path-ids.ts';
 import { presentMember } from './present.ts';

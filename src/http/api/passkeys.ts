@@ -1,8 +1,8 @@
 /** Somebody's own passkeys over the management API; the page script uses these too. */
 import { z } from 'zod';
+import { addPasskey, beginPasskey, removePasskey, renamePasskey } from '../../core/credentials/passkeys.ts';
 import type { Passkey } from '../../core/entities/credentials.ts';
-import { accountInReach } from '../../core/own-account.ts';
-import { addPasskey, beginPasskey, removePasskey, renamePasskey } from '../../core/passkeys.ts';
+import { accountInReach } from '../../core/members/own-account.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { PasskeyId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';

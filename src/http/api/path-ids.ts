@@ -1,5 +1,5 @@
 /** Ids in paths: one of the wrong shape answers exactly what an unknown or another organization's id answers (S106). */
-import type { Caller } from '../../core/access.ts';
+import type { Caller } from '../../core/access/access.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { MembershipId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';

@@ -1,6 +1,6 @@
 /** What an organization has of its plan, over the management API: seats and features, with what to do where one is missing. */
 import { z } from 'zod';
-import { PLAN_FEATURES, planUsage } from '../../core/plan-usage.ts';
+import { PLAN_FEATURES, planUsage } from '../../core/organization/plan-usage.ts';
 import type { ApiRoute } from './route.ts';
 import { organizationRoute } from './route.ts';
 

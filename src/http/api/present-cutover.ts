@@ -1,8 +1,8 @@
 /** A cut-over as JSON. */
 import type { z } from 'zod';
-import type { CutoverFacts } from '../../core/cutover-matching.ts';
-import type { MemberOutcome, PersonOutcome } from '../../core/cutover-outcome.ts';
-import type { CutoverPlan } from '../../core/cutover-plan.ts';
+import type { CutoverFacts } from '../../core/directory/cutover-matching.ts';
+import type { MemberOutcome, PersonOutcome } from '../../core/directory/cutover-outcome.ts';
+import type { CutoverPlan } from '../../core/directory/cutover-plan.ts';
 import type { Cutover } from '../../core/entities/cutover.ts';
 import type { DirectoryUser, ShadowProfile } from '../../core/entities/directory.ts';
 import type { Membership } from '../../core/entities/people.ts';

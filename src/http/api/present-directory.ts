@@ -1,12 +1,12 @@
 /** Directories, connections, group mappings and domains as JSON; what a customer's IdP must be told is spelled out. */
 import type { z } from 'zod';
-import { connectionUrls } from '../../core/connections.ts';
-import { challengeRecord } from '../../core/domains.ts';
+import type { RoleChange } from '../../core/access/role-differences.ts';
+import { connectionUrls } from '../../core/connections/connections.ts';
+import { challengeRecord } from '../../core/connections/domains.ts';
+import { stagedId } from '../../core/connections/metadata-watch.ts';
 import type { Directory, DirectoryToken, GroupMapping, MappingMatch } from '../../core/entities/directory.ts';
 import type { DraftedRule } from '../../core/entities/mapping-draft.ts';
 import type { Connection, Domain, OidcSettings, SamlSettings, SpKey } from '../../core/entities/sign-in.ts';
-import { stagedId } from '../../core/metadata-watch.ts';
-import type { RoleChange } from '../../core/role-differences.ts';
 import { certificateProblem, checkCertificate } from '../../protocols/saml/certificates.ts';
 import type { HttpDeps } from '../deps.ts';
 import type {

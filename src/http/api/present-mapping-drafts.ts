@@ -1,8 +1,8 @@
 /** Mapping drafts and their plans, as JSON. */
 import type { z } from 'zod';
+import type { ForeseenMember } from '../../core/access/role-differences.ts';
 import type { MappingDraft } from '../../core/entities/mapping-draft.ts';
-import type { MappingPlan } from '../../core/mapping-plans.ts';
-import type { ForeseenMember } from '../../core/role-differences.ts';
+import type { MappingPlan } from '../../core/mapping/mapping-plans.ts';
 import type { mappingDraftShape, mappingPlanShape } from './mapping-draft-shapes.ts';
 import type { Page } from './paging.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';

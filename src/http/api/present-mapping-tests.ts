@@ -1,7 +1,7 @@
 /** Mapping tests and what came out of them, as JSON. */
 import type { z } from 'zod';
 import type { MappingTest, MappingTestExpect } from '../../core/entities/mapping-test.ts';
-import type { MappingTestDifference, MappingTestResult } from '../../core/mapping-test-run.ts';
+import type { MappingTestDifference, MappingTestResult } from '../../core/mapping/mapping-test-run.ts';
 import type {
   mappingTestRunShape,
   mappingTestShape,

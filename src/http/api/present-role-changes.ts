@@ -1,8 +1,8 @@
 /** Roles that come and go with rules, and rules that disagree, as JSON. */
 import type { z } from 'zod';
+import type { ForeseenMember, Reason, RoleDifference } from '../../core/access/role-differences.ts';
+import type { Overruling } from '../../core/access/role-settlement.ts';
 import type { Membership } from '../../core/entities/people.ts';
-import type { ForeseenMember, Reason, RoleDifference } from '../../core/role-differences.ts';
-import type { Overruling } from '../../core/role-settlement.ts';
 import { presentRoleChange } from './present-directory.ts';
 import type { changedMemberShape, overruledShape, previewShape, reasonShape } from './role-change-shapes.ts';
 

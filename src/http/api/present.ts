@@ -6,9 +6,9 @@ import { invitationStatus } from '../../core/entities/invitation.ts';
 import type { AuditEvent } from '../../core/entities/journal.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Team } from '../../core/entities/people.ts';
-import { adviceFor, type InvitationMailState } from '../../core/invitation-deliveries.ts';
-import type { CreatedInvitation } from '../../core/invitations.ts';
-import type { Member } from '../../core/members.ts';
+import { adviceFor, type InvitationMailState } from '../../core/joining/invitation-deliveries.ts';
+import type { CreatedInvitation } from '../../core/joining/invitations.ts';
+import type { Member } from '../../core/members/members.ts';
 import { days, hours } from '../../kernel/clock.ts';
 import type {
   auditEventShape,

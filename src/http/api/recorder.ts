@@ -1,6 +1,6 @@
 /** The recorder over the management API: what directories sent and were told, who tried to sign in, why it failed, and running a failure again. */
 import { z } from 'zod';
-import { holdsPermission } from '../../core/access.ts';
+import { holdsPermission } from '../../core/access/access.ts';
 import type { PageRequest } from '../../core/ports/paging.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { ConnectionId, DirectoryId } from '../../kernel/ids.ts';

@@ -1,7 +1,7 @@
 /** Carrying the rules of an organization over to everybody in it, as long work; and the answer of changes that leave the rest to it. */
 import { z } from 'zod';
-import { getOrganization } from '../../core/organization-lookup.ts';
-import { requestReprojection } from '../../core/reprojection.ts';
+import { requestReprojection } from '../../core/mapping/reprojection.ts';
+import { getOrganization } from '../../core/organization/organization-lookup.ts';
 import { jobShape, presentJob } from './jobs.ts';
 import type { ApiRoute, OrganizationContext } from './route.ts';
 import { AcceptedAnswer, organizationRoute } from './route.ts';

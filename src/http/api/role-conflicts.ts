@@ -1,8 +1,8 @@
 /** Where rules disagree, over the management API: a list to be worked off, by changing rules in a draft. */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import type { MemberConflicts } from '../../core/role-conflicts.ts';
-import { listRoleConflicts } from '../../core/role-conflicts.ts';
+import type { MemberConflicts } from '../../core/access/role-conflicts.ts';
+import { listRoleConflicts } from '../../core/access/role-conflicts.ts';
 import { cursorAfter, pageOf, pageQuery, USUAL_PAGE } from './paging.ts';
 import { presentOverruled, presentPerson, presentPlace, presentReason } from './present-role-changes.ts';
 import { memberFields, overruledShape, placeFields, reasonShape } from './role-change-shapes.ts';

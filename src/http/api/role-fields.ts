@@ -1,6 +1,6 @@
 /** How requests name org roles. Whether there is such a role is core's question: the operator may have made some. */
 import { z } from 'zod';
-import { isOrgRole, type OrgRole } from '../../core/roles.ts';
+import { isOrgRole, type OrgRole } from '../../core/access/roles.ts';
 
 const roleText = z.string().describe('owner, admin, member, viewer, or a role of GET /roles.');
 const UNKNOWN = 'There is no such role.';

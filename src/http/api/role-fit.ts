@@ -1,9 +1,9 @@
 /** Whether a role fits somebody, over the management API, before it is given. */
 import { z } from 'zod';
-import type { Hint, PeerGroup } from '../../core/role-fit.ts';
-import { adviseRole, assertTeamsAreHere, type RoleAdvice } from '../../core/role-fit-facts.ts';
-import { roleNamed } from '../../core/role-table.ts';
-import type { OrgRole } from '../../core/roles.ts';
+import type { Hint, PeerGroup } from '../../core/access/role-fit.ts';
+import { adviseRole, assertTeamsAreHere, type RoleAdvice } from '../../core/access/role-fit-facts.ts';
+import { roleNamed } from '../../core/access/role-table.ts';
+import type { OrgRole } from '../../core/access/roles.ts';
 import type { TeamId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { emailField } from './fields.ts';

@@ -1,12 +1,12 @@
 /** Org roles over the management API: the operator's table, and what an organization may give out of it. */
 import { z } from 'zod';
-import type { Caller } from '../../core/access.ts';
-import { mayGive } from '../../core/access.ts';
-import { createOrgRole, removeOrgRole, updateOrgRole } from '../../core/org-roles.ts';
-import type { RoleFacts } from '../../core/role-table.ts';
-import { factsIn, isBuiltInRole, loadRoles } from '../../core/role-table.ts';
-import type { OrgRole, PermissionKey } from '../../core/roles.ts';
-import { isOrgRole, isPermissionKey, PERMISSIONS } from '../../core/roles.ts';
+import type { Caller } from '../../core/access/access.ts';
+import { mayGive } from '../../core/access/access.ts';
+import { createOrgRole, removeOrgRole, updateOrgRole } from '../../core/access/org-roles.ts';
+import type { RoleFacts } from '../../core/access/role-table.ts';
+import { factsIn, isBuiltInRole, loadRoles } from '../../core/access/role-table.ts';
+import type { OrgRole, PermissionKey } from '../../core/access/roles.ts';
+import { isOrgRole, isPermissionKey, PERMISSIONS } from '../../core/access/roles.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { changesSomething, lineOf, NOTHING_TO_CHANGE } from './fields.ts';
 import { wholeListOf } from './paging.ts';

@@ -1,11 +1,11 @@
 /** What a management API route is: one declaration that guards it, validates it, documents it and handles it. */
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { Caller } from '../../core/access.ts';
+import type { Caller } from '../../core/access/access.ts';
 import type { Cause } from '../../core/entities/journal.ts';
 import type { Organization } from '../../core/entities/organization.ts';
-import type { SignedIn } from '../../core/sessions.ts';
-import { SENSITIVE_PERMISSIONS } from '../../core/step-up.ts';
+import type { SignedIn } from '../../core/sign-in/sessions.ts';
+import { SENSITIVE_PERMISSIONS } from '../../core/sign-in/step-up.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Guard } from '../guards.ts';

@@ -1,10 +1,10 @@
 /** Mounts the route table: guard first, then the schemas, then the handler; nothing of a request is read before its guard. */
 import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
-import { assertHolds } from '../../core/access.ts';
-import { assertInvitationsOpen } from '../../core/provisioning.ts';
-import { setupRequired } from '../../core/second-factor-policy.ts';
-import { assertFresh } from '../../core/step-up.ts';
+import { assertHolds } from '../../core/access/access.ts';
+import { setupRequired } from '../../core/credentials/second-factor-policy.ts';
+import { assertInvitationsOpen } from '../../core/directory/provisioning.ts';
+import { assertFresh } from '../../core/sign-in/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { renderProblem } from '../errors/problem.ts';

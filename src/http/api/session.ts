@@ -1,14 +1,14 @@
 /** "Who am I here?": the session behind the cookie, as the product and the console ask for it; and going to another organization. */
 
 import { z } from 'zod';
+import { setupRequired } from '../../core/credentials/second-factor-policy.ts';
 import type { Membership } from '../../core/entities/people.ts';
-import { switchOrganization } from '../../core/organization-switch.ts';
-import { shownAddress } from '../../core/own-account.ts';
-import { changeOwnProfile } from '../../core/own-profile.ts';
-import { membershipsInReach } from '../../core/own-sessions.ts';
-import { setupRequired } from '../../core/second-factor-policy.ts';
-import type { SignedIn } from '../../core/sessions.ts';
-import { findSignedIn } from '../../core/sessions.ts';
+import { shownAddress } from '../../core/members/own-account.ts';
+import { changeOwnProfile } from '../../core/members/own-profile.ts';
+import { switchOrganization } from '../../core/sign-in/organization-switch.ts';
+import { membershipsInReach } from '../../core/sign-in/own-sessions.ts';
+import type { SignedIn } from '../../core/sign-in/sessions.ts';
+import { findSignedIn } from '../../core/sign-in/sessions.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { setSessionCookie } from '../session-cookie.ts';

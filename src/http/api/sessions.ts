@@ -1,14 +1,14 @@
 /** Sessions over the management API: a person's own, a member's, everybody's (S189). */
 import type { z } from 'zod';
+import { resetSecondFactors } from '../../core/credentials/second-factor-reset.ts';
 import type { Session } from '../../core/entities/sign-in.ts';
 import {
   endMemberSessions,
   endOrganizationSessions,
   listMemberSessions,
-} from '../../core/member-sessions.ts';
-import { endOtherSessions, endOwnSession, listOwnSessions } from '../../core/own-sessions.ts';
-import { resetSecondFactors } from '../../core/second-factor-reset.ts';
-import { assertFresh } from '../../core/step-up.ts';
+} from '../../core/members/member-sessions.ts';
+import { endOtherSessions, endOwnSession, listOwnSessions } from '../../core/sign-in/own-sessions.ts';
+import { assertFresh } from '../../core/sign-in/step-up.ts';
 import { deviceName } from '../device-name.ts';
 import { clearSessionCookie } from '../session-cookie.ts';
 import { wholeList, wholeListOf } from './paging.ts';

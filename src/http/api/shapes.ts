@@ -1,6 +1,6 @@
 /** What the management API answers about people, organizations and what happened: schemas that the OpenAPI document and the presenters share. */
 import { z } from 'zod';
-import { RESOURCE_ROLES, TEAM_ROLES } from '../../core/roles.ts';
+import { RESOURCE_ROLES, TEAM_ROLES } from '../../core/access/roles.ts';
 
 /** ISO 8601, UTC, with milliseconds. */
 export const timeShape = z.iso.datetime();

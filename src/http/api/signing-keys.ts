@@ -1,12 +1,12 @@
 /** The keys that sign ID tokens over the management API: what is published, and the drill for the day when one has leaked. */
 import { z } from 'zod';
-import { ID_TOKEN_ALGORITHMS, type SigningKey } from '../../core/entities/application.ts';
 import {
   currentKey,
   removeSigningKey,
   rotateSigningKeys,
   settleSigningKeys,
-} from '../../core/signing-keys.ts';
+} from '../../core/applications/signing-keys.ts';
+import { ID_TOKEN_ALGORITHMS, type SigningKey } from '../../core/entities/application.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';

@@ -1,8 +1,8 @@
 /** Teams over the management API, and who is in them by an admin's word. */
 import { z } from 'zod';
-import { listMembers } from '../../core/members.ts';
-import { TEAM_ROLES } from '../../core/roles.ts';
-import { createTeam, getTeam, removeTeam, renameTeam, setTeamMember } from '../../core/teams.ts';
+import { TEAM_ROLES } from '../../core/access/roles.ts';
+import { listMembers } from '../../core/members/members.ts';
+import { createTeam, getTeam, removeTeam, renameTeam, setTeamMember } from '../../core/members/teams.ts';
 import { nameField } from './fields.ts';
 import { pageOf, pageQuery, readPage, wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';

@@ -1,7 +1,7 @@
 /** Test sign-ins over the management API: started for one connection, and their results. */
 import { z } from 'zod';
-import { getConnection } from '../../core/connections.ts';
-import { createTestSignIn } from '../../core/test-sign-ins.ts';
+import { getConnection } from '../../core/connections/connections.ts';
+import { createTestSignIn } from '../../core/connections/test-sign-ins.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { wholeList, wholeListOf } from './paging.ts';
 import { pathId } from './path-ids.ts';

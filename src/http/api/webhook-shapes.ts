@@ -1,7 +1,7 @@
 /** What the management API answers about webhooks, and how it is made. Secrets stand in the answer that makes them, and nowhere else. */
 import { z } from 'zod';
-import { INSTALLATION } from '../../core/audit.ts';
 import { WEBHOOK_OUTCOMES, WEBHOOK_STATUSES, type Webhook } from '../../core/entities/webhook.ts';
+import { INSTALLATION } from '../../core/journal/audit.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
 import { timeShape } from './shapes.ts';
 

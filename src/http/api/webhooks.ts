@@ -1,9 +1,8 @@
 /** Webhooks over the management API: the operator's and every organization's at `/webhooks`, an organization's own below it, for owners. */
 import { z } from 'zod';
-import { INSTALLATION } from '../../core/audit.ts';
-import { findOrganization } from '../../core/organization-lookup.ts';
-import { pingWebhook } from '../../core/webhook-delivery.ts';
-import type { WebhookRequest } from '../../core/webhooks.ts';
+import { INSTALLATION } from '../../core/journal/audit.ts';
+import { pingWebhook } from '../../core/journal/webhook-delivery.ts';
+import type { WebhookRequest } from '../../core/journal/webhooks.ts';
 import {
   createWebhook,
   getWebhook,
@@ -11,7 +10,8 @@ import {
   replayWebhook,
   rotateWebhookSecret,
   updateWebhook,
-} from '../../core/webhooks.ts';
+} from '../../core/journal/webhooks.ts';
+import { findOrganization } from '../../core/organization/organization-lookup.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,5 +1,5 @@
 /** Why somebody whom the identity provider knows was not let in, and what else can end a sign-in, for an admin. */
-import type { SignInRefusal } from '../../core/sign-in-decision.ts';
+import type { SignInRefusal } from '../../core/sign-in/sign-in-decision.ts';
 import type { Cause } from './cause.ts';
 import { CONNECTION } from './cause.ts';
 

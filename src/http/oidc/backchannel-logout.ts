@@ -1,6 +1,6 @@
 /** The back-channel logout address of one connection: a provider's logout token ends the sessions it means (OIDC Back-Channel Logout 1.0 §2.5-2.8). */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { endUpstreamSessions } from '../../core/upstream-logouts.ts';
+import { endUpstreamSessions } from '../../core/sign-in/upstream-logouts.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { entryOf, toGatehouseError } from '../errors/error-table.ts';

@@ -1,7 +1,7 @@
 /** The redirect URI of one connection: an authorization response becomes a session, or one refusal like every other. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { PendingSignIn } from '../../core/entities/sign-in.ts';
-import { signInRefusal } from '../../core/refused-sign-ins.ts';
+import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
 import type { OidcFacts } from '../../protocols/oidc/id-token-facts.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';

@@ -1,8 +1,8 @@
 /** Our keys at one OpenID Provider, as it reads them: what signs now, and what will (RFC 7517). */
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import type { RequestHandler } from 'express';
+import { isKeyed, spKeys } from '../../core/connections/sp-keys.ts';
 import type { SpKey } from '../../core/entities/sign-in.ts';
-import { isKeyed, spKeys } from '../../core/sp-keys.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { connectionAt } from '../sign-in-answer.ts';

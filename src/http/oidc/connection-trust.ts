@@ -1,6 +1,6 @@
 /** What the OIDC seam needs to know of a connection, from storage and the configured base URL alone (S86). */
-import { connectionUrls } from '../../core/connections.ts';
-import { withSpKeys } from '../../core/sp-keys.ts';
+import { connectionUrls } from '../../core/connections/connections.ts';
+import { withSpKeys } from '../../core/connections/sp-keys.ts';
 import type { HttpDeps } from '../deps.ts';
 import { type ConnectionOf, speaks } from '../sign-in-answer.ts';
 import type { ClientKey, OidcTrust } from './trust.ts';

@@ -1,9 +1,9 @@
 /** Starts an OIDC sign-in: one stored record with nonce and code verifier, and the authorization address. */
 import type { PendingSignIn, SignInPurpose } from '../../core/entities/sign-in.ts';
-import { signInRefusal } from '../../core/refused-sign-ins.ts';
-import type { Freshness } from '../../core/sign-in-freshness.ts';
-import type { BegunSignIn } from '../../core/sign-ins.ts';
-import { beginSignIn } from '../../core/sign-ins.ts';
+import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
+import type { Freshness } from '../../core/sign-in/sign-in-freshness.ts';
+import type { BegunSignIn } from '../../core/sign-in/sign-ins.ts';
+import { beginSignIn } from '../../core/sign-in/sign-ins.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import { takeRandom } from '../../kernel/random.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,6 +1,6 @@
 /** The part of the account page on how the organization sees the person: name and picture, chosen anew without a password. */
 import type { Request } from 'express';
-import type { ProfileChange } from '../../core/own-profile.ts';
+import type { ProfileChange } from '../../core/members/own-profile.ts';
 import { pictureAddress } from '../api/fields.ts';
 import { formText } from '../form-body.ts';
 import type { AccountView } from './account-view.ts';

@@ -1,6 +1,6 @@
 /** The page on which people look after how they sign in: password, address, second step, passkeys; beside it how others see them. */
 import type { Passkey } from '../../core/entities/credentials.ts';
-import type { OwnAccount } from '../../core/own-account.ts';
+import type { OwnAccount } from '../../core/members/own-account.ts';
 import { codeField, hiddenField, problemBox, textField, usernameField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import { qrCode } from './qr-code.ts';

@@ -1,18 +1,18 @@
 /** Looking after one's own name, picture and credentials in the browser: every act is a form of ours, most of them with the password again. */
 import type { Request, RequestHandler, Response } from 'express';
-import { findHeld } from '../../core/directory-hold.ts';
-import { requestEmailChange } from '../../core/email-change.ts';
-import { accountInReach } from '../../core/own-account.ts';
-import { changeOwnProfile } from '../../core/own-profile.ts';
-import { removePasskey } from '../../core/passkeys.ts';
-import { changePassword } from '../../core/password-change.ts';
+import { requestEmailChange } from '../../core/credentials/email-change.ts';
+import { removePasskey } from '../../core/credentials/passkeys.ts';
+import { changePassword } from '../../core/credentials/password-change.ts';
 import {
   beginSecondFactor,
   confirmSecondFactor,
   removeSecondFactor,
   renewRecoveryCodes,
   showFactorAgain,
-} from '../../core/second-factors.ts';
+} from '../../core/credentials/second-factors.ts';
+import { findHeld } from '../../core/directory/directory-hold.ts';
+import { accountInReach } from '../../core/members/own-account.ts';
+import { changeOwnProfile } from '../../core/members/own-profile.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { canonicalEmail } from '../api/fields.ts';

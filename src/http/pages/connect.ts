@@ -1,6 +1,6 @@
 /** A signed-in member connects their company sign-in to themselves: a form on their own page, and the way to the identity provider. */
 import type { RequestHandler } from 'express';
-import { passwordAllowedFor } from '../../core/sso-policy.ts';
+import { passwordAllowedFor } from '../../core/connections/sso-policy.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';

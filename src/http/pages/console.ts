@@ -2,7 +2,7 @@
 import type { RequestHandler, Response } from 'express';
 import { limitAttempt } from '../../core/attempt-limit.ts';
 import type { Organization } from '../../core/entities/organization.ts';
-import { isOperatorSession, startOperatorSession } from '../../core/operator-link.ts';
+import { isOperatorSession, startOperatorSession } from '../../core/organization/operator-link.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { constantTimeEqual } from '../../kernel/tokens.ts';
 import { OPERATOR_COOKIE, readCookie } from '../cookies.ts';

@@ -1,8 +1,8 @@
 /** Mailed links about credentials: the one that proves a new address, the one that connects the company sign-in, the one that takes a change back. */
 import type { RequestHandler, Response } from 'express';
-import { connectByMail, findOfferedConnection } from '../../core/connecting-by-mail.ts';
-import { isUndoLink, undoCredentialChange } from '../../core/credential-undo.ts';
-import { confirmEmailChange, findEmailChange } from '../../core/email-change.ts';
+import { isUndoLink, undoCredentialChange } from '../../core/credentials/credential-undo.ts';
+import { confirmEmailChange, findEmailChange } from '../../core/credentials/email-change.ts';
+import { connectByMail, findOfferedConnection } from '../../core/sign-in/connecting-by-mail.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { causeOf } from '../request-facts.ts';

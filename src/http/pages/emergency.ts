@@ -1,6 +1,6 @@
 /** The owner's sealed way in: a form for the code, or the code as JSON. Every failure looks like every other. */
 import type { RequestHandler, Response } from 'express';
-import { enterWithEmergencyCode } from '../../core/emergency-codes.ts';
+import { enterWithEmergencyCode } from '../../core/credentials/emergency-codes.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, isForm } from '../form-body.ts';

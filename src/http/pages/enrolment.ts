@@ -1,8 +1,12 @@
 /** Setting up the second step that an organization asks for, right after the password, or with it, and before anything else opens. */
 import type { Request, RequestHandler, Response } from 'express';
-import { beginEnrolment, completeEnrolment, hasShownPassword } from '../../core/second-factor-enrolment.ts';
-import { ENROLMENT_PATH } from '../../core/second-factor-policy.ts';
-import { showFactorAgain } from '../../core/second-factors.ts';
+import {
+  beginEnrolment,
+  completeEnrolment,
+  hasShownPassword,
+} from '../../core/credentials/second-factor-enrolment.ts';
+import { ENROLMENT_PATH } from '../../core/credentials/second-factor-policy.ts';
+import { showFactorAgain } from '../../core/credentials/second-factors.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';

@@ -1,10 +1,10 @@
 /** What the pages that let somebody in say, by who is looking: somebody new, the person it is for signed in, or somebody else. */
 
+import { isOwnProof } from '../../core/connections/sso-policy.ts';
 import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
-import type { JoiningOffer } from '../../core/joining-offer.ts';
-import { isOwnProof } from '../../core/sso-policy.ts';
+import type { JoiningOffer } from '../../core/joining/joining-offer.ts';
 import type { FieldFault } from '../../kernel/errors.ts';
 import type { UserId } from '../../kernel/ids.ts';
 import { codeField, hiddenField, problemBox, textField, usernameField } from './form-parts.ts';

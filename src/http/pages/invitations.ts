@@ -1,5 +1,6 @@
 /** Invitations in the browser: looking consumes nothing (S164); accepting is a form of ours, for whoever the link was sent to. */
 import type { Request, RequestHandler, Response } from 'express';
+import { isOwnProof } from '../../core/connections/sso-policy.ts';
 import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import {
@@ -8,10 +9,9 @@ import {
   previewInvitation,
   previewProvedInvitation,
   requestInvitedAddressProof,
-} from '../../core/invitation-acceptance.ts';
-import { connectionsToJoinBy, joiningPurpose } from '../../core/joining-by-sign-on.ts';
-import { readJoiningOffer } from '../../core/joining-offer.ts';
-import { isOwnProof } from '../../core/sso-policy.ts';
+} from '../../core/joining/invitation-acceptance.ts';
+import { connectionsToJoinBy, joiningPurpose } from '../../core/joining/joining-by-sign-on.ts';
+import { readJoiningOffer } from '../../core/joining/joining-offer.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, queryText } from '../form-body.ts';

@@ -1,8 +1,8 @@
 /** What the pages that let somebody in have in common: what their forms carry, and what is said when it did not work. */
 import type { Request, RequestHandler, Response } from 'express';
-import type { Acceptor } from '../../core/joining-people.ts';
-import { askForNewLink } from '../../core/new-link-requests.ts';
-import { passwordProblem } from '../../core/password-rules.ts';
+import { passwordProblem } from '../../core/credentials/password-rules.ts';
+import type { Acceptor } from '../../core/joining/joining-people.ts';
+import { askForNewLink } from '../../core/joining/new-link-requests.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import { pictureAddress } from '../api/fields.ts';
 import type { HttpDeps } from '../deps.ts';

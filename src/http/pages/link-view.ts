@@ -1,7 +1,7 @@
 /** What the page of a link that was passed on says, before and after the address is proved. */
 import type { Organization } from '../../core/entities/organization.ts';
 import type { ShareableLink } from '../../core/entities/shareable-link.ts';
-import type { JoiningOffer } from '../../core/joining-offer.ts';
+import type { JoiningOffer } from '../../core/joining/joining-offer.ts';
 import { hiddenField, problemBox, textField } from './form-parts.ts';
 import { type Html, html, isolated } from './html.ts';
 import type { JoiningProblem, JoiningView } from './invitation-view.ts';

@@ -2,7 +2,7 @@
 
 import type { Request, RequestHandler } from 'express';
 import type { ShareableLink } from '../../core/entities/shareable-link.ts';
-import { readJoiningOffer } from '../../core/joining-offer.ts';
+import { readJoiningOffer } from '../../core/joining/joining-offer.ts';
 import {
   joinByLink,
   ownProvedAddress,
@@ -10,8 +10,8 @@ import {
   previewProvedLink,
   requestAddressProof,
   takesAddress,
-} from '../../core/link-joining.ts';
-import { shownAddress } from '../../core/own-account.ts';
+} from '../../core/joining/link-joining.ts';
+import { shownAddress } from '../../core/members/own-account.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { canonicalEmail } from '../api/fields.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,11 +1,11 @@
 /** The sign-in of one organization: straight to its identity provider, or a choice when it has several. */
 import type { Request, RequestHandler, Response } from 'express';
+import { passwordAllowedFor } from '../../core/connections/sso-policy.ts';
 import type { Organization } from '../../core/entities/organization.ts';
 import type { Connection } from '../../core/entities/sign-in.ts';
-import { signInRefusal } from '../../core/refused-sign-ins.ts';
-import type { Freshness } from '../../core/sign-in-freshness.ts';
-import { findSignInRoute } from '../../core/sign-in-routing.ts';
-import { passwordAllowedFor } from '../../core/sso-policy.ts';
+import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
+import type { Freshness } from '../../core/sign-in/sign-in-freshness.ts';
+import { findSignInRoute } from '../../core/sign-in/sign-in-routing.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';
 import { ownPath } from '../return-path.ts';

@@ -2,14 +2,14 @@
 
 import type { RequestHandler } from 'express';
 import type { Session } from '../../core/entities/sign-in.ts';
-import { switchOrganization } from '../../core/organization-switch.ts';
-import { shownAddress } from '../../core/own-account.ts';
+import { shownAddress } from '../../core/members/own-account.ts';
+import { switchOrganization } from '../../core/sign-in/organization-switch.ts';
 import {
   endOtherSessions,
   endOwnSession,
   listOwnSessions,
   membershipsInReach,
-} from '../../core/own-sessions.ts';
+} from '../../core/sign-in/own-sessions.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';

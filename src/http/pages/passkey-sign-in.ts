@@ -1,7 +1,11 @@
 /** Signing in with a passkey: two JSON doors that the script of the sign-in page knocks at. */
 import type { RequestHandler } from 'express';
-import { beginPasskeySignIn, signInWithPasskey, stepUpWithPasskey } from '../../core/passkey-sign-in.ts';
-import { CHALLENGE_TTL_MS } from '../../core/passkeys.ts';
+import {
+  beginPasskeySignIn,
+  signInWithPasskey,
+  stepUpWithPasskey,
+} from '../../core/credentials/passkey-sign-in.ts';
+import { CHALLENGE_TTL_MS } from '../../core/credentials/passkeys.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { parseInput } from '../api/input.ts';
 import { clearCookie, DEVICE_COOKIE, PASSKEY_COOKIE, readCookie, setCookie } from '../cookies.ts';

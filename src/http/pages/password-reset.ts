@@ -1,6 +1,10 @@
 /** A forgotten password in the browser and as JSON: one answer for everybody; looking at a mailed link consumes nothing. */
 import type { RequestHandler, Response } from 'express';
-import { findResetOwner, requestPasswordReset, resetPassword } from '../../core/password-reset.ts';
+import {
+  findResetOwner,
+  requestPasswordReset,
+  resetPassword,
+} from '../../core/credentials/password-reset.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, isForm, queryText } from '../form-body.ts';

@@ -1,8 +1,8 @@
 /** Signing in with a password, from our form or as JSON. Every failure looks like every other (S177). */
 import type { Request, RequestHandler, Response } from 'express';
-import type { PasswordAnswer } from '../../core/passwords.ts';
-import { setupRequired } from '../../core/second-factor-policy.ts';
-import { SECOND_STEP_TTL_MS } from '../../core/second-step.ts';
+import type { PasswordAnswer } from '../../core/credentials/passwords.ts';
+import { setupRequired } from '../../core/credentials/second-factor-policy.ts';
+import { SECOND_STEP_TTL_MS } from '../../core/credentials/second-step.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { DEVICE_COOKIE, readCookie, SECOND_STEP_COOKIE, setCookie } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';

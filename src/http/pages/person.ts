@@ -1,9 +1,9 @@
 /** The person's own page: who you are, in which organization, with which roles, and why. */
 
 import type { RequestHandler } from 'express';
-import { type ExplainedGrant, explainMember } from '../../core/explain.ts';
-import { shownAddress } from '../../core/own-account.ts';
-import { roleName, roleWord } from '../../core/role-table.ts';
+import { type ExplainedGrant, explainMember } from '../../core/access/explain.ts';
+import { roleName, roleWord } from '../../core/access/role-table.ts';
+import { shownAddress } from '../../core/members/own-account.ts';
 import type { MembershipId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import { connectForms } from './connect.ts';

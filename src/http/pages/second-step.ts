@@ -1,6 +1,10 @@
 /** The page that asks for a code after a right password. */
 import type { Request, RequestHandler, Response } from 'express';
-import { completeSecondStep, isSecondStepOpen, SECOND_STEP_OVER } from '../../core/second-step.ts';
+import {
+  completeSecondStep,
+  isSecondStepOpen,
+  SECOND_STEP_OVER,
+} from '../../core/credentials/second-step.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { clearCookie, DEVICE_COOKIE, readCookie, SECOND_STEP_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,6 +1,10 @@
 /** The one-time link of the first operator: looking at it consumes nothing, the button opens the console. */
 import type { RequestHandler, Response } from 'express';
-import { claimOperatorLink, isOperatorLink, OPERATOR_SESSION_MS } from '../../core/operator-link.ts';
+import {
+  claimOperatorLink,
+  isOperatorLink,
+  OPERATOR_SESSION_MS,
+} from '../../core/organization/operator-link.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import { OPERATOR_COOKIE, setCookie } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,10 +1,10 @@
 /** Proving anew who is there, before a sensitive act (S192): through the identity provider, or with the password; then back. */
 
 import type { Request, RequestHandler, Response } from 'express';
-import { shownAddress } from '../../core/own-account.ts';
-import { findSecondFactor } from '../../core/second-factor-codes.ts';
-import { isOwnProof } from '../../core/sso-policy.ts';
-import { stepUpWithPassword } from '../../core/step-up.ts';
+import { isOwnProof } from '../../core/connections/sso-policy.ts';
+import { findSecondFactor } from '../../core/credentials/second-factor-codes.ts';
+import { shownAddress } from '../../core/members/own-account.ts';
+import { stepUpWithPassword } from '../../core/sign-in/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, isForm, queryText } from '../form-body.ts';

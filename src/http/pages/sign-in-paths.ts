@@ -1,5 +1,5 @@
 /** The addresses at which people sign in, with what should come along. */
-import type { Freshness } from '../../core/sign-in-freshness.ts';
+import type { Freshness } from '../../core/sign-in/sign-in-freshness.ts';
 
 /** What should come along to a sign-in. */
 export interface Wishes {

@@ -1,8 +1,8 @@
 /** The sign-in page: by organization or work e-mail through the company's identity provider, or with a password. */
 import type { Request, RequestHandler } from 'express';
-import { signInRefusal } from '../../core/refused-sign-ins.ts';
-import type { SignInHints } from '../../core/sign-in-routing.ts';
-import { findSignInRoute } from '../../core/sign-in-routing.ts';
+import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
+import type { SignInHints } from '../../core/sign-in/sign-in-routing.ts';
+import { findSignInRoute } from '../../core/sign-in/sign-in-routing.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';
 import { enrollingOf, isVouchedElsewhere } from '../guards.ts';

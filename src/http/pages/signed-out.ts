@@ -1,6 +1,6 @@
 /** After signing out: the page that moves on to the identity provider, the way back from it, and the page that says it is done. */
 import type { RequestHandler } from 'express';
-import { findUpstreamSignOut } from '../../core/upstream-sign-outs.ts';
+import { findUpstreamSignOut } from '../../core/sign-in/upstream-sign-outs.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { bindingCookie, readCookie } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,7 +1,7 @@
 /** What a test sign-in found, for the person who ran it: the facts, what a real sign-in would have done, and why. */
 import type { Response } from 'express';
+import { roleName } from '../../core/access/role-table.ts';
 import type { TestDecision, TestFacts, TestReport } from '../../core/entities/sso-policy.ts';
-import { roleName } from '../../core/role-table.ts';
 import type { HttpDeps } from '../deps.ts';
 import { type Html, html, isolated } from './html.ts';
 import { sendPage } from './layout.ts';

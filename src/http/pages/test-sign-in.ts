@@ -1,6 +1,6 @@
 /** The address of a test sign-in: to the identity provider, without a session at the end. */
 import type { RequestHandler } from 'express';
-import { findOpenTest } from '../../core/test-sign-ins.ts';
+import { findOpenTest } from '../../core/connections/test-sign-ins.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { queryText } from '../form-body.ts';

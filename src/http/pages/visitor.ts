@@ -1,6 +1,6 @@
 /** Who looks at a page, and whether the browser meant to act: session, origin and the token of our own forms (S186). */
 import type { Request } from 'express';
-import type { SignedIn } from '../../core/sessions.ts';
+import type { SignedIn } from '../../core/sign-in/sessions.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { constantTimeEqual } from '../../kernel/tokens.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,7 +1,7 @@
 /** The library's accounts: a person in the organization of their session or of the token's grant, alive at this moment (S94). */
 import type { Account, FindAccount } from 'oidc-provider';
-import { servesOrganization } from '../../core/application-grants.ts';
-import { findApplicationPerson } from '../../core/application-people.ts';
+import { servesOrganization } from '../../core/applications/application-grants.ts';
+import { findApplicationPerson } from '../../core/applications/application-people.ts';
 import type { ApplicationGrant } from '../../core/entities/application.ts';
 import type { Session } from '../../core/entities/sign-in.ts';
 import { parseId } from '../../kernel/ids.ts';

@@ -1,5 +1,5 @@
 /** What applications are told of a person, in the words of ID tokens: from the ledger alone (S96). */
-import type { ApplicationPerson } from '../../core/application-people.ts';
+import type { ApplicationPerson } from '../../core/applications/application-people.ts';
 import type { ApplicationGrant } from '../../core/entities/application.ts';
 
 /** Which scope asks for which claim; the same in ID token, UserInfo and introspection. */

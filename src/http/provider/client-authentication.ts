@@ -1,7 +1,7 @@
 /** Secrets of clients: compared with their hashes, wrong ones counted (S98). */
 import type { Client } from 'oidc-provider';
 import Provider, { errors } from 'oidc-provider';
-import { isClientSecret } from '../../core/client-secrets.ts';
+import { isClientSecret } from '../../core/applications/client-secrets.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { currentRequest } from './request-facts.ts';

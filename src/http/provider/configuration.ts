@@ -1,7 +1,7 @@
 /** Everything the OpenID Provider may do, and all that it may not (RFC 9700): one place, nothing left to defaults that matter. */
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import { OFFLINE, OFFLINE_MS, openApplicationGrant } from '../../core/application-grants.ts';
+import { OFFLINE, OFFLINE_MS, openApplicationGrant } from '../../core/applications/application-grants.ts';
 import type { SigningKey } from '../../core/entities/application.ts';
 import { days } from '../../kernel/clock.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
@@ -122,7 +122,7 @@ function featuresWith(deps: HttpDeps): Configuration['features'] {
     devInteractions: off,
     registration: off,
     registrationManagement: off,
-    // Signing out is the gateway's own (end-session.ts, core/logout-notices.ts).
+    // Signing out is the gateway's own (end-session.ts, core/sign-in/logout-notices.ts).
     rpInitiatedLogout: off,
     backchannelLogout: off,
     claimsParameter: off,

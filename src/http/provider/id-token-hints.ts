@@ -1,6 +1,6 @@
 /** ID tokens that applications show when they sign somebody out: ours, however old, and whose (OIDC RP-Initiated Logout §2). */
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
-import { settleSigningKeys } from '../../core/signing-keys.ts';
+import { settleSigningKeys } from '../../core/applications/signing-keys.ts';
 import type { HttpDeps } from '../deps.ts';
 
 export interface ShownIdToken {

@@ -1,7 +1,7 @@
 /** Logout tokens: what applications are told when somebody is out (OIDC Back-Channel Logout 1.0 §2.4). */
 import { randomUUID } from 'node:crypto';
-import type { SignLogoutToken } from '../../core/logout-notices.ts';
-import { currentKey, settleSigningKeys } from '../../core/signing-keys.ts';
+import { currentKey, settleSigningKeys } from '../../core/applications/signing-keys.ts';
+import type { SignLogoutToken } from '../../core/sign-in/logout-notices.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 

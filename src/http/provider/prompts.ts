@@ -1,7 +1,7 @@
 /** When an authorization request needs the person: nobody is signed in, not freshly enough, or in another organization. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { interactionPolicy } from 'oidc-provider';
-import { findOrganization } from '../../core/organization-lookup.ts';
+import { findOrganization } from '../../core/organization/organization-lookup.ts';
 import type { HttpDeps } from '../deps.ts';
 import { currentRequest } from './request-facts.ts';
 

@@ -1,10 +1,10 @@
 /** The library's storage: every code and token under the hash of its value, hung on the grant it came from, used once. */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import Provider, { errors } from 'oidc-provider';
-import { noteActivity } from '../../core/activity.ts';
-import type { Withdrawal } from '../../core/application-grants.ts';
-import { withdrawGrant } from '../../core/application-grants.ts';
+import type { Withdrawal } from '../../core/applications/application-grants.ts';
+import { withdrawGrant } from '../../core/applications/application-grants.ts';
 import type { ApplicationGrant, ProviderRecord } from '../../core/entities/application.ts';
+import { noteActivity } from '../../core/members/activity.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,6 +1,6 @@
 /** Applications and directory clients as the library wants to see its clients. */
 import type { AdapterPayload } from 'oidc-provider';
-import { hasOwnScheme } from '../../core/application-settings.ts';
+import { hasOwnScheme } from '../../core/applications/application-settings.ts';
 import type { Application } from '../../core/entities/application.ts';
 import type { DirectoryClient } from '../../core/entities/directory.ts';
 import { parseId } from '../../kernel/ids.ts';

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'express';
 import Provider from 'oidc-provider';
 import type { Cause } from '../../core/entities/journal.ts';
-import type { SignedIn } from '../../core/sessions.ts';
+import type { SignedIn } from '../../core/sign-in/sessions.ts';
 import type { HttpDeps } from '../deps.ts';
 import { visitingOf } from '../guards.ts';
 import { causeOf } from '../request-facts.ts';

@@ -4,7 +4,7 @@
  */
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { SignedIn } from '../../core/sessions.ts';
+import type { SignedIn } from '../../core/sign-in/sessions.ts';
 import { currentRequest } from './request-facts.ts';
 
 /** Puts the view in place of the library's own sessions. */

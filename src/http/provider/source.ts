@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import Provider from 'oidc-provider';
+import { currentKey, settleSigningKeys } from '../../core/applications/signing-keys.ts';
 import type { SigningKey } from '../../core/entities/application.ts';
-import { currentKey, settleSigningKeys } from '../../core/signing-keys.ts';
 import type { HttpDeps } from '../deps.ts';
 import { accountOf, findLiveGrant } from './accounts.ts';
 import { claimsWithin } from './claims.ts';

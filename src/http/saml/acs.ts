@@ -1,7 +1,7 @@
 /** The assertion consumer service: a posted response becomes a session, or one refusal that looks like every other. */
 import type { Request, RequestHandler, Response } from 'express';
-import { signInRefusal } from '../../core/refused-sign-ins.ts';
-import { completeUnsolicited, type UnsolicitedAnswer } from '../../core/unsolicited-sign-ins.ts';
+import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
+import { completeUnsolicited, type UnsolicitedAnswer } from '../../core/sign-in/unsolicited-sign-ins.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { readCookie, SESSION_COOKIE, SIGNED_IN_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';

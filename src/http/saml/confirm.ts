@@ -1,13 +1,18 @@
 /** The question before one person takes another's place in a browser: a provider's unasked answer waits here for a yes (S48). */
 
 import type { Request, RequestHandler, Response } from 'express';
-import { shownAddress } from '../../core/own-account.ts';
-import { signInRefusal } from '../../core/refused-sign-ins.ts';
-import type { SignInAnswer } from '../../core/sign-ins.ts';
-import { SIGN_IN_TTL_MS } from '../../core/sign-ins.ts';
-import type { UnsolicitedAnswer } from '../../core/unsolicited-sign-ins.ts';
-import { completeHeld, findHeld, holdUnsolicited, isSamePerson } from '../../core/unsolicited-sign-ins.ts';
-import type { UpstreamIdentity } from '../../core/upstream-identity.ts';
+import { shownAddress } from '../../core/members/own-account.ts';
+import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
+import type { SignInAnswer } from '../../core/sign-in/sign-ins.ts';
+import { SIGN_IN_TTL_MS } from '../../core/sign-in/sign-ins.ts';
+import type { UnsolicitedAnswer } from '../../core/sign-in/unsolicited-sign-ins.ts';
+import {
+  completeHeld,
+  findHeld,
+  holdUnsolicited,
+  isSamePerson,
+} from '../../core/sign-in/unsolicited-sign-ins.ts';
+import type { UpstreamIdentity } from '../../core/sign-in/upstream-identity.ts';
 import { bindingCookie, clearCookie, readCookie, setCookie } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { assertSameOrigin } from '../guards.ts';

@@ -1,6 +1,6 @@
 /** From the facts of a verified assertion to the one identity every sign-in ends in. Pure. */
 import type { Connection } from '../../core/entities/sign-in.ts';
-import type { UpstreamIdentity } from '../../core/upstream-identity.ts';
+import type { UpstreamIdentity } from '../../core/sign-in/upstream-identity.ts';
 import type { SamlFacts } from '../../protocols/saml/read-assertion.ts';
 
 const EMAIL_FORMAT = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress';

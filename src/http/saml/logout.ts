@@ -1,9 +1,9 @@
 /** The single logout address of one connection: the provider's requests end sessions and are answered, its answers end a sign-out (SAML profiles §4.4). */
 import type { Request, RequestHandler, Response } from 'express';
-import { connectionUrls } from '../../core/connections.ts';
-import { findSignedIn } from '../../core/sessions.ts';
-import { spKeys } from '../../core/sp-keys.ts';
-import { endUpstreamSessions } from '../../core/upstream-logouts.ts';
+import { connectionUrls } from '../../core/connections/connections.ts';
+import { spKeys } from '../../core/connections/sp-keys.ts';
+import { findSignedIn } from '../../core/sign-in/sessions.ts';
+import { endUpstreamSessions } from '../../core/sign-in/upstream-logouts.ts';
 import type { LogoutRequestFacts } from '../../protocols/saml/logout-message.ts';
 import { buildRedirect } from '../../protocols/saml/redirect-binding.ts';
 import { writeLogoutResponse } from '../../protocols/saml/write-logout.ts';

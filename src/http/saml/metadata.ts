@@ -1,7 +1,7 @@
 /** Serves what an identity provider must know about us for one connection. */
 import type { RequestHandler } from 'express';
-import { connectionUrls } from '../../core/connections.ts';
-import { spKeys } from '../../core/sp-keys.ts';
+import { connectionUrls } from '../../core/connections/connections.ts';
+import { spKeys } from '../../core/connections/sp-keys.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { buildSpMetadata } from '../../protocols/saml/metadata.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,10 +1,11 @@
 /** Starts a SAML sign-in: one stored request, and what carries it to the identity provider. */
+
+import { spKeys } from '../../core/connections/sp-keys.ts';
 import type { SamlConnection, SignInPurpose } from '../../core/entities/sign-in.ts';
-import { signInRefusal } from '../../core/refused-sign-ins.ts';
-import type { Freshness } from '../../core/sign-in-freshness.ts';
-import type { BegunSignIn } from '../../core/sign-ins.ts';
-import { beginSignIn } from '../../core/sign-ins.ts';
-import { spKeys } from '../../core/sp-keys.ts';
+import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
+import type { Freshness } from '../../core/sign-in/sign-in-freshness.ts';
+import type { BegunSignIn } from '../../core/sign-in/sign-ins.ts';
+import { beginSignIn } from '../../core/sign-in/sign-ins.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { AuthnRequest } from './authn-request.ts';

@@ -1,5 +1,5 @@
 /** What the SAML seam needs to know of a connection, from storage and the configured base URL alone (S86). */
-import { connectionUrls } from '../../core/connections.ts';
+import { connectionUrls } from '../../core/connections/connections.ts';
 import type { SamlConnection } from '../../core/entities/sign-in.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { SamlTrust } from './strategy.ts';

@@ -1,8 +1,8 @@
 /** Sends SCIM answers: media type by Accept, ETag and Location beside the resource, large ones piece by piece. */
 import { setImmediate } from 'node:timers/promises';
 import type { Response } from 'express';
-import { RESPONSE_EXCERPT } from '../../core/recorder.ts';
-import { type Excerpt, excerptOfAnswer } from '../../core/recorder-redaction.ts';
+import { RESPONSE_EXCERPT } from '../../core/journal/recorder.ts';
+import { type Excerpt, excerptOfAnswer } from '../../core/journal/recorder-redaction.ts';
 import { scimMediaType } from '../scim-media-type.ts';
 import { etagOf } from './preconditions.ts';
 

@@ -1,9 +1,9 @@
 /** What every SCIM handler is told: whose directory it acts for. The token decides that; the path must agree with it. */
 import type { Request, Response } from 'express';
-import { watchCommits } from '../../core/committed-events.ts';
-import { authenticateDirectory } from '../../core/directory-authentication.ts';
+import { authenticateDirectory } from '../../core/directory/directory-authentication.ts';
 import type { Directory } from '../../core/entities/directory.ts';
 import type { AuditEvent, Cause } from '../../core/entities/journal.ts';
+import { watchCommits } from '../../core/journal/committed-events.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { rememberingHasher } from '../../kernel/tokens.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,8 +1,8 @@
 /** Reads stored documents by the rules of an extension that is about to hold: do they fit, and what in them is unique. */
 
+import type { ExtensionReader } from '../../core/directory/extension-fit.ts';
 import type { DirectoryAttributes } from '../../core/entities/directory.ts';
 import type { DirectoryExtension } from '../../core/entities/directory-extension.ts';
-import type { ExtensionReader } from '../../core/extension-fit.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import { readResource } from '../../protocols/scim/resource-input.ts';
 import { sameValue } from '../../protocols/scim/resource-values.ts';

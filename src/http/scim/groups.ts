@@ -5,10 +5,10 @@ import {
   createDirectoryGroup,
   getDirectoryGroup,
   removeDirectoryGroup,
-} from '../../core/directory-groups.ts';
-import type { GroupField, GroupOrder } from '../../core/directory-query.ts';
+} from '../../core/directory/directory-groups.ts';
+import type { GroupField, GroupOrder } from '../../core/directory/directory-query.ts';
+import type { GroupMemberChange } from '../../core/directory/group-members.ts';
 import type { DirectoryGroup } from '../../core/entities/directory.ts';
-import type { GroupMemberChange } from '../../core/group-members.ts';
 import type { DirectoryGroupId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { type Projection, parseProjection } from '../../protocols/scim/attributes.ts';

@@ -1,6 +1,6 @@
 /** Finds one page of a list: straight from storage's indexes where they say it all, else by a bounded walk. */
 import { setImmediate } from 'node:timers/promises';
-import type { DirectoryQuery } from '../../core/directory-query.ts';
+import type { DirectoryQuery } from '../../core/directory/directory-query.ts';
 import type {
   Order,
   OrderedPage,

@@ -1,5 +1,5 @@
 /** From the member changes a PATCH means to the steps core takes on member rows. */
-import type { GroupMemberChange } from '../../core/group-members.ts';
+import type { GroupMemberChange } from '../../core/directory/group-members.ts';
 import type { DirectoryGroupId } from '../../kernel/ids.ts';
 import { matchesElement } from '../../protocols/scim/filter.ts';
 import type { MemberChange, MemberValue } from '../../protocols/scim/member-changes.ts';

@@ -1,6 +1,6 @@
 /** From stored records to SCIM resources: the only place that says what a user or a group looks like from outside. */
 
-import type { ContainingGroup } from '../../core/containing-groups.ts';
+import type { ContainingGroup } from '../../core/directory/containing-groups.ts';
 import type {
   DirectoryAttributes,
   DirectoryGroup,

@@ -5,7 +5,7 @@ import type {
   GroupOrder,
   UserField,
   UserOrder,
-} from '../../core/directory-query.ts';
+} from '../../core/directory/directory-query.ts';
 import type { DirectoryGroup, DirectoryUser } from '../../core/entities/directory.ts';
 import { uniqueValue } from '../../core/entities/directory-extension.ts';
 import type { SortKey } from '../../core/ports/paging.ts';

@@ -1,6 +1,6 @@
 /** What core needs to know of a pushed user or group, picked out of its document. */
-import type { DirectoryGroupInput } from '../../core/directory-groups.ts';
-import type { DirectoryUserInput } from '../../core/pushed-user.ts';
+import type { DirectoryGroupInput } from '../../core/directory/directory-groups.ts';
+import type { DirectoryUserInput } from '../../core/directory/pushed-user.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { foldKey } from '../../kernel/text.ts';
 import { isScimObject, ownValue, type ScimObject } from '../../protocols/scim/schema.ts';

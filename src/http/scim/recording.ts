@@ -2,8 +2,8 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { AuditEvent } from '../../core/entities/journal.ts';
 import type { RecordedFailure } from '../../core/entities/recorder.ts';
-import { REQUEST_EXCERPT, type RecordedExchange } from '../../core/recorder.ts';
-import { type Excerpt, excerptOf } from '../../core/recorder-redaction.ts';
+import { REQUEST_EXCERPT, type RecordedExchange } from '../../core/journal/recorder.ts';
+import { type Excerpt, excerptOf } from '../../core/journal/recorder-redaction.ts';
 import type { GatehouseError } from '../../kernel/errors.ts';
 import { type DirectoryId, type OrganizationId, parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';

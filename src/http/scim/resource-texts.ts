@@ -1,6 +1,6 @@
 /** Resources as JSON texts: users at once, groups member by member, so that no group is too large to be shown. */
 import { setImmediate } from 'node:timers/promises';
-import { type ContainingGroup, containingGroups } from '../../core/containing-groups.ts';
+import { type ContainingGroup, containingGroups } from '../../core/directory/containing-groups.ts';
 import type { DirectoryGroup } from '../../core/entities/directory.ts';
 import type { MemberWording, WrittenMembers } from '../../core/ports/directories.ts';
 import { type Projection, project, wants } from '../../protocols/scim/attributes.ts';

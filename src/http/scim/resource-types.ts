@@ -1,5 +1,5 @@
 /** The resource types of one directory: the standard schemas and the extensions its admins have added. */
-import type { UserField } from '../../core/directory-query.ts';
+import type { UserField } from '../../core/directory/directory-query.ts';
 import type { Directory } from '../../core/entities/directory.ts';
 import {
   type DirectoryExtension,

@@ -1,13 +1,13 @@
 /** /Users: creates, reads, replaces, patches, deletes and lists the people of one directory (RFC 7644 §3.3-3.6). */
 import type { Request, Response } from 'express';
-import { containingGroups } from '../../core/containing-groups.ts';
-import type { UserField, UserOrder } from '../../core/directory-query.ts';
+import { containingGroups } from '../../core/directory/containing-groups.ts';
+import type { UserField, UserOrder } from '../../core/directory/directory-query.ts';
 import {
   changeDirectoryUser,
   getDirectoryUser,
   provisionUser,
   removeDirectoryUser,
-} from '../../core/directory-users.ts';
+} from '../../core/directory/directory-users.ts';
 import type { DirectoryUser } from '../../core/entities/directory.ts';
 import type { DirectoryUserId } from '../../kernel/ids.ts';
 import { parseId } from '../../kernel/ids.ts';

@@ -1,5 +1,5 @@
 /** Directory groups in SQLite; their members are rows of their own. */
-import type { GroupField, GroupOrder } from '../../core/directory-query.ts';
+import type { GroupField, GroupOrder } from '../../core/directory/directory-query.ts';
 import type { DirectoryGroup } from '../../core/entities/directory.ts';
 import type { DirectoryGroupRepository } from '../../core/ports/directories.ts';
 import { type Listable, queryPage, scanPage, wholeRows } from './directory-pages.ts';

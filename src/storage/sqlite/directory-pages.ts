@@ -1,5 +1,5 @@
 /** Pages of directory users and groups: any order, any depth, exact totals. */
-import type { DirectoryQuery } from '../../core/directory-query.ts';
+import type { DirectoryQuery } from '../../core/directory/directory-query.ts';
 import type { OrderedPage, PageRequest, QueryPage } from '../../core/ports/paging.ts';
 import { type DirectoryScope, type Fragment, type Searchable, whereOf } from './directory-query.ts';
 import type { PageAnchors } from './page-anchors.ts';

@@ -1,5 +1,5 @@
 /** Compiles a DirectoryQuery to SQL with parameters. Values never become text. */
-import type { DirectoryQuery } from '../../core/directory-query.ts';
+import type { DirectoryQuery } from '../../core/directory/directory-query.ts';
 import { beyond } from './rows.ts';
 import type { Value } from './sql.ts';
 

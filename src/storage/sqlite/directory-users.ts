@@ -1,5 +1,5 @@
 /** Directory users in SQLite, with their e-mail addresses in a child table for look-ups. */
-import type { UserField, UserOrder } from '../../core/directory-query.ts';
+import type { UserField, UserOrder } from '../../core/directory/directory-query.ts';
 import type { DirectoryUser, ShownUser } from '../../core/entities/directory.ts';
 import type { DirectoryUserRepository } from '../../core/ports/directories.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';

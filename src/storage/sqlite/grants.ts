@@ -1,7 +1,8 @@
 /** The ledger of grants in SQLite: one row for each reason for a role. */
+
+import type { Grant, GrantScope } from '../../core/access/roles.ts';
 import type { TracedGrant } from '../../core/entities/history.ts';
 import type { GrantRepository } from '../../core/ports/people.ts';
-import type { Grant, GrantScope } from '../../core/roles.ts';
 import { insertRow, integer, json, ownedBy, text, toJson, word } from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 

@@ -1,10 +1,13 @@
 /** S167: seats while a whole company moves: the job of a file, a cut-over, its way back and another plan, in many orders. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { rollBackCutover } from '../../../src/core/cutover.ts';
-import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
-import { invitationImportHandler, startInvitationImport } from '../../../src/core/invitation-import.ts';
+import { rollBackCutover } from '../../../src/core/directory/cutover.ts';
 import { runDueJobs } from '../../../src/core/jobs.ts';
-import { updateOrganization } from '../../../src/core/organizations.ts';
+import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
+import {
+  invitationImportHandler,
+  startInvitationImport,
+} from '../../../src/core/joining/invitation-import.ts';
+import { updateOrganization } from '../../../src/core/organization/organizations.ts';
 import { countsOf } from '../../support/core-counts.ts';
 import { newMember } from '../../support/core-people.ts';
 import { type CoreWorld, OPERATOR, openCoreWorld } from '../../support/core-world.ts';

@@ -1,8 +1,8 @@
 /** S159, R14: one invitation, everybody at once, in a thousand orders: at most one member comes of it, and it says so. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
-import { changeInvitation, resendInvitation } from '../../../src/core/invitation-changes.ts';
-import { revokeInvitation } from '../../../src/core/invitations.ts';
+import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
+import { changeInvitation, resendInvitation } from '../../../src/core/joining/invitation-changes.ts';
+import { revokeInvitation } from '../../../src/core/joining/invitations.ts';
 import { countsOf } from '../../support/core-counts.ts';
 import { newDirectory } from '../../support/core-people.ts';
 import { type CoreWorld, OPERATOR, openCoreWorld } from '../../support/core-world.ts';

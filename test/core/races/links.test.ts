@@ -1,7 +1,7 @@
 /** S166, R14: a link with few uses and many who want in, in a thousand orders: never one more than it says, and each is written down. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { joinByLink } from '../../../src/core/link-joining.ts';
-import { revokeShareableLink } from '../../../src/core/shareable-links.ts';
+import { joinByLink } from '../../../src/core/joining/link-joining.ts';
+import { revokeShareableLink } from '../../../src/core/joining/shareable-links.ts';
 import { countsOf } from '../../support/core-counts.ts';
 import { newDirectory } from '../../support/core-people.ts';
 import { type CoreWorld, OPERATOR, openCoreWorld } from '../../support/core-world.ts';

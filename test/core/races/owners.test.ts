@@ -1,8 +1,8 @@
 /** S140, R14: owners who demote, suspend, remove, hand over and leave at once, and SCIM besides, in a thousand orders: one remains. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Membership } from '../../../src/core/entities/people.ts';
-import { changeMember, removeMember } from '../../../src/core/members.ts';
-import { leaveOrganization, transferOwnership } from '../../../src/core/ownership.ts';
+import { changeMember, removeMember } from '../../../src/core/members/members.ts';
+import { leaveOrganization, transferOwnership } from '../../../src/core/members/ownership.ts';
 import { countsOf } from '../../support/core-counts.ts';
 import {
   callerOf,

@@ -1,12 +1,13 @@
 /** What the races have in common: a place of their own for each seed, and the ways into an organization as single steps. */
-import { mailAddressProof } from '../../../src/core/address-proofs.ts';
-import { type CutoverDeps, reportCutover, switchCutover } from '../../../src/core/cutover.ts';
-import { createDirectory } from '../../../src/core/directories.ts';
+
+import { type CutoverDeps, reportCutover, switchCutover } from '../../../src/core/directory/cutover.ts';
+import { createDirectory } from '../../../src/core/directory/directories.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { createInvitation } from '../../../src/core/invitations.ts';
-import type { Acceptor } from '../../../src/core/joining-people.ts';
-import type { PlanChoice } from '../../../src/core/plans.ts';
-import { createShareableLink } from '../../../src/core/shareable-links.ts';
+import { mailAddressProof } from '../../../src/core/joining/address-proofs.ts';
+import { createInvitation } from '../../../src/core/joining/invitations.ts';
+import type { Acceptor } from '../../../src/core/joining/joining-people.ts';
+import { createShareableLink } from '../../../src/core/joining/shareable-links.ts';
+import type { PlanChoice } from '../../../src/core/organization/plans.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { isGatehouseError } from '../../../src/kernel/errors.ts';
 import { newOrganization, PASSWORD, pushUser } from '../../support/core-people.ts';

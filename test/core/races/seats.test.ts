@@ -1,10 +1,10 @@
 /** S167, R14: seats over every door at once, in a thousand orders: never one too many, and who was refused has lost nothing. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Directory } from '../../../src/core/entities/directory.ts';
-import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
-import { createInvitation } from '../../../src/core/invitations.ts';
-import { joinByLink } from '../../../src/core/link-joining.ts';
-import { changeMember } from '../../../src/core/members.ts';
+import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
+import { createInvitation } from '../../../src/core/joining/invitations.ts';
+import { joinByLink } from '../../../src/core/joining/link-joining.ts';
+import { changeMember } from '../../../src/core/members/members.ts';
 import { countsOf } from '../../support/core-counts.ts';
 import {
   anUpstream,

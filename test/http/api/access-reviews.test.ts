@@ -1,9 +1,9 @@
 /** /organizations/{org}/access-reviews: written down, decided person by person, completed, exported. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { snapshotStep } from '../../../src/core/access-review-snapshot.ts';
+import { snapshotStep } from '../../../src/core/access/access-review-snapshot.ts';
+import { isOrgRole } from '../../../src/core/access/roles.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { runDueJobs } from '../../../src/core/jobs.ts';
-import { isOrgRole } from '../../../src/core/roles.ts';
 import { days, minutes } from '../../../src/kernel/clock.ts';
 import { nextText } from '../../support/builders.ts';
 import { type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';

@@ -1,12 +1,12 @@
 /** A gateway with two organizations and signed-in people of every role, and a caller that speaks for any of them. */
 
+import type { OrgRole } from '../../../src/core/access/roles.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import type { Membership } from '../../../src/core/entities/people.ts';
-import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
-import { createInvitation } from '../../../src/core/invitations.ts';
-import { changeMember } from '../../../src/core/members.ts';
-import type { OrganizationInput } from '../../../src/core/organizations.ts';
-import type { OrgRole } from '../../../src/core/roles.ts';
+import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
+import { createInvitation } from '../../../src/core/joining/invitations.ts';
+import { changeMember } from '../../../src/core/members/members.ts';
+import type { OrganizationInput } from '../../../src/core/organization/organizations.ts';
 import { nextText } from '../../support/builders.ts';
 import { type GatewayOptions, startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
 

@@ -1,8 +1,8 @@
 /** S215: each security-relevant act leaves exactly one row of its type, and says who, from where, and in which request. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { INSTALLATION } from '../../../src/core/audit.ts';
 import type { AuditEvent } from '../../../src/core/entities/journal.ts';
+import { INSTALLATION } from '../../../src/core/journal/audit.ts';
 import type { OrganizationId } from '../../../src/kernel/ids.ts';
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { codeOf } from '../../support/credentials.ts';

@@ -1,7 +1,7 @@
 /** The audit as it is listed: newest first, those of one millisecond in the order in which they happened, each on one page. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createTeam } from '../../../src/core/teams.ts';
+import { createTeam } from '../../../src/core/members/teams.ts';
 import { testCause } from '../../support/gateway.ts';
 import { type ApiWorld, startApiWorld } from './api-world.ts';
 

@@ -1,8 +1,8 @@
 /** What leaves the audit: old rows where an organization wants it, personal data of people who are gone; the chain holds all the same. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
-import { anchorAudits, pruneAudits } from '../../../src/core/audit-retention.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
+import { anchorAudits, pruneAudits } from '../../../src/core/journal/audit-retention.ts';
 import { tablesThatKnow } from '../../support/journal-rows.ts';
 import { type ApiWorld, type Person, startApiWorld } from './api-world.ts';
 

@@ -1,10 +1,10 @@
 /** Who may what, for every route of the table: a new route is in these tests the moment it exists. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ORG_ROLES, type OrgRole, ROLE_PERMISSIONS } from '../../../src/core/access/roles.ts';
 import type { Directory } from '../../../src/core/entities/directory.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { startOperatorSession } from '../../../src/core/operator-link.ts';
-import { ORG_ROLES, type OrgRole, ROLE_PERMISSIONS } from '../../../src/core/roles.ts';
+import { startOperatorSession } from '../../../src/core/organization/operator-link.ts';
 import type { ApiRoute } from '../../../src/http/api/route.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { type MembershipId, newId } from '../../../src/kernel/ids.ts';

@@ -1,6 +1,6 @@
 /** Metadata at an address: what is new is staged and shown, and counts once somebody who may says so, or a pinned key (S62, S64). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { attendConnections } from '../../../src/core/connection-attendance.ts';
+import { attendConnections } from '../../../src/core/connections/connection-attendance.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { summarizeCertificate } from '../../../src/kernel/certificates.ts';
 import { days, hours, minutes } from '../../../src/kernel/clock.ts';

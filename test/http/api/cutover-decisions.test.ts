@@ -1,9 +1,9 @@
 /** …/cutover/people/{person}/decision: doubtful people are decided before the switch, which carries it out. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type DecisionInput, decideCutover } from '../../../src/core/cutover-decisions.ts';
+import { roleHeld } from '../../../src/core/access/role-table.ts';
+import { type DecisionInput, decideCutover } from '../../../src/core/directory/cutover-decisions.ts';
 import type { Membership } from '../../../src/core/entities/people.ts';
-import { changeMember } from '../../../src/core/members.ts';
-import { roleHeld } from '../../../src/core/role-table.ts';
+import { changeMember } from '../../../src/core/members/members.ts';
 import { parseId } from '../../../src/kernel/ids.ts';
 import { type CutoverStage, cutoverStage } from '../../support/cutover-stage.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';

@@ -2,16 +2,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { AT_ONCE } from '../../../src/core/cutover.ts';
-import { runCutoverJob } from '../../../src/core/cutover-job.ts';
-import { createDirectoryGroup } from '../../../src/core/directory-groups.ts';
+import { AT_ONCE } from '../../../src/core/directory/cutover.ts';
+import { runCutoverJob } from '../../../src/core/directory/cutover-job.ts';
+import { createDirectoryGroup } from '../../../src/core/directory/directory-groups.ts';
 import {
   changeDirectoryUser,
   provisionUser,
   removeDirectoryUser,
-} from '../../../src/core/directory-users.ts';
-import { createInvitation } from '../../../src/core/invitations.ts';
+} from '../../../src/core/directory/directory-users.ts';
 import { type JobHandlers, runDueJobs } from '../../../src/core/jobs.ts';
+import { createInvitation } from '../../../src/core/joining/invitations.ts';
 import { removeExpired } from '../../../src/jobs/expire.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { parseId } from '../../../src/kernel/ids.ts';

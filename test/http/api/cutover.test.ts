@@ -1,6 +1,6 @@
 /** …/directories/{directory}/cutover: the report says what the switch would do, before anybody says yes. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createInvitation } from '../../../src/core/invitations.ts';
+import { createInvitation } from '../../../src/core/joining/invitations.ts';
 import { cutoverStage } from '../../support/cutover-stage.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
 

@@ -1,6 +1,6 @@
 /** POST /invitations/{token}/accept and GET /session: how a link becomes a person with a session, once. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newSessionToken, startSession } from '../../../src/core/sessions.ts';
+import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { nextText } from '../../support/builders.ts';
 import { testCause } from '../../support/gateway.ts';

@@ -1,7 +1,7 @@
 /** Law 11 over every door there is: whatever the route, the role or the plan, a directory-managed organization invites nobody. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ORG_ROLES, type OrgRole, ROLE_PERMISSIONS } from '../../../src/core/access/roles.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { ORG_ROLES, type OrgRole, ROLE_PERMISSIONS } from '../../../src/core/roles.ts';
 import { openApiDocument } from '../../../src/http/api/openapi.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';

@@ -1,9 +1,9 @@
 /** An import left to a job: told how far it is, whole after any restart, each row with the rights of whoever asked as they are then. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { invitationImportHandler } from '../../../src/core/invitation-import.ts';
-import type { InvitationDeps } from '../../../src/core/invitations.ts';
 import type { TransactedHandler } from '../../../src/core/jobs.ts';
 import { runDueJobs } from '../../../src/core/jobs.ts';
+import { invitationImportHandler } from '../../../src/core/joining/invitation-import.ts';
+import type { InvitationDeps } from '../../../src/core/joining/invitations.ts';
 import { minutes } from '../../../src/kernel/clock.ts';
 import { nextText } from '../../support/builders.ts';
 import { type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';

@@ -1,7 +1,7 @@
 /** What becomes of the mails of invitations: limits, addresses that get none, a mail server that says no, and what admins see of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { countInvitationMail, DEFAULT_MAIL_LIMITS } from '../../../src/core/mail-limit.ts';
+import { countInvitationMail, DEFAULT_MAIL_LIMITS } from '../../../src/core/mail/mail-limit.ts';
 import { createSmtpMailer } from '../../../src/outbound/smtp-mailer.ts';
 import { type SmtpSink, startSmtpSink } from '../../support/smtp-sink.ts';
 import { type ApiWorld, type Person, startApiWorld } from './api-world.ts';

@@ -1,6 +1,6 @@
 /** GET /organizations/{org}/invitations?q=: one among thousands, page by page, and what an invitation gives that names no role. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { listInvitations } from '../../../src/core/invitation-list.ts';
+import { listInvitations } from '../../../src/core/joining/invitation-list.ts';
 import { anInvitation } from '../../support/builders.ts';
 import { type ApiWorld, startApiWorld } from './api-world.ts';
 

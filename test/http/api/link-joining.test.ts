@@ -1,8 +1,8 @@
 /** /invitation-links/{token}: who may join through a link that was passed on, with which address, and how often. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { changeMember, removeMember } from '../../../src/core/members.ts';
-import { newSessionToken, startSession } from '../../../src/core/sessions.ts';
+import { changeMember, removeMember } from '../../../src/core/members/members.ts';
+import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
 import { hours } from '../../../src/kernel/clock.ts';
 import { nextText } from '../../support/builders.ts';
 import { testCause } from '../../support/gateway.ts';

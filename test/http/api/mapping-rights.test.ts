@@ -1,7 +1,7 @@
 /** Law 8 through rules: a group mapping hands out nothing that whoever makes it could not hand out by hand. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { isOrgRole } from '../../../src/core/access/roles.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { isOrgRole } from '../../../src/core/roles.ts';
 import { type ApiWorld, type Person, type Sender, startApiWorld } from './api-world.ts';
 import { pushGroup } from './push.ts';
 

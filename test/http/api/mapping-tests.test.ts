@@ -1,6 +1,6 @@
 /** /organizations/{org}/mapping-tests: kept, run, and the changes of rules they refuse. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { removeDirectoryGroup } from '../../../src/core/directory-groups.ts';
+import { removeDirectoryGroup } from '../../../src/core/directory/directory-groups.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import type { DirectoryGroupId, DirectoryId } from '../../../src/kernel/ids.ts';
 import { newId } from '../../../src/kernel/ids.ts';

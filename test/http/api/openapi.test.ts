@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import errors from '../../../schemas/errors.json' with { type: 'json' };
-import { PERMISSIONS } from '../../../src/core/roles.ts';
+import { PERMISSIONS } from '../../../src/core/access/roles.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { type ApiWorld, startApiWorld } from './api-world.ts';
 

@@ -1,7 +1,7 @@
 /** PATCH /session: how somebody is seen in an organization after joining it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { newSessionToken, startSession } from '../../../src/core/sessions.ts';
+import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
 import { testCause } from '../../support/gateway.ts';
 import { type ApiWorld, cookieSender, startApiWorld } from './api-world.ts';
 import { pushGroup } from './push.ts';

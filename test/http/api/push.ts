@@ -1,11 +1,11 @@
 /** What a directory pushes, straight through core: people and a group, for tests of what the management API makes of them. */
 
-import { createDirectoryGroup } from '../../../src/core/directory-groups.ts';
-import { provisionUser } from '../../../src/core/directory-users.ts';
+import { createDirectoryGroup } from '../../../src/core/directory/directory-groups.ts';
+import { provisionUser } from '../../../src/core/directory/directory-users.ts';
 import type { AdoptionConflict } from '../../../src/core/entities/adoption.ts';
 import type { Directory } from '../../../src/core/entities/directory.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { insertMembership } from '../../../src/core/memberships.ts';
+import { insertMembership } from '../../../src/core/members/memberships.ts';
 import { aUser, nextText } from '../../support/builders.ts';
 import { type TestGateway, testCause } from '../../support/gateway.ts';
 

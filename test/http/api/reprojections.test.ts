@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { runDueJobs } from '../../../src/core/jobs.ts';
-import { reprojectSome } from '../../../src/core/reprojection.ts';
+import { reprojectSome } from '../../../src/core/mapping/reprojection.ts';
 import { type Answer, type ApiWorld, type Person, startApiWorld } from './api-world.ts';
 import { pushGroup } from './push.ts';
 

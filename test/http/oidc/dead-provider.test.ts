@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { noteAnswerOfProvider } from '../../../src/core/connection-outages.ts';
+import { noteAnswerOfProvider } from '../../../src/core/connections/connection-outages.ts';
 import { days, minutes } from '../../../src/kernel/clock.ts';
 import { newRsaKey, selfSignedCertificate } from '../../../src/kernel/self-signed-certificate.ts';
 import { createBrowser, type Page } from '../../support/browser.ts';

@@ -1,6 +1,6 @@
 /** Several organizations, tenants and tabs at one OpenID provider: each sign-in is its own. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createGroupMapping } from '../../../src/core/group-mappings.ts';
+import { createGroupMapping } from '../../../src/core/mapping/group-mappings.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';

@@ -5,7 +5,7 @@ import {
   createShareableLink,
   revokeShareableLink,
   type ShareableLinkInput,
-} from '../../../src/core/shareable-links.ts';
+} from '../../../src/core/joining/shareable-links.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';

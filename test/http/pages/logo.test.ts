@@ -1,6 +1,6 @@
 /** An organization's logo: on its own pages from its own host, and nowhere that would tell its host who reads what. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createInvitation } from '../../../src/core/invitations.ts';
+import { createInvitation } from '../../../src/core/joining/invitations.ts';
 import { aConnection } from '../../support/builders.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
 

@@ -1,6 +1,6 @@
 /** S168: a link that is a secret does not stay in the address bar; the page behind it works in the browser that opened it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createShareableLink } from '../../../src/core/shareable-links.ts';
+import { createShareableLink } from '../../../src/core/joining/shareable-links.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { type Browser, createBrowser } from '../../support/browser.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';

@@ -1,8 +1,8 @@
 /** The operator in a browser: a one-time link that works once and for a day, the key, and the page behind them. */
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { INSTALLATION } from '../../../src/core/audit.ts';
-import { issueOperatorLink } from '../../../src/core/operator-link.ts';
+import { INSTALLATION } from '../../../src/core/journal/audit.ts';
+import { issueOperatorLink } from '../../../src/core/organization/operator-link.ts';
 import { days, hours } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';

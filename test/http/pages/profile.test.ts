@@ -1,7 +1,7 @@
 /** Name and picture on the account page: chosen anew without a script, and what is wrong said beside the field. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { newSessionToken, startSession } from '../../../src/core/sessions.ts';
+import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
 import { testCause } from '../../support/gateway.ts';
 import { type ApiWorld, cookieSender, type Person, type Sender, startApiWorld } from '../api/api-world.ts';
 import { pushGroup } from '../api/push.ts';

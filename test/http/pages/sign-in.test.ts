@@ -1,6 +1,6 @@
 /** The sign-in page, the look-up, passwords and signing out: what a stranger learns, and who may make a browser act. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { addDomain } from '../../../src/core/domains.ts';
+import { addDomain } from '../../../src/core/connections/domains.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';

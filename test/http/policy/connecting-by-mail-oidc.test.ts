@@ -1,7 +1,7 @@
 /** S156 over OpenID Connect: a member connects by mail where the domain is proved; elsewhere a verified address opens nothing. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { addDomain } from '../../../src/core/domains.ts';
-import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
+import { addDomain } from '../../../src/core/connections/domains.ts';
+import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { mailedPath } from '../../support/credentials.ts';

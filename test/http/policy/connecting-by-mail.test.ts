@@ -1,8 +1,8 @@
 /** S156: a member whose password is worth nothing any more confirms the company's identity from their own mailbox. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { DEFAULT_MAIL_LIMITS } from '../../../src/core/mail-limit.ts';
-import { changeMember } from '../../../src/core/members.ts';
+import { DEFAULT_MAIL_LIMITS } from '../../../src/core/mail/mail-limit.ts';
+import { changeMember } from '../../../src/core/members/members.ts';
 import { hours } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { mailedPath } from '../../support/credentials.ts';

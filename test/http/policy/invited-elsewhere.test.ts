@@ -1,9 +1,9 @@
 /** Somebody with an account elsewhere joins an organization that requires single sign-on: link, account and identity provider together. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
-import { resendInvitation } from '../../../src/core/invitation-changes.ts';
-import { mailedLink } from '../../../src/core/invitation-links.ts';
-import { mayJoinBySignOn } from '../../../src/core/joining-by-sign-on.ts';
+import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
+import { resendInvitation } from '../../../src/core/joining/invitation-changes.ts';
+import { mailedLink } from '../../../src/core/joining/invitation-links.ts';
+import { mayJoinBySignOn } from '../../../src/core/joining/joining-by-sign-on.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';

@@ -1,9 +1,9 @@
 /** Signing in at the address of one of one's organizations with a password or passkey: where one ends up, and what strangers learn. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
-import { changeMember } from '../../../src/core/members.ts';
-import { updateOrganization } from '../../../src/core/organizations.ts';
+import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
+import { changeMember } from '../../../src/core/members/members.ts';
+import { updateOrganization } from '../../../src/core/organization/organizations.ts';
 import { createAuthenticator } from '../../support/authenticator.ts';
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { ask, codeOf, turnOnSecondFactor } from '../../support/credentials.ts';

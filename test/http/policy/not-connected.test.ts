@@ -1,6 +1,6 @@
 /** Who would be cut off: read before single sign-on is required, and true afterwards. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { listInSteps } from '../../../src/core/connected-members.ts';
+import { listInSteps } from '../../../src/core/members/connected-members.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { mailedPath } from '../../support/credentials.ts';
 import { postForm } from '../../support/page-visits.ts';

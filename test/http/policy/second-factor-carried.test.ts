@@ -1,10 +1,10 @@
 /** A session that was carried into an organization which asks for a second factor: it sets none up without the person's password. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
-import { mailedLink } from '../../../src/core/invitation-links.ts';
-import { updateOrganization } from '../../../src/core/organizations.ts';
-import { newSessionToken, startSession } from '../../../src/core/sessions.ts';
+import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
+import { mailedLink } from '../../../src/core/joining/invitation-links.ts';
+import { updateOrganization } from '../../../src/core/organization/organizations.ts';
+import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
 import { hours, minutes } from '../../../src/kernel/clock.ts';
 import { type Browser, createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';

@@ -1,10 +1,10 @@
 /** An organization that asks its members for a second factor: what a password alone opens there, and how one gets in. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { OrgRole } from '../../../src/core/access/roles.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
-import { changeMember } from '../../../src/core/members.ts';
-import { updateOrganization } from '../../../src/core/organizations.ts';
-import type { OrgRole } from '../../../src/core/roles.ts';
+import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
+import { changeMember } from '../../../src/core/members/members.ts';
+import { updateOrganization } from '../../../src/core/organization/organizations.ts';
 import { apiRoutes } from '../../../src/http/api/routes.ts';
 import { minutes } from '../../../src/kernel/clock.ts';
 import { createAuthenticator } from '../../support/authenticator.ts';

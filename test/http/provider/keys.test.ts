@@ -1,7 +1,7 @@
 /** S99: keys change while everybody goes on: published, signing, retired; and the drill for one that has leaked. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
-import { settleSigningKeys } from '../../../src/core/signing-keys.ts';
+import { settleSigningKeys } from '../../../src/core/applications/signing-keys.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { enter, startApplication, type TestApplication } from '../../support/application.ts';
 import { nextText } from '../../support/builders.ts';

@@ -1,7 +1,7 @@
 /** Ways in which applications ask, and ways in which they are answered: by form, with hints, for another organization. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { acceptInvitation } from '../../../src/core/invitation-acceptance.ts';
+import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
 import { answerTo, startApplication, type TestApplication } from '../../support/application.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';

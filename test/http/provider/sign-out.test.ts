@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
-import { setMembershipStatus } from '../../../src/core/memberships.ts';
+import { setMembershipStatus } from '../../../src/core/members/memberships.ts';
 import { minutes } from '../../../src/kernel/clock.ts';
 import { deliverLogouts, enter, startApplication, type TestApplication } from '../../support/application.ts';
 import { type Browser, createBrowser } from '../../support/browser.ts';

@@ -1,8 +1,14 @@
 /** Encrypted assertions at the live door: opened with our keys where they are covered by a signature, refused otherwise. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  addNextSpKey,
+  isSaml,
+  removeSpKey,
+  rotateSpKeys,
+  withSpKeys,
+} from '../../../src/core/connections/sp-keys.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import type { Connection, SamlConnection } from '../../../src/core/entities/sign-in.ts';
-import { addNextSpKey, isSaml, removeSpKey, rotateSpKeys, withSpKeys } from '../../../src/core/sp-keys.ts';
 import { verifySamlResponse } from '../../../src/http/saml/strategy.ts';
 import { samlTrust } from '../../../src/http/saml/trust.ts';
 import { type Browser, createBrowser } from '../../support/browser.ts';

@@ -1,6 +1,6 @@
 /** The seam against an identity provider we did not write: samlp, over HTTP, from its metadata to the facts. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { SAML_DEFAULTS } from '../../../src/core/saml-settings.ts';
+import { SAML_DEFAULTS } from '../../../src/core/connections/saml-settings.ts';
 import { buildAuthnRequest } from '../../../src/http/saml/authn-request.ts';
 import { type SamlTrust, verifySamlResponse } from '../../../src/http/saml/strategy.ts';
 import { parseIdpMetadata } from '../../../src/protocols/saml/metadata.ts';

@@ -1,9 +1,9 @@
 /** SAML sign-in against an identity provider we did not write: from the start to the session, and what ends it. */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { removeDirectoryUser } from '../../../src/core/directory-users.ts';
-import { addDomain } from '../../../src/core/domains.ts';
-import { createGroupMapping } from '../../../src/core/group-mappings.ts';
+import { addDomain } from '../../../src/core/connections/domains.ts';
+import { removeDirectoryUser } from '../../../src/core/directory/directory-users.ts';
+import { createGroupMapping } from '../../../src/core/mapping/group-mappings.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';

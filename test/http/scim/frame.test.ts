@@ -7,7 +7,7 @@ import {
   createDirectoryToken,
   removeDirectoryToken,
   updateDirectory,
-} from '../../../src/core/directories.ts';
+} from '../../../src/core/directory/directories.ts';
 import { testCause } from '../../support/gateway.ts';
 import { aScimUser, ERROR_URN, patchOf, USER_URN } from '../../support/scim.ts';
 import { dumpOf, scimSuite } from '../../support/scim-suite.ts';

@@ -1,6 +1,6 @@
 /** Finding a page: indexes are asked once, walks are bounded, and a bound is a refusal, never a shorter answer. */
 import { describe, expect, test } from '@jest/globals';
-import type { UserField, UserOrder } from '../../../src/core/directory-query.ts';
+import type { UserField, UserOrder } from '../../../src/core/directory/directory-query.ts';
 import {
   type FoundPage,
   findListPage,

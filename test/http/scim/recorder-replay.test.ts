@@ -1,7 +1,7 @@
 /** Replay: a failed write runs again as its directory, in the name of the admin, and only such a one (moonshot 4). */
 import { describe, expect, test } from '@jest/globals';
 import type { Response } from 'supertest';
-import { removeDirectory, updateDirectory } from '../../../src/core/directories.ts';
+import { removeDirectory, updateDirectory } from '../../../src/core/directory/directories.ts';
 import { testCause } from '../../support/gateway.ts';
 import { aScimUser, patchOf } from '../../support/scim.ts';
 import { type ScimWorld, scimSuite } from '../../support/scim-suite.ts';

@@ -5,7 +5,7 @@ import {
   createDirectoryToken,
   removeDirectoryToken,
   updateDirectory,
-} from '../../../src/core/directories.ts';
+} from '../../../src/core/directory/directories.ts';
 import { testCause } from '../../support/gateway.ts';
 import { aScimGroup, aScimUser, patchOf, scimCaller } from '../../support/scim.ts';
 import { type ScimWorld, scimSuite } from '../../support/scim-suite.ts';

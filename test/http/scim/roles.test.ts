@@ -1,8 +1,8 @@
 /** Pushed groups become roles: through mappings, at once, and gone with the group, its name or the membership. */
 import { describe, expect, test } from '@jest/globals';
 import type { MappingMatch } from '../../../src/core/entities/directory.ts';
-import { createGroupMapping } from '../../../src/core/group-mappings.ts';
-import { createTeam } from '../../../src/core/teams.ts';
+import { createGroupMapping } from '../../../src/core/mapping/group-mappings.ts';
+import { createTeam } from '../../../src/core/members/teams.ts';
 import { parseId } from '../../../src/kernel/ids.ts';
 import { testCause } from '../../support/gateway.ts';
 import { onlyMember } from '../../support/members.ts';

@@ -1,10 +1,10 @@
 /** A shadow directory: pushes are stored and answered, and no member, session, role, mail or invitation knows of them. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createDirectory, createDirectoryToken } from '../../../src/core/directories.ts';
+import { createDirectory, createDirectoryToken } from '../../../src/core/directory/directories.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { createGroupMapping } from '../../../src/core/group-mappings.ts';
-import { createInvitation } from '../../../src/core/invitations.ts';
+import { createInvitation } from '../../../src/core/joining/invitations.ts';
+import { createGroupMapping } from '../../../src/core/mapping/group-mappings.ts';
 import { directoryApi } from '../../support/directory-api.ts';
 import { testCause } from '../../support/gateway.ts';
 import { membersOf, signIn } from '../../support/members.ts';

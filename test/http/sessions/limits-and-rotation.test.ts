@@ -1,6 +1,6 @@
 /** How long a session lives and when its cookie value changes, as a browser meets it (S184, S185, S190). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { OrgRole } from '../../../src/core/roles.ts';
+import type { OrgRole } from '../../../src/core/access/roles.ts';
 import { hours, minutes, seconds } from '../../../src/kernel/clock.ts';
 import { roleKey } from '../../support/org-roles.ts';
 import { type ApiWorld, cookieSender, type Person, startApiWorld } from '../api/api-world.ts';

@@ -1,6 +1,6 @@
 /** Going from one organization to another: after the other one's own policy, with another session (S191, S184). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newSessionToken, startSession } from '../../../src/core/sessions.ts';
+import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
 import { minutes } from '../../../src/kernel/clock.ts';
 import { testCause } from '../../support/gateway.ts';
 import { type ApiWorld, cookieSender, type Sender, startApiWorld } from '../api/api-world.ts';

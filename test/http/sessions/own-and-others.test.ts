@@ -1,8 +1,8 @@
 /** Seeing and ending sessions: one's own, a member's, everybody's; over the API and on the person's page (S189). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { OrgRole } from '../../../src/core/access/roles.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import type { OrgRole } from '../../../src/core/roles.ts';
-import { newSessionToken, startSession } from '../../../src/core/sessions.ts';
+import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
 import { hours } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { testCause } from '../../support/gateway.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import type { Membership } from '../../../src/core/entities/people.ts';
-import { newSessionToken, startSession } from '../../../src/core/sessions.ts';
+import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import { createAuthenticator } from '../../support/authenticator.ts';
 import { nextText } from '../../support/builders.ts';

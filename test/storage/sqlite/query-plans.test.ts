@@ -1,7 +1,7 @@
 /** Every statement of every repository finds its rows by index: the plans hold whatever the number of rows. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Database, { type Database as Connection } from 'better-sqlite3';
-import type { GroupQuery, UserQuery } from '../../../src/core/directory-query.ts';
+import type { GroupQuery, UserQuery } from '../../../src/core/directory/directory-query.ts';
 import type { Repositories } from '../../../src/core/ports/storage.ts';
 import { createRepositories } from '../../../src/storage/sqlite/repositories.ts';
 import { asPrepared, type Row, type Sql } from '../../../src/storage/sqlite/sql.ts';

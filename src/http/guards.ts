@@ -5,6 +5,7 @@ import { holdsPermission, lacking } from '../core/access/access.ts';
 import type { Permission } from '../core/access/roles.ts';
 import { API_KEY_PREFIX, findKeyCaller } from '../core/applications/api-keys.ts';
 import { hasAnyFactor } from '../core/credentials/second-factor-policy.ts';
+import { assertInvitationsOpen } from '../core/directory/provisioning.ts';
 import type { Actor } from '../core/entities/journal.ts';
 import type { Organization } from '../core/entities/organization.ts';
 import { isOperatorSession } from '../core/organization/operator-link.ts';
@@ -189,7 +190,8 @@ export function actorOf(caller: Caller): Actor {
 
 /**
  * The organization a route names, when the caller may see it. Another organization's id or slug answers `not_found`,
- * exactly as one that does not exist (law 1); a missing permission in one's own answers `forbidden`.
+ * exactly as one that does not exist (law 1); a missing permission in one's own answers `forbidden`. A door that the
+ * directory has shut answers `invitations_disabled` first: nobody's admin could open it for them.
  */
 export async function organizationFor(
   deps: HttpDeps,
@@ -205,9 +207,11 @@ export async function organizationFor(
     readonly oneself?: string | undefined;
     /** Whether the route is for every member. */
     readonly isForMembers?: boolean | undefined;
+    /** Whether the route is a door that a directory shuts, whatever the role of who stands at it (law 11). */
+    readonly invites?: boolean | undefined;
   },
 ): Promise<Organization> {
-  const { caller, reference, permission, team, within, oneself, isForMembers } = request;
+  const { caller, reference, permission, team, within, oneself, isForMembers, invites } = request;
   const organization = await findOrganization(deps.storage, reference);
   const isVisible = caller.kind === 'operator' || caller.organizationId === organization?.id;
   if (organization === undefined || !isVisible)
@@ -216,6 +220,7 @@ export async function organizationFor(
     throw new GatehouseError('forbidden', 'This key acts in its own team only.', {
       whatToDo: 'Use a key of the organization, or one of that team.',
     });
+  if (invites === true) await assertInvitationsOpen(deps.storage, organization);
   if (
     !holdsPermission(caller, organization.id, permission) &&
     !isOneself(caller, oneself) &&

@@ -97,13 +97,13 @@ function featureUse(asked: Asked, feature: PlanFeature): FeatureUse {
     const preset = presets[name];
     return preset !== undefined && includes(preset, feature);
   });
+  if (feature === 'invitations' && provisioning === 'directory') {
+    const text = 'People are managed by the directory. Ask whoever administers it to add somebody there.';
+    return { feature, isAvailable: false, text, plans: [] };
+  }
   if (feature === 'invitations' && !holdsPermission(asked.caller, asked.organization.id, 'members.invite')) {
     const who = asked.caller.kind === 'api_key' ? 'This key may' : 'You may';
     const text = `${who} not invite people here. Ask an admin of ${asked.organization.name} to invite them.`;
-    return { feature, isAvailable: false, text, plans: [] };
-  }
-  if (feature === 'invitations' && provisioning === 'directory') {
-    const text = 'People are managed by the directory. Ask whoever administers it to add somebody there.';
     return { feature, isAvailable: false, text, plans: [] };
   }
   if (!includes(plan, feature)) {

@@ -3,7 +3,6 @@ import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
 import { assertHolds } from '../../core/access/access.ts';
 import { setupRequired } from '../../core/credentials/second-factor-policy.ts';
-import { assertInvitationsOpen } from '../../core/directory/provisioning.ts';
 import { assertFresh } from '../../core/sign-in/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -111,16 +110,15 @@ async function contextOf(
       return context;
     case 'organization': {
       const reference = String(req.params.org);
-      const { permission } = guard;
+      const { permission, invites, orAnyMember: isForMembers } = guard;
       const team = guard.orInTeam ? String(req.params.team) : undefined;
       const within = team ?? teamRead(guard, req);
       const oneself = guard.orOneself ? String(req.params.member) : undefined;
       const asked = { caller, reference, permission, team, within, oneself };
-      const organization = await organizationFor(deps, { ...asked, isForMembers: guard.orAnyMember });
+      const organization = await organizationFor(deps, { ...asked, isForMembers, invites });
       if (guard.alsoNeeds !== undefined) assertHolds(caller, organization.id, guard.alsoNeeds);
       if (caller.kind === 'member' && signedIn !== undefined && asksForFreshSignIn(route))
         assertFresh(deps, signedIn.session);
-      if (guard.invites) await assertInvitationsOpen(deps.storage, organization);
       return { ...context, organization };
     }
   }

@@ -12,13 +12,13 @@ const isCode = (text: string): text is ErrorCode => Object.hasOwn(errors, text);
 
 const FOLDERS = ['src/protocols/scim', 'src/http/scim', 'src/storage/sqlite'];
 const FILES = [
-  'directories',
-  'directory-users',
-  'directory-groups',
-  'group-members',
-  'memberships',
-  'role-projection',
-  'grants',
+  'directory/directories',
+  'directory/directory-users',
+  'directory/directory-groups',
+  'directory/group-members',
+  'members/memberships',
+  'access/role-projection',
+  'access/grants',
 ].map((name) => `src/core/${name}.ts`);
 
 /** The codes named anywhere in the sources a SCIM request runs through. */

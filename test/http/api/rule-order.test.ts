@@ -40,8 +40,12 @@ const addBob = (group: string, user: string) =>
     schemas: [`${SCIM}:api:messages:2.0:PatchOp`],
     Operations: [{ op: 'add', path: 'members', value: [{ value: user }] }],
   });
-const rule = async (groupId: string, role: string): Promise<string> =>
-  (await send('post /group-mappings', { match: { groupId }, grants: [{ scope: 'org', role }] })).body.id;
+/** A millisecond apart, so that the list shows them in the order in which they were made. */
+async function rule(groupId: string, role: string): Promise<string> {
+  world.gateway.clock.advance(1);
+  const wanted = { match: { groupId }, grants: [{ scope: 'org', role }] };
+  return (await send('post /group-mappings', wanted)).body.id;
+}
 
 beforeEach(async () => {
   organization = await world.newOrganization();

@@ -155,7 +155,7 @@ function replacementsOf(clock: TestClock, { mails, txtRecords }: Seen): Replacem
     passwords: fastPasswords,
     samlValidator: inProcessValidator,
     newRsaKey: fixedRsaKeys(),
-    withoutJobs: ['long-work', 'deliver-mails', 'deliver-webhooks'],
+    withoutJobs: ['long-work', 'deliver-mails', 'deliver-logouts', 'deliver-webhooks'],
     ...(process.env.GATEHOUSE_TESTS === 'twice' ? { decorateStorage: runningTwice } : {}),
     // Waited for, so that a test sees what its request has done.
     afterwards: (work) => work(),

@@ -1,10 +1,8 @@
 /** PATCH /session: how somebody is seen in an organization after joining it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
-import { testCause } from '../../support/gateway.ts';
-import { type ApiWorld, cookieSender, startApiWorld } from './api-world.ts';
-import { pushGroup } from './push.ts';
+import { type ApiWorld, startApiWorld } from './api-world.ts';
+import { newDirectedPerson } from './push.ts';
 
 let world: ApiWorld;
 let organization: Organization;
@@ -56,17 +54,7 @@ test.each([
 
 test('what a session of an identity provider changes stays in its organization, and a name from a directory in the directory', async () => {
   const directed = await world.newOrganization();
-  const { users } = await pushGroup(world.gateway, directed, { name: 'All', count: 1 });
-  const { storage, deps, clock, baseUrl } = world.gateway;
-  const membership = await storage.memberships.find(directed.id, users[0]?.membershipId ?? ('' as never));
-  if (membership === undefined) throw new Error('nobody was pushed');
-  const token = newSessionToken();
-  const context = { organizationId: directed.id, cause: testCause, now: clock.now() };
-  const authentication = { connectionId: null, amr: ['fed'] };
-  await storage.transact((tx) =>
-    startSession(tx, context, { membership, tokenHash: deps.hashToken(token), authentication }),
-  );
-  const sender = cookieSender(token, baseUrl);
+  const { membership, sender } = await newDirectedPerson(world.gateway, directed);
   const refused = await world.send(sender, 'patch /session', { displayName: 'Another' });
   expect([refused.status, refused.body.code, refused.body.field]).toEqual([
     409,
@@ -75,5 +63,5 @@ test('what a session of an identity provider changes stays in its organization, 
   ]);
   const { status, body } = await world.send(sender, 'patch /session', { avatarUrl: PICTURE });
   expect([status, body.user.avatarUrl]).toEqual([200, PICTURE]);
-  expect((await storage.users.find(membership.userId))?.avatarUrl).toBeNull();
+  expect((await world.gateway.storage.users.find(membership.userId))?.avatarUrl).toBeNull();
 });

@@ -6,8 +6,10 @@ import type { AdoptionConflict } from '../../../src/core/entities/adoption.ts';
 import type { Directory } from '../../../src/core/entities/directory.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { insertMembership } from '../../../src/core/members/memberships.ts';
+import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
 import { aUser, nextText } from '../../support/builders.ts';
 import { type TestGateway, testCause } from '../../support/gateway.ts';
+import { cookieSender } from './api-world.ts';
 
 /** An Okta directory with one group of `count` people. */
 export async function pushGroup(
@@ -30,6 +32,22 @@ export async function pushGroup(
     memberIds: users.map(({ id }) => id),
   });
   return { directory, group, users };
+}
+
+/** One person whom an Okta directory names, signed in through an identity provider; `sender` is their browser. */
+export async function newDirectedPerson(gateway: TestGateway, organization: Organization) {
+  const { users } = await pushGroup(gateway, organization, { count: 1 });
+  const { storage, deps, clock, baseUrl } = gateway;
+  const id = users[0]?.membershipId;
+  const membership = id == null ? undefined : await storage.memberships.find(organization.id, id);
+  if (membership === undefined) throw new Error('nobody was pushed');
+  const token = newSessionToken();
+  const context = { organizationId: organization.id, cause: testCause, now: clock.now() };
+  const authentication = { connectionId: null, amr: ['fed'] };
+  await storage.transact((tx) =>
+    startSession(tx, context, { membership, tokenHash: deps.hashToken(token), authentication }),
+  );
+  return { membership, sender: cookieSender(token, baseUrl) };
 }
 
 const aPerson = (email: string) => ({

@@ -1,10 +1,8 @@
 /** Name and picture on the account page: chosen anew without a script, and what is wrong said beside the field. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { newSessionToken, startSession } from '../../../src/core/sign-in/sessions.ts';
-import { testCause } from '../../support/gateway.ts';
-import { type ApiWorld, cookieSender, type Person, type Sender, startApiWorld } from '../api/api-world.ts';
-import { pushGroup } from '../api/push.ts';
+import { type ApiWorld, type Person, type Sender, startApiWorld } from '../api/api-world.ts';
+import { newDirectedPerson } from '../api/push.ts';
 
 let world: ApiWorld;
 let organization: Organization;
@@ -98,17 +96,7 @@ describe('somebody with an account', () => {
 
 test('whom a directory names is not asked for a name, chooses a picture, and a name sent all the same changes nothing', async () => {
   const directed = await world.newOrganization();
-  const { users } = await pushGroup(world.gateway, directed, { name: 'All', count: 1 });
-  const { storage, deps, clock, baseUrl } = world.gateway;
-  const membership = await storage.memberships.find(directed.id, users[0]?.membershipId ?? ('' as never));
-  if (membership === undefined) throw new Error('nobody was pushed');
-  const token = newSessionToken();
-  const context = { organizationId: directed.id, cause: testCause, now: clock.now() };
-  const authentication = { connectionId: null, amr: ['fed'] };
-  await storage.transact((tx) =>
-    startSession(tx, context, { membership, tokenHash: deps.hashToken(token), authentication }),
-  );
-  const person = cookieSender(token, baseUrl);
+  const { membership, sender: person } = await newDirectedPerson(world.gateway, directed);
   const page = await pageOf(person);
   expect(fieldOf(page, 'displayName')).toBeUndefined();
   expect(page).toContain('comes from the directory of your organization');

@@ -53,10 +53,8 @@ import { removeExpired } from './jobs/expire.ts';
 import { startJobs } from './jobs/schedule.ts';
 import type { Clock } from './kernel/clock.ts';
 import { hours, minutes, seconds, systemClock } from './kernel/clock.ts';
-import { GatehouseError } from './kernel/errors.ts';
 import type { OrganizationId } from './kernel/ids.ts';
 import type { Logger } from './kernel/log.ts';
-import type { Sealer } from './kernel/sealing.ts';
 import { createSealer, deriveKey } from './kernel/sealing.ts';
 import { type NewRsaKey, newRsaKey } from './kernel/self-signed-certificate.ts';
 import { createTokenHasher } from './kernel/tokens.ts';
@@ -69,6 +67,7 @@ import { createOneTimeCodes } from './outbound/otpauth-codes.ts';
 import { createSafeFetch } from './outbound/safe-fetch.ts';
 import { createSmtpMailer } from './outbound/smtp-mailer.ts';
 import { createPasskeyCeremonies } from './outbound/webauthn-ceremonies.ts';
+import { assertMasterKeyFits } from './storage/master-key-check.ts';
 import { sealSecrets } from './storage/seal-secrets.ts';
 import { openSqliteStorage } from './storage/sqlite/open.ts';
 
@@ -106,7 +105,7 @@ export async function composeGateway(
 ): Promise<Gateway> {
   const storePath = storePathOf(config);
   const masterKey = loadMasterKey(config.masterKey, { dataDir: config.dataDir, storePath });
-  const storage = await openStorage(storePath, masterKey, replaced);
+  const storage = await openStorage({ path: storePath, masterKey, logger }, replaced);
   const hashToken = createTokenHasher(deriveKey(masterKey.key, 'token-hash'));
   const adapters = createAdapters(config, masterKey, replaced);
   const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);
@@ -254,7 +253,14 @@ function auditAnchoring(deps: HttpDeps): () => Promise<number> {
 
 const storePathOf = ({ storage, dataDir }: Config): string => storage.file ?? join(dataDir, 'gatehouse.db');
 
-async function openStorage(path: string, masterKey: MasterKey, replaced: Replacements): Promise<Storage> {
+async function openStorage(
+  {
+    path,
+    masterKey,
+    logger,
+  }: { readonly path: string; readonly masterKey: MasterKey; readonly logger: Logger },
+  replaced: Replacements,
+): Promise<Storage> {
   const { clock = systemClock, decorateStorage = (sealed) => sealed } = replaced;
   const storage = await openSqliteStorage({ path, clock });
   const sealer = createSealer(deriveKey(masterKey.key, 'seal'));
@@ -262,31 +268,11 @@ async function openStorage(path: string, masterKey: MasterKey, replaced: Replace
     await storage.close();
     throw error;
   });
-  const sealed = decorateStorage(sealSecrets(storage, sealer));
+  const sealed = decorateStorage(
+    sealSecrets(storage, sealer, (found) => logger.error('a stored secret does not open', { ...found })),
+  );
   await settleKnownDefaultTeams({ storage: sealed, clock });
   return sealed;
-}
-
-const KEY_CHECK = { organizationId: '', field: 'master-key.check' };
-
-/** S212: a store that was written under another master key is refused at the start, before anything fails piece by piece. */
-async function assertMasterKeyFits(storage: Storage, sealer: Sealer): Promise<void> {
-  const stored = await storage.installation.find(KEY_CHECK.field);
-  if (stored === undefined) {
-    await storage.transact((tx) =>
-      tx.installation.insert(KEY_CHECK.field, sealer.seal('gatehouse', KEY_CHECK)),
-    );
-    return;
-  }
-  try {
-    sealer.open(stored, KEY_CHECK);
-  } catch (cause) {
-    throw new GatehouseError(
-      'invalid',
-      'The master key is not the one this store was made with. Put the right master.key or GATEHOUSE_MASTER_KEY back.',
-      { cause },
-    );
-  }
 }
 
 function createMailer(config: Config, clock: Clock): Mailer {

@@ -2,95 +2,26 @@
 import type { ProviderRecord, SigningKey } from '../core/entities/application.ts';
 import type { SecondFactor } from '../core/entities/credentials.ts';
 import type { OutboxEvent } from '../core/entities/journal.ts';
-import type { Connection, PendingSignIn, Session, SpKey } from '../core/entities/sign-in.ts';
+import type { Connection, PendingSignIn, Session } from '../core/entities/sign-in.ts';
 import type { Webhook } from '../core/entities/webhook.ts';
 import type { Repositories, Storage } from '../core/ports/storage.ts';
 import { rememberingSealer, type Sealer } from '../kernel/sealing.ts';
-
-/** One kind of entity in both forms; sealing and opening leave everything but its secrets alone. */
-interface Form<Entity> {
-  readonly seal: (entity: Entity) => Entity;
-  readonly open: (entity: Entity) => Entity;
-}
+import {
+  changeConnection,
+  changeEvent,
+  changeFactor,
+  changeKey,
+  changePending,
+  changeRecord,
+  changeSession,
+  changeWebhook,
+} from './secret-fields.ts';
+import { type Form, forgiving, formOf, type Tell } from './secret-forms.ts';
 
 /** A sign-in reads its connection three times, with up to three secrets: opening them took 5 % of it. Webhooks are read every second. */
 const CONNECTION_SECRETS = 1_000;
 /** An answer finds its row, and takes it out when it is believed: in between the same secrets are asked for twice. */
 const PENDING_SECRETS = 200;
-
-type Turn = (value: string, place: { organizationId: string; field: string }) => string;
-
-function formOf<Entity>(sealer: Sealer, change: (entity: Entity, turn: Turn) => Entity): Form<Entity> {
-  return {
-    seal: (entity) => change(entity, (value, place) => sealer.seal(value, place)),
-    open: (entity) => change(entity, (value, place) => sealer.open(value, place)),
-  };
-}
-
-function changeConnection(connection: Connection, turn: Turn): Connection {
-  const { organizationId, settings } = connection;
-  const place = { organizationId, field: 'connection.spKey' };
-  const turned = (key: SpKey): SpKey => ({ ...key, privateKey: turn(key.privateKey, place) });
-  if (settings.protocol === 'saml')
-    return { ...connection, settings: { ...settings, spKeys: settings.spKeys.map(turned) } };
-  const { clientSecret, spKeys } = settings;
-  if (clientSecret === null && spKeys === undefined) return connection;
-  const secret = clientSecret && turn(clientSecret, { organizationId, field: 'connection.clientSecret' });
-  const keys = spKeys === undefined ? {} : { spKeys: spKeys.map(turned) };
-  return { ...connection, settings: { ...settings, clientSecret: secret, ...keys } };
-}
-
-function changePending(pending: PendingSignIn, turn: Turn): PendingSignIn {
-  const { organizationId, nonce, codeVerifier, held } = pending;
-  return {
-    ...pending,
-    held: held === null ? null : turn(held, { organizationId, field: 'pendingSignIn.held' }),
-    nonce: nonce === null ? null : turn(nonce, { organizationId, field: 'pendingSignIn.nonce' }),
-    codeVerifier:
-      codeVerifier === null
-        ? null
-        : turn(codeVerifier, { organizationId, field: 'pendingSignIn.codeVerifier' }),
-  };
-}
-
-/** People belong to no organization: the secret is bound to the person instead. */
-function changeFactor(factor: SecondFactor, turn: Turn): SecondFactor {
-  const place = { organizationId: factor.userId, field: 'secondFactor.secret' };
-  return { ...factor, secret: turn(factor.secret, place) };
-}
-
-/** An ID token tells who somebody is to whoever reads it; it is kept only to be handed back at sign-out. */
-function changeSession(session: Session, turn: Turn): Session {
-  const { organizationId, upstream } = session;
-  if (upstream === null || upstream.idToken === null) return session;
-  const idToken = turn(upstream.idToken, { organizationId, field: 'session.idToken' });
-  return { ...session, upstream: { ...upstream, idToken } };
-}
-
-/** Only mails are sealed: they carry links that let people in. */
-function changeEvent(event: OutboxEvent, turn: Turn): OutboxEvent {
-  // One that was sent has none any more.
-  if (event.kind !== 'mail' || event.payload === '') return event;
-  const place = { organizationId: event.organizationId, field: 'outbox.payload' };
-  return { ...event, payload: turn(event.payload, place) };
-}
-
-/** Codes and tokens are found by their hash; what the library keeps of them says more than anybody needs to read. */
-function changeRecord(record: ProviderRecord, turn: Turn): ProviderRecord {
-  const place = { organizationId: record.grant?.organizationId ?? '', field: 'providerRecord.payload' };
-  return { ...record, payload: turn(record.payload, place) };
-}
-
-function changeKey(key: SigningKey, turn: Turn): SigningKey {
-  return { ...key, secret: turn(key.secret, { organizationId: '', field: 'signingKey.secret' }) };
-}
-
-function changeWebhook(webhook: Webhook, turn: Turn): Webhook {
-  const { organizationId, secret, previousSecret } = webhook;
-  const turned = (value: string) => turn(value, { organizationId, field: 'webhook.secret' });
-  const previous = previousSecret && { ...previousSecret, value: turned(previousSecret.value) };
-  return { ...webhook, secret: turned(secret), previousSecret: previous };
-}
 
 async function opened<Entity>(
   found: Promise<Entity | undefined>,
@@ -109,12 +40,31 @@ async function openedAll<Entity>(
 
 type Reads<Name extends keyof Repositories> = Storage[Name];
 
-function readConnections(inner: Reads<'connections'>, form: Form<Connection>): Reads<'connections'> {
+/** Those that open; of the others it is told, so that one of them holds up no look after all the others. */
+const openable = (
+  found: readonly Connection[],
+  { connection: form, tell }: Pick<Forms, 'connection' | 'tell'>,
+): readonly Connection[] =>
+  found.flatMap((connection) => {
+    try {
+      return [form.open(connection)];
+    } catch {
+      const { organizationId, id } = connection;
+      tell({ organizationId, id, field: 'connection' });
+      return [];
+    }
+  });
+
+function readConnections(
+  inner: Reads<'connections'>,
+  forms: Pick<Forms, 'connection' | 'tell'>,
+): Reads<'connections'> {
+  const { connection: form } = forms;
   return {
     find: (organizationId, id) => opened(inner.find(organizationId, id), form),
     list: (organizationId) => openedAll(inner.list(organizationId), form),
     findById: (id) => opened(inner.findById(id), form),
-    listDue: (now, limit) => openedAll(inner.listDue(now, limit), form),
+    listDue: async (now, limit) => openable(await inner.listDue(now, limit), forms),
   };
 }
 
@@ -194,6 +144,7 @@ interface Forms {
   readonly event: Form<OutboxEvent>;
   readonly factor: Form<SecondFactor>;
   readonly session: Form<Session>;
+  readonly tell: Tell;
 }
 
 function sealRepositories(tx: Repositories, forms: Forms): Repositories {
@@ -202,7 +153,7 @@ function sealRepositories(tx: Repositories, forms: Forms): Repositories {
   return {
     ...tx,
     connections: {
-      ...readConnections(connections, connectionForm),
+      ...readConnections(connections, forms),
       insert: (organizationId, connection) =>
         connections.insert(organizationId, connectionForm.seal(connection)),
       update: (organizationId, next, version) =>
@@ -264,18 +215,29 @@ function sealProvider(
  * Answers a storage that seals, each for its organization and field: the client secret of an OIDC connection, the private
  * keys of a SAML one, nonce and code verifier of a pending sign-in, the ID token kept with a session, the payload of a mail,
  * what webhooks are signed with, what the OpenID Provider keeps of codes and tokens, and its keys; and for its person the secret of a second factor. Null
- * stays null. Reads throw `internal` when a stored secret does not open: a wrong key, or a value moved to another place.
+ * stays null. Reads throw `internal` when a stored secret does not open: a wrong key, or a value moved to another place. Not so where
+ * one of them would stop everybody's: a mail comes with an empty payload then, a webhook with an empty secret, a connection is
+ * left out of those that are due, and `tell` hears of it.
  */
-export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
+export function sealSecrets(storage: Storage, sealer: Sealer, tell: Tell = () => undefined): Storage {
   const forms: Forms = {
     connection: formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeConnection),
     pending: formOf(rememberingSealer(sealer, PENDING_SECRETS), changePending),
-    event: formOf(sealer, changeEvent),
+    event: forgiving(formOf(sealer, changeEvent), {
+      field: 'outbox.payload',
+      without: (event) => ({ ...event, payload: '' }),
+      tell,
+    }),
     factor: formOf(sealer, changeFactor),
     session: formOf(sealer, changeSession),
     record: formOf(sealer, changeRecord),
     key: formOf(sealer, changeKey),
-    webhook: formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeWebhook),
+    webhook: forgiving(formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeWebhook), {
+      field: 'webhook.secret',
+      without: (webhook) => ({ ...webhook, secret: '', previousSecret: null }),
+      tell,
+    }),
+    tell,
   };
   // An adapter may hand the same repositories to every transaction: they are wrapped once.
   const wrapped = new WeakMap<Repositories, Repositories>();
@@ -286,7 +248,7 @@ export function sealSecrets(storage: Storage, sealer: Sealer): Storage {
   };
   return {
     ...storage,
-    connections: readConnections(storage.connections, forms.connection),
+    connections: readConnections(storage.connections, forms),
     pendingSignIns: readPending(storage.pendingSignIns, forms.pending),
     sessions: readSessions(storage.sessions, forms.session),
     outbox: readOutbox(storage.outbox, forms.event),

@@ -176,6 +176,7 @@ export type AuditType =
   | 'access_review.completed'
   | 'audit.pruned'
   | 'audit.erased'
+  | 'mail.unreadable'
   | 'mail_suppression.created'
   | 'mail_suppression.removed'
   | 'webhook.created'

@@ -5,6 +5,10 @@ import type { OrganizationId, WebhookId } from '../../kernel/ids.ts';
 export const WEBHOOK_STATUSES = ['pending', 'active', 'disabled'] as const;
 export type WebhookStatus = (typeof WEBHOOK_STATUSES)[number];
 
+/** Why a webhook is disabled: `gone`: it answered 410. `failing`: for days. `unreadable`: its stored secret does not open any more. */
+export const DISABLED_BECAUSE = ['by_hand', 'gone', 'failing', 'unreadable'] as const;
+export type DisabledBecause = (typeof DISABLED_BECAUSE)[number];
+
 /**
  * What became of a request, said in no more words than a tenant may hear (S197). `accepted`: 2xx. `gone`: 410. `rejected`: any other
  * answer, redirects included. `unreachable`: none in time. `not_allowed`: the name leads where this gateway may not call.
@@ -21,9 +25,9 @@ export interface Webhook {
   /** `member.removed`, or `member.*`; null: all. */
   readonly types: readonly string[] | null;
   readonly status: WebhookStatus;
-  /** Why it is disabled: `by_hand`, `gone` (it answered 410) or `failing` (for days); null while it is not. */
-  readonly disabledBecause: 'by_hand' | 'gone' | 'failing' | null;
-  /** `whsec_…`, sealed at rest. */
+  /** Null while it is not. */
+  readonly disabledBecause: DisabledBecause | null;
+  /** `whsec_…`, sealed at rest; empty: what is stored does not open any more, and nothing can be signed. */
   readonly secret: string;
   /** The one before, which signs along until then; sealed at rest. */
   readonly previousSecret: { readonly value: string; readonly endsAt: number } | null;

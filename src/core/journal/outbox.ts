@@ -4,10 +4,11 @@ import type { OrganizationId, OutboxEventId } from '../../kernel/ids.ts';
 import { newId } from '../../kernel/ids.ts';
 import { foldKey } from '../../kernel/text.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
-import type { OutboxEvent } from '../entities/journal.ts';
+import type { Cause, OutboxEvent } from '../entities/journal.ts';
 import { withoutMentions } from '../members/mentions.ts';
 import type { Mail } from '../ports/mailer.ts';
 import type { Repositories } from '../ports/storage.ts';
+import { record } from './audit.ts';
 
 /** While a worker holds a mail nobody else tries it. A mailer gives up before that (`Mailer`). */
 const LEASE_MS = minutes(1);
@@ -68,11 +69,25 @@ export async function deliverMail(
   );
   if (event === undefined) return { status: 'queued', detail: 'Another worker is sending it.' };
   const settled = await attempt(deps, event);
-  const isOurs = await deps.storage.transact((tx) => tx.outbox.settle(organizationId, event, settled));
+  const isOurs = await deps.storage.transact(async (tx) => {
+    const isSettled = await tx.outbox.settle(organizationId, event, settled);
+    if (isSettled && settled.lastError === UNREADABLE)
+      await record(tx, { organizationId, cause: CAUSE, now: deps.clock() }, lossOf(event));
+    return isSettled;
+  });
   // Cancelled meanwhile, or somebody else's by now: what the row says counts.
   const row = isOurs ? settled : await deps.storage.outbox.find(organizationId, id);
   return outcomeOf(row ?? settled);
 }
+
+const CAUSE: Cause = { actor: { kind: 'system' }, requestId: 'deliver-mails' };
+
+/** What the operator is told of a mail that nobody will get. */
+const lossOf = ({ id, createdAt }: OutboxEvent) => ({
+  type: 'mail.unreadable' as const,
+  target: { kind: 'mail', id },
+  details: { createdAt: new Date(createdAt).toISOString() },
+});
 
 type Settled = Parameters<Repositories['outbox']['settle']>[2];
 
@@ -121,6 +136,7 @@ export function outcomeOf({ deliveredAt, dueAt, lastError }: Settled): DeliveryO
       : { status: 'queued', detail: 'The mail server did not take it yet; it will be tried again.' };
   const barred = why(SUPPRESSED);
   if (barred !== undefined) return { status: 'suppressed', detail: SUPPRESSION_TEXTS[barred] ?? BARRED };
+  if (lastError === UNREADABLE) return { status: 'failed', detail: 'Its text cannot be read any more.' };
   const reply = why(REFUSED);
   return {
     status: 'failed',

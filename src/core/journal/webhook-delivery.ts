@@ -11,7 +11,15 @@ import type { Repositories } from '../ports/storage.ts';
 import { INSTALLATION } from './audit.ts';
 import { type EventForm, eventForm } from './event-form.ts';
 import { signatureHeaders } from './webhook-signatures.ts';
-import { eventsFor, getWebhook, proved, rewrite, tell, type WebhookRequest } from './webhooks.ts';
+import {
+  assertReadable,
+  eventsFor,
+  getWebhook,
+  proved,
+  rewrite,
+  tell,
+  type WebhookRequest,
+} from './webhooks.ts';
 
 /** Events of one run; also how many may be sent twice after a crash. */
 const RUN_EVENTS = 50;
@@ -59,7 +67,7 @@ async function send(
 
 /**
  * Sends a signed `ping` and says what came of it. A pending webhook whose address answers 2xx is active from then on, and gets what
- * happened since it was made (S199). Throws `not_found`.
+ * happened since it was made (S199). Throws `not_found`; `invalid` when its secret has to be made anew first.
  */
 export async function pingWebhook(
   deps: DeliveryDeps,
@@ -67,6 +75,7 @@ export async function pingWebhook(
 ): Promise<{ readonly outcome: WebhookOutcome; readonly webhook: Webhook }> {
   const { organizationId, id } = request;
   const pinged = await getWebhook(deps.storage, organizationId, id);
+  assertReadable(pinged);
   const at = deps.clock();
   const outcome = await send(deps, pinged, {
     ...{ id: newId('evt', at), type: 'ping', organizationId: eventsFor(pinged).organizationId ?? null },
@@ -136,7 +145,7 @@ async function sendInOrder(deps: DeliveryDeps, held: Webhook, isStopping: () => 
     let { outcome } = run;
     if (wants(held.types, event.type)) {
       const present = await deps.storage.webhooks.find(held.organizationId, held.id);
-      if (present === undefined || !isHeldAs(present, held)) return run;
+      if (present === undefined || !isHeldAs(present, held) || present.secret === '') return run;
       if (isStopping() || deps.clock() > until) return run;
       outcome = await send(deps, present, eventForm(event));
     }
@@ -154,6 +163,8 @@ const isHeldAs = (present: Webhook, held: Webhook): boolean =>
 export function afterRun(before: Webhook, { position, outcome }: Run, now: number): Webhook {
   const lastResult = outcome === undefined ? before.lastResult : { outcome, at: now };
   const next: Webhook = { ...before, position, lastResult };
+  if (before.secret === '')
+    return { ...next, status: 'disabled', disabledBecause: 'unreadable', dueAt: null };
   if (outcome === undefined || outcome === 'accepted')
     return { ...next, failures: 0, failingSince: null, dueAt: now };
   // Some were taken before this one: it fails for the first time.
@@ -183,9 +194,8 @@ async function tellEnd(tx: Repositories, webhook: Webhook, now: number): Promise
   const { organizationId, url, disabledBecause } = webhook;
   const context = { organizationId, cause: CAUSE, now };
   await tell(tx, context, { webhook, type: 'webhook.disabled' });
-  if (organizationId === INSTALLATION) return;
-  const because = disabledBecause === 'gone' ? 'gone' : 'failing';
+  if (organizationId === INSTALLATION || disabledBecause === null) return;
   await mailOwners(tx, context, (organization) =>
-    webhookDisabledMail({ organization, host: new URL(url).host, because }),
+    webhookDisabledMail({ organization, host: new URL(url).host, because: disabledBecause }),
   );
 }

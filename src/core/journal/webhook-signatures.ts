@@ -1,5 +1,6 @@
 /** What webhooks are signed with and how (S198): Standard Webhooks 1.0, symmetric, `v1`. Pure but for new secrets. */
 import { createHmac, randomBytes } from 'node:crypto';
+import { GatehouseError } from '../../kernel/errors.ts';
 import type { Webhook } from '../entities/webhook.ts';
 
 const PREFIX = 'whsec_';
@@ -16,8 +17,12 @@ export interface SignedMessage {
   readonly body: string;
 }
 
-/** The signature of `{id}.{timestamp}.{body}` under one secret: `v1,` and HMAC-SHA256 in base64. */
+/**
+ * The signature of `{id}.{timestamp}.{body}` under one secret: `v1,` and HMAC-SHA256 in base64. Throws `internal` for what is no
+ * secret: under an empty key anybody could sign.
+ */
 export function signatureOf(secret: string, { id, timestamp, body }: SignedMessage): string {
+  if (!secret.startsWith(PREFIX)) throw new GatehouseError('internal', 'Nothing is signed without a secret.');
   const key = Buffer.from(secret.slice(PREFIX.length), 'base64');
   return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
 }

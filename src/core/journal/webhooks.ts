@@ -79,13 +79,26 @@ export interface WebhookChange {
   readonly status?: 'active' | 'disabled' | undefined;
 }
 
-/** Changes a webhook; another address has to be proved anew. Throws `not_found`. */
+/** Changes a webhook; another address has to be proved anew. Throws `not_found`; `invalid` when its secret has to be made anew first. */
 export async function updateWebhook(
   deps: WebhookDeps,
   input: WebhookRequest & { readonly change: WebhookChange },
 ): Promise<Webhook> {
   const { change } = input;
-  return rewrite(deps, input, (before) => ({ type: 'webhook.updated', after: changed(before, change) }));
+  return rewrite(deps, input, (before) => {
+    const after = changed(before, change);
+    const asksForPing = change.url !== undefined || change.status !== undefined;
+    if (asksForPing && after.status === 'pending') assertReadable(after);
+    return { type: 'webhook.updated', after };
+  });
+}
+
+/** Throws `invalid` for a webhook that nothing can be signed for. */
+export function assertReadable({ secret }: Pick<Webhook, 'secret'>): void {
+  if (secret === '')
+    throw new GatehouseError('invalid', 'The secret of this webhook cannot be read any more.', {
+      whatToDo: 'Make a new secret for it and give that to the receiver; then make it active.',
+    });
 }
 
 /** Pure. */
@@ -112,7 +125,11 @@ export async function rotateWebhookSecret(deps: WebhookDeps, request: WebhookReq
   const secret = newWebhookSecret();
   return rewrite(deps, request, (before, now) => ({
     type: 'webhook.secret_rotated',
-    after: { ...before, secret, previousSecret: { value: before.secret, endsAt: now + SECRET_OVERLAP_MS } },
+    after: {
+      ...before,
+      secret,
+      previousSecret: before.secret === '' ? null : { value: before.secret, endsAt: now + SECRET_OVERLAP_MS },
+    },
   }));
 }
 

@@ -1,5 +1,6 @@
 /** What mails to the owners of an organization say: about its domains, its single sign-on and its emergency codes. */
 import type { Organization } from '../entities/organization.ts';
+import type { DisabledBecause } from '../entities/webhook.ts';
 import type { MailContent } from './mail-layout.ts';
 import { exact, facts, line, text } from './mail-layout.ts';
 
@@ -110,11 +111,18 @@ export function certificateMail(input: {
   };
 }
 
+const WHY_DISABLED: Readonly<Record<DisabledBecause, string>> = {
+  by_hand: 'Somebody has switched it off.',
+  gone: 'The address answered that it is gone for good (410).',
+  failing: 'It took no event for three days, however often they were sent.',
+  unreadable: 'The secret that its events are signed with is damaged where it is stored.',
+};
+
 /** Tells owners that a webhook gets nothing any more, why, and what brings it back. */
 export function webhookDisabledMail(input: {
   readonly organization: Organization;
   readonly host: string;
-  readonly because: 'gone' | 'failing';
+  readonly because: DisabledBecause;
 }): MailContent {
   const { organization, host, because } = input;
   return {
@@ -122,12 +130,12 @@ export function webhookDisabledMail(input: {
     blocks: [
       text(
         line`Events of ${organization.name} are not sent to ${exact(host)} any more.`,
-        because === 'gone'
-          ? 'The address answered that it is gone for good (410).'
-          : 'It took no event for three days, however often they were sent.',
+        WHY_DISABLED[because],
       ),
       text(
-        'Once it works again, make the webhook active and have it pinged.',
+        because === 'unreadable'
+          ? 'Make a new secret for it, give that to the receiver, and make the webhook active.'
+          : 'Once it works again, make the webhook active and have it pinged.',
         'It then gets what it missed, as far as events are kept: 90 days.',
       ),
     ],

@@ -1,6 +1,11 @@
 /** What the management API answers about webhooks, and how it is made. Secrets stand in the answer that makes them, and nowhere else. */
 import { z } from 'zod';
-import { WEBHOOK_OUTCOMES, WEBHOOK_STATUSES, type Webhook } from '../../core/entities/webhook.ts';
+import {
+  DISABLED_BECAUSE,
+  WEBHOOK_OUTCOMES,
+  WEBHOOK_STATUSES,
+  type Webhook,
+} from '../../core/entities/webhook.ts';
 import { INSTALLATION } from '../../core/journal/audit.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
 import { timeShape } from './shapes.ts';
@@ -20,7 +25,12 @@ export const webhookShape = z.object({
   status: z
     .enum(WEBHOOK_STATUSES)
     .describe('pending: waits for a ping that is answered with 2xx. disabled: gets nothing.'),
-  disabledBecause: z.enum(['by_hand', 'gone', 'failing']).nullable(),
+  disabledBecause: z
+    .enum(DISABLED_BECAUSE)
+    .nullable()
+    .describe(
+      'gone: answered 410. failing: for days. unreadable: its stored secret is damaged; make a new one.',
+    ),
   failures: z.int().describe('Tries in a row that the next event was not taken.'),
   failingSince: timeShape.nullable(),
   nextTryAt: timeShape.nullable().describe('After a failure; null: nothing waits for a time.'),

@@ -256,7 +256,7 @@ export const webhookRoutes: readonly ApiRoute[] = [
     summary:
       'Sends a signed ping and says what came of it. One that is answered with 2xx makes a pending webhook active.',
     response: z.object({ outcome: outcomeShape, status: webhookShape.shape.status }),
-    errors: ['version_conflict'],
+    errors: ['invalid', 'version_conflict'],
     run: async (deps, request) => {
       const { outcome, webhook } = await pingWebhook(deps, request);
       return { outcome, status: webhook.status };

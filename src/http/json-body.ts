@@ -2,7 +2,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
-import { assertPlainJson } from '../kernel/json.ts';
+import { parsePlainJson } from '../kernel/json.ts';
 
 interface JsonBodyOptions {
   readonly limit: number;
@@ -78,7 +78,7 @@ function parseStrict(
     throw new GatehouseError('invalid_syntax', 'The body is not valid UTF-8.', { cause });
   }
   try {
-    assertPlainJson(text);
+    return parsePlainJson(text);
   } catch (error) {
     if (forbiddenName === 'invalid_path' || !isGatehouseError(error, 'invalid_path')) throw error;
     throw new GatehouseError(
@@ -86,10 +86,5 @@ function parseStrict(
       error.detail,
       error.field === undefined ? {} : { field: error.field },
     );
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new GatehouseError('invalid_syntax', 'The body is not valid JSON.', { cause });
   }
 }

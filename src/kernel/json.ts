@@ -1,4 +1,4 @@
-/** Looks over JSON text before it is parsed: what JSON.parse would silently accept and two readers could read differently. */
+/** Parses JSON that every reader reads alike: what JSON.parse would silently accept and another reader take differently is refused. */
 import { GatehouseError } from './errors.ts';
 
 const MAX_DEPTH = 64;
@@ -10,17 +10,95 @@ interface Level {
 }
 
 /**
- * Throws `invalid_syntax` for doubled keys, keys that reach for prototypes, more than 64 levels, and lone surrogates.
- * Text that is not JSON at all is left for JSON.parse to refuse.
+ * Parses JSON text. Throws `invalid_syntax` for what is not JSON, doubled keys, more than 64 levels and lone surrogates,
+ * `invalid_path` for keys that reach for prototypes.
  */
-export function assertPlainJson(text: string): void {
+export function parsePlainJson(text: string): unknown {
   if (!text.isWellFormed())
     throw new GatehouseError('invalid_syntax', 'The body holds half a character (a lone surrogate).');
+  const names = countNames(text);
+  if (names === UNSURE) assertPlainJson(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    // What stands before the fault is said first.
+    assertPlainJson(text);
+    throw new GatehouseError('invalid_syntax', 'The body is not valid JSON.', { cause });
+  }
+  // A doubled key is one key of the value.
+  if (names !== UNSURE && names !== keysIn(value)) assertPlainJson(text);
+  return value;
+}
+
+const UNSURE = -1;
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+
+/**
+ * How many names of members JSON text has, doubled ones included; `UNSURE` when it must be looked at name by name: it is
+ * too deep, or somewhere in it stands an escaped unit or a part of a dangerous name.
+ */
+function countNames(text: string): number {
+  if (text.includes('\\u') || text.includes('proto') || text.includes('constructor')) return UNSURE;
+  let names = 0;
+  let depth = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case QUOTE:
+        index = closingQuote(text, index);
+        break;
+      case COLON:
+        names += 1;
+        break;
+      case 0x5b:
+      case 0x7b:
+        depth += 1;
+        if (depth > MAX_DEPTH) return UNSURE;
+        break;
+      case 0x5d:
+      case 0x7d:
+        depth -= 1;
+    }
+  }
+  return names;
+}
+
+function closingQuote(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end >= 0 ? end : text.length;
+}
+
+/** An odd number of backslashes escapes what follows them. */
+function isEscaped(text: string, index: number): boolean {
+  let first = index;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  return (index - first) % 2 === 1;
+}
+
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const element of value) count += keysIn(element);
+    return count;
+  }
+  for (const inner of Object.values(value)) {
+    count += 1;
+    if (typeof inner === 'object') count += keysIn(inner);
+  }
+  return count;
+}
+
+/** Looks at every name and text; what is not JSON at all is left for JSON.parse to refuse. */
+function assertPlainJson(text: string): void {
   const levels: Level[] = [];
   for (let index = 0; index < text.length; index += 1) {
     const character = text[index];
     if (character === '"') {
-      const end = endOfString(text, index);
+      const end = closingQuote(text, index);
       noteString(levels.at(-1), text, { start: index, end });
       index = end;
     } else {
@@ -47,14 +125,6 @@ function noteStructure(levels: Level[], character: string | undefined): void {
       if (level?.keys !== undefined) level.expectsKey = true;
     }
   }
-}
-
-function endOfString(text: string, start: number): number {
-  for (let index = start + 1; index < text.length; index += 1) {
-    if (text[index] === '\\') index += 1;
-    else if (text[index] === '"') return index;
-  }
-  return text.length;
 }
 
 function noteString(

@@ -13,8 +13,12 @@ export function createDrain(server: Server, limitMs: number): () => Promise<void
   server.prependListener('request', (_req: IncomingMessage, res: ServerResponse) => {
     if (isDraining) sayGoodbye(res);
     underWay.push(res);
-    res.once('close', () => takeOut(underWay, res));
+    res.on('close', leave);
   });
+  // One function for all answers: it is called once for each.
+  function leave(this: ServerResponse): void {
+    takeOut(underWay, this);
+  }
   return () => {
     isDraining = true;
     for (const res of underWay) sayGoodbye(res);

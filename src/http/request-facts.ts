@@ -16,26 +16,32 @@ export interface RequestFacts {
   readonly logger: Logger;
 }
 
-/** Attaches the facts and logs one line per answered request: never a body, a query or a header. */
+/** Attaches the facts and logs one line per answered request. */
 export function attachFacts(logger: Logger) {
   return (req: Request, res: Response): void => {
-    const requestId = randomUUID();
-    const startedAt = performance.now();
-    const facts: RequestFacts = {
-      requestId,
-      ip: plainAddress(req.ip ?? ''),
-      userAgent: userAgentOf(req),
-      startedAt,
-      logger,
-    };
+    const facts = newFacts(logger, req);
     res.locals.facts = facts;
-    res.setHeader('X-Request-Id', requestId);
-    res.once('finish', () => {
-      const ms = Math.round((performance.now() - startedAt) * 10) / 10;
-      const { method } = req;
-      logger.info('request', { requestId, method, route: routeOf(req), status: res.statusCode, ms });
-    });
+    res.setHeader('X-Request-Id', facts.requestId);
+    res.once('finish', () => logAnswered(req, res));
   };
+}
+
+/** The facts of a request that has just arrived. */
+export const newFacts = (logger: Logger, req: Request): RequestFacts => ({
+  requestId: randomUUID(),
+  ip: plainAddress(req.ip ?? ''),
+  userAgent: userAgentOf(req),
+  startedAt: performance.now(),
+  logger,
+});
+
+/** Logs the line of an answered request: never a body, a query or a header. */
+export function logAnswered(req: Request, res: Response): void {
+  const { requestId, startedAt, logger } = factsOf(res);
+  if (!logger.writes('info')) return;
+  const ms = Math.round((performance.now() - startedAt) * 10) / 10;
+  const { method } = req;
+  logger.info('request', { requestId, method, route: routeOf(req), status: res.statusCode, ms });
 }
 
 const LONGEST_USER_AGENT = 256;

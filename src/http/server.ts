@@ -10,12 +10,13 @@ import type { HttpDeps } from './deps.ts';
 import { renderPageError } from './errors/page.ts';
 import { renderProblem } from './errors/problem.ts';
 import { renderScimError } from './errors/scim.ts';
+import { refuseOddPath } from './odd-paths.ts';
 import { createOidcRouter } from './oidc/router.ts';
 import { createPagesRouter } from './pages/router.ts';
 import { attachFacts } from './request-facts.ts';
 import { routerOnDemand } from './router-on-demand.ts';
 import { createSamlRouter } from './saml/router.ts';
-import { createScimSurface, type Receive, SCIM_PATH } from './scim/surface.ts';
+import { createScimSurface, SCIM_PATH } from './scim/surface.ts';
 
 /** What an HTTP server is made of. */
 export interface HttpEdge {
@@ -26,10 +27,10 @@ export interface HttpEdge {
 
 /** Builds the application. It listens nowhere and starts nothing. */
 export function createEdge(deps: HttpDeps): HttpEdge {
-  const receive = receiving(deps);
-  const app = createApp(deps, receive);
+  const headers = securityHeaders();
+  const app = createApp(deps, headers);
   const messages = expressMessages(app);
-  const answerScim = createScimSurface(deps, { app, receive });
+  const answerScim = createScimSurface(deps, { app, headers: headers.flat() });
   return {
     messages,
     answer: (req, res) => {
@@ -48,8 +49,9 @@ function expressMessages(app: Express): HttpEdge['messages'] {
   return { IncomingMessage: GatewayRequest, ServerResponse: GatewayResponse };
 }
 
-function createApp(deps: HttpDeps, receive: Receive): Express {
+function createApp(deps: HttpDeps, headers: Headers): Express {
   const app = express();
+  const attach = attachFacts(deps.logger);
   app.set('trust proxy', deps.trustProxy.length === 0 ? false : [...deps.trustProxy]);
   app.set('query parser', 'simple');
   app.set('case sensitive routing', true);
@@ -57,7 +59,9 @@ function createApp(deps: HttpDeps, receive: Receive): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((req, res, next) => {
-    receive(req, res);
+    attach(req, res);
+    for (const [name, value] of headers) res.setHeader(name, value);
+    refuseOddPath(req.url);
     next();
   });
   app.get('/healthz', (_req, res) => {
@@ -92,22 +96,11 @@ function renderErrorOfSurface(thrown: unknown, req: Request, res: Response, next
   else renderPageError(thrown, req, res, next);
 }
 
-/**
- * What every request passes, whatever it is for: its facts are noted, answers carry the security headers, and odd paths
- * are refused.
- */
-function receiving({ logger }: HttpDeps): Receive {
-  const attach = attachFacts(logger);
-  const headers = securityHeaders();
-  return (req, res) => {
-    attach(req, res);
-    for (const [name, value] of headers) res.setHeader(name, value);
-    refuseOddPaths(req);
-  };
-}
+/** Names and values. */
+type Headers = readonly (readonly [string, string])[];
 
 /** S219. One style sheet and one icon of our own, no script but where a page says so, forms only to ourselves. */
-function securityHeaders() {
+function securityHeaders(): Headers {
   return headersOf(
     helmet({
       contentSecurityPolicy: {
@@ -130,16 +123,9 @@ function securityHeaders() {
 }
 
 /** What a middleware sets on every answer: the same each time, so that it need not run each time. */
-function headersOf(middleware: ReturnType<typeof helmet>): readonly (readonly [string, string])[] {
+function headersOf(middleware: ReturnType<typeof helmet>): Headers {
   const req = new IncomingMessage(new Socket());
   const res = new ServerResponse(req);
   middleware(req, res, () => undefined);
   return Object.entries(res.getHeaders()).map(([name, value]) => [name, String(value)] as const);
-}
-
-/** S107: encoded slashes, dots and NULs, doubled slashes and matrix parameters never reach a router. */
-function refuseOddPaths(req: Request): void {
-  const path = req.url.split('?', 1)[0] ?? '';
-  if (/%(?:2f|5c|00|2e)|\/\/|;|\\/i.test(path))
-    throw new GatehouseError('not_found', 'There is nothing at this address.');
 }

@@ -2,6 +2,7 @@
 
 /** The address, with IPv4 that travels inside IPv6 (`::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2) written as the IPv4 it is. */
 export function plainAddress(ip: string): string {
+  if (!ip.includes(':')) return ip;
   const groups = groupsOf(ip);
   return groups === undefined ? ip : (mappedOf(groups) ?? ip);
 }

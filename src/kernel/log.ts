@@ -2,6 +2,8 @@
 import { pino } from 'pino';
 import { redactFields, redactText } from './redaction.ts';
 
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
 /** Facts beside the message. Keys that name secrets are censored at any depth; errors go under `error`. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -10,6 +12,8 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** Whether lines of this severity are written: asked where putting together the fields is what costs. */
+  writes(level: Level): boolean;
   /** A logger that adds these fields to each line, such as the request id. */
   child(fields: LogFields): Logger;
 }
@@ -33,8 +37,6 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
   return wrap(destination === undefined ? pino(options) : pino(options, destination), {});
 }
 
-type Level = 'debug' | 'info' | 'warn' | 'error';
-
 interface Sink extends Record<Level, (fields: object, message: string) => void> {
   isLevelEnabled(level: Level): boolean;
 }
@@ -53,6 +55,7 @@ function wrap(sink: Sink, inherited: LogFields): Logger {
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
+    writes: (level) => sink.isLevelEnabled(level),
     child: (fields) => wrap(sink, { ...inherited, ...fields }),
   };
 }

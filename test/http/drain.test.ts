@@ -61,7 +61,7 @@ describe('drain', () => {
     const res = {
       headersSent: false,
       setHeader: (name: string, value: string) => headers.set(name, value),
-      once: () => undefined,
+      on: () => undefined,
       end: () => undefined,
     };
     const drained = drain();

@@ -221,6 +221,7 @@ function collectingLogger(lines: LogLine[], inherited: Readonly<Record<string, u
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
+    writes: () => true,
     child: (fields) => collectingLogger(lines, { ...inherited, ...fields }),
   };
 }

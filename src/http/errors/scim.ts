@@ -2,6 +2,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { GatehouseError } from '../../kernel/errors.ts';
 import { sendScim } from '../scim/answers.ts';
+import { addHeader } from '../scim/exchange.ts';
 import { entryOf, toGatehouseError } from './error-table.ts';
 import { reportError } from './report.ts';
 
@@ -16,7 +17,7 @@ export function renderScimError(thrown: unknown, _req: Request, res: Response, n
   const error = toGatehouseError(thrown);
   reportError(res, error);
   const body = scimErrorBody(error);
-  if (body.status === '401') res.setHeader('WWW-Authenticate', 'Bearer realm="scim"');
+  if (body.status === '401') addHeader(res, 'WWW-Authenticate', 'Bearer realm="scim"');
   sendScim(res, Number(body.status), body);
 }
 

@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import { RESPONSE_EXCERPT } from '../../core/journal/recorder.ts';
 import { type Excerpt, excerptOfAnswer } from '../../core/journal/recorder-redaction.ts';
 import { scimMediaType } from '../scim-media-type.ts';
+import { addHeader, headersOf } from './exchange.ts';
 import { etagOf } from './preconditions.ts';
 
 /** Sends a JSON body. */
@@ -13,10 +14,11 @@ export function sendScim(res: Response, status: number, body: object): void {
 
 /** Sends a body that is JSON text already, and leaves its beginning for the recorder. */
 export function sendText(res: Response, status: number, text: string): void {
-  begin(res, status);
+  const length = Buffer.byteLength(text);
+  begin(res, status, length);
   noteAnswer(res, text);
   // In one string with the headers: one write, where `res.send` would make two. One byte a character needs no encoding.
-  res.end(text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8');
+  res.end(text, length === text.length ? 'latin1' : 'utf8');
 }
 
 /** Leaves in `res.locals.answer` as much of a body as the recorder keeps. */
@@ -25,9 +27,12 @@ export function noteAnswer(res: Response, body: string | Buffer): void {
   res.locals.answer = excerpt;
 }
 
-function begin(res: Response, status: number): void {
-  res.statusCode = status;
-  res.setHeader('Content-Type', `${scimMediaType(res.req)}; charset=utf-8`);
+/** Writes the header of an answer with a body of so many bytes; undefined when it is not known yet. */
+function begin(res: Response, status: number, length?: number): void {
+  const headers = headersOf(res);
+  headers.push('Content-Type', `${scimMediaType(res.req)}; charset=utf-8`);
+  if (length !== undefined) headers.push('Content-Length', String(length));
+  res.writeHead(status, headers);
 }
 
 /** Bytes that are sent at once; what is shorter goes out whole, with its length. */
@@ -84,7 +89,7 @@ export function openAnswer(res: Response, status: number): OpenAnswer {
       bytes.add(text);
       const whole = bytes.taken();
       if (!hasBegun) {
-        begin(res, status);
+        begin(res, status, whole.length);
         noteAnswer(res, whole);
       }
       res.once('finish', bytes.release);
@@ -142,18 +147,18 @@ async function write(res: Response, bytes: Bytes): Promise<void> {
 
 /** Sets what goes beside a resource: its ETag (RFC 7644 §3.14) and, when it is new, its Location (§3.3). */
 export function tagResource(res: Response, version: number, location?: string): void {
-  res.setHeader('ETag', etagOf(version));
-  if (location !== undefined) res.setHeader('Location', location);
+  addHeader(res, 'ETag', etagOf(version));
+  if (location !== undefined) addHeader(res, 'Location', location);
 }
 
 /** Sends 204 with the ETag of the resource as it is now. */
 export function sendNoContent(res: Response, version?: number): void {
   if (version !== undefined) tagResource(res, version);
-  res.status(204).end();
+  res.writeHead(204, headersOf(res)).end();
 }
 
 /** Sends 304: the SCIM client has this version already. */
 export function sendNotModified(res: Response, version: number): void {
   tagResource(res, version);
-  res.status(304).end();
+  res.writeHead(304, headersOf(res)).end();
 }

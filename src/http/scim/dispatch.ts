@@ -4,6 +4,7 @@ import { GatehouseError } from '../../kernel/errors.ts';
 import { renderScimError } from '../errors/scim.ts';
 import { jsonReader, type ReadJson } from '../json-body.ts';
 import { type ScimHandler, scimContextOf } from './context.ts';
+import { addHeader } from './exchange.ts';
 import { noteFailure } from './recording.ts';
 import { refuseUnoffered } from './refusals.ts';
 
@@ -54,7 +55,7 @@ export function createDispatch(routes: readonly ScimRoute[], unoffered: readonly
     req.route = { path: `/:directoryId${place.path}` };
     const handler = place.handlers.get(req.method);
     if (handler === undefined) {
-      res.setHeader('Allow', place.allow);
+      addHeader(res, 'Allow', place.allow);
       throw new GatehouseError('method_not_allowed', `${req.method} does not apply here.`);
     }
     if (TAKES_BODY.has(req.method)) await place.readBody(req, res);

@@ -9,6 +9,7 @@ import { reportError } from '../errors/report.ts';
 import type { RequestFacts } from '../request-facts.ts';
 import type { ScimContext } from './context.ts';
 import { type Dispatch, pathOf } from './dispatch.ts';
+import { newExchange } from './exchange.ts';
 import type { NotedTolerances } from './noted-tolerances.ts';
 
 /** One request below a directory, already authenticated. */
@@ -49,12 +50,24 @@ export function innerRequests(dispatch: Dispatch): RunInside {
     Object.assign(req, { method, url, body, res });
     Object.assign(req.headers, headers);
     const scim: ScimContext = { ...context, isAnswerUnread: true };
-    Object.assign(res, { req, locals: { facts, scim }, end: sendNothing });
+    const exchange = newExchange(facts, 0, []);
+    exchange.scim = scim;
+    Object.assign(res, { req, locals: exchange, writeHead: beginNothing, end: sendNothing });
     const failure = await dispatch(pathOf(url), req, res).then(() => undefined, toGatehouseError);
     if (failure !== undefined) reportError(res, failure);
-    const [etag, location] = [res.get('ETag'), res.get('Location')];
-    return { status: res.statusCode, etag, location, tolerated: res.locals.tolerated, failure };
+    const [etag, location] = [valueIn(exchange.headers, 'ETag'), valueIn(exchange.headers, 'Location')];
+    return { status: res.statusCode, etag, location, tolerated: exchange.tolerated, failure };
   };
+}
+
+function valueIn(headers: readonly string[], name: string): string | undefined {
+  const at = headers.indexOf(name);
+  return at === -1 ? undefined : headers[at + 1];
+}
+
+function beginNothing(this: Response, status: number): Response {
+  this.statusCode = status;
+  return this;
 }
 
 /** One for all answers: with a function of its own each would stay in memory until a full collection. */

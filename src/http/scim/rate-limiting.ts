@@ -4,6 +4,7 @@ import { createRateLimiter, type RateLimits, type Standing } from '../../core/ra
 import type { Clock } from '../../kernel/clock.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { scimContextOf } from './context.ts';
+import { addHeader, headersOf } from './exchange.ts';
 
 /** Runs `work` after `ms` milliseconds. */
 export type Schedule = (work: () => void, ms: number) => void;
@@ -51,7 +52,7 @@ export function limitDirectories(
       },
       refuse: (retryAfterSeconds, standing) => {
         tell(res, standing);
-        res.setHeader('Retry-After', String(retryAfterSeconds));
+        addHeader(res, 'Retry-After', String(retryAfterSeconds));
         next(
           new GatehouseError(
             'too_many_requests',
@@ -69,7 +70,9 @@ export function limitDirectories(
 }
 
 function tell(res: Response, { limit, remaining, resetSeconds }: Standing): void {
-  res.setHeader('x-rate-limit-limit', String(limit));
-  res.setHeader('x-rate-limit-remaining', String(remaining));
-  res.setHeader('x-rate-limit-reset', String(resetSeconds));
+  headersOf(res).push(
+    ...['x-rate-limit-limit', String(limit)],
+    ...['x-rate-limit-remaining', String(remaining)],
+    ...['x-rate-limit-reset', String(resetSeconds)],
+  );
 }

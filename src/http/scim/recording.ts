@@ -13,20 +13,17 @@ import type { ScimContext } from './context.ts';
 import type { NotedTolerances } from './noted-tolerances.ts';
 
 /**
- * Stands before the guard of `/:directoryId`. What has no known token is nobody's and is not recorded: a stranger must
- * not be able to fill an organization's recorder.
+ * To be called when an exchange is over. What has no known token is nobody's and is not recorded: a stranger must not be
+ * able to fill an organization's recorder.
  */
-export function recordExchanges({ recorder, clock }: HttpDeps): (req: Request, res: Response) => void {
+export function recordExchanges({ recorder }: HttpDeps): (req: Request, res: Response) => void {
   return (req, res) => {
-    const at = clock();
-    const startedAt = performance.now();
-    res.once('close', () => {
-      const owner = ownerOf(res);
-      if (owner === undefined) return;
-      const path = req.originalUrl.slice(`/scim/v2/${owner.directoryId}`.length);
-      const ms = Math.round((performance.now() - startedAt) * 10) / 10;
-      recorder.add({ ...owner, ...exchangeOf(res), replayOf: null, at, ms, method: req.method, path });
-    });
+    const owner = ownerOf(res);
+    if (owner === undefined) return;
+    const at: number = res.locals.at;
+    const path = req.originalUrl.slice(`/scim/v2/${owner.directoryId}`.length);
+    const ms = Math.round((performance.now() - factsOf(res).startedAt) * 10) / 10;
+    recorder.add({ ...owner, ...exchangeOf(res), replayOf: null, at, ms, method: req.method, path });
   };
 }
 

@@ -8,8 +8,11 @@ import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { toGatehouseError } from '../errors/error-table.ts';
 import { renderScimError } from '../errors/scim.ts';
+import { refuseOddPath } from '../odd-paths.ts';
+import { logAnswered, newFacts } from '../request-facts.ts';
 import { directoryGuard } from './context.ts';
 import { decoded, pathOf } from './dispatch.ts';
+import { newExchange } from './exchange.ts';
 import { admitDirectories } from './rate-limiting.ts';
 import { recordExchanges } from './recording.ts';
 import { dispatchUnguarded } from './router.ts';
@@ -17,29 +20,31 @@ import { dispatchUnguarded } from './router.ts';
 /** Where every SCIM address begins. */
 export const SCIM_PATH = '/scim/v2/';
 
-/** What a request of any surface passes first. Throws `not_found` for an odd path. */
-export type Receive = (req: Request, res: Response) => void;
-
 interface Edge {
   /** Whose settings requests are read with. */
   readonly app: Express;
-  readonly receive: Receive;
+  /** What every answer of the gateway carries, names and values in turn. */
+  readonly headers: readonly string[];
 }
 
 /** What answers requests for addresses that begin with `SCIM_PATH`: recorded, guarded, held to the rate limit. */
-export function createScimSurface(deps: HttpDeps, { app, receive }: Edge): RequestListener {
+export function createScimSurface(deps: HttpDeps, { app, headers }: Edge): RequestListener {
   const record = recordExchanges(deps);
   const guard = directoryGuard(deps);
   const admit = deps.rateLimits && admitDirectories(deps.rateLimits, deps.clock);
   const serve = async (req: Request, res: Response): Promise<void> => {
-    receive(req, res);
-    res.setHeader('Cache-Control', 'no-store');
+    refuseOddPath(req.url);
     const { directoryId, path } = addressIn(req.url);
-    record(req, res);
     await guard(directoryId, req, res);
     if (admit !== undefined) await admit(res);
     await dispatchUnguarded(path, req, res);
   };
+  // One function for all: a closure and a wrapper for each exchange cost as much as the header of its answer.
+  function end(this: Response): void {
+    if (this.writableFinished) logAnswered(this.req, this);
+    record(this.req, this);
+  }
+  const everyHeader = [...headers, 'Cache-Control', 'no-store'];
   return (incoming, outgoing) => {
     const req: Request = Object.setPrototypeOf(incoming, app.request);
     const res: Response = Object.setPrototypeOf(outgoing, app.response);
@@ -48,7 +53,9 @@ export function createScimSurface(deps: HttpDeps, { app, receive }: Edge): Reque
     req.baseUrl = MOUNT;
     req.url = req.url.slice(MOUNT.length);
     res.req = req;
-    res.locals = {};
+    const facts = newFacts(deps.logger, req);
+    res.locals = newExchange(facts, deps.clock(), [...everyHeader, 'X-Request-Id', facts.requestId]);
+    res.on('close', end);
     // An answer that has begun cannot become another one: it breaks off.
     const breakOff = () => req.socket.destroy();
     serve(req, res)

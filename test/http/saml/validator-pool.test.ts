@@ -12,6 +12,7 @@ const MISBEHAVING = new URL('../../support/misbehaving-validator.ts', import.met
 
 const silent: Logger = {
   ...{ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  writes: () => false,
   child: () => silent,
 };
 

@@ -1,5 +1,8 @@
 /** What every SCIM answer carries beside its body, whatever its status. */
+import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
+import supertest from 'supertest';
+import { createEdge } from '../../../src/http/server.ts';
 import { aScimUser, type ScimCaller } from '../../support/scim.ts';
 import { scimSuite } from '../../support/scim-suite.ts';
 
@@ -58,5 +61,21 @@ describe('S219: the headers of every answer are those of a 200', () => {
     expect(shared(whole)).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     expect(shared(answer)).toEqual(shared(whole));
     expect(answer.headers['x-request-id']).not.toBe(whole.headers['x-request-id']);
+  });
+
+  test('429', async () => {
+    const { scimPath, token } = await suite.world();
+    const bounds = { perSecond: 1, burst: 1, inFlight: 1, inFlightOfAll: 1, maxDelayMs: 0 };
+    const { messages, answer } = createEdge({ ...suite.gateway.deps, rateLimits: bounds });
+    const agent = supertest(createServer(messages, answer));
+    const ask = () => agent.get(`${scimPath}/Users`).set('Authorization', `Bearer ${token}`);
+    const [whole, refused] = [await ask(), await ask()];
+    expect([whole.status, refused.status]).toEqual([200, 429]);
+    expect(refused.headers).toMatchObject({
+      'retry-after': '1',
+      'content-type': whole.headers['content-type'],
+    });
+    expect(Object.keys(refused.headers)).toEqual(expect.arrayContaining(Object.keys(whole.headers)));
+    expect(refused.headers).toMatchObject({ 'cache-control': 'no-store', 'x-frame-options': 'DENY' });
   });
 });

@@ -6,6 +6,7 @@ import supertest from 'supertest';
 import type { RateLimits } from '../../../src/core/rate-limit.ts';
 import { renderScimError } from '../../../src/http/errors/scim.ts';
 import { attachFacts } from '../../../src/http/request-facts.ts';
+import { sendText } from '../../../src/http/scim/answers.ts';
 import { limitDirectories } from '../../../src/http/scim/rate-limiting.ts';
 import { createLogger } from '../../../src/kernel/log.ts';
 import { startGateway } from '../../support/gateway.ts';
@@ -37,7 +38,7 @@ function stage() {
   });
   app.use((req, res) => {
     answered.push(req.originalUrl);
-    res.send('here');
+    sendText(res, 200, '{}');
   });
   const refused: ErrorRequestHandler = (error, req, res, next) => renderScimError(error, req, res, next);
   app.use(refused);

@@ -220,6 +220,11 @@ async function flushRecorders({ recorder, signInRecorder }: HttpDeps): Promise<v
   await signInRecorder.flush();
 }
 
+async function storeRecorded({ recorder, signInRecorder }: HttpDeps): Promise<void> {
+  await recorder.storeDue();
+  await signInRecorder.storeDue();
+}
+
 /** What does the steps of each kind of long work. */
 const JOB_HANDLERS: JobHandlers<HttpDeps> = {
   cutover: (deps, job) => runCutoverJob({ ...deps, pause: () => nextTurn() }, job),
@@ -239,7 +244,7 @@ const jobsOf = (deps: HttpDeps) => [
   { name: 'recheck-domains', everyMs: hours(1), run: () => recheckDomains(deps) },
   { name: 'prune-audits', everyMs: hours(6), run: () => pruneAudits(deps) },
   { name: 'anchor-audits', everyMs: hours(1), run: auditAnchoring(deps) },
-  { name: 'flush-recorder', everyMs: 250, run: () => flushRecorders(deps) },
+  { name: 'flush-recorder', everyMs: 250, run: () => storeRecorded(deps) },
   { name: 'attend-connections', everyMs: minutes(10), run: () => attendConnections(deps) },
   { name: 'warn-of-expiring-tokens', everyMs: hours(1), run: () => warnOfExpiringTokens(deps) },
   { name: 'warn-of-expiring-keys', everyMs: hours(1), run: () => warnOfExpiringKeys(deps) },

@@ -72,6 +72,8 @@ export interface Load {
   readonly budgetMs: number;
   operate(index: number): Promise<Operation>;
   cost(): ServerCost;
+  /** Has the server do what it put off: outside the wall time, inside the CPU. */
+  settle?: (() => Promise<void>) | undefined;
 }
 
 export interface Measured {
@@ -87,7 +89,8 @@ export interface Measured {
 const ENOUGH_FAULTS = 5;
 
 /** Runs operations side by side until `count` or the budget is reached, or until too many have gone wrong. */
-export async function drive({ count, concurrency, budgetMs, operate, cost }: Load): Promise<Measured> {
+export async function drive(load: Load): Promise<Measured> {
+  const { count, concurrency, budgetMs, operate, cost } = load;
   const latenciesMs: number[] = [];
   const faults: string[] = [];
   let next = 0;
@@ -106,5 +109,6 @@ export async function drive({ count, concurrency, budgetMs, operate, cost }: Loa
   // Alone on the line, the time between answers is the bench's own: it reads and checks them.
   const onTheWire = latenciesMs.reduce((sum, ms) => sum + ms, 0);
   const wallMs = concurrency === 1 ? onTheWire : performance.now() - startedAt;
+  await load.settle?.();
   return { operations: next, wallMs, cpuMs: cost().cpuMs - before.cpuMs, latenciesMs, faults };
 }

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
   readonly isQuick: boolean;
-  /** Measured rounds per scenario; one more is run first and thrown away. */
+  /** Measured rounds per scenario; others are run first and thrown away. */
   readonly rounds: number;
   /** Scenarios whose name contains one of these; all if empty. */
   readonly only: readonly string[];
@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly out: string | undefined;
   /** Milliseconds per round, server and scenario. */
   readonly budgetMs: number;
+  /** Milliseconds of rounds that are thrown away, per server and scenario; four rounds at most. */
+  readonly warmUpMs: number;
   /** Share of a scenario's operations that a round holds. */
   readonly scale: number;
   /** Users of the directory in the comparison. */
@@ -27,6 +29,7 @@ export interface BenchOptions {
 const FULL = {
   rounds: 5,
   budgetMs: 4_000,
+  warmUpMs: 3_000,
   scale: 1,
   users: 10_000,
   manyUsers: 100_000,
@@ -39,6 +42,7 @@ const FULL = {
 const QUICK: typeof FULL = {
   rounds: 3,
   budgetMs: 300,
+  warmUpMs: 400,
   scale: 0.2,
   users: 1_500,
   manyUsers: 5_000,

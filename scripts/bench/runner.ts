@@ -35,9 +35,14 @@ export interface Pace {
   readonly rounds: number;
   readonly budgetMs: number;
   readonly scale: number;
+  /** For so long rounds are run first and thrown away: code that is not compiled yet is nobody's speed. */
+  readonly warmUpMs: number;
 }
 
-/** Runs the scenario on every subject it names: one round thrown away, then `rounds` measured, each begun by another server. */
+/** However short they are: some scenarios leave more people behind with each round. */
+const WARM_UP_ROUNDS = 4;
+
+/** Runs the scenario on every subject it names: warm first, then `rounds` measured, each begun by another server. */
 export async function runScenario(
   scenario: Scenario,
   subjects: readonly Subject[],
@@ -47,18 +52,15 @@ export async function runScenario(
     .filter(({ name }) => scenario.subjects?.includes(name) ?? true)
     .map((subject) => ({ subject, measured: [] as Measured[], faults: new Set<string>(), skipped: '' }));
   for (const run of runs) run.skipped = (await scenario.prepare?.(run.subject)) ?? '';
-  for (let round = 0; round <= pace.rounds; round += 1) {
+  for (const run of runs) if (run.skipped === '') run.faults = await warmUp(scenario, run.subject, pace);
+  for (let round = 0; round < pace.rounds; round += 1) {
     for (let turn = 0; turn < runs.length; turn += 1) {
       const run = runs[(round + turn) % runs.length];
       if (run === undefined || run.skipped !== '' || run.faults.size > 0 || isEnough(run.measured, pace))
         continue;
-      const measured = await runRound(
-        scenario,
-        run.subject,
-        round === 0 ? { ...pace, scale: pace.scale / 2 } : pace,
-      );
+      const measured = await runRound(scenario, run.subject, pace);
       for (const fault of measured.faults) run.faults.add(fault);
-      if (round > 0) run.measured.push(measured);
+      run.measured.push(measured);
     }
   }
   return runs.map(({ subject, measured, faults, skipped }) => ({
@@ -75,10 +77,22 @@ export async function runScenario(
 const isEnough = (measured: readonly Measured[], { budgetMs }: Pace) =>
   measured.some(({ wallMs }) => wallMs > 5 * budgetMs);
 
+/** Answers the faults it met. */
+async function warmUp(scenario: Scenario, subject: Subject, pace: Pace): Promise<Set<string>> {
+  const startedAt = performance.now();
+  for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
+    const { faults } = await runRound(scenario, subject, pace);
+    if (faults.length > 0) return new Set(faults);
+    if (performance.now() - startedAt >= pace.warmUpMs) break;
+  }
+  return new Set();
+}
+
 async function runRound(scenario: Scenario, subject: Subject, pace: Pace): Promise<Measured> {
   const { count, operate, verify } = await scenario.round(subject, pace.scale);
   const { concurrency } = scenario;
-  const load = { count, concurrency, budgetMs: pace.budgetMs, operate, cost: subject.peer.cost };
+  const { cost, settle } = subject.peer;
+  const load = { count, concurrency, budgetMs: pace.budgetMs, operate, cost, settle };
   const measured = await drive(load);
   const fault = await verify?.(measured.operations);
   return fault === undefined ? measured : { ...measured, faults: [...measured.faults, fault] };

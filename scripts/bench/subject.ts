@@ -12,6 +12,8 @@ export interface Peer {
   /** Milliseconds from the start of the process to its first answer. */
   readonly readyMs: number;
   cost(): ServerCost;
+  /** Resolves when the server has done what it put off; absent for one that puts nothing off. */
+  settle?(): Promise<void>;
   stop(): Promise<void>;
 }
 

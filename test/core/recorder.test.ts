@@ -84,12 +84,14 @@ describe('batches', () => {
     expect(await stored()).toHaveLength(7);
   });
 
-  test('a full batch does not wait for the timer', async () => {
+  test('a failure is kept through a flood of what went well, also while none of it is stored', async () => {
     const { recorder, add, stored } = await stage();
-    add(200);
-    // The flush that is under way already; nothing new is started for it.
+    add(1, { failure: { ...failure, code: 'invalid_value' }, status: 400 });
+    add(9000, { at: BUILT_AT + 1 });
     await recorder.flush();
-    expect(await stored()).toHaveLength(200);
+    const left = await stored();
+    expect([left.length, left.filter((entry) => entry.failure !== null).length]).toEqual([1401, 1]);
+    expect(recorder.dropped()).toBe(0);
   });
 });
 
@@ -128,7 +130,10 @@ describe('bounds', () => {
       const { recorder, losses, setDown } = await stage();
       setDown(true);
       const response = excerptOf('x'.repeat(size), size);
-      for (let index = 0; index < count; index += 1) recorder.add(anExchange({ response }));
+      // Of several organizations: what one floods us with pushes out its own.
+      const owners = [organization.id, ...Array.from({ length: 3 }, () => anOrganization().id)];
+      for (let index = 0; index < count; index += 1)
+        recorder.add(anExchange({ response, organizationId: owners[index % 4] ?? organization.id }));
       const atOnce = recorder.dropped();
       expect(atOnce).toBeGreaterThan(0);
       expect(atOnce).toBeLessThan(count);

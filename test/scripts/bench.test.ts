@@ -126,7 +126,7 @@ const right: Answering = ({ method, url, body }) => {
   return list(stored.slice(from, from + Number(query.get('count'))), stored.length);
 };
 
-const pace = { rounds: 1, budgetMs: 2_000, scale: 0.01 };
+const pace = { rounds: 1, budgetMs: 2_000, scale: 0.01, warmUpMs: 0 };
 const run = async (scenario: Scenario, answering: Answering) => {
   const subject = await subjectAnswering(answering);
   const [result] = await runScenario(scenario, [subject], pace);

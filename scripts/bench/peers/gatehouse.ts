@@ -51,12 +51,29 @@ export async function startGatehouse(
   try {
     const directory = store.directory ?? (await createDirectory(server, store, 'measured'));
     const { readyMs, cost, stop } = server;
-    const peer = { base: server.origin + directory.path, bearer: directory.bearer, readyMs, cost, stop };
+    const settle = () => storeRecorded(server.origin, store.operatorKey);
+    const peer = {
+      base: server.origin + directory.path,
+      bearer: directory.bearer,
+      readyMs,
+      cost,
+      settle,
+      stop,
+    };
     return { peer, store: { ...store, directory } };
   } catch (error) {
     await server.stop();
     throw error;
   }
+}
+
+/** Whoever reads the recorder waits until it is stored. Throws when the API refuses. */
+async function storeRecorded(origin: string, operatorKey: string): Promise<void> {
+  const answer = await fetch(`${origin}/api/v1/organizations/measured/recorder?limit=1`, {
+    headers: { authorization: `Bearer ${operatorKey}` },
+  });
+  await answer.arrayBuffer();
+  if (answer.status !== 200) throw new Error(`The recorder answered ${answer.status}.`);
 }
 
 /** What `npm start` hands to node, flags included. */

@@ -52,7 +52,8 @@ function lookUp(
     name,
     concurrency: 8,
     round: async (subject, scale) => ({
-      count: scaled(2_000, scale),
+      // As many as keep a server busy for a second and more.
+      count: scaled(10_000, scale),
       operate: async () => {
         const one = anyOf(subject);
         const answer = await subject.loader.call('GET', path(one));

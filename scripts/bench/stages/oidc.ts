@@ -1,7 +1,7 @@
 /** OIDC: sign-ins of a company's people, beside the crypto and the durable writes that no sign-in can do without. */
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { drive, type Measured, type Operation } from '../loader.ts';
+import { drive, type Load, type Measured, type Operation } from '../loader.ts';
 import { addOidcCompany } from '../oidc-company.ts';
 import { openOidcFloor } from '../oidc-floor.ts';
 import type { BenchOptions } from '../options.ts';
@@ -21,6 +21,7 @@ interface Runner {
   readonly concurrency: number;
   operate(index: number): Promise<Operation>;
   cost(): ServerCost;
+  readonly settle?: Load['settle'];
 }
 
 /** Everybody has signed in once before the clock runs, so that what is measured is somebody who comes back. */
@@ -44,7 +45,7 @@ export const oidcStage: Stage = {
           company.signIn(subject.people[index % subject.people.length] ?? nobody);
         return await alternate(
           [
-            { name: GATEWAY, concurrency: 8, operate, cost: peer.cost },
+            { name: GATEWAY, concurrency: 8, operate, cost: peer.cost, settle: peer.settle },
             { name: FLOOR, concurrency: 1, operate: floor.signIn, cost: ownCost },
           ],
           options,

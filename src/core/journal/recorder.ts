@@ -34,8 +34,10 @@ export interface RecordedExchange {
 export interface Recorder {
   /** Takes an exchange; never waits, never throws. When the memory set aside is full the exchange is dropped and counted. */
   add(exchange: RecordedExchange): void;
-  /** Resolves when everything added before is stored, or dropped because the store would not take it. */
+  /** Resolves when everything added before is stored, or dropped because the store would not take it. To be awaited before what is stored is read. */
   flush(): Promise<void>;
+  /** Stores what waits, but an organization that is flooded only every four seconds: the most of it is pushed out before. */
+  storeDue(): Promise<void>;
   /** Exchanges lost since the start. */
   dropped(): number;
 }
@@ -49,10 +51,6 @@ const KEEP = { newest: 1400, failed: 500 };
 /** Entries are removed when they are this old. */
 const RETENTION_MS = days(30);
 
-/** A flush starts at once when this many wait. */
-const FULL_BATCH = 200;
-const WAITING_CHARACTERS = 32 * 1024 * 1024;
-
 /** Refusals at the door come as fast as a sender likes: of each kind and directory one in this time is kept. */
 const DOOR_REFUSALS = ['too_many_requests', 'unauthenticated', 'forbidden'];
 const DOOR_INTERVAL_MS = seconds(10);
@@ -63,31 +61,25 @@ interface RecorderDeps extends Pick<Deps, 'storage'> {
   readonly onLoss: (count: number, reason: unknown) => void;
 }
 
-/** Starts empty. `flush` is to be called by a timer; a full batch is stored at once. */
+/** Starts empty. `storeDue` is to be called by a timer of 250 ms. */
 export function createRecorder({ storage, onLoss }: RecorderDeps): Recorder {
   const isRepeated = createDoorkeeper();
-  let size = 0;
   const queue = createRecordingQueue<RecordedExchange, RecorderEntry>({
     storage,
     onLoss,
+    bounds: { ...KEEP, ok: 0 },
+    isFailed: ({ failure }) => failure !== null,
+    sizeOf,
     toKept: toEntry,
     append: (tx, organizationId, own) => tx.recorderEntries.append(organizationId, own),
     trim: (tx, organizationId) => tx.recorderEntries.trim(organizationId, KEEP),
-    onTaken: (batch) => {
-      for (const exchange of batch) size -= sizeOf(exchange);
-    },
   });
   return {
     add: (exchange) => {
-      if (isRepeated(exchange)) return;
-      if (size >= WAITING_CHARACTERS) {
-        queue.lose();
-        return;
-      }
-      if (queue.add(exchange)) size += sizeOf(exchange);
-      if (queue.length() >= FULL_BATCH) void queue.flush();
+      if (!isRepeated(exchange)) queue.add(exchange);
     },
     flush: queue.flush,
+    storeDue: queue.storeDue,
     dropped: queue.lost,
   };
 }

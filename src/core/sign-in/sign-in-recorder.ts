@@ -16,8 +16,10 @@ export type SeenAttempt = Omit<SignInAttempt, 'id' | 'facts'> & { readonly facts
 export interface SignInRecorder {
   /** Takes an attempt; never waits, never throws. When memory is full, or a connection is flooded, it is dropped and counted. */
   add(attempt: SeenAttempt): void;
-  /** Resolves when everything added before is stored, or dropped because the store would not take it. */
+  /** Resolves when everything added before is stored, or dropped because the store would not take it. To be awaited before what is stored is read. */
   flush(): Promise<void>;
+  /** Stores what waits, but an organization that is flooded only every four seconds: the most of it is pushed out before. */
+  storeDue(): Promise<void>;
   /** Attempts lost since the start. */
   dropped(): number;
 }
@@ -41,11 +43,14 @@ interface RecorderDeps extends Pick<Deps, 'storage'> {
   readonly onLoss: (count: number, reason: unknown) => void;
 }
 
-/** Starts empty. `flush` is to be called by a timer. */
+/** Starts empty. `storeDue` is to be called by a timer of 250 ms. */
 export function createSignInRecorder({ storage, onLoss }: RecorderDeps): SignInRecorder {
   const isFlood = createFloodGate();
   const queue = createRecordingQueue<SeenAttempt, SignInAttempt>({
     storage,
+    bounds: { ...KEEP, newest: 0 },
+    isFailed: ({ failure }) => failure !== null,
+    sizeOf: () => 0,
     toKept: toAttempt,
     append: (tx, organizationId, own) => tx.signInAttempts.append(organizationId, own),
     trim: (tx, organizationId) => tx.signInAttempts.trim(organizationId, KEEP),
@@ -57,6 +62,7 @@ export function createSignInRecorder({ storage, onLoss }: RecorderDeps): SignInR
       else queue.add(attempt);
     },
     flush: queue.flush,
+    storeDue: queue.storeDue,
     dropped: queue.lost,
   };
 }

@@ -1,5 +1,5 @@
 /** Prefixed, time-sortable, unguessable ids. The prefix says what the id names; the brand says it to the compiler. */
-import { takeRandom } from './random.ts';
+import { takeRandomText } from './random.ts';
 
 declare const brand: unique symbol;
 type Id<Kind extends string> = string & { readonly [brand]: Kind };
@@ -106,21 +106,16 @@ let encoded = { now: -1, text: '' };
 const ID_BYTES = 16;
 const PLACE_LENGTH = 8;
 
-function randomText(length: number): string {
-  let random = '';
-  for (const byte of takeRandom(length)) random += ALPHABET.charAt(byte & 31);
-  return random;
-}
-
 /** A new id such as `org_01k9...`: 48 bits of time, 80 bits of randomness. */
 export const newId = <P extends keyof Prefixes>(prefix: P, now: number): Prefixes[P] =>
-  idOf(prefix, now, randomText(ID_BYTES));
+  idOf(prefix, now, takeRandomText(ALPHABET, ID_BYTES));
 
 /** The same for one of a sequence: those of one millisecond sort by `place`, a whole number from 0 to 2^40; 40 bits are random. */
 export const newIdInSequence = <P extends keyof Prefixes>(
   prefix: P,
   { now, place }: { readonly now: number; readonly place: number },
-): Prefixes[P] => idOf(prefix, now, encode(place, PLACE_LENGTH) + randomText(ID_BYTES - PLACE_LENGTH));
+): Prefixes[P] =>
+  idOf(prefix, now, encode(place, PLACE_LENGTH) + takeRandomText(ALPHABET, ID_BYTES - PLACE_LENGTH));
 
 // The one place where a string becomes a branded id out of nothing.
 const idOf = <P extends keyof Prefixes>(prefix: P, now: number, rest: string): Prefixes[P] =>

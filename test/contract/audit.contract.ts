@@ -59,6 +59,40 @@ export function audit(name: string, open: OpenStorage): void {
       expect((await under.storage.auditEvents.findHead(world.organization.id))?.seq).toBe(1);
     });
 
+    /** Appends behind whatever head the transaction is told of; answers its place. */
+    const extend = (isRefused = false) =>
+      under.storage.transact(async (tx) => {
+        const { id } = world.organization;
+        const seq = ((await tx.auditEvents.findHead(id))?.seq ?? 0) + 1;
+        await tx.auditEvents.append(id, anAuditEvent(id), linkAt(seq));
+        expect((await tx.auditEvents.findHead(id))?.seq).toBe(seq);
+        if (isRefused) throw new Error('refused');
+        return seq;
+      });
+
+    test('S214: a transaction that is taken back leaves the head where it was, for those beside it and behind it', async () => {
+      const ends = await Promise.allSettled([extend(), extend(true), extend(), extend(true), extend()]);
+      expect(ends.map((end) => (end.status === 'fulfilled' ? end.value : end.reason.message))).toEqual([
+        ...[2, 'refused', 3],
+        ...['refused', 4],
+      ]);
+      await expect(extend(true)).rejects.toThrow('refused');
+      expect(await extend()).toBe(5);
+    });
+
+    test('S214: in a transaction the head is what pruning and the end of the organization have left', async () => {
+      const { id } = world.organization;
+      await append(2);
+      const heads = await under.storage.transact(async ({ auditEvents, organizations }) => {
+        const before = await auditEvents.findHead(id);
+        await auditEvents.prune(id, BUILT_AT + 1_000_000, 10);
+        const pruned = await auditEvents.findHead(id);
+        await organizations.remove(id);
+        return [before?.baseSeq, pruned?.baseSeq, await auditEvents.findHead(id)];
+      });
+      expect(heads).toEqual([0, 1, undefined]);
+    });
+
     const cases: readonly (readonly [AuditFilter, readonly number[]])[] = [
       [{ actor: 'directory' }, [1]],
       [{ actor: 'dtk_1' }, [1]],

@@ -138,6 +138,7 @@ const directories: Pick<
   directories: {
     insert: { ...bug, call: (tx, b, a) => tx.directories.insert(b, { ...a.directory, id: nextId('dir') }) },
     find: { ...absent, call: (store, b, a) => store.directories.find(b, a.directory.id) },
+    findVersion: { ...absent, call: (store, b, a) => store.directories.findVersion(b, a.directory.id) },
     list: { answersOwn: 1, call: (store, b) => store.directories.list(b) },
     update: { ...conflict, call: (tx, b, a) => tx.directories.update(b, claimedBy(b, a.directory), 1) },
     remove: { ...untouched, call: (tx, b, a) => tx.directories.remove(b, a.directory.id) },

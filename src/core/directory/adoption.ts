@@ -173,7 +173,7 @@ export async function addMember(
   input: { readonly user: PersonFacts; readonly status: MembershipStatus },
 ): Promise<Membership> {
   const { user, status } = input;
-  const { defaultRole } = await getOrganization(tx, context.organizationId);
+  const organization = await getOrganization(tx, context.organizationId);
   const person = await insertUpstreamPerson(tx, context, {
     id: newId('usr', context.now),
     name: user.personName,
@@ -183,7 +183,8 @@ export async function addMember(
     ...profileOf(user),
     status,
     source: 'directory',
-    defaultRole,
+    defaultRole: organization.defaultRole,
+    organization,
   });
 }
 
@@ -198,7 +199,7 @@ export async function reviveMember(
 ): Promise<Membership> {
   const { returned, user } = subject;
   await tx.removedUsers.consume(context.organizationId, returned.directoryId, returned.id);
-  const { defaultRole } = await getOrganization(tx, context.organizationId);
+  const organization = await getOrganization(tx, context.organizationId);
   const person =
     (await tx.users.find(returned.userId)) ??
     (await insertUpstreamPerson(tx, context, { id: returned.userId, name: user.personName }));
@@ -208,7 +209,8 @@ export async function reviveMember(
     ...profileOf(user),
     status: returned.isSuspended ? 'suspended' : statusOf(user),
     source: 'directory',
-    defaultRole: await atMostMember(tx, defaultRole),
+    defaultRole: await atMostMember(tx, organization.defaultRole),
+    organization,
   });
 }
 

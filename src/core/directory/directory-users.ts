@@ -215,9 +215,11 @@ async function keepUniqueValues(
  * has been switched on. Answers the directory as it is.
  */
 async function assertUnchanged(tx: Repositories, asRead: Directory): Promise<Directory> {
+  const version = await tx.directories.findVersion(asRead.organizationId, asRead.id);
+  if (version === undefined || version === asRead.version) return asRead;
   const current = await tx.directories.find(asRead.organizationId, asRead.id);
-  if (current === undefined || current.version === asRead.version) return current ?? asRead;
   if (
+    current !== undefined &&
     current.isShadow === asRead.isShadow &&
     JSON.stringify(current.extensions) === JSON.stringify(asRead.extensions)
   )

@@ -22,8 +22,20 @@ const digestPersonal = ({ actor, details, ip }: AuditEvent, salt: string): strin
 function hashOf(event: AuditEvent, link: Omit<AuditLink, 'hash' | 'salt'>, before: string): string {
   const { id, organizationId, type, target, requestId, at } = event;
   const { seq, personalDigest } = link;
+  const { id: targetId, kind } = target;
+  // In one spelling as it stands: keys in their order, nothing else inside that has any.
   return sha256(
-    canonicalJson([before, seq, organizationId, id, type, target, requestId, at, personalDigest]),
+    JSON.stringify([
+      before,
+      seq,
+      organizationId,
+      id,
+      type,
+      { id: targetId, kind },
+      requestId,
+      at,
+      personalDigest,
+    ]),
   );
 }
 

@@ -6,6 +6,7 @@ import { endingOf, factsOf, keepPast, traceOf } from '../access/history.ts';
 import type { Grant, OrgRole } from '../access/roles.ts';
 import { endGrantsOfMembership } from '../applications/application-grants.ts';
 import type { ChangeContext } from '../deps.ts';
+import type { Organization } from '../entities/organization.ts';
 import type { Membership, MembershipSource, MembershipStatus, Team, User } from '../entities/people.ts';
 import { endLinksOf } from '../joining/link-endings.ts';
 import { record } from '../journal/audit.ts';
@@ -72,6 +73,8 @@ export interface NewMember {
   readonly status: MembershipStatus;
   readonly source: MembershipSource;
   readonly defaultRole: OrgRole;
+  /** The organization as this transaction has read it; absent: read for its plan. */
+  readonly organization?: Organization | undefined;
 }
 
 /** Adds a membership with its default grant. Takes a seat when active; throws `seats_exhausted`. */
@@ -98,7 +101,7 @@ export async function insertMembership(
   };
   await moveCounts(tx, organizationId, { before: undefined, after: membership });
   await tx.memberships.insert(organizationId, membership);
-  await giveDefaults(tx, context, membership);
+  await giveDefaults(tx, context, { membership, organization: member.organization });
   await record(tx, context, {
     type: 'member.added',
     target: { kind: 'membership', id: membership.id },
@@ -115,15 +118,16 @@ export const placeInDefaultTeam = ({ id: teamId }: Pick<Team, 'id'>) =>
 async function giveDefaults(
   tx: Repositories,
   context: ChangeContext,
-  { id: membershipId, orgRole }: Membership,
+  member: { readonly membership: Membership; readonly organization: Organization | undefined },
 ): Promise<void> {
   const { organizationId, now } = context;
+  const { id: membershipId, orgRole } = member.membership;
   const give = (grant: Pick<Grant, 'scope' | 'source' | 'rank'>) => {
     const row: Grant = { id: newId('grt', now), organizationId, membershipId, createdAt: now, ...grant };
     return tx.grants.insert(organizationId, row, traceOf(context));
   };
   await give({ scope: { kind: 'org', role: orgRole }, source: { kind: 'default' }, rank: 0 });
-  const { plan } = await getOrganization(tx, organizationId);
+  const { plan } = member.organization ?? (await getOrganization(tx, organizationId));
   if (plan.teams !== 'one') return;
   const team = (await tx.teams.list(organizationId)).find(({ isDefault }) => isDefault);
   if (team === undefined) return;

@@ -27,6 +27,8 @@ import type { OrderedPage, PageRequest, QueryPage } from './paging.ts';
 export interface DirectoryRepository {
   insert(organizationId: OrganizationId, directory: Directory): Promise<void>;
   find(organizationId: OrganizationId, id: DirectoryId): Promise<Directory | undefined>;
+  /** Its version alone: whether it is still as somebody has read it. */
+  findVersion(organizationId: OrganizationId, id: DirectoryId): Promise<number | undefined>;
   list(organizationId: OrganizationId): Promise<readonly Directory[]>;
   update(organizationId: OrganizationId, next: Directory, expectedVersion: number): Promise<void>;
   /** Removes the directory with its tokens, users, groups, members, and what is remembered of removed users. */

@@ -4,6 +4,7 @@ import type { AuditEventRepository, AuditFilter } from '../../core/ports/journal
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { idFloor } from '../../kernel/ids.ts';
+import type { RememberedHead } from './audit-heads.ts';
 import { overwriting } from './overwriting.ts';
 import { NO_ID_YET } from './paging.ts';
 import { insertRow, integer, json, ownedBy, text, textOrNull, toJson, word } from './rows.ts';
@@ -57,7 +58,7 @@ const headFromRow = (row: Row): AuditHead => ({
 });
 
 /** Audit events over one connection; the promises are those of the port. */
-export function auditEventRepository(sql: Sql): AuditEventRepository {
+export function auditEventRepository(sql: Sql, remembered: RememberedHead): AuditEventRepository {
   return {
     append: async (organizationId, event, link) => {
       insertRow(sql, 'audit_events', {
@@ -76,13 +77,21 @@ export function auditEventRepository(sql: Sql): AuditEventRepository {
         personal_digest: link?.personalDigest ?? null,
         hash: link?.hash ?? null,
       });
-      if (link !== undefined) moveHead(sql, organizationId, link);
+      if (link !== undefined) moveHead(sql, organizationId, { link, remembered });
     },
     findHead: async (organizationId) => {
+      const known = remembered.of(organizationId);
+      if (known !== undefined) return known;
       const row = sql.get(FIND_HEAD, organizationId);
-      return row && headFromRow(row);
+      if (row === undefined) return undefined;
+      const head = headFromRow(row);
+      remembered.keep(organizationId, head);
+      return head;
     },
-    prune: async (organizationId, before, limit) => prune(sql, organizationId, { before, limit }),
+    prune: async (organizationId, before, limit) => {
+      remembered.forget();
+      return prune(sql, organizationId, { before, limit });
+    },
     erase: async (organizationId, id, { actor }) => {
       overwriting(sql, () => sql.run(ERASE, toJson(actor), organizationId, id));
     },
@@ -118,13 +127,21 @@ function prune(
   return gone.length;
 }
 
-function moveHead(sql: Sql, organizationId: OrganizationId, { seq, hash }: AuditLink): void {
+function moveHead(
+  sql: Sql,
+  organizationId: OrganizationId,
+  { link, remembered }: { readonly link: AuditLink; readonly remembered: RememberedHead },
+): void {
+  const { seq, hash } = link;
+  const head = remembered.of(organizationId);
+  remembered.forget();
   const moved =
     seq === 1
       ? sql.run(BEGIN_CHAIN, organizationId, hash)
       : sql.run(MOVE_HEAD, seq, hash, organizationId, seq - 1);
   if (moved === 0)
     throw new GatehouseError('version_conflict', 'Another audit row took this place in the meantime.');
+  if (head !== undefined) remembered.keep(organizationId, { ...head, seq, hash });
 }
 
 function conditionsOf(filter: AuditFilter): {

@@ -82,6 +82,7 @@ export class Batches {
 
   /** Takes back whatever is still there. Never throws. */
   rollBack(): void {
+    this.#units.forget();
     try {
       if (this.#connection.inTransaction) this.#rollback.run();
     } catch {
@@ -114,6 +115,7 @@ export class Batches {
   }
 
   async #takeBack(unit: Unit, isSaved: boolean): Promise<void> {
+    this.#units.forget();
     try {
       if (isSaved) {
         this.#undo.run();

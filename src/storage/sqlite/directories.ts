@@ -26,6 +26,7 @@ import {
 import type { Row, Sql, Tuple } from './sql.ts';
 
 const FIND = 'SELECT * FROM directories WHERE organization_id = ? AND id = ?';
+const FIND_VERSION = 'SELECT version FROM directories WHERE organization_id = ? AND id = ?';
 const LIST = 'SELECT * FROM directories WHERE organization_id = ? ORDER BY id';
 const REMOVE = 'DELETE FROM directories WHERE organization_id = ? AND id = ?';
 const GROUP_IDS = 'SELECT id FROM directory_groups WHERE organization_id = ? AND directory_id = ?';
@@ -94,6 +95,10 @@ export function directoryRepository(sql: Sql): DirectoryRepository {
     find: async (organizationId, id) => {
       const row = sql.get(FIND, organizationId, id);
       return row && fromRow(row);
+    },
+    findVersion: async (organizationId, id) => {
+      const row = sql.get(FIND_VERSION, organizationId, id);
+      return row && integer(row, 'version');
     },
     list: async (organizationId) => sql.all(LIST, organizationId).map(fromRow),
     update: async (organizationId, next, version) =>

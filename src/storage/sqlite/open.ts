@@ -48,7 +48,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     beforeEach: release,
     afterEach: checkpoints.afterCommit,
   });
-  const queries: Queries = createRepositories(sql, createPageAnchors());
+  const queries: Queries = createRepositories(sql, { anchors: createPageAnchors() });
   let closing: Promise<void> | undefined;
   return {
     ...queries,

@@ -4,6 +4,7 @@ import { PLAIN_BRANDING, USUAL_NOTIFICATIONS } from '../../core/entities/organiz
 import type { CountsOutcome, OrganizationRepository } from '../../core/ports/people.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
+import type { RememberedHead } from './audit-heads.ts';
 import { removeGradually } from './gradual-removal.ts';
 import { MEMBER_ROWS } from './member-rows.ts';
 import {
@@ -122,7 +123,7 @@ const fromRow = (row: Row): Organization => ({
 });
 
 /** Organizations over one connection; the promises are those of the port. */
-export function organizationRepository(sql: Sql): OrganizationRepository {
+export function organizationRepository(sql: Sql, remembered: RememberedHead): OrganizationRepository {
   const one = (row: Row | undefined) => row && fromRow(row);
   return {
     insert: async (id, organization) =>
@@ -143,6 +144,7 @@ export function organizationRepository(sql: Sql): OrganizationRepository {
     remove: async (id) => {
       for (const removal of REMOVE_MANY) await removeGradually(sql, removal, [id]);
       for (const statement of REMOVE_JOURNAL) sql.run(statement, id);
+      remembered.forget();
       return sql.run(REMOVE, id) > 0;
     },
     moveCounts: async (id, { seats, owners }) => {

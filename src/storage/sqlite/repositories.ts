@@ -6,6 +6,7 @@ import { apiKeyRepository } from './api-keys.ts';
 import { applicationGrantRepository } from './application-grants.ts';
 import { applicationRepository } from './applications.ts';
 import { auditEventRepository } from './audit-events.ts';
+import { noHead, type RememberedHead } from './audit-heads.ts';
 import { connectionRepository } from './connections.ts';
 import { cutoverMemberRepository, cutoverRepository } from './cutovers.ts';
 import { directoryRepository, directoryTokenRepository } from './directories.ts';
@@ -49,10 +50,17 @@ import { uniqueValueRepository } from './unique-values.ts';
 import { userRepository } from './users.ts';
 import { webhookRepository } from './webhooks.ts';
 
-/** Builds every repository over `sql`. `anchors` only where nothing is seen that may still be rolled back. */
-export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositories {
+interface Memory {
+  /** Only where nothing is seen that may still be rolled back. */
+  readonly anchors?: PageAnchors;
+  /** Only over the connection that writes. */
+  readonly head?: RememberedHead;
+}
+
+/** Builds every repository over `sql`. */
+export function createRepositories(sql: Sql, { anchors, head = noHead }: Memory = {}): Repositories {
   return {
-    organizations: organizationRepository(sql),
+    organizations: organizationRepository(sql, head),
     orgRoles: orgRoleRepository(sql),
     users: userRepository(sql),
     oneTimeRecords: oneTimeRecordRepository(sql),
@@ -78,7 +86,7 @@ export function createRepositories(sql: Sql, anchors?: PageAnchors): Repositorie
     jobs: jobRepository(sql),
     mailCounts: mailCountRepository(sql),
     mailSuppressions: mailSuppressionRepository(sql),
-    auditEvents: auditEventRepository(sql),
+    auditEvents: auditEventRepository(sql, head),
     outbox: outboxRepository(sql),
     recorderEntries: recorderEntryRepository(sql),
     installation: installationRepository(sql),

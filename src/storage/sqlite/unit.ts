@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Repositories } from '../../core/ports/storage.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
+import { createRememberedHead } from './audit-heads.ts';
 import { createRepositories } from './repositories.ts';
 import type { Sql } from './sql.ts';
 
@@ -32,6 +33,8 @@ export interface Units {
   open(): Unit;
   /** True inside a function whose unit is still open. */
   isInside(): boolean;
+  /** To be called when anything that a unit has written was taken back: what was remembered of it is void. */
+  forget(): void;
 }
 
 /** What becomes of one unit. A statement that failed ends it as it would on any other engine: none further runs. */
@@ -94,17 +97,20 @@ export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
       throw error;
     }
   };
-  const repositories = createRepositories({
+  const head = createRememberedHead();
+  const guarded: Sql = {
     run: (text, ...values) => guard(text, () => sql.run(text, ...values), changed),
     get: (text, ...values) => guard(text, () => sql.get(text, ...values), oneRow),
     all: (text, ...values) => guard(text, () => sql.all(text, ...values), lengthOf),
     compose: (text, values) => guard(text, () => sql.compose(text, values), lengthOf),
     tuples: (text, values) => guard(text, () => sql.tuples(text, values), lengthOf),
-  });
+  };
+  const repositories = createRepositories(guarded, { head });
   for (const repository of Object.values(repositories))
     givingWay(repository, () => turnDue(current.getStore()));
   return {
     isInside: () => current.getStore()?.isOpen === true,
+    forget: head.forget,
     open: () => {
       const state = newState();
       return {

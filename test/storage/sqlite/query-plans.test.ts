@@ -149,6 +149,7 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
   ],
   'directories and tokens': async ({ directories, directoryTokens, groupMappings, mappingTests }) => [
     await directories.find(id, directory.id),
+    await directories.findVersion(id, directory.id),
     await directories.list(id),
     await directories.update(id, directory, 1),
     await directories.remove(id, directory.id),

@@ -148,8 +148,7 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await invitations.findByTokenHash('x'),
   ],
   'directories and tokens': async ({ directories, directoryTokens, groupMappings, mappingTests }) => [
-    await directories.find(id, directory.id),
-    await directories.findVersion(id, directory.id),
+    ...[await directories.find(id, directory.id), await directories.findVersion(id, directory.id)],
     await directories.list(id),
     await directories.update(id, directory, 1),
     await directories.remove(id, directory.id),

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import type { Caller } from '../core/access/access.ts';
 import { holdsPermission, lacking } from '../core/access/access.ts';
 import type { Permission } from '../core/access/roles.ts';
-import { API_KEY_PREFIX, findKeyCaller } from '../core/applications/api-keys.ts';
+import { API_KEY_PREFIX, findKeyCaller, noteKeyUse } from '../core/applications/api-keys.ts';
 import { hasAnyFactor } from '../core/credentials/second-factor-policy.ts';
 import { assertInvitationsOpen } from '../core/directory/provisioning.ts';
 import type { Actor } from '../core/entities/journal.ts';
@@ -11,7 +11,7 @@ import type { Organization } from '../core/entities/organization.ts';
 import { isOperatorSession } from '../core/organization/operator-link.ts';
 import { findOrganization } from '../core/organization/organization-lookup.ts';
 import type { SignedIn } from '../core/sign-in/sessions.ts';
-import { findEnrolling, findSignedIn, findVouchedFor } from '../core/sign-in/sessions.ts';
+import { findEnrolling, findSignedIn, findVouchedFor, noteSessionUse } from '../core/sign-in/sessions.ts';
 import { GatehouseError } from '../kernel/errors.ts';
 import { constantTimeEqual } from '../kernel/tokens.ts';
 import { OPERATOR_COOKIE, readCookie, SESSION_COOKIE } from './cookies.ts';
@@ -100,8 +100,10 @@ export function assertSameOrigin(deps: Pick<HttpDeps, 'baseUrl'>, req: Request):
  * The signed-in person behind the session cookie, or undefined. Throws `forbidden` for a cross-site unsafe request.
  */
 export async function signedInOf(deps: HttpDeps, req: Request): Promise<SignedIn | undefined> {
-  const signedIn = await visitingOf(deps, req);
-  if (signedIn !== undefined) assertSameOrigin(deps, req);
+  const signedIn = await shownBy(deps, req);
+  if (signedIn === undefined) return undefined;
+  assertSameOrigin(deps, req);
+  await noteUse(deps, req, signedIn);
   return signedIn;
 }
 
@@ -110,14 +112,20 @@ export async function signedInOf(deps: HttpDeps, req: Request): Promise<SignedIn
  * (S184). For doors that other sites lead to, and that change nothing for the cookie's sake alone.
  */
 export async function visitingOf(deps: HttpDeps, req: Request): Promise<SignedIn | undefined> {
-  const token = readCookie(req, SESSION_COOKIE);
-  if (token === undefined) return undefined;
-  const signedIn = await findSignedIn(deps, token);
-  if (signedIn === undefined) return undefined;
-  const { renewedToken, session } = signedIn;
-  if (renewedToken !== undefined && req.res !== undefined)
-    setSessionCookie(req.res, renewedToken, session.expiresAt - deps.clock());
+  const signedIn = await shownBy(deps, req);
+  if (signedIn !== undefined) await noteUse(deps, req, signedIn);
   return signedIn;
+}
+
+async function shownBy(deps: HttpDeps, req: Request): Promise<SignedIn | undefined> {
+  const token = readCookie(req, SESSION_COOKIE);
+  return token === undefined ? undefined : findSignedIn(deps, token);
+}
+
+async function noteUse(deps: HttpDeps, req: Request, signedIn: SignedIn): Promise<void> {
+  const renewedToken = await noteSessionUse(deps, signedIn);
+  if (renewedToken !== undefined && req.res !== undefined)
+    setSessionCookie(req.res, renewedToken, signedIn.session.expiresAt - deps.clock());
 }
 
 /**
@@ -138,17 +146,25 @@ export async function isVouchedElsewhere(deps: HttpDeps, req: Request): Promise<
   return token !== undefined && (await findVouchedFor(deps, token)) !== undefined;
 }
 
+/** Who asks the management API, and what is to be written down once the guard has let the request through. */
+export interface Asking {
+  readonly caller: Caller;
+  readonly signedIn?: SignedIn;
+  /**
+   * Writes down that the credential was used; a cookie value that is due goes out with the answer (S184). Absent: nothing is. What the
+   * guard refuses keeps no session from idling out (S185).
+   */
+  readonly noteUse?: () => Promise<void>;
+}
+
 /** The caller of the management API. A bearer value that is neither the operator key nor an API key is refused, never ignored (S112). */
-export async function callerOf(
-  deps: HttpDeps,
-  req: Request,
-): Promise<{ readonly caller: Caller; readonly signedIn?: SignedIn }> {
+export async function callerOf(deps: HttpDeps, req: Request): Promise<Asking> {
   const bearer = bearerToken(req);
   if (bearer !== undefined) {
     if (bearer.startsWith(API_KEY_PREFIX)) {
-      const key = await findKeyCaller(deps, bearer);
-      if (key === undefined) throw deadKey();
-      return { caller: key };
+      const found = await findKeyCaller(deps, bearer);
+      if (found === undefined) throw deadKey();
+      return { caller: found.caller, noteUse: () => noteKeyUse(deps, found.key) };
     }
     if (!constantTimeEqual(deps.hashToken(bearer), deps.operatorKeyHash)) throw deadKey();
     return { caller: { kind: 'operator' } };
@@ -158,9 +174,10 @@ export async function callerOf(
     assertSameOrigin(deps, req);
     return { caller: { kind: 'operator' } };
   }
-  const signedIn = await signedInOf(deps, req);
+  const signedIn = await shownBy(deps, req);
   if (signedIn === undefined) throw unauthenticated();
-  return { signedIn, caller: callerFrom(signedIn) };
+  assertSameOrigin(deps, req);
+  return { signedIn, caller: callerFrom(signedIn), noteUse: () => noteUse(deps, req, signedIn) };
 }
 
 /** The caller a session makes of its person. */

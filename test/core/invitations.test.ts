@@ -358,7 +358,10 @@ describe('accepting', () => {
     const role = factsIn(BUILT_IN_ROLES, membership.orgRole);
     const acceptor = {
       kind: 'signed_in',
-      signedIn: { session, user, membership, role, organization },
+      signedIn: {
+        ...{ session, user, membership, role, organization },
+        shown: { value: 'current', hash: session.tokenHash },
+      },
     } as const;
     expect(
       await refusalOf(acceptInvitation(world.deps, { token: tokenOf(created), acceptor, cause: OPERATOR })),

@@ -191,9 +191,9 @@ describe('S146: whoever comes before the job has reached them is met with the ro
       ...{ organizationId, caller: callerOf(ada), cause: causeOfMember(ada), expiresAt: null },
       ...{ name: 'A', kind: 'personal', scopes: ['members.read'] },
     });
-    expect((await findKeyCaller(deps(), token))?.scopes).toEqual(['members.read']);
+    expect((await findKeyCaller(deps(), token))?.caller.scopes).toEqual(['members.read']);
     await rule([role('viewer')]);
-    expect((await findKeyCaller(deps(), token))?.scopes).toEqual([]);
+    expect((await findKeyCaller(deps(), token))?.caller.scopes).toEqual([]);
   });
 
   test('by id', async () => {

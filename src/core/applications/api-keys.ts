@@ -210,23 +210,32 @@ export async function removeApiKey(
 /**
  * Who asks with this bearer value; undefined for one that is unknown, over, of somebody who is not active here, or made in a
  * session that the organization would not let begin any more. A personal key may do what its person may do now, and no more than its scopes say.
+ * Being found is no use of it: `noteKeyUse`.
  */
 export async function findKeyCaller(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
   token: string,
-): Promise<KeyCaller | undefined> {
+): Promise<{ readonly caller: KeyCaller; readonly key: ApiKey } | undefined> {
   const now = deps.clock();
   const key = await deps.storage.apiKeys.findByHash(deps.hashToken(token));
   if (key === undefined || (key.expiresAt !== null && key.expiresAt <= now)) return undefined;
   const { organizationId, id, name, membershipId } = key;
   const power = await powerOf(deps, key);
   if (power === undefined) return undefined;
-  if (key.lastUsedAt === null || now - key.lastUsedAt >= LAST_USED_GRAIN_MS)
-    await deps.storage.transact(async (tx) => {
-      await tx.apiKeys.updateLastUsed(organizationId, id, now);
-      if (membershipId !== null) await noteActivity(tx, { organizationId, id: membershipId }, now);
-    });
-  return { kind: 'api_key', organizationId, apiKeyId: id, name, membershipId, ...power };
+  return { key, caller: { kind: 'api_key', organizationId, apiKeyId: id, name, membershipId, ...power } };
+}
+
+/** Writes down that a request with this key was let in, to the minute; of a personal key, that its person is active. */
+export async function noteKeyUse(
+  { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
+  { organizationId, id, membershipId, lastUsedAt }: ApiKey,
+): Promise<void> {
+  const now = clock();
+  if (lastUsedAt !== null && now - lastUsedAt < LAST_USED_GRAIN_MS) return;
+  await storage.transact(async (tx) => {
+    await tx.apiKeys.updateLastUsed(organizationId, id, now);
+    if (membershipId !== null) await noteActivity(tx, { organizationId, id: membershipId }, now);
+  });
 }
 
 type Power = Pick<KeyCaller, 'role' | 'scopes' | 'teamId'>;

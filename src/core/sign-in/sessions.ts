@@ -31,8 +31,8 @@ export interface SignedIn {
   readonly membership: Membership;
   readonly role: RoleFacts;
   readonly organization: Organization;
-  /** A new cookie value for this browser, in place of the one it showed; absent: it keeps that one (S184). */
-  readonly renewedToken?: string | undefined;
+  /** The cookie value by which the session was found. */
+  readonly shown: { readonly value: ShownValue; readonly hash: string };
 }
 
 /** How somebody proved who they are, whatever the way in. */
@@ -136,9 +136,7 @@ export const newSessionToken = (): string => newToken('ghs');
 
 /**
  * Answers who holds this cookie value, or undefined: unknown, ended, replaced, expired, idle too long, suspended or removed, or
- * still without the second factor that the organization asks for.
- * A change of role brings a new value, to exactly one of any number of requests at once; the others go on with the value
- * they have, until the browser has shown the new one (S184, S190).
+ * still without the second factor that the organization asks for. Being found is no use of it: `noteSessionUse`.
  */
 export async function findSignedIn(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
@@ -146,10 +144,7 @@ export async function findSignedIn(
 ): Promise<SignedIn | undefined> {
   const holder = await findHolder(deps, token);
   if (holder === undefined || awaitsSecondFactor(holder.organization, holder.session)) return undefined;
-  const { shown, shownHash, ...found } = holder;
-  const { session, membership } = found;
-  const renewedToken = await noteUse(deps, { session, shown, shownHash, membership });
-  return { ...found, renewedToken };
+  return holder;
 }
 
 /**
@@ -181,21 +176,16 @@ async function findWaiting(
   return holder !== undefined && awaitsSecondFactor(holder.organization, holder.session) ? holder : undefined;
 }
 
-interface Holder extends SignedIn {
-  readonly shown: ShownValue;
-  readonly shownHash: string;
-}
-
 async function findHolder(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
   token: string,
-): Promise<Holder | undefined> {
+): Promise<SignedIn | undefined> {
   const { storage } = deps;
   const now = deps.clock();
   const shownHash = deps.hashToken(token);
   const session = await storage.sessions.findByHash(shownHash);
-  const shown = session === undefined ? 'dead' : judgeShown(session, shownHash, now);
-  if (session === undefined || shown === 'dead') return undefined;
+  const value = session === undefined ? 'dead' : judgeShown(session, shownHash, now);
+  if (session === undefined || value === 'dead') return undefined;
   const stored = await storage.memberships.find(session.organizationId, session.membershipId);
   const user = await storage.users.find(session.userId);
   const organization = await storage.organizations.find(session.organizationId);
@@ -203,36 +193,33 @@ async function findHolder(
   const membership = await settleMember(deps, organization, stored);
   const role = await roleHeld(storage, membership.orgRole);
   if (!isAlive(session, role, now) || !sessionFits(organization, session)) return undefined;
-  return { session, user, membership, role, organization, shown, shownHash };
+  return { session, user, membership, role, organization, shown: { value, hash: shownHash } };
 }
 
-interface Use {
-  readonly session: Session;
-  readonly shown: ShownValue;
-  readonly shownHash: string;
-  readonly membership: Membership;
-}
-
-/** Writes down what this use changes, most often nothing. Answers the new cookie value when this request is to bring one. */
-async function noteUse(
+/**
+ * Writes down what a use of the session changes, most often nothing; for a request that has been let in: what is refused keeps no
+ * session from idling out (S185). Answers the cookie value that is to replace the shown one in this browser, or undefined. A change of
+ * role brings a new one, to exactly one of any number of requests at once; the others go on with the value they have, until the browser has
+ * shown the new one (S184, S190).
+ */
+export async function noteSessionUse(
   { storage, clock, hashToken }: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
-  { session, shown, shownHash, membership }: Use,
+  { session, shown, membership }: SignedIn,
 ): Promise<string | undefined> {
   const { organizationId, id, tokenHash, lastSeenAt, rotatedAt, confirmedAt } = session;
   const { orgRole: role } = membership;
   const at = clock();
-  const isNewArrived = shown === 'current' && rotatedAt !== null && confirmedAt === null;
-  const isRenewed = wantsNewValue(session, shown, role);
+  const isNewArrived = shown.value === 'current' && rotatedAt !== null && confirmedAt === null;
+  const isRenewed = wantsNewValue(session, shown.value, role);
   if (at - lastSeenAt < LAST_SEEN_GRAIN_MS && !isNewArrived && !isRenewed) return undefined;
   const token = newSessionToken();
   return storage.transact(async (tx) => {
     const { sessions } = tx;
     if (isActivityDue(membership, at)) await noteActivity(tx, membership, at);
-
     if (at - lastSeenAt >= LAST_SEEN_GRAIN_MS) await sessions.updateLastSeen(organizationId, id, at);
     if (isNewArrived) await sessions.confirm(organizationId, id, tokenHash, at);
     if (!isRenewed) return undefined;
-    const rotation = { tokenHash, previous: shownHash, next: hashToken(token), orgRole: role, at };
+    const rotation = { tokenHash, previous: shown.hash, next: hashToken(token), orgRole: role, at };
     return (await sessions.rotate(organizationId, id, rotation)) ? token : undefined;
   });
 }

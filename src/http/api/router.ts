@@ -7,7 +7,7 @@ import { assertFresh } from '../../core/sign-in/step-up.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { renderProblem } from '../errors/problem.ts';
-import type { Guard } from '../guards.ts';
+import type { Asking, Guard } from '../guards.ts';
 import {
   actorOf,
   bearerToken,
@@ -96,14 +96,25 @@ async function contextOf(
     // A public route acts for nobody: its handler reads a session itself if it wants one.
     return { deps, caller: NOBODY, cause, signedIn: undefined, req, res };
   }
-  const { caller, signedIn } = await callerFor(deps, guard, req);
-  const context: ApiContext = { deps, caller, cause: causeOf(res, actorOf(caller)), signedIn, req, res };
+  const { caller, signedIn, noteUse } = await callerFor(deps, guard, req);
+  const asked: ApiContext = { deps, caller, cause: causeOf(res, actorOf(caller)), signedIn, req, res };
+  const context = await judged(asked, route);
+  await noteUse?.();
+  return context;
+}
+
+/** What a route's handler is given, once its guard agrees; throws what the guard refuses with. */
+async function judged(context: ApiContext, route: ApiRoute): Promise<Guarded['context']> {
+  const { guard } = route;
+  const { deps, caller, signedIn, req } = context;
   switch (guard.kind) {
     case 'operator':
       if (caller.kind !== 'operator')
         throw new GatehouseError('forbidden', 'Only the operator may do this.', {
           whatToDo: 'Use the operator key, or ask the operator.',
         });
+      return context;
+    case 'public':
       return context;
     case 'session':
       if (signedIn === undefined) throw signInFirst();
@@ -137,7 +148,7 @@ function teamRead(
  * "Who is signed in?" is about the session cookie even in a browser in which the operator is signed in as well; a bearer
  * value is never overlooked for it (S112).
  */
-async function callerFor(deps: HttpDeps, guard: Guard, req: Request): ReturnType<typeof callerOf> {
+async function callerFor(deps: HttpDeps, guard: Guard, req: Request): Promise<Asking> {
   const found = await callerOf(deps, req).catch(async (error: unknown) => {
     const isNobody = isGatehouseError(error, 'unauthenticated') && bearerToken(req) === undefined;
     if (!isNobody) throw error;

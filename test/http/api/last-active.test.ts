@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { days, minutes } from '../../../src/kernel/clock.ts';
+import { days, hours, minutes } from '../../../src/kernel/clock.ts';
 import { enter, startApplication, type TestApplication } from '../../support/application.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { type ApiWorld, PASSWORD, type Person, type Sender, startApiWorld } from './api-world.ts';
@@ -60,6 +60,42 @@ test('a personal key moves it; a key of the organization is nobody’s', async (
   expect(await lastActive()).toBe(before);
   expect((await world.send(personal, `get ${base}/members`)).status).toBe(200);
   expect(await lastActive()).toBe(now());
+});
+
+describe('S185: what is refused is no use', () => {
+  const elsewhere = (person: Person): Sender => ({
+    headers: { ...person.headers, origin: 'https://elsewhere.example' },
+  });
+  const asSelf = (person: Person): Sender => person;
+  test.each([
+    ['from another site', 403, elsewhere, (): string => `post ${base}/teams`],
+    ['without the permission', 403, asSelf, (): string => `get ${base}/audit-events`],
+    ['for the operator', 403, asSelf, (): string => 'get /organizations'],
+    ['about another organization', 404, asSelf, (): string => 'get /organizations/unknown/members'],
+  ] as const)(
+    'of a session: a request %s does not keep it from idling out',
+    async (_, status, sender, request) => {
+      const bob = await world.newPerson(organization, 'viewer');
+      const before = await lastActive(bob);
+      pass(hours(7));
+      expect((await world.send(sender(bob), request())).status).toBe(status);
+      expect(await lastActive(bob)).toBe(before);
+      pass(hours(1));
+      expect((await world.send(bob, 'get /session')).status).toBe(401);
+    },
+  );
+
+  test('of a personal key: neither its last use nor its person’s activity moves', async () => {
+    const key = await newKey();
+    pass(days(1));
+    const before = await lastActive();
+    expect((await world.send(key, `get ${base}/audit-events`)).status).toBe(403);
+    expect(await lastActive()).toBe(before);
+    const { body } = await world.send(world.operator, `get ${base}/api-keys`);
+    expect(body.items[0]).toMatchObject({ lastUsedAt: null });
+    expect((await world.send(key, `get ${base}/members`)).status).toBe(200);
+    expect(await lastActive()).toBe(now());
+  });
 });
 
 test('an application that refreshes its tokens moves it', async () => {

@@ -68,8 +68,8 @@ describe('how long a session lives', () => {
     const { sessionToken } = await signIn();
     const start = world.time.now;
     let result = true;
-    for (const use of uses) {
-      world.time.now = start + use;
+    for (const at of uses) {
+      world.time.now = start + at;
       result = (await use(sessionToken)) !== undefined;
     }
     expect(result).toBe(isAlive);

@@ -120,10 +120,10 @@ const operatorRoutes: readonly ApiRoute[] = [
 
 /** Before it is required, whoever is refused for want of a test learns what requiring it would do. */
 function sayingWhoIsCutOff(
-  error: unknown,
+  error: GatehouseError,
   { count, isMore }: { readonly count: number; readonly isMore: boolean },
-): unknown {
-  if (!isGatehouseError(error, 'sso_test_required') || count === 0) return error;
+): GatehouseError {
+  if (count === 0) return error;
   const people = `${isMore ? 'more than ' : ''}${count} active ${count === 1 ? 'member' : 'members'}`;
   return new GatehouseError(error.code, error.detail, {
     ...(error.field === undefined ? {} : { field: error.field }),
@@ -184,11 +184,12 @@ export const organizationRoutes: readonly ApiRoute[] = [
       const requiresSso = change.ssoPolicy === 'required' && organization.ssoPolicy !== 'required';
       if (!requiresSso || !holdsPermission(caller, organization.id, 'sso.manage'))
         return presentOrganization(await updateOrganization(deps, request));
-      const notConnected = await countNotConnected({ ...deps, pause: () => setImmediate() }, organization);
-      const changed = await updateOrganization(deps, request).catch((error: unknown) => {
-        throw sayingWhoIsCutOff(error, notConnected);
+      // Counted once it is judged: nobody makes us look at thousands for a change they may not make.
+      const count = () => countNotConnected({ ...deps, pause: () => setImmediate() }, organization);
+      const changed = await updateOrganization(deps, request).catch(async (error: unknown) => {
+        throw isGatehouseError(error, 'sso_test_required') ? sayingWhoIsCutOff(error, await count()) : error;
       });
-      return { ...presentOrganization(changed), notConnected };
+      return { ...presentOrganization(changed), notConnected: await count() };
     },
   }),
   organizationRoute({

@@ -1,5 +1,5 @@
 /** Who would be cut off: read before single sign-on is required, and true afterwards. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { listInSteps } from '../../../src/core/members/connected-members.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { mailedPath } from '../../support/credentials.ts';
@@ -90,6 +90,27 @@ test('403 for who does not manage single sign-on; an owner reads it', async () =
   expect([refused.status, refused.body.code, refused.body.field]).toEqual([403, 'forbidden', 'connected']);
   const { body } = await owner.send(`get ${company.base}/members?connected=false`);
   expect(idsOf({ body })).toEqual([owner.membershipId, admin.membershipId].toSorted());
+});
+
+test('nobody is counted for whoever may not decide it', async () => {
+  const company = await stage.company();
+  const role = {
+    key: 'sign-on',
+    name: 'Sign-on',
+    rank: 250,
+    permissions: ['members.read', 'organization.update', 'sso.manage'],
+  };
+  expect((await operator('post /roles', role)).body).toMatchObject({ key: 'sign-on' });
+  const ada = await company.member('admin');
+  const given = await operator(`patch ${company.base}/members/${ada.membershipId}`, { orgRole: role.key });
+  expect(given.status).toBe(200);
+  const looks = jest.spyOn(stage.world.gateway.storage.memberships, 'findNth');
+  const refused = await ada.send(`patch ${company.base}`, { ssoPolicy: 'required' });
+  expect([refused.status, refused.body.code, refused.body.field]).toEqual([403, 'forbidden', 'ssoPolicy']);
+  expect(looks).not.toHaveBeenCalled();
+  const untested = await operator(`patch ${company.base}`, { ssoPolicy: 'required' });
+  expect([untested.body.code, looks.mock.calls.length]).toEqual(['sso_test_required', 1]);
+  looks.mockRestore();
 });
 
 test('in a directory-managed organization whoever the directory holds as active is connected, members by hand are not', async () => {

@@ -74,38 +74,23 @@ const TEXTS_KNOWN = 2_000;
 
 /**
  * Units over the writing connection. Building repositories costs more than a small transaction, so they are built once.
- * `isInTransaction` keeps statements from changing anything on their own once a transaction is lost.
+ * `isInTransaction` keeps statements from changing anything on their own once a transaction is lost. It is asked before the
+ * first change of a unit: after that only a statement that fails can lose the transaction, and that ends the unit.
  */
 export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
   // The unit whose function is running, as seen from inside that function and from nowhere else.
   const current = new AsyncLocalStorage<State>();
-  const guard = <Result>(text: string, work: () => Result, rowsOf: (result: Result) => number): Result => {
+  const enter = (text: string): State => {
     const state = current.getStore();
     if (state === undefined || !state.isOpen) throw endedError();
     if (state.failure !== undefined) throw state.failure;
-    try {
-      if (changes(text)) {
-        if (!isInTransaction()) throw lostError();
-        state.hasWritten = true;
-      }
-      const result = work();
-      state.statements += 1;
-      state.work += STATEMENT_WORK + rowsOf(result);
-      return result;
-    } catch (error) {
-      state.failure = error;
-      throw error;
-    }
+    if (state.hasWritten || !changes(text)) return state;
+    if (!isInTransaction()) throw failed(state, lostError());
+    state.hasWritten = true;
+    return state;
   };
   const head = createRememberedHead();
-  const guarded: Sql = {
-    run: (text, ...values) => guard(text, () => sql.run(text, ...values), changed),
-    get: (text, ...values) => guard(text, () => sql.get(text, ...values), oneRow),
-    all: (text, ...values) => guard(text, () => sql.all(text, ...values), lengthOf),
-    compose: (text, values) => guard(text, () => sql.compose(text, values), lengthOf),
-    tuples: (text, values) => guard(text, () => sql.tuples(text, values), lengthOf),
-  };
-  const repositories = createRepositories(guarded, { head });
+  const repositories = createRepositories(guarded(sql, enter), { head });
   for (const repository of Object.values(repositories))
     givingWay(repository, () => turnDue(current.getStore()));
   return {
@@ -129,9 +114,69 @@ export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
   };
 }
 
-const changed = (rows: number): number => rows;
-const oneRow = (): number => 1;
-const lengthOf = (rows: readonly unknown[]): number => rows.length;
+function failed(state: State, error: unknown): unknown {
+  state.failure = error;
+  return error;
+}
+
+function counted(state: State, rows: number): void {
+  state.statements += 1;
+  state.work += STATEMENT_WORK + rows;
+}
+
+/** `sql` for whoever may `enter`: written out for each way to ask, because all of storage goes through here. */
+const guarded = (sql: Sql, enter: (text: string) => State): Sql => ({
+  run(text, ...values) {
+    const state = enter(text);
+    try {
+      const rows = sql.run(text, ...values);
+      counted(state, rows);
+      return rows;
+    } catch (error) {
+      throw failed(state, error);
+    }
+  },
+  get(text, ...values) {
+    const state = enter(text);
+    try {
+      const row = sql.get(text, ...values);
+      counted(state, 1);
+      return row;
+    } catch (error) {
+      throw failed(state, error);
+    }
+  },
+  all(text, ...values) {
+    const state = enter(text);
+    try {
+      const rows = sql.all(text, ...values);
+      counted(state, rows.length);
+      return rows;
+    } catch (error) {
+      throw failed(state, error);
+    }
+  },
+  compose(text, values) {
+    const state = enter(text);
+    try {
+      const rows = sql.compose(text, values);
+      counted(state, rows.length);
+      return rows;
+    } catch (error) {
+      throw failed(state, error);
+    }
+  },
+  tuples(text, values) {
+    const state = enter(text);
+    try {
+      const rows = sql.tuples(text, values);
+      counted(state, rows.length);
+      return rows;
+    } catch (error) {
+      throw failed(state, error);
+    }
+  },
+});
 
 /** The turn that the next call has to wait for; undefined: it may go on at once. */
 function turnDue(state: State | undefined): Promise<void> | undefined {

@@ -6,15 +6,9 @@ import { refuse } from '../../protocols/oidc/rejections.ts';
 import { DEFAULT_ALGORITHMS, pinnedIssuer } from '../../protocols/oidc/settings.ts';
 import { clientAuthentication } from './client-authentication.ts';
 import { refuseForDescription } from './refusals.ts';
-import {
-  fetchKeys,
-  noKeysYet,
-  type PresentedKeys,
-  presentableKeys,
-  presentKeys,
-  type SigningKeys,
-} from './signing-keys.ts';
+import { fetchKeys, noKeysYet, type SigningKeys } from './signing-keys.ts';
 import type { OidcTrust } from './trust.ts';
+import { keySource, verifyToken } from './verified-token.ts';
 
 /** One identity provider as discovered, with the keys seen last. */
 export interface IdpMetadata {
@@ -113,23 +107,21 @@ interface Ingredients {
   readonly method: OidcTrust['tokenEndpointAuthMethod'];
   readonly allowInsecure: boolean;
   readonly clientKey: string | undefined;
-  readonly keys: PresentedKeys;
 }
 
 const made = new WeakMap<IdpMetadata, { readonly from: Ingredients; readonly it: oidc.Configuration }>();
 
 /**
- * The library's view of one identity provider: copying its document and reading its keys is done once, until the provider's
- * document, its keys, their age or the connection's settings change.
+ * The library's view of one identity provider: copying its document is done once, until the provider's document or the
+ * connection's settings change. Signatures are verified by `verifyToken`, not by the library.
  */
 export function configurationFor(deps: Deps, trust: OidcTrust, idp: IdpMetadata): oidc.Configuration {
   const { clientId, clientSecret, tokenEndpointAuthMethod: method, allowInsecure } = trust;
-  const keys = presentableKeys(idp.keys, deps.clock());
   const clientKey = trust.clientKey && `${trust.clientKey.kid} ${trust.clientKey.audience}`;
-  const from: Ingredients = { clientId, clientSecret, method, allowInsecure, clientKey, keys };
+  const from: Ingredients = { clientId, clientSecret, method, allowInsecure, clientKey };
   const known = made.get(idp);
   if (known !== undefined && isSame(known.from, from)) return known.it;
-  const it = makeConfiguration(deps, trust, { idp, keys });
+  const it = makeConfiguration(deps, trust, idp);
   made.set(idp, { from, it });
   return it;
 }
@@ -139,15 +131,9 @@ const isSame = (a: Ingredients, b: Ingredients): boolean =>
   a.clientSecret === b.clientSecret &&
   a.method === b.method &&
   a.allowInsecure === b.allowInsecure &&
-  a.clientKey === b.clientKey &&
-  a.keys.cache === b.keys.cache &&
-  a.keys.mayAskAgain === b.keys.mayAskAgain;
+  a.clientKey === b.clientKey;
 
-function makeConfiguration(
-  deps: Deps,
-  trust: OidcTrust,
-  { idp, keys }: { readonly idp: IdpMetadata; readonly keys: PresentedKeys },
-): oidc.Configuration {
+function makeConfiguration(deps: Deps, trust: OidcTrust, idp: IdpMetadata): oidc.Configuration {
   const configuration = new oidc.Configuration(
     idp.server,
     trust.clientId,
@@ -156,22 +142,26 @@ function makeConfiguration(
     clientAuthentication(trust),
   );
   configuration[oidc.customFetch] = async (url, options) => {
-    const call = () => callThrough(deps.fetcher, url, options);
-    return url === idp.server.jwks_uri ? fetchKeys(idp.keys, deps.clock(), call) : call();
+    const answer = await callThrough(deps.fetcher, url, options);
+    // UserInfo may come as a token; it says nothing before its signature is verified.
+    if (isToken(answer)) {
+      const algorithms = idp.server.userinfo_signing_alg_values_supported ?? [];
+      await verifyToken(deps, idp, { kind: 'userinfo', token: await answer.clone().text(), algorithms });
+    }
+    return answer;
   };
   // The fetcher keeps the time of each call.
   configuration.timeout = 0;
   if (trust.allowInsecure) oidc.allowInsecureRequests(configuration);
-  oidc.enableNonRepudiationChecks(configuration);
-  presentKeys(configuration, keys);
   return configuration;
 }
 
+/** As the library tells it, and a little wider. */
+const isToken = ({ headers }: Response): boolean => /jwt/i.test(headers.get('content-type') ?? '');
+
 /** Asks for the keys now and answers how many there are. Throws what fetching them throws. */
 export async function countKeys(deps: Deps, { server }: IdpMetadata): Promise<number> {
-  const keys = noKeysYet();
-  await fetchKeys(keys, deps.clock(), () => deps.fetcher.fetch(server.jwks_uri ?? ''));
-  return keys.cache?.jwks.keys.length ?? 0;
+  return (await fetchKeys(keySource(deps, { server, keys: noKeysYet() }))).length;
 }
 
 /** `before` is what was known until now: the same provider keeps the keys seen last. */

@@ -1,12 +1,12 @@
 /** The identity provider's side of signing out, over OIDC: its logout tokens verified, and where to send a browser to end its session. */
-import * as jose from 'jose';
 import type { Fetcher } from '../../core/ports/fetcher.ts';
-import { type Clock, seconds } from '../../kernel/clock.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { type LogoutTokenFacts, readLogoutToken } from '../../protocols/oidc/logout-token.ts';
-import { type OidcRejection, refuse } from '../../protocols/oidc/rejections.ts';
+import { refuse } from '../../protocols/oidc/rejections.ts';
 import type { IdpMetadata, IdpMetadataCache } from './idp-metadata.ts';
 import { refuseFor } from './refusals.ts';
 import type { OidcTrust } from './trust.ts';
+import { verifyToken } from './verified-token.ts';
 
 export interface LogoutTokenInput {
   readonly connection: OidcTrust;
@@ -39,10 +39,8 @@ interface Deps {
 }
 
 const LONGEST_TOKEN = 16 * 1024;
-const KEY_REFETCH_PAUSE = seconds(60);
-const MOST_KEYS = 100;
 /** Providers from before the final specification send `JWT`, or nothing. */
-const TYPES: readonly unknown[] = [undefined, 'jwt', 'logout+jwt', 'application/logout+jwt'];
+const TYPES: readonly string[] = ['jwt', 'logout+jwt', 'application/logout+jwt'];
 
 /** Builds the logout half of the relying party over the discovery cache of the sign-in half. */
 export function createOidcLogout(deps: Deps): OidcLogout {
@@ -59,65 +57,23 @@ export function createOidcLogout(deps: Deps): OidcLogout {
   };
 }
 
-/** The claims a published key vouches for; header fields that bring their own key (`jwk`, `jku`, `x5u`) are ignored (S81). */
+/** The claims a published key vouches for. */
 async function verifiedClaims(deps: Deps, idp: IdpMetadata, token: string): Promise<unknown> {
+  const algorithms = idp.server.id_token_signing_alg_values_supported ?? [];
+  const { header, payload } = await verifyToken(deps, idp, { kind: 'logout_token', token, algorithms }).catch(
+    refuseFor,
+  );
+  const type = header.typ;
+  if (type !== undefined && !(typeof type === 'string' && TYPES.includes(type.toLowerCase())))
+    refuse('oidc.logout_token', { typ: type });
   try {
-    const header = jose.decodeProtectedHeader(token);
-    if (!TYPES.includes(header.typ?.toLowerCase())) refuse('oidc.logout_token', { typ: header.typ });
-    const algorithms = [...(idp.server.id_token_signing_alg_values_supported ?? [])];
-    const { payload } = await verifyWithKeys(deps, idp, (keys) =>
-      jose.compactVerify(token, jose.createLocalJWKSet(keys), { algorithms }),
+    const claims: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(payload, 'base64url')),
     );
-    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
     return claims;
   } catch (error) {
-    const reason = error instanceof Error ? REASONS[String(Reflect.get(error, 'code'))] : undefined;
-    if (reason !== undefined) refuse(reason, {}, error);
-    if (error instanceof SyntaxError || error instanceof TypeError) refuse('oidc.logout_token', {}, error);
-    return refuseFor(error);
+    return refuse('oidc.logout_token', {}, error);
   }
-}
-
-const REASONS: Readonly<Record<string, OidcRejection>> = {
-  ERR_JOSE_ALG_NOT_ALLOWED: 'oidc.algorithm',
-  ERR_JOSE_NOT_SUPPORTED: 'oidc.algorithm',
-  ERR_JWKS_NO_MATCHING_KEY: 'oidc.key',
-  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'oidc.key',
-  ERR_JWKS_INVALID: 'oidc.key',
-  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'oidc.signature',
-  ERR_JWS_INVALID: 'oidc.logout_token',
-};
-
-/** Tries the keys seen last; an unknown key id asks the provider again, at most once a minute (S80). */
-async function verifyWithKeys<T>(
-  deps: Deps,
-  idp: IdpMetadata,
-  attempt: (keys: jose.JSONWebKeySet) => Promise<T>,
-): Promise<T> {
-  const known = idp.keys.cache?.jwks;
-  if (known === undefined) return attempt(await fetchKeys(deps, idp));
-  try {
-    return await attempt(known);
-  } catch (error) {
-    const mayAskAgain = deps.clock() - idp.keys.askedAgainAt >= KEY_REFETCH_PAUSE;
-    if (!(error instanceof jose.errors.JWKSNoMatchingKey) || !mayAskAgain) throw error;
-    idp.keys.askedAgainAt = deps.clock();
-    return attempt(await fetchKeys(deps, idp));
-  }
-}
-
-async function fetchKeys({ fetcher, clock }: Deps, idp: IdpMetadata): Promise<jose.JSONWebKeySet> {
-  const answer = await fetcher.fetch(idp.server.jwks_uri ?? '', { headers: { accept: 'application/json' } });
-  if (!answer.ok) return refuse('oidc.unreachable', { status: answer.status });
-  const jwks: unknown = await answer.json();
-  if (!isKeySet(jwks)) return refuse('oidc.key');
-  idp.keys.cache = { jwks, uat: Math.floor(clock() / 1000) };
-  return jwks;
-}
-
-function isKeySet(value: unknown): value is jose.JSONWebKeySet {
-  if (typeof value !== 'object' || value === null || !('keys' in value)) return false;
-  return Array.isArray(value.keys) && value.keys.length <= MOST_KEYS;
 }
 
 function addressOf(idp: IdpMetadata, input: EndSessionInput): string | undefined {

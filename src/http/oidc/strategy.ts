@@ -13,6 +13,7 @@ import { configurationFor, countKeys, createIdpMetadataCache, type IdpMetadata }
 import { createOidcLogout, type OidcLogout } from './logout.ts';
 import { refuseFor } from './refusals.ts';
 import type { OidcTrust } from './trust.ts';
+import { verifyToken } from './verified-token.ts';
 
 /** What the stored sign-in record holds for OIDC; each value is random and used once. */
 export interface OidcPending {
@@ -123,7 +124,7 @@ export function createOidcStrategy(deps: OidcStrategyDeps): OidcRelyingParty {
       state: pending.state,
       ...(issuer === null ? {} : { iss: issuer }),
     });
-    const { claims, userInfo, idToken } = await exchange(configuration, { url, pending, idp, wants });
+    const { claims, userInfo, idToken } = await exchange(configuration, { url, pending, idp, wants, deps });
     const settings = { ...connection, nonce: pending.nonce, maxAgeSeconds: pending.maxAge };
     return { ...readIdTokenClaims(claims, userInfo, { settings, now }), idToken };
   }
@@ -174,10 +175,11 @@ interface Exchange {
   readonly pending: OidcPending;
   readonly idp: IdpMetadata;
   readonly wants: readonly string[] | undefined;
+  readonly deps: OidcStrategyDeps;
 }
 
-/** Redeems the code (OIDC Core §3.1.3) and asks UserInfo for the same subject (S77). */
-async function exchange(configuration: oidc.Configuration, { url, pending, idp, wants }: Exchange) {
+/** Redeems the code (OIDC Core §3.1.3), verifies the signature of the ID token, and asks UserInfo for the same subject (S77). */
+async function exchange(configuration: oidc.Configuration, { url, pending, idp, wants, deps }: Exchange) {
   const answer = await oidc.authorizationCodeGrant(configuration, url, {
     pkceCodeVerifier: pending.codeVerifier,
     expectedState: pending.state,
@@ -188,6 +190,8 @@ async function exchange(configuration: oidc.Configuration, { url, pending, idp, 
   const claims = answer.claims();
   const { id_token: idToken } = answer;
   if (claims === undefined || idToken === undefined) refuse('oidc.id_token');
+  const algorithms = idp.server.id_token_signing_alg_values_supported ?? [];
+  await verifyToken(deps, idp, { kind: 'id_token', token: idToken, algorithms });
   const isAllThere = wants?.every((name) => Object.hasOwn(claims, name)) === true;
   if (idp.server.userinfo_endpoint === undefined || isAllThere)
     return { claims, userInfo: undefined, idToken };

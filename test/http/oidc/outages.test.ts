@@ -92,17 +92,19 @@ describe('S80 keys that cannot be had', () => {
   ];
   test.each(failures)('%s: the last good answer for 24 hours, then the truth', async (_title, ask) => {
     const known = noKeysYet();
-    expect(await refusalOf(fetchKeys(known, now, ask))).toBe('upstream_unreachable');
-    await fetchKeys(known, now, keys(GOOD));
-    expect(await (await fetchKeys(known, now + hours(24), ask)).text()).toBe(GOOD);
-    expect(await refusalOf(fetchKeys(known, now + hours(24) + 1, ask))).toBe('upstream_unreachable');
+    const fetched = (at: number, how: () => Promise<Response>) =>
+      fetchKeys({ keys: known, now: at, ask: how });
+    expect(await refusalOf(fetched(now, ask))).toBe('upstream_unreachable');
+    await fetched(now, keys(GOOD));
+    expect(JSON.stringify({ keys: await fetched(now + hours(24), ask) })).toBe(GOOD);
+    expect(await refusalOf(fetched(now + hours(24) + 1, ask))).toBe('upstream_unreachable');
   });
 
   test('S79 keys at an address that may not be called are never replaced by old ones', async () => {
     const known = noKeysYet();
-    await fetchKeys(known, now, keys(GOOD));
+    await fetchKeys({ keys: known, now, ask: keys(GOOD) });
     const ask = () => Promise.reject(new GatehouseError('egress_refused', 'no'));
-    expect(await refusalOf(fetchKeys(known, now, ask))).toBe('egress_refused');
+    expect(await refusalOf(fetchKeys({ keys: known, now, ask }))).toBe('egress_refused');
   });
 });
 
@@ -151,6 +153,20 @@ describe('UserInfo is asked for what the ID token lacks', () => {
     expect(await asked({}, ['email'])).toBe(1);
     expect(await asked({ email: 'a@b.test' }, ['email', 'groups'])).toBe(1);
     expect(await asked({ email: 'a@b.test', groups: [] }, ['email', 'groups'])).toBe(0);
+  });
+
+  test.each<readonly [string, Parameters<ForgingIdp['sign']>[1], object, string]>([
+    ['signed by a published key', {}, {}, 'done'],
+    ['signed by nobody', { signing: 'none' }, {}, 'oidc.userinfo'],
+    ['signed by another key under its id', { signing: 'foreign-key' }, {}, 'oidc.userinfo'],
+    ['with a broken signature', { signing: 'broken' }, {}, 'oidc.userinfo'],
+    ['S77 signed, of another person', {}, { sub: 'somebody-else' }, 'oidc.userinfo_subject'],
+  ])('S68 an answer that is a token, %s', async (_title, how, claims, expected) => {
+    idp.discovery = { userinfo_signing_alg_values_supported: ['RS256'] };
+    const told = { iss: idp.issuer, aud: clientId, sub: 'subject-1', email: 'a@b.test', ...claims };
+    const userInfoToken = await idp.sign(told, how);
+    const outcome = await aParty().signIn({ userInfoToken }, ['email']);
+    expect(outcome.replace('sign_in_refused ', '')).toBe(expected);
   });
 
   test('a UserInfo that is down stops nobody whose token says everything', async () => {

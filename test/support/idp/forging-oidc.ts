@@ -30,6 +30,8 @@ export interface ForgedAnswer {
   /** The UserInfo answer; absent answers `{sub}` of the ID token. */
   readonly userInfo?: unknown;
   readonly userInfoStatus?: number;
+  /** UserInfo answers this, as a token, instead. */
+  readonly userInfoToken?: string;
   readonly tokenStatus?: number;
   /** A whole token answer in place of a made one. */
   readonly tokenBody?: unknown;
@@ -130,6 +132,10 @@ export async function startForgingIdp(setup: { clientId: string; nonce: string }
       }
       case '/userinfo':
         userInfoRequests += 1;
+        if (idp.next.userInfoToken !== undefined) {
+          response.writeHead(200, { 'content-type': 'application/jwt' }).end(idp.next.userInfoToken);
+          return;
+        }
         return sendJson(response, idp.next.userInfo ?? { sub: lastSubject }, idp.next.userInfoStatus ?? 200);
       default:
         return sendJson(response, { error: 'not_found' }, 404);

@@ -7,7 +7,7 @@ const CHECKPOINT_PAGES = 8_000;
 
 /**
  * What was committed during a round is the next round's, until it is this part of that length or so many rounds have passed:
- * the event loop itself has to write back the end, and waits for the disk while it does.
+ * nobody writes while the end is written back.
  */
 const LITTLE_LEFT = 1 / 40;
 const ROUNDS = 6;
@@ -23,8 +23,8 @@ interface CheckpointOptions {
 }
 
 export interface Checkpoints {
-  /** To be called after each commit, outside transactions. */
-  afterCommit(): void;
+  /** To be called after each commit, outside transactions. A promise: the next one begins when it has resolved; it never rejects. */
+  afterCommit(): Promise<void> | undefined;
   /** Ends the thread. Resolves when its connection is closed. */
   close(): Promise<void>;
 }
@@ -43,11 +43,12 @@ export function createCheckpoints(
   const measure = connection.prepare<[], { log: number; checkpointed: number }>(
     'PRAGMA wal_checkpoint(NOOP)',
   );
-  const rest = connection.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   let state: 'idle' | 'copying' | 'copied' | 'failed' = 'idle';
   let worker: Worker | undefined;
   let commits = 0;
   let rounds = 0;
+  /** Lets the writer go on that waits for the end of the WAL. */
+  let resume = (): void => undefined;
 
   const left = (): number => {
     const size = measure.get();
@@ -64,37 +65,48 @@ export function createCheckpoints(
     started.on('message', () => {
       state = 'copied';
       afterEach();
+      resume();
     });
-    started.on('error', () => {
+    const fail = (): void => {
       state = 'failed';
-    });
+      resume();
+    };
+    started.on('error', fail);
+    started.on('exit', fail);
     started.unref();
     return started;
   };
-  const goOn = (): void => {
+  /** Only a WAL that is written back to its end begins anew: commits wait for that, the event loop does not. */
+  const finish = async (): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      resume = resolve;
+      copy();
+      // Whoever closes the store waits for the writer: the process must not end before.
+      worker?.ref();
+    });
+    worker?.unref();
+    rounds = 0;
+    if (state === 'copied') state = 'idle';
+  };
+  const goOn = (): Promise<void> | undefined => {
     if (state === 'copied') {
-      if (left() > pages * LITTLE_LEFT && rounds < ROUNDS) {
-        copy();
-        return;
-      }
-      state = 'idle';
-      rounds = 0;
-      // Only a WAL that is written back to its end begins anew.
-      rest.get();
-      afterEach();
-      return;
+      if (left() <= pages * LITTLE_LEFT || rounds >= ROUNDS) return finish();
+      copy();
+      return undefined;
     }
     commits += 1;
-    if (state !== 'idle' || commits < COMMITS_BETWEEN) return;
+    if (state !== 'idle' || commits < COMMITS_BETWEEN) return undefined;
     commits = 0;
     if (left() >= pages) copy();
+    return undefined;
   };
   return {
     afterCommit() {
       try {
-        goOn();
+        return goOn();
       } catch {
-        // A disk that cannot take the pages keeps them in the WAL, where they are safe; the next round tries again.
+        // A WAL whose length cannot be told now is asked for it again.
+        return undefined;
       }
     },
     async close() {

@@ -32,8 +32,8 @@ interface WriterOptions {
   readonly functionLimitMs?: number;
   /** How much work makes a batch; for tests. */
   readonly batchMs?: number;
-  /** Called after each commit, while nobody reads through the connection. Throws nothing. */
-  readonly afterEach?: () => void;
+  /** Called after each commit, while nobody reads through the connection; what it answers is waited for. Throws nothing. */
+  readonly afterEach?: () => Promise<void> | undefined;
   /** Told when a statement of a transaction met a page that cannot be what was written. */
   readonly onDamage?: () => void;
   /** Called before each transaction begins: whoever reads through the connection in between lets go of it. */
@@ -46,7 +46,7 @@ export class Writer {
   readonly #batches: Batches;
   readonly #batchMs: number;
   readonly #beforeEach: () => void;
-  readonly #afterEach: () => void;
+  readonly #afterEach: () => Promise<void> | undefined;
   readonly #toDisk: () => Promise<void>;
   readonly #waiting: Call[] = [];
   /** Calls that need not wait for the disk. They take turns with commits, and are no part of them. */
@@ -147,7 +147,8 @@ export class Writer {
     if (durability === 'durable' && !(await this.#isOnDisk(calls, outcomes))) return;
     for (const outcome of outcomes) outcome.settle();
     this.#beforeEach();
-    this.#afterEach();
+    const pause = this.#afterEach();
+    if (pause !== undefined) await pause;
   }
 
   async #runCalls(calls: Call[]): Promise<void> {

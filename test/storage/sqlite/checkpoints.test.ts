@@ -29,7 +29,10 @@ afterEach(() => {
 const walPages = () => connection.prepare<[], { log: number }>('PRAGMA wal_checkpoint(NOOP)').get()?.log ?? 0;
 
 /** Commits until `isEnough`, with a turn of the event loop after each, so that the thread is heard. */
-async function commitUntil(afterCommit: () => void, isEnough: (longest: number) => boolean): Promise<number> {
+async function commitUntil(
+  afterCommit: () => Promise<void> | undefined,
+  isEnough: (longest: number) => boolean,
+): Promise<number> {
   const insert = connection.prepare('INSERT INTO lines (text) VALUES (?)');
   let longest = 0;
   let count = 0;
@@ -37,7 +40,7 @@ async function commitUntil(afterCommit: () => void, isEnough: (longest: number) 
     insert.run('x'.repeat(3_000));
     count += 1;
     longest = Math.max(longest, walPages());
-    afterCommit();
+    await afterCommit();
     await new Promise((resolve) => setImmediate(resolve));
   }
   return count;
@@ -57,6 +60,30 @@ test('a WAL that has grown is written back and begins anew; whoever opens the fi
   again.close();
 });
 
+test('the end of the WAL is written back while no commit begins: the event loop goes on', async () => {
+  const checkpoints = createCheckpoints(connection, path, { pages: PAGES });
+  let pauses = 0;
+  let turns = 0;
+  const afterCommit = () => {
+    const pause = checkpoints.afterCommit();
+    if (pause === undefined) return undefined;
+    pauses += 1;
+    let isOver = false;
+    const count = () => {
+      if (isOver) return;
+      turns += 1;
+      setImmediate(count);
+    };
+    setImmediate(count);
+    return pause.then(() => {
+      isOver = true;
+    });
+  };
+  await commitUntil(afterCommit, () => pauses === 2);
+  expect(turns).toBeGreaterThan(0);
+  await checkpoints.close();
+});
+
 test('a thread that cannot open the store costs nothing but its help: SQLite writes the WAL back itself', async () => {
   const checkpoints = createCheckpoints(connection, join(folder, 'elsewhere.db'), { pages: PAGES });
   await commitUntil(checkpoints.afterCommit, (longest) => longest >= PAGES * 5 && walPages() < PAGES);
@@ -66,7 +93,7 @@ test('a thread that cannot open the store costs nothing but its help: SQLite wri
 
 test('a store that was hardly written to has no thread to end', async () => {
   const checkpoints = createCheckpoints(connection, path, { pages: PAGES });
-  checkpoints.afterCommit();
+  await checkpoints.afterCommit();
   await checkpoints.close();
   expect(walPages()).toBeGreaterThan(0);
 });

@@ -109,6 +109,29 @@ describe('group commit', () => {
   });
 });
 
+test('what a commit is followed by is waited for: no other transaction begins before, and who was in it is answered', async () => {
+  let goOn = (): void => undefined;
+  const pausing = new Writer(connection, {
+    toDisk,
+    afterEach: () =>
+      new Promise((resolve) => {
+        goOn = resolve;
+      }),
+  });
+  await pausing.transact(insert('one'));
+  let hasBegun = false;
+  const other = pausing.transact(async (tx) => {
+    hasBegun = true;
+    return insert('two')(tx);
+  });
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  expect(hasBegun).toBe(false);
+  goOn();
+  expect(await other).toBe('two');
+  goOn();
+  await pausing.close();
+});
+
 describe('failures of the machine', () => {
   test('R4 on a full disk calls are storage_unavailable, reads go on, and writes again once there is room', async () => {
     await writer.transact(insert('before'));

@@ -141,9 +141,10 @@ export function groupMembers(name: string, open: OpenStorage): void {
         await tx.directoryGroups.update(id, { ...nested, displayName: 'Core' }, 1);
       });
       expect(await names()).toEqual(['Ada "L"', 'Core', null]);
-      await under.storage.transact((tx) =>
-        tx.directoryUsers.update(id, { ...user, userName: 'countess', attributes: {} }, 2),
-      );
+      await under.storage.transact(async (tx) => {
+        const found = await tx.directoryUsers.find(id, user.directoryId, user.id);
+        await tx.directoryUsers.update(id, { ...user, userName: 'countess', attributes: {} }, found ?? 2);
+      });
       expect(await names()).toEqual(['countess', 'Core', null]);
     });
 

@@ -278,33 +278,39 @@ export function lookUps(name: string, open: OpenStorage): void {
         expect(await directoryUsers.find(id, world.directory.id, twin.id)).toBeUndefined();
       });
 
-      test('an update of a user moves every key it is found by', async () => {
-        const { directoryUser, directory } = world;
-        const next = {
-          ...directoryUser,
-          userName: 'Countess',
-          userNameKey: 'countess',
-          externalId: null,
-          displayNameKey: 'the countess',
-          emailKeys: ['new@shared.example'],
-          isActive: false,
-        };
-        await under.storage.transact((tx) => tx.directoryUsers.update(id, next, 1));
-        const { directoryUsers } = under.storage;
-        const byEmail = (value: string) =>
-          directoryUsers.query(
-            id,
-            directory.id,
-            { kind: 'equals', field: 'email', value },
-            { offset: 0, limit: 5 },
-          );
-        expect(await directoryUsers.listByUserName(id, SHARED.userName)).toEqual([]);
-        expect(await directoryUsers.listByExternalId(id, SHARED.externalId)).toEqual([]);
-        expect(await byEmail(SHARED.email)).toEqual({ rows: [], total: 0 });
-        const stored = { ...next, version: 2 };
-        expect(await byEmail('new@shared.example')).toStrictEqual({ rows: [stored], total: 1 });
-        expect(await directoryUsers.listByUserName(id, 'countess')).toStrictEqual([stored]);
-      });
+      test.each(['version', 'row'])(
+        'an update of a user, by its %s, moves every key it is found by',
+        async (by) => {
+          const { directoryUser, directory } = world;
+          const next = {
+            ...directoryUser,
+            userName: 'Countess',
+            userNameKey: 'countess',
+            externalId: null,
+            displayNameKey: 'the countess',
+            emailKeys: ['new@shared.example'],
+            isActive: false,
+          };
+          await under.storage.transact(async (tx) => {
+            const found = await tx.directoryUsers.find(id, directory.id, directoryUser.id);
+            await tx.directoryUsers.update(id, next, by === 'version' ? 1 : (found ?? 1));
+          });
+          const { directoryUsers } = under.storage;
+          const byEmail = (value: string) =>
+            directoryUsers.query(
+              id,
+              directory.id,
+              { kind: 'equals', field: 'email', value },
+              { offset: 0, limit: 5 },
+            );
+          expect(await directoryUsers.listByUserName(id, SHARED.userName)).toEqual([]);
+          expect(await directoryUsers.listByExternalId(id, SHARED.externalId)).toEqual([]);
+          expect(await byEmail(SHARED.email)).toEqual({ rows: [], total: 0 });
+          const stored = { ...next, version: 2 };
+          expect(await byEmail('new@shared.example')).toStrictEqual({ rows: [stored], total: 1 });
+          expect(await directoryUsers.listByUserName(id, 'countess')).toStrictEqual([stored]);
+        },
+      );
 
       test('groups of one name are all found, in every directory of the organization', async () => {
         const second = aDirectory(id);

@@ -80,7 +80,7 @@ const memberships: RowKind = {
         await tx.memberships.insert(id, value);
       },
       find: (store) => store.memberships.find(id, value.id),
-      update: (tx, name, version) => tx.memberships.update(id, { ...value, name }, version),
+      update: (tx, name, version) => tx.memberships.update(id, { ...value, name }, { ...value, version }),
       remove: (tx) => tx.memberships.remove(id, value.id),
     };
   },
@@ -179,7 +179,8 @@ const directoryUsers: RowKind = {
         await tx.directoryUsers.insert(id, value);
       },
       find: (store) => store.directoryUsers.find(id, directory.id, value.id),
-      update: (tx, externalId, version) => tx.directoryUsers.update(id, { ...value, externalId }, version),
+      update: (tx, externalId, version) =>
+        tx.directoryUsers.update(id, { ...value, externalId }, { ...value, version }),
       remove: (tx) => tx.directoryUsers.remove(id, directory.id, value.id),
     };
   },

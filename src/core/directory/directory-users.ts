@@ -108,7 +108,7 @@ export async function changeDirectoryUser(
     if (wanted === undefined) return before;
     const shadow = before.shadow && { ...before.shadow, ...shadowProfileOf(wanted) };
     const after: DirectoryUser = { ...before, ...storedFields(wanted), shadow, updatedAt: context.now };
-    await tx.directoryUsers.update(organizationId, after, before.version);
+    await tx.directoryUsers.update(organizationId, after, before);
     await keepUniqueValues(tx, after, wanted);
     if (shadow === null) await followProfile(tx, context, { before, after, wanted });
     await record(tx, context, {

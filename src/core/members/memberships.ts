@@ -59,7 +59,7 @@ export async function updateMembership(
   await moveCounts(tx, before.organizationId, { before, after });
   if (before.status !== after.status)
     await keepPast(tx, context, { kind: 'membership', id: before.id, value: factsOf(before) });
-  await tx.memberships.update(before.organizationId, after, before.version);
+  await tx.memberships.update(before.organizationId, after, before);
   return { ...after, version: before.version + 1 };
 }
 

@@ -101,7 +101,11 @@ export interface DirectoryUserRepository {
     query: UserQuery,
     page: PageRequest,
   ): Promise<readonly DirectoryUser[]>;
-  update(organizationId: OrganizationId, next: DirectoryUser, expectedVersion: number): Promise<void>;
+  update(
+    organizationId: OrganizationId,
+    next: DirectoryUser,
+    expected: DirectoryUser | number,
+  ): Promise<void>;
   /** Removes the user with its unique values, its conflict, and the rows in which it is a group member. */
   remove(organizationId: OrganizationId, directoryId: DirectoryId, id: DirectoryUserId): Promise<boolean>;
 }

@@ -93,7 +93,7 @@ export interface MembershipRepository {
     after: string | undefined,
     count: number,
   ): Promise<MembershipId | undefined>;
-  update(organizationId: OrganizationId, next: Membership, expectedVersion: number): Promise<void>;
+  update(organizationId: OrganizationId, next: Membership, expected: Membership | number): Promise<void>;
   /** Moves `lastActiveAt` of an active member to `at`, where it is null or `ifUpTo` at most; `version` stays. */
   updateLastActive(
     organizationId: OrganizationId,

@@ -9,7 +9,8 @@
  *   group of a member row, connection) is refused with `not_found`, as if the parent existed nowhere;
  * - text is kept as given, any Unicode scalar value; look-ups compare exactly, folding is the caller's work;
  * - `update(organizationId, next, expectedVersion)` is compare-and-swap: it stores `next` with version
- *   `expectedVersion + 1` and throws `version_conflict` when the row moved or is gone;
+ *   `expectedVersion + 1` and throws `version_conflict` when the row moved or is gone; where the row as it was found may be
+ *   given for the version, what is the same in both is not written;
  * - `find…` answers undefined when absent; `list…` is ordered by id, oldest first, and rows without an id of their
  *   own (identities) come in any order;
  * - `remove` of an absent row is a no-op that answers false; of a present one it takes what hangs on the row with it;

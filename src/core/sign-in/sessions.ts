@@ -82,7 +82,7 @@ export async function startSession(
       whatToDo: 'Start at the sign-in page of this organization.',
     });
   const seen = { ...membership, lastActiveAt: now, lastSignedInAt: now };
-  await tx.memberships.update(organizationId, seen, membership.version);
+  await tx.memberships.update(organizationId, seen, membership);
   const session = newSession(context, organization, input);
   await tx.sessions.insert(organizationId, session);
   await record(tx, context, {

@@ -92,7 +92,7 @@ const columnsOf = (user: DirectoryUser): Columns => ({
   external_id: user.externalId,
   display_name_key: user.displayNameKey,
   email_keys: toJson(user.emailKeys),
-  attributes: toJson(user.attributes),
+  attributes: user.attributesText ?? toJson(user.attributes),
   created_at: user.createdAt,
   updated_at: user.updatedAt,
 });
@@ -156,7 +156,7 @@ export function directoryUserRepository(sql: Sql, anchors?: PageAnchors): Direct
     },
     scan: async (organizationId, directoryId, query, page) =>
       scanPage(sql, LISTABLE, { scope: { organizationId, directoryId }, query, page }).map(fromRow),
-    update: async (organizationId, next, version) => updateUser(sql, organizationId, { next, version }),
+    update: async (organizationId, next, expected) => updateUser(sql, organizationId, { next, expected }),
     remove: async (organizationId, directoryId, id) => {
       const removed = sql.run(REMOVE, organizationId, directoryId, id) > 0;
       if (removed) leaveGroups(sql, organizationId, id);
@@ -191,14 +191,21 @@ const shownName = ({ attributes: { displayName }, userName }: DirectoryUser): st
 function updateUser(
   sql: Sql,
   organizationId: OrganizationId,
-  change: { readonly next: DirectoryUser; readonly version: number },
+  change: { readonly next: DirectoryUser; readonly expected: DirectoryUser | number },
 ): void {
-  const { next, version } = change;
+  const { next, expected } = change;
+  const found = typeof expected === 'number' ? undefined : expected;
   const columns = columnsOf(next);
-  const before = sql.get(INDEXED_OF, organizationId, next.directoryId, next.id);
   const key = keyOf(organizationId, next);
-  updateRow(sql, 'directory_users', { key, columns: changedColumns(columns, before), version });
-  renameMember(sql, organizationId, { id: next.id, name: shownName(next) });
+  const before = found ? columnsOf(found) : sql.get(INDEXED_OF, organizationId, next.directoryId, next.id);
+  updateRow(sql, 'directory_users', {
+    key,
+    columns: changedColumns(columns, before),
+    version: typeof expected === 'number' ? expected : expected.version,
+  });
+  const name = shownName(next);
+  if (found === undefined || shownName(found) !== name)
+    renameMember(sql, organizationId, { id: next.id, name });
   if (before === undefined || before.email_keys === columns.email_keys) return;
   sql.run(FORGET_EMAILS, organizationId, next.directoryId, next.id, text(before, 'email_keys'));
   addEmails(sql, organizationId, next);

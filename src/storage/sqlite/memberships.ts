@@ -117,12 +117,15 @@ export function membershipRepository(sql: Sql): MembershipRepository {
       const row = sql.get(FIND_NTH, organizationId, after ?? '', count - 1);
       return row && word(row, 'id');
     },
-    update: async (organizationId, next, version) =>
+    update: async (organizationId, next, expected) => {
+      const isFound = typeof expected !== 'number';
+      const before = isFound ? columnsOf(expected) : sql.get(INDEXED_OF, organizationId, next.id);
       updateRow(sql, 'memberships', {
         key: { organization_id: ownedBy(organizationId, next), id: next.id },
-        columns: changedColumns(columnsOf(next), sql.get(INDEXED_OF, organizationId, next.id)),
-        version,
-      }),
+        columns: changedColumns(columnsOf(next), before),
+        version: isFound ? expected.version : expected,
+      });
+    },
     updateLastActive: async (organizationId, id, { at, ifUpTo }) => {
       sql.run(ACTIVE, at, organizationId, id, ifUpTo);
     },

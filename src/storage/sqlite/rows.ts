@@ -112,13 +112,16 @@ export function updateRow(
 
 /**
  * `columns` without those that `before` holds with the same value. An UPDATE takes the entries of every index it names a
- * column of out and puts them back, changed or not: a row with many indexes is read first, and says which it need not name.
+ * column of out and puts them back, changed or not, and asks the triggers and foreign keys of it.
  */
 export function changedColumns(columns: Columns, before: Row | undefined): Columns {
   if (before === undefined) return columns;
-  return Object.fromEntries(
-    Object.entries(columns).filter(([name, value]) => !(name in before) || before[name] !== value),
-  );
+  const changed: Record<string, Value> = {};
+  for (const name of Object.keys(columns)) {
+    const value = columns[name] ?? null;
+    if (before[name] !== value) changed[name] = value;
+  }
+  return changed;
 }
 
 /** Bytes that no text beginning with `prefix` reaches: 0xff does not occur in UTF-8, so nothing sorts between. To be read by `CAST(? AS TEXT)`. */

@@ -296,13 +296,9 @@ export function lookUps(name: string, open: OpenStorage): void {
             await tx.directoryUsers.update(id, next, by === 'version' ? 1 : (found ?? 1));
           });
           const { directoryUsers } = under.storage;
+          const page = { offset: 0, limit: 5 };
           const byEmail = (value: string) =>
-            directoryUsers.query(
-              id,
-              directory.id,
-              { kind: 'equals', field: 'email', value },
-              { offset: 0, limit: 5 },
-            );
+            directoryUsers.query(id, directory.id, { kind: 'equals', field: 'email', value }, page);
           expect(await directoryUsers.listByUserName(id, SHARED.userName)).toEqual([]);
           expect(await directoryUsers.listByExternalId(id, SHARED.externalId)).toEqual([]);
           expect(await byEmail(SHARED.email)).toEqual({ rows: [], total: 0 });

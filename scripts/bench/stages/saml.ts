@@ -1,9 +1,10 @@
 /** SAML: what judging a response costs, and what a hundred heavy sign-ins a second do to those who look people up. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { oneHitFault } from '../answers.ts';
+import { type Crowd, createCrowd } from '../crowd.ts';
 import type { BenchOptions } from '../options.ts';
 import { newStore, startGatehouse } from '../peers/gatehouse.ts';
-import { addSamlCompany, groupNames, postResponse, type SamlCompany } from '../saml-company.ts';
+import { addSamlCompany, groupNames, type SamlCompany } from '../saml-company.ts';
 import { eventLoopDelays, judgementsPerSecond } from '../saml-costs.ts';
 import { median, quantile } from '../statistics.ts';
 import { createSubject, failOn, fillPeople, type Subject } from '../subject.ts';
@@ -56,20 +57,30 @@ async function costFacts(options: BenchOptions): Promise<Facts> {
 }
 
 /** Rounds with and without a crowd, in turn; medians of their p99. */
-async function crowdFacts(
+async function crowdFacts(subject: Subject, company: SamlCompany, options: BenchOptions): Promise<Facts> {
+  const crowd = createCrowd();
+  try {
+    return await crowdRounds(subject, { company, crowd }, options);
+  } finally {
+    await crowd.close();
+  }
+}
+
+async function crowdRounds(
   subject: Subject,
-  company: SamlCompany,
+  { company, crowd }: { readonly company: SamlCompany; readonly crowd: Crowd },
   { rounds, budgetMs }: BenchOptions,
 ): Promise<Facts> {
   const ms = budgetMs * 2;
+  const place = { origin: new URL(subject.peer.base).origin, path: company.acsPath, perSecond: PER_SECOND };
   const [idle, busy]: [number[], number[]] = [[], []];
   const statuses = new Map<number, number>();
   for (let round = 0; round <= rounds; round += 1) {
     const alone = await lookUps(subject, ms);
-    const responses = prepared(subject, company, Math.ceil((ms / 1000) * PER_SECOND));
-    const crowd = signInsAt(subject, company, responses);
+    const forms = prepared(subject, company, Math.ceil((ms / 1000) * PER_SECOND));
+    const sent = crowd.send({ ...place, forms });
     const beside = await lookUps(subject, ms);
-    const answered = await crowd;
+    const answered = await sent;
     if (round === 0) continue;
     idle.push(quantile(alone, 0.99));
     busy.push(quantile(beside, 0.99));
@@ -85,9 +96,13 @@ async function crowdFacts(
   };
 }
 
+/** Forms that a browser would post. */
 function prepared({ people }: Subject, company: SamlCompany, count: number): readonly string[] {
   const respond = company.responder(groupNames(HEAVY));
-  return Array.from({ length: count }, (_, index) => respond(people[index % people.length]?.userName ?? ''));
+  return Array.from({ length: count }, (_, index) => {
+    const response = respond(people[index % people.length]?.userName ?? '');
+    return new URLSearchParams({ SAMLResponse: response }).toString();
+  });
 }
 
 /** One after another for so long; answers how long each took, ms. */
@@ -104,21 +119,4 @@ async function lookUps({ loader, people }: Subject, ms: number): Promise<readonl
     await wait(2);
   }
   return times;
-}
-
-/** Sends at an even pace whatever the answers, as a crowd does; answers their statuses. */
-async function signInsAt(
-  { peer }: Subject,
-  company: SamlCompany,
-  responses: readonly string[],
-): Promise<readonly number[]> {
-  const { origin } = new URL(peer.base);
-  const startedAt = performance.now();
-  const answers: Promise<number>[] = [];
-  for (const [index, response] of responses.entries()) {
-    const dueIn = startedAt + (index * 1000) / PER_SECOND - performance.now();
-    if (dueIn > 0) await wait(dueIn);
-    answers.push(postResponse(origin, company, response).then(({ status }) => status));
-  }
-  return Promise.all(answers);
 }

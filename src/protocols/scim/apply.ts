@@ -65,10 +65,10 @@ export function applyKeys(draft: Draft, value: unknown, op: 'add' | 'replace'): 
       field: 'value',
     });
   }
-  for (const [key, entry] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
     const path = parseKey(key, draft.type);
     if (path.kind !== 'attribute' || !isReadOnly(path)) {
-      applyAt(draft, path, { op, value: entry });
+      applyAt(draft, path, { op, value: value[key] });
     }
   }
 }
@@ -92,7 +92,7 @@ function applyToAttribute(draft: Draft, path: AttributePath, change: Change): vo
   const { findings, resource, type } = draft;
   if (isMembersPath(path, type)) {
     const members = memberChange(path, change, findings);
-    draft.memberChanges.push(...(members === undefined ? [] : [members]));
+    if (members !== undefined) draft.memberChanges.push(members);
   } else if (isPassword(path)) {
     draft.password = readPassword(path, change, findings);
   } else {
@@ -131,10 +131,10 @@ function applySchemaKeys(draft: Draft, schema: Schema, { op, value }: KeysChange
   if (!isJsonObject(value)) {
     throw new GatehouseError('invalid_value', `${schema.id} must be an object.`, { field: schema.id });
   }
-  for (const [key, entry] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
     const path = parseKey(key, draft.type, schema);
     if (path.kind !== 'attribute' || !isReadOnly(path)) {
-      applyAt(draft, path, { op, value: entry });
+      applyAt(draft, path, { op, value: value[key] });
     }
   }
 }
@@ -152,10 +152,7 @@ function removeExtension(resource: ScimObject, schema: Schema): void {
 }
 
 function readPassword(path: AttributePath, change: Change, findings: Findings): string | undefined {
-  const value =
-    change.op === 'remove'
-      ? undefined
-      : coerceSingle(change.value, path.attribute, { findings, field: path.attribute.name });
+  const value = change.op === 'remove' ? undefined : coerceSingle(change.value, path.attribute, findings);
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -1,15 +1,7 @@
 /** One step of a PATCH against a multi-valued attribute: which elements are meant, and what becomes of them. Pure. */
 import { GatehouseError } from '../../kernel/errors.ts';
 import { changeSub, type Step } from './change-single.ts';
-import {
-  coerceList,
-  coerceSingle,
-  coerceSub,
-  invalid,
-  MAX_VALUES,
-  type Reading,
-  requireSubAttributes,
-} from './coerce.ts';
+import { coerceList, coerceSingle, coerceSub, invalid, MAX_VALUES, requireSubAttributes } from './coerce.ts';
 import {
   elementFromFilter,
   keepOnePrimary,
@@ -49,39 +41,39 @@ export function changeList(holder: ScimObject, path: AttributePath, step: Step):
     filter === undefined
       ? changeAll(existing, path, step)
       : changeSelected(existing, { ...path, filter }, step);
-  const values = changed.filter((value) => !isEmpty(value));
-  keepOnePrimary(values, before, step.reading.findings);
-  requireFit(values, attribute, step.reading);
+  const values = changed.some(isEmpty) ? changed.filter((value) => !isEmpty(value)) : changed;
+  keepOnePrimary(values, before, step.findings);
+  requireFit(values, attribute);
   assignValue(holder, attribute.name, values);
 }
 
-function requireFit(values: readonly ScimValue[], attribute: Attribute, reading: Reading): void {
+function requireFit(values: readonly ScimValue[], attribute: Attribute): void {
   if (values.length > MAX_VALUES) {
-    throw invalid(reading, `holds at most ${MAX_VALUES} values`);
+    throw invalid(attribute, `holds at most ${MAX_VALUES} values`);
   }
-  for (const value of values.filter(isScimObject)) {
-    requireSubAttributes(value, attribute, reading);
+  for (const value of values) {
+    if (isScimObject(value)) requireSubAttributes(value, attribute);
   }
 }
 
 function changeAll(existing: ScimValue[], { attribute, sub }: AttributePath, step: Step): ScimValue[] {
-  const { change, reading } = step;
+  const { change, findings } = step;
   if (sub !== undefined) {
     return changeSubOfAll(existing, { attribute, sub }, step);
   }
   if (change.op === 'remove') {
     return change.value === undefined ? [] : removeListed(existing, attribute, step);
   }
-  const values = coerceList(change.value, attribute, reading);
+  const values = coerceList(change.value, attribute, findings);
   return change.op === 'add'
     ? mergeValues(existing, values, attribute)
-    : withoutDuplicates(values, attribute, reading.findings);
+    : withoutDuplicates(values, attribute, findings);
 }
 
 /** Entra and others name what to remove beside the path; removing more than that would empty the list. */
-function removeListed(existing: ScimValue[], attribute: Attribute, { change, reading }: Step): ScimValue[] {
-  reading.findings.tolerances.add('member_value_list');
-  return withoutListed(existing, coerceList(change.value, attribute, reading), attribute);
+function removeListed(existing: ScimValue[], attribute: Attribute, { change, findings }: Step): ScimValue[] {
+  findings.tolerances.add('member_value_list');
+  return withoutListed(existing, coerceList(change.value, attribute, findings), attribute);
 }
 
 interface SubTarget {
@@ -94,7 +86,7 @@ function changeSubOfAll(existing: ScimValue[], { attribute, sub }: SubTarget, st
   const isRemoval = step.change.op === 'remove';
   if (!isRemoval && existing.length > 1 && (sub.name === 'value' || sub.name === 'primary')) {
     throw new GatehouseError('no_target', 'Several values exist; a filter must say which one is meant.', {
-      field: step.reading.field,
+      field: attribute.field,
     });
   }
   const elements = existing.length === 0 && !isRemoval ? [newScimObject()] : existing;
@@ -119,13 +111,13 @@ function changeSelected(existing: ScimValue[], path: Target, step: Step): ScimVa
 }
 
 /** The element a filter describes, with the change applied to it; none when the change has no content. */
-function build({ filter, attribute, sub, text }: Target, { change, reading }: Step): ScimValue[] {
+function build({ filter, attribute, sub, text }: Target, { change, findings }: Step): ScimValue[] {
   const element = elementFromFilter(filter, attribute, text);
-  reading.findings.tolerances.add('create_on_replace');
+  findings.tolerances.add('create_on_replace');
   const value =
     sub === undefined
-      ? coerceSingle(change.value, attribute, reading)
-      : coerceSub(change.value, sub, { ...reading, field: attribute.name });
+      ? coerceSingle(change.value, attribute, findings)
+      : coerceSub(change.value, sub, findings);
   if (value === undefined) {
     return [];
   }
@@ -149,9 +141,9 @@ type ElementStep = Step & { readonly path: Target };
 function changeElements(
   existing: ScimValue[],
   selected: ReadonlySet<ScimValue>,
-  { change, reading, path }: ElementStep,
+  { change, findings, path }: ElementStep,
 ): ScimValue[] {
-  const value = coerceSingle(change.value, path.attribute, reading);
+  const value = coerceSingle(change.value, path.attribute, findings);
   if (value === undefined) {
     return existing.filter((element) => !selected.has(element));
   }

@@ -1,10 +1,11 @@
 /** One step of a PATCH against a single-valued attribute or a sub-attribute. Pure. */
 import { GatehouseError } from '../../kernel/errors.ts';
-import { coerceEntries, coerceSingle, coerceSub, type Reading, requireSubAttributes } from './coerce.ts';
+import { coerceInto, coerceSingle, coerceSub, requireSubAttributes } from './coerce.ts';
 import { mergeValues } from './elements.ts';
 import type { AttributePath } from './path.ts';
 import { assignValue, sameValue } from './resource-values.ts';
 import { type Attribute, isScimObject, newScimObject, ownValue, type ScimObject } from './schema.ts';
+import type { Findings } from './tolerances.ts';
 
 /** What to do with an attribute. `value` is undefined only for `remove`, where it means everything. */
 export interface Change {
@@ -15,7 +16,7 @@ export interface Change {
 /** A change, and where to note what was tolerated in it. */
 export interface Step {
   readonly change: Change;
-  readonly reading: Reading;
+  readonly findings: Findings;
 }
 
 /**
@@ -29,17 +30,17 @@ export function changeSingle(holder: ScimObject, path: AttributePath, step: Step
   } else if (attribute.type === 'complex') {
     changeComplex(holder, path, step);
   } else {
-    assignValue(holder, attribute.name, coerceSingle(step.change.value, attribute, step.reading));
+    assignValue(holder, attribute.name, coerceSingle(step.change.value, attribute, step.findings));
   }
 }
 
 /** Applies a change to one sub-attribute of a complex value, in place. Throws `invalid_value`, `mutability`. */
-export function changeSub(value: ScimObject, sub: Attribute, { change, reading }: Step): void {
-  const next = change.op === 'remove' ? undefined : coerceSub(change.value, sub, reading);
+export function changeSub(value: ScimObject, sub: Attribute, { change, findings }: Step): void {
+  const next = change.op === 'remove' ? undefined : coerceSub(change.value, sub, findings);
   const stored = ownValue(value, sub.name);
   if (sub.mutability === 'immutable' && stored !== undefined && !sameValue(stored, next)) {
-    throw new GatehouseError('mutability', `${reading.field}.${sub.name} cannot be changed once set.`, {
-      field: `${reading.field}.${sub.name}`,
+    throw new GatehouseError('mutability', `${sub.field} cannot be changed once set.`, {
+      field: sub.field,
     });
   }
   const isAppended = change.op === 'add' && Array.isArray(next) && Array.isArray(stored);
@@ -48,17 +49,17 @@ export function changeSub(value: ScimObject, sub: Attribute, { change, reading }
 
 function changeComplex(holder: ScimObject, { attribute, sub }: AttributePath, step: Step): void {
   const stored = ownValue(holder, attribute.name);
-  const before = isScimObject(stored) ? stored : newScimObject();
+  const before = isScimObject(stored) ? stored : undefined;
   const after = Object.assign(newScimObject(), before);
   if (sub === undefined) {
-    for (const [entry, value] of coerceEntries(step.change.value, attribute, step.reading)) {
-      assignValue(after, entry.name, value);
-    }
+    coerceInto(after, { raw: step.change.value, attribute }, step.findings);
   } else {
     changeSub(after, sub, step);
   }
-  dropStaleReference(before, after);
-  requireSubAttributes(after, attribute, step.reading);
+  if (before !== undefined) {
+    dropStaleReference(before, after);
+  }
+  requireSubAttributes(after, attribute);
   assignValue(holder, attribute.name, after);
 }
 

@@ -18,7 +18,7 @@ export function changeAttribute(
 ): void {
   const urn = path.extension?.id;
   const holder = urn === undefined ? resource : extensionOf(resource, urn);
-  const step = { change: settle(change, findings), reading: { findings, field: path.attribute.name } };
+  const step = { change: settle(change, findings), findings };
   if (path.attribute.multiValued) {
     changeList(holder, path, step);
   } else {

@@ -12,16 +12,6 @@ import {
 } from './schema.ts';
 import { type Findings, noteUnknown } from './tolerances.ts';
 
-/** Where a value stands, for error messages, and where tolerances are noted. */
-export interface Reading {
-  readonly findings: Findings;
-  /** The attribute as an admin would write it: `emails.value`. */
-  readonly field: string;
-}
-
-/** The sub-attributes named by one complex value; undefined unassigns. */
-type Entries = readonly (readonly [Attribute, ScimValue | undefined])[];
-
 /** Most values one multi-valued attribute may hold; group members are no part of a resource and not bounded by it. */
 export const MAX_VALUES = 1000;
 
@@ -31,112 +21,126 @@ const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
  * Reads one value of an attribute; for a multi-valued attribute, one element. Undefined when the value unassigns: null,
  * "" or an object without content. Throws `invalid_value` for another type (RFC 7643 §2.3).
  */
-export function coerceSingle(raw: unknown, attribute: Attribute, reading: Reading): ScimValue | undefined {
+export function coerceSingle(raw: unknown, attribute: Attribute, findings: Findings): ScimValue | undefined {
   if (raw === null) {
-    reading.findings.tolerances.add('null_value');
+    findings.tolerances.add('null_value');
     return undefined;
   }
   if (attribute.type === 'complex') {
-    return coerceComplex(raw, attribute, reading);
+    return coerceComplex(raw, attribute, findings);
   }
   // An empty text must not decide about a boolean: `active` is never true or false by accident.
   if (raw === '' && !['boolean', 'integer', 'decimal'].includes(attribute.type)) {
-    reading.findings.tolerances.add('empty_text');
+    findings.tolerances.add('empty_text');
     return undefined;
   }
-  return coerceSimple(raw, attribute, reading);
+  return coerceSimple(raw, attribute, findings);
 }
 
 /** Reads all values of a multi-valued attribute; one value alone counts as a list of one. Same errors as above. */
-export function coerceList(raw: unknown, attribute: Attribute, reading: Reading): ScimValue[] {
+export function coerceList(raw: unknown, attribute: Attribute, findings: Findings): ScimValue[] {
   if (!Array.isArray(raw) && raw !== null) {
-    reading.findings.tolerances.add('single_for_multi');
+    findings.tolerances.add('single_for_multi');
   }
   const elements: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
   if (elements.length > MAX_VALUES) {
-    throw invalid(reading, `holds at most ${MAX_VALUES} values`);
+    throw invalid(attribute, `holds at most ${MAX_VALUES} values`);
   }
-  return elements
-    .map((element) => coerceSingle(element, attribute, reading))
-    .filter((element) => element !== undefined);
+  const values: ScimValue[] = [];
+  for (const element of elements) {
+    const value = coerceSingle(element, attribute, findings);
+    if (value !== undefined) values.push(value);
+  }
+  return values;
 }
 
 /**
- * Reads the sub-attributes of one complex value: read-only ones are left out, unknown ones noted. A bare text stands
- * for the `value` sub-attribute of a single-valued attribute (Entra's manager). Throws `invalid_value`.
+ * Reads the sub-attributes of one complex value into `object`, where those that the value unassigns are removed: read-only
+ * ones are left out, unknown ones noted. A bare text stands for the `value` sub-attribute of a single-valued attribute
+ * (Entra's manager). True when the value unassigns its own `value`. Throws `invalid_value`.
  */
-export function coerceEntries(raw: unknown, attribute: Attribute, reading: Reading): Entries {
-  const value = findSubAttribute(attribute, 'value');
-  if (typeof raw === 'string' && value !== undefined && !attribute.multiValued) {
-    reading.findings.tolerances.add('manager_text');
-    return [[value, coerceSingle(raw, value, reading)]];
+export function coerceInto(
+  object: ScimObject,
+  { raw, attribute }: { readonly raw: unknown; readonly attribute: Attribute },
+  findings: Findings,
+): boolean {
+  if (typeof raw === 'string' && !attribute.multiValued) {
+    const part = findSubAttribute(attribute, 'value');
+    if (part !== undefined) {
+      findings.tolerances.add('manager_text');
+      assignValue(object, part.name, coerceSingle(raw, { ...part, field: attribute.field }, findings));
+      return false;
+    }
   }
   if (!isJsonObject(raw)) {
-    throw invalid(reading, 'must be an object');
+    throw invalid(attribute, 'must be an object');
   }
-  const object = withManagerValue(raw, attribute, reading.findings);
-  return Object.entries(object).flatMap(([key, rawSub]) => {
-    const sub = subAttribute(key, attribute, reading);
-    return sub === undefined ? [] : [[sub, coerceSub(rawSub, sub, reading)] as const];
-  });
+  const parts = withManagerValue(raw, attribute, findings);
+  let isBlank = false;
+  for (const key of Object.keys(parts)) {
+    const part = subAttribute(key, attribute, findings);
+    if (part !== undefined) {
+      const value = coerceSub(parts[key], part, findings);
+      assignValue(object, part.name, value);
+      isBlank ||= value === undefined && part.name === 'value';
+    }
+  }
+  return isBlank;
 }
 
 /** Reads a sub-attribute, one value or many as its schema says. */
-export function coerceSub(raw: unknown, sub: Attribute, reading: Reading): ScimValue | undefined {
-  const inner = { ...reading, field: `${reading.field}.${sub.name}` };
+export function coerceSub(raw: unknown, sub: Attribute, findings: Findings): ScimValue | undefined {
   if (!sub.multiValued) {
-    return coerceSingle(raw, sub, inner);
+    return coerceSingle(raw, sub, findings);
   }
-  const list = coerceList(raw, sub, inner);
+  const list = coerceList(raw, sub, findings);
   return list.length === 0 ? undefined : list;
 }
 
 /** An `invalid_value` error: "<field> <what is wrong>." */
-export function invalid(reading: Reading, problem: string): GatehouseError {
-  return new GatehouseError('invalid_value', `${reading.field} ${problem}.`, { field: reading.field });
+export function invalid({ field }: Pick<Attribute, 'field'>, problem: string): GatehouseError {
+  return new GatehouseError('invalid_value', `${field} ${problem}.`, { field });
 }
 
-function coerceComplex(raw: unknown, attribute: Attribute, reading: Reading): ScimObject | undefined {
-  const entries = coerceEntries(raw, attribute, reading);
-  const isBlank = entries.some(([sub, value]) => sub.name === 'value' && value === undefined);
+function coerceComplex(raw: unknown, attribute: Attribute, findings: Findings): ScimObject | undefined {
+  const object = newScimObject();
+  const isBlank = coerceInto(object, { raw, attribute }, findings);
   if (isBlank && attribute.multiValued) {
     return undefined;
   }
-  const object = newScimObject();
-  for (const [sub, value] of entries) {
-    assignValue(object, sub.name, value);
-  }
-  requireSubAttributes(object, attribute, reading);
+  requireSubAttributes(object, attribute);
   return isEmpty(object) ? undefined : object;
 }
 
 /** Throws `invalid_value` when a value with content lacks a required sub-attribute. */
-export function requireSubAttributes(object: ScimObject, attribute: Attribute, reading: Reading): void {
-  const missing = attribute.subAttributes.find(
-    (sub) => sub.required && sub.mutability !== 'readOnly' && !Object.hasOwn(object, sub.name),
-  );
-  if (missing !== undefined && !isEmpty(object)) {
-    throw invalid(reading, `needs ${missing.name}`);
+export function requireSubAttributes(object: ScimObject, attribute: Attribute): void {
+  for (const { name } of attribute.table.needed) {
+    if (!Object.hasOwn(object, name) && !isEmpty(object)) {
+      throw invalid(attribute, `needs ${name}`);
+    }
   }
 }
 
-function subAttribute(key: string, attribute: Attribute, reading: Reading): Attribute | undefined {
+function subAttribute(key: string, attribute: Attribute, findings: Findings): Attribute | undefined {
   const sub = findSubAttribute(attribute, key);
   if (sub === undefined) {
-    noteUnknown(reading.findings, `${reading.field}.${key}`);
+    noteUnknown(findings, `${attribute.field}.${key}`);
     return undefined;
   }
   if (sub.name !== key) {
-    reading.findings.tolerances.add('attribute_case');
+    findings.tolerances.add('attribute_case');
   }
   return sub.mutability === 'readOnly' ? undefined : sub;
 }
 
 /** OneLogin's default template writes the manager as SCIM 1.1 did: `{managerId, displayName}`. */
 function withManagerValue(raw: JsonObject, attribute: Attribute, findings: Findings): JsonObject {
+  if (attribute.name !== 'manager') {
+    return raw;
+  }
   const key = Object.keys(raw).find((name) => name.toLowerCase() === 'managerid');
   const hasValue = Object.keys(raw).some((name) => name.toLowerCase() === 'value');
-  if (attribute.name !== 'manager' || key === undefined || hasValue) {
+  if (key === undefined || hasValue) {
     return raw;
   }
   findings.tolerances.add('manager_id');
@@ -144,62 +148,62 @@ function withManagerValue(raw: JsonObject, attribute: Attribute, findings: Findi
   return { ...rest, value };
 }
 
-function coerceSimple(raw: unknown, attribute: Attribute, reading: Reading): ScimValue {
+function coerceSimple(raw: unknown, attribute: Attribute, findings: Findings): ScimValue {
   switch (attribute.type) {
     case 'boolean':
-      return coerceBoolean(raw, reading);
+      return coerceBoolean(raw, attribute, findings);
     case 'integer':
-      return coerceNumber(raw, Number.isSafeInteger(raw), reading);
+      return coerceNumber(raw, Number.isSafeInteger(raw), attribute);
     case 'decimal':
-      return coerceNumber(raw, Number.isFinite(raw), reading);
+      return coerceNumber(raw, Number.isFinite(raw), attribute);
     case 'dateTime':
-      return coerceDateTime(raw, reading);
+      return coerceDateTime(raw, attribute);
     case 'binary':
-      return coerceBinary(raw, reading);
+      return coerceBinary(raw, attribute);
     default:
-      return coerceText(raw, 'must be a string', reading);
+      return coerceText(raw, 'must be a string', attribute);
   }
 }
 
-function coerceText(raw: unknown, problem: string, reading: Reading): string {
+function coerceText(raw: unknown, problem: string, attribute: Attribute): string {
   if (typeof raw !== 'string') {
-    throw invalid(reading, problem);
+    throw invalid(attribute, problem);
   }
   return raw;
 }
 
-function coerceNumber(raw: unknown, isFit: boolean, reading: Reading): number {
+function coerceNumber(raw: unknown, isFit: boolean, attribute: Attribute): number {
   if (typeof raw !== 'number' || !isFit) {
-    throw invalid(reading, 'must be a number of its type');
+    throw invalid(attribute, 'must be a number of its type');
   }
   return raw;
 }
 
-function coerceDateTime(raw: unknown, reading: Reading): string {
+function coerceDateTime(raw: unknown, attribute: Attribute): string {
   const problem = 'must be a date and time such as 2026-11-20T10:00:00Z';
-  const text = coerceText(raw, problem, reading);
+  const text = coerceText(raw, problem, attribute);
   if (instantOf(text) === undefined) {
-    throw invalid(reading, problem);
+    throw invalid(attribute, problem);
   }
   return text;
 }
 
-function coerceBinary(raw: unknown, reading: Reading): string {
-  const text = coerceText(raw, 'must be base64', reading);
+function coerceBinary(raw: unknown, attribute: Attribute): string {
+  const text = coerceText(raw, 'must be base64', attribute);
   if (!BASE64.test(text)) {
-    throw invalid(reading, 'must be base64');
+    throw invalid(attribute, 'must be base64');
   }
   return text;
 }
 
-function coerceBoolean(raw: unknown, reading: Reading): boolean {
+function coerceBoolean(raw: unknown, attribute: Attribute, findings: Findings): boolean {
   if (typeof raw === 'boolean') {
     return raw;
   }
   const text = typeof raw === 'string' ? raw.toLowerCase() : '';
   if (text !== 'true' && text !== 'false') {
-    throw invalid(reading, 'must be true or false');
+    throw invalid(attribute, 'must be true or false');
   }
-  reading.findings.tolerances.add('boolean_text');
+  findings.tolerances.add('boolean_text');
   return text === 'true';
 }

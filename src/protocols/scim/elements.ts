@@ -66,8 +66,8 @@ export function withoutListed(
 }
 
 /** The values that are primary now; taken before a change, it tells `keepOnePrimary` which ones are new. */
-export function primariesOf(values: readonly ScimValue[]): ReadonlySet<ScimValue> {
-  return new Set(values.filter(isPrimary));
+export function primariesOf(values: readonly ScimValue[]): readonly ScimValue[] {
+  return values.filter(isPrimary);
 }
 
 /**
@@ -76,11 +76,13 @@ export function primariesOf(values: readonly ScimValue[]): ReadonlySet<ScimValue
  */
 export function keepOnePrimary(
   values: readonly ScimValue[],
-  before: ReadonlySet<ScimValue>,
+  before: readonly ScimValue[],
   findings: Findings,
 ): void {
   const primaries = values.filter(isPrimary);
-  const fresh = primaries.filter((value) => !before.has(value));
+  if (primaries.length < 2) return;
+  const earlier = new Set(before);
+  const fresh = primaries.filter((value) => !earlier.has(value));
   if (fresh.length > 1) {
     findings.tolerances.add('several_primaries');
   }

@@ -58,6 +58,15 @@ const URN_HEAD = /^urn:/i;
  * Throws `invalid_path` (malformed, too long, or naming a prototype), `invalid_filter` (a broken filter inside).
  */
 export function parsePath(text: string, type: ResourceType): PatchPath {
+  const known = knownOf(type).paths;
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const path = readPath(text, type);
+  remember(known, text, path);
+  return path;
+}
+
+function readPath(text: string, type: ResourceType): PatchPath {
   if (text.length > MAX_PATH_LENGTH) {
     throw malformed(text, `A path has at most ${MAX_PATH_LENGTH} characters.`);
   }
@@ -88,25 +97,50 @@ export function parsePath(text: string, type: ResourceType): PatchPath {
  * since unknown keys are never an error. `schema` is the extension that the key stands in, if it does.
  */
 export function parseKey(key: string, type: ResourceType, schema?: Schema): PatchPath {
-  if (schema !== undefined) return readKey(key, type, schema);
-  const known = keysOf(type);
+  const { keys, keysWithin } = knownOf(type);
+  const known = schema === undefined ? keys : keysOf(keysWithin, schema);
   const before = known.get(key);
   if (before !== undefined) return before;
   const path = readKey(key, type, schema);
-  if (path.kind === 'attribute' && path.filter === undefined && known.size < MAX_KNOWN_KEYS) {
-    known.set(key, path);
-  }
+  remember(known, key, path);
   return path;
 }
 
-/** The same few keys come in every body: those of attributes are read once for each type. */
-const knownKeys = new WeakMap<ResourceType, Map<string, PatchPath>>();
-const MAX_KNOWN_KEYS = 500;
+type Known = Map<string, PatchPath>;
 
-function keysOf(type: ResourceType): Map<string, PatchPath> {
-  const known = knownKeys.get(type) ?? new Map<string, PatchPath>();
-  knownKeys.set(type, known);
+interface KnownPaths {
+  readonly paths: Known;
+  readonly keys: Known;
+  /** Keys that stand in the object of a schema. */
+  readonly keysWithin: Map<Schema, Known>;
+}
+
+/** The same few keys and paths come in every body: each is read once for a type, which never changes. */
+const knownPaths = new WeakMap<ResourceType, KnownPaths>();
+const MAX_KNOWN = 500;
+
+function knownOf(type: ResourceType): KnownPaths {
+  let known = knownPaths.get(type);
+  if (known === undefined) {
+    known = { paths: new Map(), keys: new Map(), keysWithin: new Map() };
+    knownPaths.set(type, known);
+  }
   return known;
+}
+
+function keysOf(keysWithin: Map<Schema, Known>, schema: Schema): Known {
+  let known = keysWithin.get(schema);
+  if (known === undefined) {
+    known = new Map();
+    keysWithin.set(schema, known);
+  }
+  return known;
+}
+
+/** Only names of the schemas: what else a client writes may be anything, a filter's value above all. */
+function remember(known: Known, text: string, path: PatchPath): void {
+  const isName = path.kind === 'schema' || (path.kind === 'attribute' && path.filter === undefined);
+  if (isName && known.size < MAX_KNOWN) known.set(text, path);
 }
 
 function readKey(key: string, type: ResourceType, schema: Schema | undefined): PatchPath {

@@ -54,18 +54,18 @@ export function readResource(body: unknown, type: ResourceType, input: InputMode
 
 /** In a whole body null says no more than leaving the key out, for `members` above all. */
 function withoutNulls(body: JsonObject, findings: Findings): JsonObject {
-  const entries = Object.entries(body);
-  const kept = entries.filter(([, value]) => value !== null);
-  if (kept.length < entries.length) {
-    findings.tolerances.add('null_value');
+  if (!Object.values(body).includes(null)) {
+    return body;
   }
-  return Object.fromEntries(kept);
+  findings.tolerances.add('null_value');
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
 function checkSchemas(body: JsonObject, type: ResourceType, findings: Findings): void {
   const key = Object.keys(body).find((name) => name.toLowerCase() === 'schemas');
   const value = key === undefined ? undefined : body[key];
   const urns: readonly unknown[] = Array.isArray(value) ? value : [];
+  if (urns[0] === type.schema.id && urns.every((urn) => typeof urn === 'string')) return;
   const isAbsent = value === undefined || value === null;
   if (!isAbsent && (!Array.isArray(value) || urns.some((urn) => typeof urn !== 'string'))) {
     throw new GatehouseError('invalid_value', 'schemas must be a list of texts.', { field: 'schemas' });

@@ -18,16 +18,21 @@ import type { Findings } from './tolerances.ts';
  * missing there already is passed over: a rule added later must not stand in the way of a deactivation.
  */
 export function requireAttributes(resource: ScimObject, type: ResourceType, before?: ScimObject): void {
+  const missing = missingAttributes(resource, type);
+  if (missing.length === 0) {
+    return;
+  }
   const known = new Set(before === undefined ? [] : missingAttributes(before, type));
-  const missing = missingAttributes(resource, type).find((field) => !known.has(field));
-  if (missing !== undefined) {
-    throw new GatehouseError('invalid_value', `${missing} is required.`, { field: missing });
+  const field = missing.find((name) => !known.has(name));
+  if (field !== undefined) {
+    throw new GatehouseError('invalid_value', `${field} is required.`, { field });
   }
 }
 
 /** Throws `mutability` when an immutable attribute that had a value has another one, or none, now (RFC 7643 §2.2). */
 export function requireImmutables(before: ScimObject, after: ScimObject, type: ResourceType): void {
   for (const { schema, old, next } of holders(before, after, type)) {
+    if (!schema.table.hasImmutable) continue;
     const changed = schema.attributes.find((attribute) => isBroken(attribute, old, next));
     if (changed !== undefined) {
       throw new GatehouseError('mutability', `${changed.name} cannot be changed once set.`, {
@@ -105,20 +110,27 @@ function asObject(value: ReturnType<typeof ownValue>): ScimObject | undefined {
 }
 
 function missingAttributes(resource: ScimObject, type: ResourceType): readonly string[] {
-  const core = missingIn(resource, type.schema, '');
-  const extensions = type.extensions.flatMap(({ schema, required }) => {
+  const missing: string[] = [];
+  noteMissing(missing, { holder: resource, schema: type.schema, prefix: '' });
+  for (const { schema, required } of type.extensions) {
     const extension = extensionIn(resource, schema);
-    if (extension === undefined) {
-      return required ? [schema.id] : [];
+    if (extension !== undefined) {
+      noteMissing(missing, { holder: extension, schema, prefix: `${schema.id}:` });
+    } else if (required) {
+      missing.push(schema.id);
     }
-    return missingIn(extension, schema, `${schema.id}:`);
-  });
-  return [...core, ...extensions];
+  }
+  return missing;
 }
 
-function missingIn(holder: ScimObject, schema: Schema, prefix: string): readonly string[] {
-  return schema.attributes
-    .filter(({ required, mutability }) => required && mutability !== 'readOnly' && mutability !== 'writeOnly')
-    .filter(({ name }) => !Object.hasOwn(holder, name))
-    .map(({ name }) => `${prefix}${name}`);
+interface Place {
+  readonly holder: ScimObject;
+  readonly schema: Schema;
+  readonly prefix: string;
+}
+
+function noteMissing(missing: string[], { holder, schema, prefix }: Place): void {
+  for (const { name, mutability } of schema.table.needed) {
+    if (mutability !== 'writeOnly' && !Object.hasOwn(holder, name)) missing.push(`${prefix}${name}`);
+  }
 }

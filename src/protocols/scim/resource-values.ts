@@ -5,7 +5,7 @@ import { isScimObject, newScimObject, ownValue, type ScimObject, type ScimValue 
 export function copyObject(object: ScimObject): ScimObject {
   const copy = newScimObject();
   for (const name of Object.keys(object)) {
-    const value = ownValue(object, name);
+    const value = object[name];
     if (value !== undefined) {
       copy[name] = copyValue(value);
     }
@@ -15,6 +15,9 @@ export function copyObject(object: ScimObject): ScimObject {
 
 /** True when both are the same value: key order does not count, the order of a list does. Both absent is the same. */
 export function sameValue(left: ScimValue | undefined, right: ScimValue | undefined): boolean {
+  if (left === right) {
+    return true;
+  }
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.length === right.length && left.every((value, index) => sameValue(value, right[index]));
   }
@@ -25,7 +28,7 @@ export function sameValue(left: ScimValue | undefined, right: ScimValue | undefi
       names.every((name) => sameValue(ownValue(left, name), ownValue(right, name)))
     );
   }
-  return left === right;
+  return false;
 }
 
 /** A text that is equal for equal values and only for those: lets a Map find a value. */
@@ -54,10 +57,15 @@ export function isEmpty(value: ScimValue): boolean {
   if (Array.isArray(value)) {
     return value.length === 0;
   }
-  return isScimObject(value) && Object.keys(value).length === 0;
+  if (isScimObject(value)) {
+    for (const _ in value) return false;
+    return true;
+  }
+  return false;
 }
 
-function copyValue(value: ScimValue): ScimValue {
+/** A deep copy, as `copyObject`. */
+export function copyValue(value: ScimValue): ScimValue {
   if (Array.isArray(value)) {
     return value.map(copyValue);
   }

@@ -8,6 +8,16 @@ import { GatehouseError } from '../../kernel/errors.ts';
 /** Data types of RFC 7643 §2.3. */
 export type AttributeType = (typeof attributeTypes)[number];
 
+/** Attributes as they are looked for; made once, when a schema is read. */
+export interface AttributeTable {
+  /** By name, as the schema writes it and in lower case. */
+  readonly byName: ReadonlyMap<string, Attribute>;
+  /** Required, and not read-only. */
+  readonly needed: readonly Attribute[];
+  /** Whether one of them is immutable, or has an immutable part. */
+  readonly hasImmutable: boolean;
+}
+
 /** One attribute with its characteristics (RFC 7643 §2.2). `subAttributes` is empty unless `type` is complex. */
 export interface Attribute {
   readonly name: string;
@@ -23,6 +33,9 @@ export interface Attribute {
   readonly canonicalValues?: readonly string[];
   readonly referenceTypes?: readonly string[];
   readonly subAttributes: readonly Attribute[];
+  readonly table: AttributeTable;
+  /** As an admin would write it, for messages: `emails.value`. */
+  readonly field: string;
 }
 
 /** A schema document as a table; `id` is its URN. */
@@ -31,6 +44,7 @@ export interface Schema {
   readonly name: string;
   readonly description: string;
   readonly attributes: readonly Attribute[];
+  readonly table: AttributeTable;
 }
 
 /** A kind of resource: its core schema and the extensions a directory uses with it. */
@@ -96,8 +110,7 @@ export const enterpriseUserSchema: Schema = parseSchema(enterpriseUserDocument);
 const userSchema = parseSchema(userDocument);
 const groupSchema = parseSchema(groupDocument);
 
-/** Attributes every resource has besides its schema (RFC 7643 §3.1). */
-export const commonAttributes: readonly Attribute[] = parseSchema({
+const commonSchema = parseSchema({
   id: 'urn:ietf:params:scim:schemas:core:2.0:Common',
   name: 'Common',
   attributes: [
@@ -118,7 +131,10 @@ export const commonAttributes: readonly Attribute[] = parseSchema({
       ],
     },
   ],
-}).attributes;
+});
+
+/** Attributes every resource has besides its schema (RFC 7643 §3.1). */
+export const commonAttributes: readonly Attribute[] = commonSchema.attributes;
 
 /**
  * Reads a schema document (RFC 7643 §7). Absent characteristics take the defaults of §2.2.
@@ -130,7 +146,8 @@ export function parseSchema(document: unknown): Schema {
     throw new GatehouseError('internal', 'A SCIM schema document is not valid.', { cause: parsed.error });
   }
   const { id, name, description, attributes } = parsed.data;
-  return { id, name, description, attributes: uniqueNames(attributes.map(toAttribute), id) };
+  const read = attributes.map((attribute) => toAttribute(attribute));
+  return { id, name, description, attributes: read, table: tableOf(read, id) };
 }
 
 /** The User type. Without `extensions` it carries the enterprise extension alone. */
@@ -157,18 +174,18 @@ export function findAttribute(
   type: ResourceType,
   name: string,
 ): { readonly schema: Schema; readonly attribute: Attribute } | undefined {
-  const attribute = findSchemaAttribute(type.schema, name) ?? named(commonAttributes, name);
+  const attribute = findSchemaAttribute(type.schema, name) ?? findSchemaAttribute(commonSchema, name);
   return attribute === undefined ? undefined : { schema: type.schema, attribute };
 }
 
 /** An attribute that the schema itself defines, in any letter case. */
 export function findSchemaAttribute(schema: Schema, name: string): Attribute | undefined {
-  return named(schema.attributes, name);
+  return named(schema.table, name);
 }
 
 /** A sub-attribute by name, in any letter case; undefined for simple attributes. */
 export function findSubAttribute(attribute: Attribute, name: string): Attribute | undefined {
-  return named(attribute.subAttributes, name);
+  return named(attribute.table, name);
 }
 
 /**
@@ -214,32 +231,35 @@ function leads(urn: string, text: string): boolean {
   return text.slice(0, urn.length).toLowerCase() === urn.toLowerCase() && ['', ':', '.'].includes(next);
 }
 
-function named(attributes: readonly Attribute[], name: string): Attribute | undefined {
-  const wanted = name.toLowerCase();
-  return attributes.find((attribute) => attribute.name.toLowerCase() === wanted);
-}
+const named = ({ byName }: AttributeTable, name: string): Attribute | undefined =>
+  byName.get(name) ?? byName.get(name.toLowerCase());
 
-function toAttribute(document: z.infer<typeof attributeDocument>): Attribute {
+function toAttribute(document: z.infer<typeof attributeDocument>, owner?: string): Attribute {
   const { canonicalValues, referenceTypes, subAttributes, ...rest } = document;
   if ((rest.type === 'complex') !== subAttributes.length > 0) {
     throw new GatehouseError('internal', `Attribute ${rest.name}: exactly complex ones have sub-attributes.`);
   }
+  const parts = subAttributes.map((part) => toAttribute({ ...part, subAttributes: [] }, rest.name));
   return {
     ...rest,
     ...(canonicalValues && { canonicalValues }),
     ...(referenceTypes && { referenceTypes }),
-    subAttributes: uniqueNames(subAttributes.map(toSubAttribute), rest.name),
+    subAttributes: parts,
+    table: tableOf(parts, rest.name),
+    field: owner === undefined ? rest.name : `${owner}.${rest.name}`,
   };
 }
 
-function toSubAttribute(document: z.infer<typeof simpleAttribute>): Attribute {
-  return toAttribute({ ...document, subAttributes: [] });
-}
-
-function uniqueNames(attributes: readonly Attribute[], owner: string): readonly Attribute[] {
-  const names = new Set(attributes.map((attribute) => attribute.name.toLowerCase()));
-  if (names.size !== attributes.length) {
+function tableOf(attributes: readonly Attribute[], owner: string): AttributeTable {
+  const folded = attributes.map((attribute) => [attribute.name.toLowerCase(), attribute] as const);
+  if (new Map(folded).size !== attributes.length) {
     throw new GatehouseError('internal', `${owner} names an attribute twice.`);
   }
-  return attributes;
+  return {
+    byName: new Map([...folded, ...attributes.map((attribute) => [attribute.name, attribute] as const)]),
+    needed: attributes.filter(({ required, mutability }) => required && mutability !== 'readOnly'),
+    hasImmutable: attributes.some(
+      ({ mutability, table }) => mutability === 'immutable' || table.hasImmutable,
+    ),
+  };
 }

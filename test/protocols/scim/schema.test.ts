@@ -92,9 +92,14 @@ describe('names', () => {
     expect(splitUrn(type, 'urn:example:A:x')?.schema.id).toBe('urn:example:A');
   });
 
-  test('S120 objects have no prototype and only own keys are read', () => {
+  test('S120 objects inherit nothing and only own keys are read', () => {
     const object = newScimObject();
-    expect(Object.getPrototypeOf(object)).toBeNull();
+    expect('toString' in object || '__proto__' in object).toBe(false);
+    const name: string = '__proto__';
+    object[name] = { toString: 'own' };
+    expect(Object.keys(object)).toEqual(['__proto__']);
+    expect('toString' in newScimObject()).toBe(false);
+    expect(Reflect.set(Object.getPrototypeOf(object), 'a', 'b')).toBe(false);
     expect(ownValue({}, 'toString')).toBeUndefined();
     expect(ownValue({ a: 'b' }, 'a')).toBe('b');
   });
@@ -175,6 +180,8 @@ describe('a custom schema', () => {
       returned: 'default',
       uniqueness: 'none',
       subAttributes: [],
+      table: { byName: new Map(), needed: [], hasImmutable: false },
+      field: 'badge',
     });
   });
 

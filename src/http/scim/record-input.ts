@@ -27,7 +27,7 @@ export function toUserInput(
     primaryEmail: primaryEmail(emails) ?? null,
     personName: personName(document) ?? userName,
     uniqueValues: uniqueValuesIn(document, types),
-    attributes: { ...document, active: isActive },
+    attributes: ownValue(document, 'active') === isActive ? document : { ...document, active: isActive },
   };
 }
 
@@ -42,8 +42,8 @@ export function toGroupInput(document: ScimObject): DirectoryGroupInput {
 
 /** A name under which things are unique or matched must leave something to compare (S134). */
 function visibleText(document: ScimObject, name: string): string {
-  const text = textOf(document, name);
-  if (text === undefined || foldKey(text) === '') {
+  const text = visible(textOf(document, name));
+  if (text === undefined) {
     throw new GatehouseError('invalid_value', `${name} must hold visible characters.`, { field: name });
   }
   return text;
@@ -60,12 +60,19 @@ function primaryEmail(emails: readonly ScimObject[]): string | undefined {
 function personName(document: ScimObject): string | undefined {
   const name = ownValue(document, 'name');
   const parts = isScimObject(name) ? name : undefined;
-  const given = parts && textOf(parts, 'givenName');
-  const family = parts && textOf(parts, 'familyName');
-  const spelled = [given, family].filter((part) => part !== undefined).join(' ');
-  const candidates = [textOf(document, 'displayName'), parts && textOf(parts, 'formatted'), spelled];
-  return candidates.find((candidate) => candidate !== undefined && foldKey(candidate) !== '');
+  return (
+    visible(textOf(document, 'displayName')) ??
+    (parts && (visible(textOf(parts, 'formatted')) ?? visible(spelledName(parts))))
+  );
 }
+
+function spelledName(parts: ScimObject): string {
+  const spelled = [textOf(parts, 'givenName'), textOf(parts, 'familyName')];
+  return spelled.filter((part) => part !== undefined).join(' ');
+}
+
+const visible = (text: string | undefined): string | undefined =>
+  text === undefined || foldKey(text) === '' ? undefined : text;
 
 function textOf(object: ScimObject, name: string): string | undefined {
   const value = ownValue(object, name);

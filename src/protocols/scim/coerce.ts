@@ -9,6 +9,7 @@ import {
   newScimObject,
   type ScimObject,
   type ScimValue,
+  tableOf,
 } from './schema.ts';
 import { type Findings, noteUnknown } from './tolerances.ts';
 
@@ -114,7 +115,7 @@ function coerceComplex(raw: unknown, attribute: Attribute, findings: Findings): 
 
 /** Throws `invalid_value` when a value with content lacks a required sub-attribute. */
 export function requireSubAttributes(object: ScimObject, attribute: Attribute): void {
-  for (const { name } of attribute.table.needed) {
+  for (const { name } of tableOf(attribute.subAttributes).needed) {
     if (!Object.hasOwn(object, name) && !isEmpty(object)) {
       throw invalid(attribute, `needs ${name}`);
     }

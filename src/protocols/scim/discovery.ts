@@ -64,7 +64,7 @@ export function serviceProviderConfigDocument(
 }
 
 function attributeDocument(attribute: Attribute): object {
-  const { subAttributes, table, field, ...characteristics } = attribute;
+  const { subAttributes, field, ...characteristics } = attribute;
   if (attribute.type !== 'complex') return characteristics;
   return { ...characteristics, subAttributes: subAttributes.map(attributeDocument) };
 }

@@ -10,6 +10,7 @@ import {
   type Schema,
   type ScimObject,
   type ScimValue,
+  tableOf,
 } from './schema.ts';
 import type { Findings } from './tolerances.ts';
 
@@ -32,7 +33,7 @@ export function requireAttributes(resource: ScimObject, type: ResourceType, befo
 /** Throws `mutability` when an immutable attribute that had a value has another one, or none, now (RFC 7643 §2.2). */
 export function requireImmutables(before: ScimObject, after: ScimObject, type: ResourceType): void {
   for (const { schema, old, next } of holders(before, after, type)) {
-    if (!schema.table.hasImmutable) continue;
+    if (!tableOf(schema.attributes).hasImmutable) continue;
     const changed = schema.attributes.find((attribute) => isBroken(attribute, old, next));
     if (changed !== undefined) {
       throw new GatehouseError('mutability', `${changed.name} cannot be changed once set.`, {
@@ -130,7 +131,7 @@ interface Place {
 }
 
 function noteMissing(missing: string[], { holder, schema, prefix }: Place): void {
-  for (const { name, mutability } of schema.table.needed) {
+  for (const { name, mutability } of tableOf(schema.attributes).needed) {
     if (mutability !== 'writeOnly' && !Object.hasOwn(holder, name)) missing.push(`${prefix}${name}`);
   }
 }

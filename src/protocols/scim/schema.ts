@@ -8,16 +8,6 @@ import { GatehouseError } from '../../kernel/errors.ts';
 /** Data types of RFC 7643 §2.3. */
 export type AttributeType = (typeof attributeTypes)[number];
 
-/** Attributes as they are looked for; made once, when a schema is read. */
-export interface AttributeTable {
-  /** By name, as the schema writes it and in lower case. */
-  readonly byName: ReadonlyMap<string, Attribute>;
-  /** Required, and not read-only. */
-  readonly needed: readonly Attribute[];
-  /** Whether one of them is immutable, or has an immutable part. */
-  readonly hasImmutable: boolean;
-}
-
 /** One attribute with its characteristics (RFC 7643 §2.2). `subAttributes` is empty unless `type` is complex. */
 export interface Attribute {
   readonly name: string;
@@ -33,7 +23,6 @@ export interface Attribute {
   readonly canonicalValues?: readonly string[];
   readonly referenceTypes?: readonly string[];
   readonly subAttributes: readonly Attribute[];
-  readonly table: AttributeTable;
   /** As an admin would write it, for messages: `emails.value`. */
   readonly field: string;
 }
@@ -44,7 +33,6 @@ export interface Schema {
   readonly name: string;
   readonly description: string;
   readonly attributes: readonly Attribute[];
-  readonly table: AttributeTable;
 }
 
 /** A kind of resource: its core schema and the extensions a directory uses with it. */
@@ -147,7 +135,7 @@ export function parseSchema(document: unknown): Schema {
   }
   const { id, name, description, attributes } = parsed.data;
   const read = attributes.map((attribute) => toAttribute(attribute));
-  return { id, name, description, attributes: read, table: tableOf(read, id) };
+  return { id, name, description, attributes: uniqueNames(read, id) };
 }
 
 /** The User type. Without `extensions` it carries the enterprise extension alone. */
@@ -180,12 +168,12 @@ export function findAttribute(
 
 /** An attribute that the schema itself defines, in any letter case. */
 export function findSchemaAttribute(schema: Schema, name: string): Attribute | undefined {
-  return named(schema.table, name);
+  return named(schema.attributes, name);
 }
 
 /** A sub-attribute by name, in any letter case; undefined for simple attributes. */
 export function findSubAttribute(attribute: Attribute, name: string): Attribute | undefined {
-  return named(attribute.table, name);
+  return named(attribute.subAttributes, name);
 }
 
 /**
@@ -231,8 +219,38 @@ function leads(urn: string, text: string): boolean {
   return text.slice(0, urn.length).toLowerCase() === urn.toLowerCase() && ['', ':', '.'].includes(next);
 }
 
-const named = ({ byName }: AttributeTable, name: string): Attribute | undefined =>
-  byName.get(name) ?? byName.get(name.toLowerCase());
+/** Attributes as they are looked for. */
+export interface AttributeTable {
+  /** By name, as the schema writes it and in lower case. */
+  readonly byName: ReadonlyMap<string, Attribute>;
+  /** Required, and not read-only. */
+  readonly needed: readonly Attribute[];
+  /** Whether one of them is immutable, or has an immutable part. */
+  readonly hasImmutable: boolean;
+}
+
+const tables = new WeakMap<readonly Attribute[], AttributeTable>();
+
+/** The table of a list of attributes; made once, since no such list changes. */
+export function tableOf(attributes: readonly Attribute[]): AttributeTable {
+  const known = tables.get(attributes);
+  if (known !== undefined) return known;
+  const folded = attributes.map((attribute) => [attribute.name.toLowerCase(), attribute] as const);
+  const table: AttributeTable = {
+    byName: new Map([...folded, ...attributes.map((attribute) => [attribute.name, attribute] as const)]),
+    needed: attributes.filter(({ required, mutability }) => required && mutability !== 'readOnly'),
+    hasImmutable: attributes.some(
+      ({ mutability, subAttributes }) => mutability === 'immutable' || tableOf(subAttributes).hasImmutable,
+    ),
+  };
+  tables.set(attributes, table);
+  return table;
+}
+
+function named(attributes: readonly Attribute[], name: string): Attribute | undefined {
+  const { byName } = tableOf(attributes);
+  return byName.get(name) ?? byName.get(name.toLowerCase());
+}
 
 function toAttribute(document: z.infer<typeof attributeDocument>, owner?: string): Attribute {
   const { canonicalValues, referenceTypes, subAttributes, ...rest } = document;
@@ -244,22 +262,15 @@ function toAttribute(document: z.infer<typeof attributeDocument>, owner?: string
     ...rest,
     ...(canonicalValues && { canonicalValues }),
     ...(referenceTypes && { referenceTypes }),
-    subAttributes: parts,
-    table: tableOf(parts, rest.name),
+    subAttributes: uniqueNames(parts, rest.name),
     field: owner === undefined ? rest.name : `${owner}.${rest.name}`,
   };
 }
 
-function tableOf(attributes: readonly Attribute[], owner: string): AttributeTable {
-  const folded = attributes.map((attribute) => [attribute.name.toLowerCase(), attribute] as const);
-  if (new Map(folded).size !== attributes.length) {
+function uniqueNames(attributes: readonly Attribute[], owner: string): readonly Attribute[] {
+  const names = new Set(attributes.map((attribute) => attribute.name.toLowerCase()));
+  if (names.size !== attributes.length) {
     throw new GatehouseError('internal', `${owner} names an attribute twice.`);
   }
-  return {
-    byName: new Map([...folded, ...attributes.map((attribute) => [attribute.name, attribute] as const)]),
-    needed: attributes.filter(({ required, mutability }) => required && mutability !== 'readOnly'),
-    hasImmutable: attributes.some(
-      ({ mutability, table }) => mutability === 'immutable' || table.hasImmutable,
-    ),
-  };
+  return attributes;
 }

@@ -94,6 +94,18 @@ describe('PUT', () => {
     expect(found.body.Resources.map((user: { readonly id: string }) => user.id)).toEqual([id]);
   });
 
+  test('what is stored may become read-only, in a part as well', async () => {
+    const parts = (mutability: string) => ({
+      name: 'parts',
+      type: 'complex',
+      subAttributes: [{ name: 'x', mutability }, { name: 'y' }],
+    });
+    const { api, addUser } = await extended([{ name: 'value' }, parts('readWrite')]);
+    await addUser(badge({ value: 'A', parts: { x: '1', y: '2' } }));
+    const attributes = [{ name: 'value', mutability: 'readOnly' }, parts('readOnly')];
+    expect((await api.put(AT, { attributes })).status).toBe(200);
+  });
+
   test('no longer unique: the same value for two', async () => {
     const { api, addUser } = await extended([{ name: 'value', uniqueness: 'server' }]);
     await addUser(badge({ value: 'A' }));

@@ -180,7 +180,6 @@ describe('a custom schema', () => {
       returned: 'default',
       uniqueness: 'none',
       subAttributes: [],
-      table: { byName: new Map(), needed: [], hasImmutable: false },
       field: 'badge',
     });
   });

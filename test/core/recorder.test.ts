@@ -37,7 +37,7 @@ const anExchange = (overrides: Partial<RecordedExchange> = {}): RecordedExchange
   response: excerptOf('{}', 100),
   tolerances: [],
   unknownAttributes: [],
-  events: [],
+  change: null,
   failure: null,
   ...overrides,
 });

@@ -26,8 +26,7 @@ export interface RecordedExchange {
   readonly response: Excerpt | null;
   readonly tolerances: readonly string[];
   readonly unknownAttributes: readonly string[];
-  /** The audit rows that were committed. */
-  readonly events: readonly AuditEvent[];
+  readonly change: RecordedChange | null;
   readonly failure: RecordedFailure | null;
 }
 
@@ -107,7 +106,7 @@ function createDoorkeeper(): (exchange: RecordedExchange) => boolean {
 }
 
 function toEntry(exchange: RecordedExchange): RecorderEntry {
-  const { request, response, events, failure, path, unknownAttributes, ...rest } = exchange;
+  const { request, response, failure, path, unknownAttributes, ...rest } = exchange;
   const sent = request === null ? undefined : redactBody(request);
   const secrets = sent?.secrets ?? [];
   return {
@@ -119,7 +118,6 @@ function toEntry(exchange: RecordedExchange): RecorderEntry {
     responseBody: response === null ? null : withoutSecrets(redactBody(response).text, secrets),
     isRequestWhole: sent?.isWhole ?? true,
     unknownAttributes: unknownAttributes.map((name) => redactNote(name, secrets)),
-    change: changeOf(events),
     failure: failure === null ? null : withoutSecretsIn(failure, secrets),
   };
 }
@@ -135,7 +133,8 @@ const withoutSecrets = (text: string, secrets: readonly string[]): string =>
 
 const IDS_SHOWN = 50;
 
-function changeOf(events: readonly AuditEvent[]): RecordedChange | null {
+/** What the audit rows that were committed tell; null for none. Many exchanges wait: they hold this, not the rows. */
+export function changeOf(events: readonly AuditEvent[]): RecordedChange | null {
   const main = events.find(({ target }) => target.kind.startsWith('directory_')) ?? events[0];
   if (main === undefined) return null;
   return {

@@ -2,7 +2,7 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { AuditEvent } from '../../core/entities/journal.ts';
 import type { RecordedFailure } from '../../core/entities/recorder.ts';
-import { REQUEST_EXCERPT, type RecordedExchange } from '../../core/journal/recorder.ts';
+import { changeOf, REQUEST_EXCERPT, type RecordedExchange } from '../../core/journal/recorder.ts';
 import { type Excerpt, excerptOf } from '../../core/journal/recorder-redaction.ts';
 import type { GatehouseError } from '../../kernel/errors.ts';
 import { type DirectoryId, type OrganizationId, parseId } from '../../kernel/ids.ts';
@@ -56,7 +56,7 @@ function refusedOwner(facts: GatehouseError['context']): Owner | undefined {
 
 type Outcome = Pick<
   RecordedExchange,
-  'requestId' | 'status' | 'request' | 'response' | 'tolerances' | 'unknownAttributes' | 'events' | 'failure'
+  'requestId' | 'status' | 'request' | 'response' | 'tolerances' | 'unknownAttributes' | 'change' | 'failure'
 >;
 
 /** What the handlers left behind in `res.locals`. */
@@ -73,7 +73,7 @@ export function exchangeOf(res: Response): Outcome {
     response: answer ?? null,
     tolerances: tolerated?.tolerances ?? [],
     unknownAttributes: tolerated?.unknownAttributes ?? [],
-    events: committed ?? [],
+    change: committed === undefined ? null : changeOf(committed),
     failure: failureOf(locals.failure),
   };
 }

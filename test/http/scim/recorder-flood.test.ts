@@ -21,7 +21,7 @@ afterEach(async () => {
 
 /** Look-ups, faster than a test could send them. */
 function flood({ organizationId, directoryId }: TestDirectory, count: number, path = '/Users'): void {
-  const nothing = { request: null, response: null, tolerances: [], unknownAttributes: [], events: [] };
+  const nothing = { request: null, response: null, tolerances: [], unknownAttributes: [], change: null };
   for (let index = 0; index < count; index += 1)
     gateway.deps.recorder.add({
       ...{

@@ -1,7 +1,7 @@
 /** Sends events to webhooks: several at a time, one request each, and none so many that the others wait for it (S200). */
 import type { Deps } from '../core/deps.ts';
 import type { Webhook } from '../core/entities/webhook.ts';
-import { deliverToWebhook, nextEvents } from '../core/journal/webhook-delivery.ts';
+import { deliverToWebhook, hasWork } from '../core/journal/webhook-delivery.ts';
 import type { WebhookId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 
@@ -11,7 +11,7 @@ const PAGE = 200;
 const MOST = { all: 48, ofOne: 4, failing: 16 } as const;
 
 type WorkerDeps = Pick<Deps, 'storage' | 'clock' | 'webhookFetcher'> & {
-  readonly logger: Pick<Logger, 'error'>;
+  readonly logger: Pick<Logger, 'error' | 'warn'>;
 };
 
 /**
@@ -27,6 +27,14 @@ export function createWebhookWorker(deps: WorkerDeps) {
   const start = (webhook: Webhook): void => {
     last = webhook.id;
     const done = deliverToWebhook(deps, webhook, () => isStopping)
+      .then(({ disabled, lost }) => {
+        const { id, organizationId } = webhook;
+        // The operator has no address that a mail could go to: the log is where they look.
+        if (disabled !== null)
+          deps.logger.error('webhook disabled', { webhook: id, organizationId, because: disabled });
+        for (const { id: event, type } of lost)
+          deps.logger.warn('webhook event given up', { webhook: id, organizationId, event, type });
+      })
       .catch((error: unknown) => deps.logger.error('webhook delivery failed', { webhook: webhook.id, error }))
       .finally(() => underWay.delete(webhook.id));
     underWay.set(webhook.id, { webhook, done });
@@ -39,7 +47,7 @@ export function createWebhookWorker(deps: WorkerDeps) {
       for await (const webhook of dueInTurn(deps, last)) {
         if (isStopping) return;
         const others = [...underWay.values()].map((one) => one.webhook);
-        if (mayStart(webhook, others) && (await nextEvents(deps, webhook)).length > 0) start(webhook);
+        if (mayStart(webhook, others) && (await hasWork(deps, webhook, deps.clock()))) start(webhook);
       }
     },
     settled,

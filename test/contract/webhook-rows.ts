@@ -1,4 +1,5 @@
 /** The driver of the rows of webhooks. */
+import { nextId } from '../support/builders.ts';
 import { aWebhook } from '../support/webhook-builders.ts';
 import type { RowKind } from './row-kind.ts';
 
@@ -10,6 +11,7 @@ export const webhooks: RowKind = {
       ...{ url: text, types: [text], secret: text, previousSecret: { value: text, endsAt: 7 } },
       ...{ status: 'disabled', disabledBecause: 'gone', dueAt: null, failures: 3, failingSince: 5 },
       ...{ lastResult: { outcome: 'gone', at: 9 }, position: 11 },
+      setAside: [{ id: nextId('evt'), type: text, position: 3, since: 1, failures: 2, dueAt: 4 }],
     });
     return {
       value,

@@ -1,12 +1,12 @@
 /** The rules of webhooks: how requests are signed, who wants what, when the next try is, when it is over. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { afterRun, retryDelay, wants } from '../../src/core/journal/webhook-delivery.ts';
 import {
   newWebhookSecret,
   signatureHeaders,
   signatureOf,
 } from '../../src/core/journal/webhook-signatures.ts';
+import { afterRun, retryDelay, wants } from '../../src/core/journal/webhook-tries.ts';
 import { days, hours, minutes, seconds } from '../../src/kernel/clock.ts';
 import { anOrganization, nextId } from '../support/builders.ts';
 import { aWebhook } from '../support/webhook-builders.ts';
@@ -76,7 +76,7 @@ test.each([
 
 describe('S200: tries', () => {
   const webhook = aWebhook(organizationId, { position: 7 });
-  const failing = { position: 7, outcome: 'rejected' } as const;
+  const failing = { position: 7, outcome: 'rejected', setAside: [] } as const;
 
   test('wait from 5 seconds to an hour, longer each time, not all at the same moment', () => {
     for (const [failures, most] of [
@@ -107,20 +107,20 @@ describe('S200: tries', () => {
 
   test('begin anew with every event that is taken', () => {
     const late = { ...webhook, failures: 40, failingSince: NOW - days(4) };
-    expect(afterRun(late, { position: 8, outcome: 'rejected' }, NOW)).toMatchObject({
+    expect(afterRun(late, { position: 8, outcome: 'rejected', setAside: [] }, NOW)).toMatchObject({
       ...{ status: 'active', failures: 1, failingSince: NOW, position: 8 },
     });
-    expect(afterRun(late, { position: 8, outcome: 'accepted' }, NOW)).toMatchObject({
+    expect(afterRun(late, { position: 8, outcome: 'accepted', setAside: [] }, NOW)).toMatchObject({
       ...{ status: 'active', failures: 0, failingSince: null, dueAt: NOW },
     });
   });
 
   test('end with 410 at once; no other answer does that', () => {
-    expect(afterRun(webhook, { position: 7, outcome: 'gone' }, NOW)).toMatchObject({
+    expect(afterRun(webhook, { position: 7, outcome: 'gone', setAside: [] }, NOW)).toMatchObject({
       ...{ status: 'disabled', disabledBecause: 'gone', dueAt: null, position: 7 },
     });
     for (const outcome of ['rejected', 'unreachable', 'not_allowed'] as const) {
-      const next = afterRun(webhook, { position: 7, outcome }, NOW);
+      const next = afterRun(webhook, { position: 7, outcome, setAside: [] }, NOW);
       expect(next).toMatchObject({ status: 'active', failures: 1, lastResult: { outcome, at: NOW } });
       expect((next.dueAt ?? 0) - NOW).toBeLessThan(minutes(1));
     }

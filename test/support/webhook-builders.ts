@@ -9,7 +9,7 @@ export function aWebhook(organizationId: OrganizationId, overrides: Partial<Webh
     ...{ id: nextId('whk'), version: 1, organizationId, createdAt: BUILT_AT, updatedAt: BUILT_AT },
     ...{ url: 'https://product.example/hooks', types: null, status: 'active', disabledBecause: null },
     ...{ secret: 'whsec_cmVjb3ZlcmFibGUtc2VjcmV0', previousSecret: null, position: 0 },
-    ...{ failures: 0, failingSince: null, dueAt: BUILT_AT, lastResult: null },
+    ...{ failures: 0, failingSince: null, dueAt: BUILT_AT, lastResult: null, setAside: [] },
     ...overrides,
   };
 }

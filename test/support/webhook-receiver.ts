@@ -14,6 +14,8 @@ export interface WebhookReceiver {
   readonly received: Received[];
   /** What is answered from now on; 204 at first. `hang`: nothing until `release`. */
   answer: number | 'hang' | { readonly location: string };
+  /** Bodies that hold this text are answered with 500, whatever else is; null at first: none. */
+  refuses: string | null;
   /** Ends all that hang with 204. */
   release(): void;
   close(): Promise<void>;
@@ -31,7 +33,8 @@ export async function startWebhookReceiver(now: () => number): Promise<WebhookRe
     );
     received.push({ headers, body, at: now() });
     const { answer } = receiver;
-    if (answer === 'hang') hanging.push(() => res.writeHead(204).end());
+    if (receiver.refuses !== null && body.includes(receiver.refuses)) res.writeHead(500).end();
+    else if (answer === 'hang') hanging.push(() => res.writeHead(204).end());
     else if (typeof answer === 'number') res.writeHead(answer).end('what a receiver says');
     else res.writeHead(302, answer).end();
   });
@@ -42,6 +45,7 @@ export async function startWebhookReceiver(now: () => number): Promise<WebhookRe
     url: `http://127.0.0.1:${address.port}/hooks?key=of-the-receiver`,
     received,
     answer: 204,
+    refuses: null,
     release: () => {
       for (const end of hanging.splice(0)) end();
     },

@@ -184,6 +184,7 @@ export type AuditType =
   | 'webhook.secret_rotated'
   | 'webhook.replayed'
   | 'webhook.disabled'
+  | 'webhook.event_failed'
   | 'webhook.removed'
   | 'api_key.created'
   | 'api_key.removed';

@@ -1,5 +1,5 @@
 /** Webhooks: addresses that events are sent to as they happen, each with its own place in the order of events. */
-import type { OrganizationId, WebhookId } from '../../kernel/ids.ts';
+import type { OrganizationId, OutboxEventId, WebhookId } from '../../kernel/ids.ts';
 
 /** `pending`: not proved yet, a ping has to be answered. `disabled`: gets nothing until it is made active again. */
 export const WEBHOOK_STATUSES = ['pending', 'active', 'disabled'] as const;
@@ -15,6 +15,18 @@ export type DisabledBecause = (typeof DISABLED_BECAUSE)[number];
  */
 export const WEBHOOK_OUTCOMES = ['accepted', 'gone', 'rejected', 'unreachable', 'not_allowed'] as const;
 export type WebhookOutcome = (typeof WEBHOOK_OUTCOMES)[number];
+
+/** An event that a webhook did not take while it took others: it holds up none of them, and is tried on its own for three days. */
+export interface SetAside {
+  readonly id: OutboxEventId;
+  readonly type: string;
+  readonly position: number;
+  /** When it was refused first. */
+  readonly since: number;
+  readonly failures: number;
+  /** When it is tried next. */
+  readonly dueAt: number;
+}
 
 export interface Webhook {
   readonly id: WebhookId;
@@ -38,6 +50,7 @@ export interface Webhook {
   readonly failingSince: number | null;
   /** When to look for events, epoch ms; in the future while a worker holds it and between tries. Null unless active. */
   readonly dueAt: number | null;
+  readonly setAside: readonly SetAside[];
   readonly lastResult: { readonly outcome: WebhookOutcome; readonly at: number } | null;
   readonly createdAt: number;
   readonly updatedAt: number;

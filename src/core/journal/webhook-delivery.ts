@@ -1,16 +1,25 @@
 /** Sending events to webhooks: signed, one at a time and in order, tried again, given up on; a ping proves an address (S198-S200). */
-import { days, hours, seconds } from '../../kernel/clock.ts';
+import { seconds } from '../../kernel/clock.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { Deps } from '../deps.ts';
-import type { Cause, PlacedEvent } from '../entities/journal.ts';
-import type { Webhook, WebhookOutcome } from '../entities/webhook.ts';
-import { webhookDisabledMail } from '../mail/mails.ts';
+import type { Cause, OutboxEvent, PlacedEvent } from '../entities/journal.ts';
+import type { DisabledBecause, SetAside, Webhook, WebhookOutcome } from '../entities/webhook.ts';
+import { webhookDisabledMail, webhookEventFailedMail } from '../mail/mails.ts';
 import { mailOwners } from '../mail/owner-mails.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { INSTALLATION } from './audit.ts';
 import { type EventForm, eventForm } from './event-form.ts';
 import { signatureHeaders } from './webhook-signatures.ts';
+import {
+  afterRun,
+  afterTry,
+  dueAside,
+  mayBeSetAside,
+  type Run,
+  setAsideNow,
+  wants,
+} from './webhook-tries.ts';
 import {
   assertReadable,
   eventsFor,
@@ -27,23 +36,14 @@ const RUN_EVENTS = 50;
 const RUN_MS = seconds(5);
 /** Longer than a run and its last request: a worker that says nothing for so long is gone. */
 const LEASE_MS = seconds(30);
-/** How long an endpoint may fail before it is given up. */
-const FAILING_LIMIT_MS = days(3);
+/** How many behind an event that fails are asked whether they are taken; with `RETRIES`, less than a lease at five seconds each. */
+const PROBES = 3;
+/** Of those aside, in one run. */
+const RETRIES = 2;
 
 const CAUSE: Cause = { actor: { kind: 'system' }, requestId: 'deliver-webhooks' };
 
 type DeliveryDeps = Pick<Deps, 'storage' | 'clock' | 'webhookFetcher'>;
-
-/** Pure: how long to wait after so many failures in a row: 5 s, 10 s ... 1 h, less up to a quarter that the id decides. */
-export function retryDelay({ id }: Pick<Webhook, 'id'>, failures: number): number {
-  const spread = [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 997, failures) / 997;
-  return Math.round(Math.min(seconds(5) * 2 ** (failures - 1), hours(1)) * (1 - spread / 4));
-}
-
-/** Pure: whether a webhook for these types wants that one. `member.*`: all of that family. */
-export const wants = (types: Webhook['types'], type: string): boolean =>
-  types === null ||
-  types.some((one) => one === type || (one.endsWith('*') && type.startsWith(one.slice(0, -1))));
 
 /** One signed request. Never throws for the receiver's faults; whatever it answers is not read. */
 async function send(
@@ -106,17 +106,8 @@ const noteResult = (
   }, 'relaxed');
 
 /** The next events of a webhook; empty when it has all behind it. */
-export const nextEvents = (
-  { storage }: Pick<Deps, 'storage'>,
-  webhook: Webhook,
-): Promise<readonly PlacedEvent[]> =>
+const nextEvents = ({ storage }: Pick<Deps, 'storage'>, webhook: Webhook): Promise<readonly PlacedEvent[]> =>
   storage.outbox.listEvents(eventsFor(webhook), webhook.position, RUN_EVENTS);
-
-/** What a run came to: the last event behind it, and what became of the last request; undefined when none was sent. */
-interface Run {
-  readonly position: number;
-  readonly outcome: WebhookOutcome | undefined;
-}
 
 /**
  * Sends the next events in order, until one is not taken, the time of a run is over, or `isStopping`. At least once: what was sent
@@ -126,67 +117,150 @@ export async function deliverToWebhook(
   deps: DeliveryDeps,
   due: Pick<Webhook, 'organizationId' | 'id'>,
   isStopping: () => boolean,
-): Promise<void> {
+): Promise<Delivery> {
   const now = deps.clock();
   const lease = { now, endsAt: now + LEASE_MS };
   const held = await deps.storage.transact(
     (tx) => tx.webhooks.claim(due.organizationId, due.id, lease),
     'relaxed',
   );
-  if (held === undefined) return;
-  const run = await sendInOrder(deps, held, isStopping);
-  await settle(deps, held, run);
+  if (held === undefined) return { disabled: null, lost: [] };
+  const sending = sendingTo(deps, held, isStopping);
+  const { run, lost } = await sendAside(
+    sending,
+    held.secret === '' ? resting(held) : await sendInOrder(sending),
+  );
+  return settle(deps, held, { run, lost });
 }
 
-async function sendInOrder(deps: DeliveryDeps, held: Webhook, isStopping: () => boolean): Promise<Run> {
-  let run: Run = { position: held.position, outcome: undefined };
+/** What whoever runs the gateway is to hear of a run: whether it was the last one, and which events it gave up. */
+interface Delivery {
+  readonly disabled: DisabledBecause | null;
+  readonly lost: readonly SetAside[];
+}
+
+const resting = ({ position, setAside }: Webhook): Run => ({ position, outcome: undefined, setAside });
+
+/** Whether there is something to send to it now. */
+export const hasWork = async (deps: Pick<Deps, 'storage'>, webhook: Webhook, now: number): Promise<boolean> =>
+  dueAside(webhook, now).length > 0 || (await nextEvents(deps, webhook)).length > 0;
+
+/** What one run works with: `attempt` sends one event, or answers undefined once the run has to end. */
+interface Sending {
+  readonly deps: DeliveryDeps;
+  readonly held: Webhook;
+  readonly attempt: (event: OutboxEvent) => Promise<WebhookOutcome | undefined>;
+}
+
+const sendingTo = (deps: DeliveryDeps, held: Webhook, isStopping: () => boolean): Sending => ({
+  deps,
+  held,
+  attempt: async (event) => {
+    const present = await deps.storage.webhooks.find(held.organizationId, held.id);
+    if (present === undefined || !isHeldAs(present, held) || present.secret === '') return undefined;
+    return isStopping() ? undefined : send(deps, present, eventForm(event));
+  },
+});
+
+async function sendInOrder(sending: Sending): Promise<Run> {
+  const { deps, held, attempt } = sending;
+  let run: Run = { position: held.position, outcome: undefined, setAside: held.setAside };
   const until = deps.clock() + RUN_MS;
-  for (const { position, event } of await nextEvents(deps, held)) {
-    let { outcome } = run;
-    if (wants(held.types, event.type)) {
-      const present = await deps.storage.webhooks.find(held.organizationId, held.id);
-      if (present === undefined || !isHeldAs(present, held) || present.secret === '') return run;
-      if (isStopping() || deps.clock() > until) return run;
-      outcome = await send(deps, present, eventForm(event));
+  const events = await nextEvents(deps, held);
+  for (const [index, placed] of events.entries()) {
+    const { position, event } = placed;
+    if (!wants(held.types, event.type)) {
+      run = { ...run, position };
+      continue;
     }
-    if (outcome !== undefined && outcome !== 'accepted') return { ...run, outcome };
-    run = { position, outcome };
+    const outcome = deps.clock() > until ? undefined : await attempt(event);
+    if (outcome === undefined) return run;
+    if (outcome === 'accepted') run = { ...run, position, outcome };
+    else if (run.outcome !== undefined || outcome === 'gone') return { ...run, outcome };
+    else return pastOne(sending, { ...run, outcome }, events.slice(index));
   }
   return run;
+}
+
+/**
+ * The event that has been failing failed again. One behind it that is taken shows that the endpoint works, and that it is this event which
+ * it refuses: it is set aside, and those behind it are next. What was taken here early comes again in its turn, under the same id.
+ */
+async function pastOne(
+  { deps, held, attempt }: Sending,
+  run: Run,
+  [failed, ...behind]: readonly PlacedEvent[],
+): Promise<Run> {
+  if (failed === undefined || !mayBeSetAside(held, deps.clock())) return run;
+  const probes = behind.filter(({ event }) => wants(held.types, event.type)).slice(0, PROBES);
+  for (const { event } of probes) {
+    const outcome = await attempt(event);
+    if (outcome === undefined || outcome === 'gone') return run;
+    if (outcome !== 'accepted') continue;
+    const setAside = [...held.setAside, setAsideNow(failed, held, deps.clock())];
+    return { position: failed.position, outcome, setAside };
+  }
+  return run;
+}
+
+/** Tries those aside whose time has come; answers what is left of them and what is given up. */
+async function sendAside(
+  { deps, held, attempt }: Sending,
+  run: Run,
+): Promise<{ readonly run: Run; readonly lost: readonly SetAside[] }> {
+  const left = new Map(run.setAside.map((one) => [one.id, one]));
+  const lost: SetAside[] = [];
+  const isBusy = run.setAside !== held.setAside;
+  for (const one of isBusy ? [] : dueAside(held, deps.clock()).slice(0, RETRIES)) {
+    const [placed] = await deps.storage.outbox.listEvents(eventsFor(held), one.position - 1, 1);
+    // Events are kept for longer than they are tried; one that is gone all the same was taken out by somebody.
+    const outcome = placed?.event.id === one.id ? await attempt(placed.event) : 'accepted';
+    if (outcome === undefined) break;
+    const next = afterTry(one, outcome, deps.clock());
+    if (next === 'given_up') lost.push(one);
+    if (next === undefined || next === 'given_up') left.delete(one.id);
+    else left.set(one.id, next);
+  }
+  return { run: { ...run, setAside: [...left.values()] }, lost };
 }
 
 /** Whether nobody has changed, since this worker took it, whether and from where on events are sent. */
 const isHeldAs = (present: Webhook, held: Webhook): boolean =>
   present.dueAt === held.dueAt && present.position === held.position && present.url === held.url;
 
-/** Pure: the webhook after a run. */
-export function afterRun(before: Webhook, { position, outcome }: Run, now: number): Webhook {
-  const lastResult = outcome === undefined ? before.lastResult : { outcome, at: now };
-  const next: Webhook = { ...before, position, lastResult };
-  if (before.secret === '')
-    return { ...next, status: 'disabled', disabledBecause: 'unreadable', dueAt: null };
-  if (outcome === undefined || outcome === 'accepted')
-    return { ...next, failures: 0, failingSince: null, dueAt: now };
-  // Some were taken before this one: it fails for the first time.
-  const isNew = position !== before.position;
-  const failures = isNew ? 1 : before.failures + 1;
-  const failingSince = isNew ? now : (before.failingSince ?? now);
-  const because = outcome === 'gone' ? 'gone' : now - failingSince >= FAILING_LIMIT_MS ? 'failing' : null;
-  if (because !== null)
-    return { ...next, status: 'disabled', disabledBecause: because, failures, failingSince, dueAt: null };
-  return { ...next, failures, failingSince, dueAt: now + retryDelay(before, failures) };
-}
-
-async function settle({ storage, clock }: DeliveryDeps, held: Webhook, run: Run): Promise<void> {
+async function settle(
+  { storage, clock }: DeliveryDeps,
+  held: Webhook,
+  { run, lost }: { readonly run: Run; readonly lost: readonly SetAside[] },
+): Promise<Delivery> {
   const { organizationId, id } = held;
-  await storage.transact(async (tx) => {
+  return storage.transact(async (tx) => {
     const present = await tx.webhooks.find(organizationId, id);
-    if (present === undefined || !isHeldAs(present, held)) return;
+    if (present === undefined || !isHeldAs(present, held)) return { disabled: null, lost: [] };
     const now = clock();
     const next = afterRun(present, run, now);
     await tx.webhooks.update(organizationId, next, present.version);
     if (next.status === 'disabled') await tellEnd(tx, next, now);
+    for (const one of lost) await tellLoss(tx, { webhook: next, one, now });
+    return { disabled: next.disabledBecause, lost };
   });
+}
+
+/** Audit and event, and a mail to the owners. A lost word about something lost makes no other: that would go on for ever. */
+async function tellLoss(
+  tx: Repositories,
+  { webhook, one, now }: { readonly webhook: Webhook; readonly one: SetAside; readonly now: number },
+): Promise<void> {
+  const { organizationId, url } = webhook;
+  const context = { organizationId, cause: CAUSE, now };
+  if (one.type === 'webhook.event_failed') return;
+  const { host } = new URL(url);
+  const details = { host, event: one.id, eventType: one.type, since: new Date(one.since).toISOString() };
+  await tell(tx, context, { webhook, type: 'webhook.event_failed', details });
+  if (organizationId === INSTALLATION) return;
+  await mailOwners(tx, context, (organization) =>
+    webhookEventFailedMail({ organization, host, id: one.id, type: one.type }),
+  );
 }
 
 /** Audit and event, and a mail to the owners; the operator's webhooks have none. */

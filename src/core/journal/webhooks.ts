@@ -59,6 +59,7 @@ export async function createWebhook(
     ...{ id: newId('whk', now), version: 1, organizationId, url, types },
     ...{ disabledBecause: null, secret: newWebhookSecret(), previousSecret: null },
     status: 'pending' as const,
+    setAside: [],
     ...{ failures: 0, failingSince: null, dueAt: null, lastResult: null, createdAt: now, updatedAt: now },
   };
   return deps.storage.transact(async (tx) => {
@@ -145,7 +146,12 @@ export async function replayWebhook(
     throw new GatehouseError('invalid', 'There is no such event, or not any more.', { field: 'from' });
   return rewrite(deps, request, (before, now) => ({
     type: 'webhook.replayed',
-    after: { ...before, position: position - 1, ...UNTRIED, dueAt: before.status === 'active' ? now : null },
+    after: {
+      ...{ ...before, position: position - 1, ...UNTRIED },
+      // What is sent again anyway is aside no more.
+      setAside: before.setAside.filter((one) => one.position < position),
+      dueAt: before.status === 'active' ? now : null,
+    },
     details: { from },
   }));
 }

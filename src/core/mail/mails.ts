@@ -142,6 +142,27 @@ export function webhookDisabledMail(input: {
   };
 }
 
+/** Tells owners that one event was never taken by a webhook that takes the others. */
+export function webhookEventFailedMail(input: {
+  readonly organization: Organization;
+  readonly host: string;
+  readonly id: string;
+  readonly type: string;
+}): MailContent {
+  const { organization, host, id, type } = input;
+  return {
+    subject: line`An event was not taken by ${exact(host)}`,
+    blocks: [
+      text(
+        line`The webhook of ${organization.name} to ${exact(host)} takes events, but not this one, for three days.`,
+        'It is not sent any more.',
+      ),
+      facts(['event', exact(id)], ['type', exact(type)]),
+      text('Look into what answers there, then ask for the event with GET /events, or replay from it.'),
+    ],
+  };
+}
+
 /** Tells owners that a sealed way in has been made: whoever did not expect it takes it back. */
 export function emergencyCodeMail(input: {
   readonly organization: Organization;

@@ -34,6 +34,9 @@ export const webhookShape = z.object({
   failures: z.int().describe('Tries in a row that the next event was not taken.'),
   failingSince: timeShape.nullable(),
   nextTryAt: timeShape.nullable().describe('After a failure; null: nothing waits for a time.'),
+  setAside: z
+    .array(z.object({ id: z.string(), type: z.string(), since: timeShape, nextTryAt: timeShape }))
+    .describe('Events it did not take for an hour while it took others: tried on their own for three days.'),
   lastResult: z.object({ outcome: outcomeShape, at: timeShape }).nullable(),
   previousSecretEndsAt: timeShape.nullable().describe('Until when the secret before signs along.'),
   createdAt: timeShape,
@@ -55,6 +58,10 @@ export const presentWebhook = (webhook: Webhook): z.infer<typeof webhookShape> =
     types: types === null ? null : [...types],
     failingSince: isoTimeOrNull(webhook.failingSince),
     nextTryAt: isoTimeOrNull(failures === 0 ? null : webhook.dueAt),
+    setAside: webhook.setAside.map((one) => ({
+      ...{ id: one.id, type: one.type },
+      ...{ since: isoTime(one.since), nextTryAt: isoTime(one.dueAt) },
+    })),
     lastResult: lastResult && { outcome: lastResult.outcome, at: isoTime(lastResult.at) },
     previousSecretEndsAt: isoTimeOrNull(webhook.previousSecret?.endsAt ?? null),
     createdAt: isoTime(webhook.createdAt),

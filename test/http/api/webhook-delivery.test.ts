@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { createWebhookWorker } from '../../../src/jobs/deliver-webhooks.ts';
 import { days, hours, minutes, seconds } from '../../../src/kernel/clock.ts';
+import { inTime, until } from '../../support/in-time.ts';
 import { isSignedWith, startWebhookReceiver, type WebhookReceiver } from '../../support/webhook-receiver.ts';
 import { type ApiWorld, PASSWORD, startApiWorld } from './api-world.ts';
 
@@ -159,9 +160,12 @@ describe('S200: an endpoint that does not take what it is sent', () => {
     await addTeam('Blue');
     await addTeam('Red', await world.newOrganization());
     const neighbour = await hook();
-    for (let round = 0; round < 5; round += 1) await worker.run();
-    while (neighbour.receiver.received.length === 0 || slow.receiver.received.length === 0)
-      await new Promise(setImmediate);
+    for (let round = 0; round < 5; round += 1)
+      await inTime('the end of a round while an endpoint hangs', worker.run());
+    await until(
+      'a request to the one that hangs, and one to its neighbour',
+      () => neighbour.receiver.received.length > 0 && slow.receiver.received.length > 0,
+    );
     expect(slow.receiver.received).toHaveLength(1);
     expect(fine.receiver.received.length).toBeGreaterThan(0);
     slow.receiver.answer = 204;
@@ -178,9 +182,13 @@ describe('S200: an endpoint that does not take what it is sent', () => {
     const fine = await hook(other);
     for (const { receiver } of hooks) receiver.answer = 'hang';
     const busy = () => hooks.filter(({ receiver }) => receiver.received.length > 0);
-    await worker.run();
-    while (busy().length < 4 || fine.receiver.received.length === 0) await new Promise(setImmediate);
-    for (let round = 0; round < 3; round += 1) await worker.run();
+    await inTime('the end of a round while four endpoints hang', worker.run());
+    await until(
+      'four requests that hang, and one to another organization',
+      () => busy().length >= 4 && fine.receiver.received.length > 0,
+    );
+    for (let round = 0; round < 3; round += 1)
+      await inTime('the end of a round while four endpoints hang', worker.run());
     expect(busy()).toHaveLength(4);
     for (const { receiver } of hooks) {
       receiver.answer = 204;
@@ -276,8 +284,8 @@ describe('replay', () => {
     }
     await addTeam('Red');
     await addTeam('Blue');
-    await worker.run();
-    while (hooks.some(({ receiver }) => receiver.received.length === 0)) await new Promise(setImmediate);
+    await inTime('the end of a round while endpoints hang', worker.run());
+    await until('a request to each', () => hooks.every(({ receiver }) => receiver.received.length > 0));
     await world.send(world.operator, `post ${replayed.path}/replay`, { from: first.id });
     await world.send(world.operator, `delete ${removed.path}`);
     await world.send(world.operator, `patch ${moved.path}`, { url: 'http://127.0.0.1:1/' });

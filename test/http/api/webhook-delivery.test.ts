@@ -1,5 +1,5 @@
 /** What webhooks are sent: every event of their own, in order, signed, again when it is not taken; and what one that fails does to the others. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
 import { createWebhookWorker } from '../../../src/jobs/deliver-webhooks.ts';
 import { days, hours, minutes, seconds } from '../../../src/kernel/clock.ts';
@@ -18,6 +18,14 @@ beforeAll(async () => {
 beforeEach(async () => {
   worker = createWebhookWorker(world.gateway.deps);
   organization = await world.newOrganization();
+});
+// Whatever a test leaves hanging does not hang the next one.
+afterEach(async () => {
+  for (const receiver of receivers) {
+    receiver.answer = 204;
+    receiver.release();
+  }
+  await worker.settled();
 });
 afterAll(async () => {
   for (const receiver of receivers) await receiver.close();

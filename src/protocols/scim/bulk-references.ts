@@ -19,8 +19,15 @@ export function referencesOf({ target, data }: BulkOperation): ReadonlySet<strin
     return '';
   };
   if (target !== undefined) resolveText(target, note);
-  resolveReferences(data, note);
+  noteReferences(data, note);
   return named;
+}
+
+/** Looks where `resolveValue` does; most data names nobody, and is not copied to find that out. */
+function noteReferences(value: unknown, note: IdOf): void {
+  if (typeof value === 'string') resolveText(value, note);
+  else if (Array.isArray(value)) for (const element of value) noteReferences(element, note);
+  else if (isJsonObject(value)) for (const name of Object.keys(value)) noteReferences(value[name], note);
 }
 
 /**

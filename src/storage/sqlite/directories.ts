@@ -23,7 +23,7 @@ import {
   updateRow,
   word,
 } from './rows.ts';
-import type { Row, Sql, Tuple } from './sql.ts';
+import type { Remembering, Row, Sql, Tuple } from './sql.ts';
 
 const FIND = 'SELECT * FROM directories WHERE organization_id = ? AND id = ?';
 const FIND_VERSION = 'SELECT version FROM directories WHERE organization_id = ? AND id = ?';
@@ -167,8 +167,18 @@ function bothFromTuple(tuple: Tuple): TokenOfDirectory {
   };
 }
 
-/** Directory tokens over one connection; the promises are those of the port. */
-export function directoryTokenRepository(sql: Sql): DirectoryTokenRepository {
+/**
+ * Directory tokens over one connection; the promises are those of the port. `remembering`: every request of a directory
+ * shows its token.
+ */
+export function directoryTokenRepository(
+  sql: Sql,
+  remembering: Remembering = (ask) => ask,
+): DirectoryTokenRepository {
+  const findByHash = remembering((tokenHash) => {
+    const [found] = sql.tuples(FIND_TOKEN, [tokenHash]);
+    return found && bothFromTuple(found);
+  });
   return {
     insert: async (organizationId, token) =>
       insertRow(sql, 'directory_tokens', {
@@ -193,9 +203,6 @@ export function directoryTokenRepository(sql: Sql): DirectoryTokenRepository {
       sql.run(CLAIM_WARNING, days, organizationId, id, days) > 0,
     listExpiring: async ({ after, afterId, until }, limit) =>
       sql.all(LIST_EXPIRING, after, afterId ?? NO_ID_YET, until, limit).map(tokenFromRow),
-    findByHash: async (tokenHash) => {
-      const [found] = sql.tuples(FIND_TOKEN, [tokenHash]);
-      return found && bothFromTuple(found);
-    },
+    findByHash: async (tokenHash) => findByHash(tokenHash),
   };
 }

@@ -39,7 +39,11 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     isDamaged = true;
     mark.drop();
   };
-  const { sql, release } = createCommittedReads(connections.writing, connections.reading, onDamage);
+  const { sql, remembering, release } = createCommittedReads(
+    connections.writing,
+    connections.reading,
+    onDamage,
+  );
   const wal = createWalSync(options.path);
   const checkpoints = createCheckpoints(connections.writing, options.path, { afterEach: mark.renew });
   const writer = new Writer(connections.writing, {
@@ -48,7 +52,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     beforeEach: release,
     afterEach: checkpoints.afterCommit,
   });
-  const queries: Queries = createRepositories(sql, { anchors: createPageAnchors() });
+  const queries: Queries = createRepositories(sql, { anchors: createPageAnchors(), remembering });
   let closing: Promise<void> | undefined;
   return {
     ...queries,
@@ -64,6 +68,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
         await wal.close();
         mark.drop();
         disconnect(connections);
+        release();
         // What a disk refused once, or gave back as something else, is read as a whole at the next start.
         if (writer.failure === undefined && !isDamaged) leaveCleanMark(options.path);
         connections.lock.release();

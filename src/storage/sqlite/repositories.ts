@@ -43,7 +43,7 @@ import { sessionRepository } from './sessions.ts';
 import { shareableLinkRepository } from './shareable-links.ts';
 import { signInAttemptRepository } from './sign-in-attempts.ts';
 import { signingKeyRepository } from './signing-keys.ts';
-import type { Sql } from './sql.ts';
+import type { Remembering, Sql } from './sql.ts';
 import { teamMemberRepository, teamRepository } from './teams.ts';
 import { testSignInRepository } from './test-sign-ins.ts';
 import { uniqueValueRepository } from './unique-values.ts';
@@ -53,12 +53,15 @@ import { webhookRepository } from './webhooks.ts';
 interface Memory {
   /** Only where nothing is seen that may still be rolled back. */
   readonly anchors?: PageAnchors;
+  /** The same. */
+  readonly remembering?: Remembering;
   /** Only over the connection that writes. */
   readonly head?: RememberedHead;
 }
 
 /** Builds every repository over `sql`. */
-export function createRepositories(sql: Sql, { anchors, head = noHead }: Memory = {}): Repositories {
+export function createRepositories(sql: Sql, memory: Memory = {}): Repositories {
+  const { anchors, remembering, head = noHead } = memory;
   return {
     organizations: organizationRepository(sql, head),
     orgRoles: orgRoleRepository(sql),
@@ -73,7 +76,7 @@ export function createRepositories(sql: Sql, { anchors, head = noHead }: Memory 
     teams: teamRepository(sql),
     teamMembers: teamMemberRepository(sql),
     directories: directoryRepository(sql),
-    directoryTokens: directoryTokenRepository(sql),
+    directoryTokens: directoryTokenRepository(sql, remembering),
     directoryClients: directoryClientRepository(sql),
     directoryUsers: directoryUserRepository(sql, anchors),
     ...arrivalRepositories(sql),

@@ -109,12 +109,25 @@ export function createSql(connection: Connection, onDamage: () => void = () => u
   };
 }
 
+/** The same question, asked less often. */
+export type Remembering = <Found>(
+  ask: (key: string) => Found | undefined,
+) => (key: string) => Found | undefined;
+
 /** What is committed, for reads outside transactions. */
 export interface CommittedReads {
   readonly sql: Sql;
-  /** Lets go of what is being looked at; to be called before every transaction. */
+  /**
+   * Remembers what was found until the next transaction begins, whatever that one is for. For questions that every request
+   * asks: what is remembered is what asking again would find. Nothing is remembered of what was not found.
+   */
+  readonly remembering: Remembering;
+  /** Lets go of what is being looked at, and of what is remembered; to be called before every transaction, and at the end. */
   release(): void;
 }
+
+/** Answers remembered for one question; beyond this many it begins anew. */
+const MOST_REMEMBERED = 256;
 
 /**
  * Reads through whichever connection has the data at hand: the writing one between its transactions, because a commit
@@ -132,7 +145,8 @@ export function createCommittedReads(
   const end = writing.prepare('COMMIT');
   const undo = writing.prepare('ROLLBACK');
   let isHeld = false;
-  const release = (): void => {
+  const memories: Map<string, unknown>[] = [];
+  const letGo = (): void => {
     if (!isHeld) return;
     isHeld = false;
     if (!writing.open) return;
@@ -152,7 +166,7 @@ export function createCommittedReads(
       throw toStorageError(error);
     }
     isHeld = true;
-    setImmediate(release);
+    setImmediate(letGo);
     return between;
   };
   return {
@@ -163,6 +177,23 @@ export function createCommittedReads(
       compose: (text, values) => current().compose(text, values),
       tuples: (text, values) => current().tuples(text, values),
     },
-    release,
+    remembering<Found>(ask: (key: string) => Found | undefined) {
+      const known = new Map<string, Found>();
+      memories.push(known);
+      return (key) => {
+        const remembered = known.get(key);
+        if (remembered !== undefined) return remembered;
+        const found = ask(key);
+        // While a transaction is under way the other connection was asked, whose answer ends with the commit.
+        if (!isHeld || found === undefined) return found;
+        if (known.size >= MOST_REMEMBERED) known.clear();
+        known.set(key, found);
+        return found;
+      };
+    },
+    release() {
+      for (const known of memories) known.clear();
+      letGo();
+    },
   };
 }

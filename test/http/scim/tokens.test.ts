@@ -2,6 +2,31 @@
 import { describe, expect, test } from '@jest/globals';
 import { startApiWorld } from '../api/api-world.ts';
 
+describe('what was let in a moment ago', () => {
+  test('S108: is refused by the very next request once the directory is disabled or the token taken back', async () => {
+    const world = await startApiWorld();
+    try {
+      const organization = await world.newOrganization();
+      const { directoryId, scimPath, token } = await world.gateway.createDirectory(organization);
+      const directory = `/organizations/${organization.id}/directories/${directoryId}`;
+      const use = async () =>
+        (await world.gateway.request().get(`${scimPath}/Users`).set('Authorization', `Bearer ${token}`))
+          .status;
+      const set = (status: string) => world.send(world.operator, `patch ${directory}`, { status });
+      expect([await use(), await use(), await use()]).toEqual([200, 200, 200]);
+      await set('disabled');
+      expect([await use(), await use()]).toEqual([401, 401]);
+      await set('active');
+      expect([await use(), await use()]).toEqual([200, 200]);
+      const [{ id }] = (await world.send(world.operator, `get ${directory}/tokens`)).body.items;
+      expect((await world.send(world.operator, `delete ${directory}/tokens/${id}`)).status).toBe(204);
+      expect(await use()).toBe(401);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
 describe('rotation', () => {
   test('S111: two tokens live side by side; the old one ends alone, at its next request', async () => {
     const world = await startApiWorld();

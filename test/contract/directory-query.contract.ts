@@ -371,6 +371,38 @@ export function directoryQuery(name: string, open: OpenStorage): void {
       expect(await totals()).toEqual([0]);
     });
 
+    test('an address that is the name of its user as well is found, whichever of the two changes', async () => {
+      const directory = aDirectory(id);
+      const person = aUser();
+      const member = aMembership(id, person.id);
+      const user = aDirectoryUser(directory.id, member, { userNameKey: 'a@two.example', emailKeys: [] });
+      await under.storage.transact(async (tx) => {
+        await tx.directories.insert(id, directory);
+        await tx.users.insert(person);
+        await tx.memberships.insert(id, member);
+        await tx.directoryUsers.insert(id, user);
+      });
+      const found = async (value: string) => {
+        const page = { offset: 0, limit: 5 };
+        return (await under.storage.directoryUsers.query(id, directory.id, equals('email', value), page))
+          .total;
+      };
+      const both = ['a@two.example', 'b@two.example'];
+      const steps = [
+        { userNameKey: 'a@two.example', emailKeys: both, found: [1, 1] },
+        { userNameKey: 'other', emailKeys: both, found: [1, 1] },
+        { userNameKey: 'b@two.example', emailKeys: both, found: [1, 1] },
+        { userNameKey: 'b@two.example', emailKeys: ['a@two.example'], found: [1, 0] },
+        { userNameKey: 'a@two.example', emailKeys: [], found: [0, 0] },
+      ];
+      for (const [index, { found: expected, ...keys }] of steps.entries()) {
+        await under.storage.transact((tx) =>
+          tx.directoryUsers.update(id, { ...user, ...keys }, user.version + index),
+        );
+        expect([await found('a@two.example'), await found('b@two.example')]).toEqual(expected);
+      }
+    });
+
     test('a tree of 200 terms is answered', async () => {
       const operands = Array.from({ length: 200 }, (_, index) => equals('email', WORDS[index % 5] ?? ''));
       for (const one of planted) await agreeOnUsers(one, { kind: 'or', operands });

@@ -43,8 +43,7 @@ const LISTABLE: Listable<GroupField, GroupOrder> = {
     externalId: { kind: 'column', column: 'external_id', nullable: true },
     member: {
       kind: 'child',
-      ids: 'SELECT group_id FROM group_members WHERE organization_id = ?',
-      column: 'member_id',
+      selects: [{ ids: 'SELECT group_id FROM group_members WHERE organization_id = ?', column: 'member_id' }],
       scope: 'organization',
     },
   },

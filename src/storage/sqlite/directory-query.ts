@@ -8,12 +8,17 @@ export type FieldPlace =
   | { readonly kind: 'column'; readonly column: string; readonly nullable: boolean }
   | {
       readonly kind: 'child';
-      /** A select of the ids of the rows that fit, up to and without the comparison. */
-      readonly ids: string;
-      readonly column: string;
-      /** `directory`: the select begins with organization and directory; `organization`: with the organization alone. */
+      /** Every select that finds rows that fit: where a value is kept is the table's own business. */
+      readonly selects: readonly ChildSelect[];
+      /** `directory`: the selects begin with organization and directory; `organization`: with the organization alone. */
       readonly scope: 'directory' | 'organization';
     };
+
+interface ChildSelect {
+  /** A select of the ids of the rows that fit, up to and without the comparison. */
+  readonly ids: string;
+  readonly column: string;
+}
 
 /** What is being searched: a table with organization_id, directory_id and id, and the places of its fields. */
 export interface Searchable<Field extends string> {
@@ -36,20 +41,32 @@ export interface Fragment {
 const ALL: Fragment = { text: '1', values: [] };
 const NONE: Fragment = { text: '0', values: [] };
 
-function comparison(column: string, kind: 'equals' | 'startsWith', value: string): Fragment {
+interface Test {
+  readonly kind: 'equals' | 'startsWith';
+  readonly value: string;
+}
+
+function comparison(column: string, { kind, value }: Test): Fragment {
   if (kind === 'equals') return { text: `${column} = ?`, values: [value] };
   return { text: `${column} >= ? AND ${column} < CAST(? AS TEXT)`, values: [value, beyond(value)] };
 }
 
-function compilePlace(place: FieldPlace, test: Fragment, scope: DirectoryScope): Fragment {
+function compilePlace(place: FieldPlace, test: Test, scope: DirectoryScope): Fragment {
   if (place.kind === 'column') {
+    const { text, values } = comparison(place.column, test);
     // A comparison with NULL is neither true nor false, and its negation would lose the row.
-    const present = place.nullable ? `${place.column} IS NOT NULL AND ` : '';
-    return { text: `(${present}${test.text})`, values: test.values };
+    return { text: `(${place.nullable ? `${place.column} IS NOT NULL AND ` : ''}${text})`, values };
   }
   const scoped =
     place.scope === 'directory' ? [scope.organizationId, scope.directoryId] : [scope.organizationId];
-  return { text: `id IN (${place.ids} AND ${test.text})`, values: [...scoped, ...test.values] };
+  const selects = place.selects.map(({ ids, column }) => {
+    const { text, values } = comparison(column, test);
+    return { text: `${ids} AND ${text}`, values: [...scoped, ...values] };
+  });
+  return {
+    text: `id IN (${selects.map(({ text }) => text).join(' UNION ALL ')})`,
+    values: selects.flatMap(({ values }) => values),
+  };
 }
 
 function joined(operands: readonly Fragment[], word: 'AND' | 'OR'): Fragment {
@@ -74,10 +91,8 @@ function compile<Field extends string>(
     case 'none':
       return NONE;
     case 'equals':
-    case 'startsWith': {
-      const place = target.places[query.field];
-      return compilePlace(place, comparison(place.column, query.kind, query.value), scope);
-    }
+    case 'startsWith':
+      return compilePlace(target.places[query.field], query, scope);
     case 'and':
       return joined(
         query.operands.map((operand) => compile(operand, target, scope)),

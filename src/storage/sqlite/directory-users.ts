@@ -46,6 +46,19 @@ const ADD_EMAIL = `
   INSERT INTO directory_user_emails (organization_id, directory_id, user_id, value_key) VALUES (?, ?, ?, ?)
   ON CONFLICT DO NOTHING`;
 
+/** Most people are called by an address of theirs: that one is found by the name, and has no row besides. */
+const BY_EMAIL = [
+  {
+    ids: 'SELECT user_id FROM directory_user_emails WHERE organization_id = ? AND directory_id = ?',
+    column: 'value_key',
+  },
+  {
+    ids: `SELECT id FROM directory_users WHERE organization_id = ? AND directory_id = ?
+      AND EXISTS (SELECT 1 FROM json_each(email_keys) WHERE value = user_name_key)`,
+    column: 'user_name_key',
+  },
+];
+
 const LISTABLE: Listable<UserField, UserOrder> = {
   table: 'directory_users',
   countColumn: 'user_count',
@@ -61,22 +74,20 @@ const LISTABLE: Listable<UserField, UserOrder> = {
     userName: { kind: 'column', column: 'user_name_key', nullable: false },
     externalId: { kind: 'column', column: 'external_id', nullable: true },
     displayName: { kind: 'column', column: 'display_name_key', nullable: true },
-    email: {
-      kind: 'child',
-      ids: 'SELECT user_id FROM directory_user_emails WHERE organization_id = ? AND directory_id = ?',
-      column: 'value_key',
-      scope: 'directory',
-    },
+    email: { kind: 'child', selects: BY_EMAIL, scope: 'directory' },
     uniqueValue: {
       kind: 'child',
-      ids: 'SELECT user_id FROM directory_user_unique_values WHERE organization_id = ? AND directory_id = ?',
-      column: 'value_key',
+      selects: [
+        {
+          ids: 'SELECT user_id FROM directory_user_unique_values WHERE organization_id = ? AND directory_id = ?',
+          column: 'value_key',
+        },
+      ],
       scope: 'directory',
     },
     group: {
       kind: 'child',
-      ids: 'SELECT member_id FROM group_members WHERE organization_id = ?',
-      column: 'group_id',
+      selects: [{ ids: 'SELECT member_id FROM group_members WHERE organization_id = ?', column: 'group_id' }],
       scope: 'organization',
     },
   },
@@ -172,7 +183,8 @@ const keyOf = (organizationId: OrganizationId, user: DirectoryUser): Columns => 
 });
 
 function addEmails(sql: Sql, organizationId: OrganizationId, user: DirectoryUser): void {
-  for (const key of user.emailKeys) sql.run(ADD_EMAIL, organizationId, user.directoryId, user.id, key);
+  for (const key of user.emailKeys)
+    if (key !== user.userNameKey) sql.run(ADD_EMAIL, organizationId, user.directoryId, user.id, key);
 }
 
 function insertUser(sql: Sql, organizationId: OrganizationId, user: DirectoryUser): void {
@@ -206,7 +218,8 @@ function updateUser(
   const name = shownName(next);
   if (found === undefined || shownName(found) !== name)
     renameMember(sql, organizationId, { id: next.id, name });
-  if (before === undefined || before.email_keys === columns.email_keys) return;
+  if (before === undefined) return;
+  if (before.email_keys === columns.email_keys && before.user_name_key === columns.user_name_key) return;
   sql.run(FORGET_EMAILS, organizationId, next.directoryId, next.id, text(before, 'email_keys'));
   addEmails(sql, organizationId, next);
 }

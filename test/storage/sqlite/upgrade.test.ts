@@ -111,6 +111,25 @@ test('people, members, their grants and addresses are all there behind "fewer in
   expect([count('grants'), count('directory_user_emails'), count('users')]).toEqual([1, 1, 2]);
 });
 
+test('an address that is the name of its user is found by it behind "addresses as names", any other by its row', async () => {
+  storeBefore('addresses-as-names', (connection) => {
+    connection.exec(`${ORGANIZATION}; ${DIRECTORY}`);
+    insertPerson(connection, 'one', null);
+    insertPerson(connection, 'two', null);
+    connection.exec("UPDATE directory_users SET user_name_key = 'one@x.example' WHERE id = 'du_one'");
+  });
+  const storage = await openSqliteStorage({ path });
+  const found = async (value: string) => {
+    const query = { kind: 'equals', field: 'email', value } as const;
+    const page = { offset: 0, limit: 9 };
+    const { rows } = await storage.directoryUsers.query('org_a' as never, 'dir_a' as never, query, page);
+    return rows.map(({ id }) => id);
+  };
+  expect([await found('one@x.example'), await found('two@x.example')]).toEqual([['du_one'], ['du_two']]);
+  await storage.close();
+  expect(count('directory_user_emails')).toBe(1);
+});
+
 test('a store with a row that refers to nothing is refused behind a migration, not served', async () => {
   storeBefore('fewer-indexes', (connection) => {
     connection.exec(ORGANIZATION);

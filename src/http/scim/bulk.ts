@@ -31,7 +31,8 @@ export function bulkHandler(routes: Dispatch, budgetMs: number = BUDGET_MS): Sci
   return async (context: ScimContext, req: Request, res: Response): Promise<void> => {
     const { entries, failOnErrors, tolerances } = parseBulk(req.body);
     const run: BulkRun = {
-      ...{ context, entries, inside, facts: factsOf(res), ids: new Map(), results: new Map() },
+      ...{ entries, inside, facts: factsOf(res), ids: new Map(), results: new Map() },
+      context: { ...context, isAnswerUnread: true },
       references: entries.map((entry) => (entry.kind === 'operation' ? referencesOf(entry) : new Set())),
       ...{ tolerances: new Set(tolerances), unknownAttributes: new Set() },
     };

@@ -1,6 +1,4 @@
 /** Requests inside a request: an operation of a Bulk runs through the same routes as a request of its own. */
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
 import type { Express, Request, Response } from 'express';
 import express from 'express';
 import type { GatehouseError } from '../../kernel/errors.ts';
@@ -37,22 +35,23 @@ export interface InnerAnswer {
 export type RunInside = (request: InnerRequest) => Promise<InnerAnswer>;
 
 /**
- * Runs requests through `dispatch`. Nothing is sent, recorded or counted, and no resource is put together that nobody
- * would read. Never rejects: what a handler throws is the `failure` of its answer.
+ * Runs requests through `dispatch`. Nothing is sent, recorded or counted. Never rejects: what a handler throws is the `failure` of its answer.
  */
 export function innerRequests(dispatch: Dispatch): RunInside {
-  const { request, response } = quietApp();
-  // Nothing is read from it or written to it, so one serves all.
-  const socket = new Socket();
+  const app = quietApp();
+  // Never on a wire: what handlers ask of a request and its answer, and nothing of the streams under them.
+  const requests: object = Object.create(app.request, { headers: { value: {}, writable: true } });
+  const answers: object = Object.assign(Object.create(app.response), {
+    writeHead: beginNothing,
+    end: sendNothing,
+  });
   return async ({ context, facts, method, url, headers, body }) => {
-    const req: Request = Object.setPrototypeOf(new IncomingMessage(socket), request);
-    const res: Response = Object.setPrototypeOf(new ServerResponse(req), response);
-    Object.assign(req, { method, url, body, res });
-    Object.assign(req.headers, headers);
-    const scim: ScimContext = { ...context, isAnswerUnread: true };
+    const req: Request = Object.create(requests);
+    const res: Response = Object.create(answers);
     const exchange = newExchange(facts, 0, []);
-    exchange.scim = scim;
-    Object.assign(res, { req, locals: exchange, writeHead: beginNothing, end: sendNothing });
+    exchange.scim = context;
+    Object.assign(req, { method, url, headers, body, res });
+    Object.assign(res, { req, locals: exchange });
     const failure = await dispatch(pathOf(url), req, res).then(() => undefined, toGatehouseError);
     if (failure !== undefined) reportError(res, failure);
     const [etag, location] = [valueIn(exchange.headers, 'ETag'), valueIn(exchange.headers, 'Location')];

@@ -60,22 +60,32 @@ export function createSealer(key: Buffer): Sealer {
 }
 
 /**
- * A sealer that remembers what it has opened, the last `most` of them: for secrets that are read at every request and change
- * once a year. By place as well as by bytes, so that what was moved to another place still does not open.
+ * A sealer that remembers what it has sealed and opened, the last `most` of them: for secrets that are read at every request
+ * and change once a year, or are read back within minutes. By place as well as by bytes, so that what was moved to another
+ * place still does not open.
  */
 export function rememberingSealer(sealer: Sealer, most: number): Sealer {
-  const opened = new Map<string, string>();
+  const known = new Map<string, string>();
+  const keyOf = (sealed: string, { organizationId, field }: SealPlace) =>
+    JSON.stringify([organizationId, field, sealed]);
+  const remember = (key: string, plain: string): void => {
+    const oldest = known.size < most ? undefined : known.keys().next().value;
+    if (oldest !== undefined) known.delete(oldest);
+    known.set(key, plain);
+  };
   return {
-    seal: (plain, place) => sealer.seal(plain, place),
+    seal(plain, place) {
+      const sealed = sealer.seal(plain, place);
+      remember(keyOf(sealed, place), plain);
+      return sealed;
+    },
     open(sealed, place) {
-      const key = JSON.stringify([place.organizationId, place.field, sealed]);
-      const known = opened.get(key);
-      if (known !== undefined) return known;
-      const plain = sealer.open(sealed, place);
-      const oldest = opened.size < most ? undefined : opened.keys().next().value;
-      if (oldest !== undefined) opened.delete(oldest);
-      opened.set(key, plain);
-      return plain;
+      const key = keyOf(sealed, place);
+      const plain = known.get(key);
+      if (plain !== undefined) return plain;
+      const opened = sealer.open(sealed, place);
+      remember(key, opened);
+      return opened;
     },
   };
 }

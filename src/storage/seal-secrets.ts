@@ -20,7 +20,7 @@ import { type Form, forgiving, formOf, type Tell } from './secret-forms.ts';
 
 /** A sign-in reads its connection three times, with up to three secrets: opening them took 5 % of it. Webhooks are read every second. */
 const CONNECTION_SECRETS = 1_000;
-/** An answer finds its row, and takes it out when it is believed: in between the same secrets are asked for twice. */
+/** A start seals them; minutes later an answer finds its row, and takes it out when it is believed: they are asked for twice. */
 const PENDING_SECRETS = 200;
 
 async function opened<Entity>(

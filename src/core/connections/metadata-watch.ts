@@ -47,15 +47,19 @@ function judgeMetadata(
   const description: WatchedDescription = { idpEntityId, ssoUrl, ssoPostUrl, certificates };
   if (description.idpEntityId !== settings.idpEntityId)
     return unchanged({ ...seen, problem: 'The metadata describes another identity provider.' });
-  if (isPinned(settings, description)) return unchanged({ ...seen, staged: null });
+  // Whether it takes unsigned requests is no matter of trust: it counts at once.
+  const { wantsSignedRequests = false } = reading.description;
+  const known = { ...settings, wantsSignedRequests };
+  if (isPinned(settings, description))
+    return { settings: { ...known, metadata: { ...seen, staged: null } }, event: undefined };
   if (watch.isTrusted || reading.isSigned) {
     const metadata = { ...seen, staged: null };
-    return { settings: { ...settings, ...description, metadata }, event: 'connection.metadata_applied' };
+    return { settings: { ...known, ...description, metadata }, event: 'connection.metadata_applied' };
   }
   const staged = { ...seen, staged: description };
   const isNew = !isDeepStrictEqual(watch.staged, description);
   return {
-    settings: { ...settings, metadata: staged },
+    settings: { ...known, metadata: staged },
     event: isNew ? 'connection.metadata_staged' : undefined,
   };
 }

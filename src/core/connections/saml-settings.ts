@@ -1,6 +1,10 @@
 /** What a SAML connection does where nobody said otherwise. */
 import type { IdpDescription, SamlSettings } from '../entities/sign-in.ts';
 
+/** Whether requests to this identity provider are signed: the connection says so, or its metadata takes no others. */
+export const signsRequests = ({ signRequests, wantsSignedRequests = false }: SamlSettings): boolean =>
+  signRequests || wantsSignedRequests;
+
 /** Every setting but those that describe the identity provider, which have no default. */
 export const SAML_DEFAULTS: Omit<
   SamlSettings,

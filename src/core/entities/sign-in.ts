@@ -40,6 +40,8 @@ export interface IdpDescription {
   readonly sloResponseUrl: string | null;
   /** Pinned signing certificates, PEM. Never empty. */
   readonly certificates: readonly string[];
+  /** True: its metadata says that it takes signed requests only; then they are signed, whatever `signRequests` says. */
+  readonly wantsSignedRequests?: boolean;
 }
 
 /** What of it is taken over from metadata at an address later on; single logout is told once, or by hand. */

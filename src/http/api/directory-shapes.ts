@@ -92,7 +92,11 @@ const samlConnectionShape = z.object({
     .nullable()
     .describe('What the metadata says that is not pinned yet; it counts once it is applied.'),
   requestBinding: z.enum(['redirect', 'post']),
-  signRequests: z.boolean(),
+  signRequests: z
+    .boolean()
+    .describe(
+      'True as well where the metadata of the identity provider takes signed requests only, whatever was asked for.',
+    ),
   acceptSha1Until: timeShape.nullable(),
   forceAuthn: z.boolean(),
   authnContexts: z.array(z.string()).describe('Asked for, and alone accepted; empty: any.'),

@@ -1,9 +1,11 @@
 /** Directories, connections, group mappings and domains as JSON; what a customer's IdP must be told is spelled out. */
+
 import type { z } from 'zod';
 import type { RoleChange } from '../../core/access/role-differences.ts';
 import { connectionUrls } from '../../core/connections/connections.ts';
 import { challengeRecord } from '../../core/connections/domains.ts';
 import { stagedId } from '../../core/connections/metadata-watch.ts';
+import { signsRequests } from '../../core/connections/saml-settings.ts';
 import type { Directory, DirectoryToken, GroupMapping, MappingMatch } from '../../core/entities/directory.ts';
 import type { DraftedRule } from '../../core/entities/mapping-draft.ts';
 import type { Connection, Domain, OidcSettings, SamlSettings, SpKey } from '../../core/entities/sign-in.ts';
@@ -89,7 +91,7 @@ const presentSaml = (settings: SamlSettings, { acsUrl, spEntityId, metadataUrl, 
   signatures: settings.signatures,
   ...presentWatch(settings),
   requestBinding: settings.requestBinding,
-  signRequests: settings.signRequests,
+  signRequests: signsRequests(settings),
   acceptSha1Until: isoTimeOrNull(settings.sha1Until),
   forceAuthn: settings.forceAuthn,
   authnContexts: [...settings.authnContexts],

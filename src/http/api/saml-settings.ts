@@ -82,7 +82,7 @@ function readSingleValues(
   { entityId, ssoUrl, certificates }: SamlInput,
 ): Partial<IdpDescription> {
   return {
-    ...(entityId === undefined ? {} : { idpEntityId: entityId }),
+    ...(entityId === undefined ? {} : { idpEntityId: entityId, wantsSignedRequests: false }),
     // Given by hand it is the one address, for either binding.
     ...(ssoUrl === undefined ? {} : { ssoUrl: checkPageAddress(deps, ssoUrl, 'ssoUrl'), ssoPostUrl: null }),
     ...(certificates === undefined ? {} : { certificates: checkCertificates(certificates) }),

@@ -14,7 +14,7 @@ interface DescribedIdp {
 /** What an identity provider says about itself, every address allowed to be called. Throws `invalid`, `egress_refused`. */
 export function describeIdp(fetcher: Fetcher, xml: string): DescribedIdp {
   const allowHttpHost = (host: string) => fetcher.permitsHttpAsWritten(`http://${host}`);
-  const { entityId, certificates, ...urls } = parseIdpMetadata(xml, { allowHttpHost });
+  const { entityId, certificates, wantsSignedRequests, ...urls } = parseIdpMetadata(xml, { allowHttpHost });
   const { ssoUrl, ssoPostUrl, sloUrl, sloBinding, sloResponseUrl } = urls;
   for (const url of [ssoUrl, ssoPostUrl, sloUrl, sloResponseUrl])
     if (url !== undefined) fetcher.checkUrl(url);
@@ -29,6 +29,7 @@ export function describeIdp(fetcher: Fetcher, xml: string): DescribedIdp {
       sloBinding,
       sloResponseUrl: sloResponseUrl ?? null,
       certificates,
+      wantsSignedRequests,
     },
     takesPostsOnly: ssoUrl === undefined,
   };

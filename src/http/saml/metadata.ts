@@ -1,6 +1,8 @@
 /** Serves what an identity provider must know about us for one connection. */
+
 import type { RequestHandler } from 'express';
 import { connectionUrls } from '../../core/connections/connections.ts';
+import { signsRequests } from '../../core/connections/saml-settings.ts';
 import { spKeys } from '../../core/connections/sp-keys.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { buildSpMetadata } from '../../protocols/saml/metadata.ts';
@@ -28,7 +30,7 @@ export const getMetadata =
             acsUrl,
             logoutUrl,
             certificates,
-            signsRequests: connection.settings.signRequests,
+            signsRequests: signsRequests(connection.settings),
           }),
         ),
       );

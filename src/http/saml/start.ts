@@ -1,5 +1,6 @@
 /** Starts a SAML sign-in: one stored request, and what carries it to the identity provider. */
 
+import { signsRequests } from '../../core/connections/saml-settings.ts';
 import { spKeys } from '../../core/connections/sp-keys.ts';
 import type { SamlConnection, SignInPurpose } from '../../core/entities/sign-in.ts';
 import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
@@ -44,7 +45,7 @@ export async function startSaml(
     const request = await buildAuthnRequest({
       connection: samlTrust(deps, connection),
       settings,
-      signingKey: settings.signRequests ? (await spKeys(deps, connection)).signing : undefined,
+      signingKey: signsRequests(settings) ? (await spKeys(deps, connection)).signing : undefined,
       requestId,
       relayState: begun.handle,
       forceAuthn,

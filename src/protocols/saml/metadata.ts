@@ -29,6 +29,8 @@ export interface IdpMetadata {
   readonly sloResponseUrl: string | undefined;
   /** Signing certificates, PEM, without duplicates. */
   readonly certificates: readonly string[];
+  /** It takes no request that is not signed (`WantAuthnRequestsSigned`). */
+  readonly wantsSignedRequests: boolean;
 }
 
 interface MetadataOptions {
@@ -91,6 +93,8 @@ export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): I
     ssoPostUrl,
     ...findLogout(descriptor, options),
     certificates: readCertificates(descriptor),
+    // xs:boolean has two ways to say so.
+    wantsSignedRequests: /^(true|1)$/.test((attributeOf(descriptor, 'WantAuthnRequestsSigned') ?? '').trim()),
   };
 }
 

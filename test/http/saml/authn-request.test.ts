@@ -1,5 +1,6 @@
 /** The question we send: signed with our own key, by address or by form, asking for what the connection wants. */
 import { verify, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DOMParser } from '@xmldom/xmldom';
@@ -85,6 +86,19 @@ describe('by address (HTTP-Redirect)', () => {
     expect(await (await fetch(body.metadataUrl)).text()).toContain('AuthnRequestsSigned="false"');
     const signing = await aConnection();
     expect(await (await fetch(signing.body.metadataUrl)).text()).toContain('AuthnRequestsSigned="true"');
+  });
+
+  test('is signed, whatever the connection says, where the metadata of the identity provider takes no others', async () => {
+    const metadataXml = readFileSync('test/fixtures/saml/wants-signed-requests.xml', 'utf8');
+    const from = { entityId: undefined, ssoUrl: undefined, certificates: undefined, metadataXml };
+    const { start, body } = await aConnection({ ...from, signRequests: false });
+    expect(body.signRequests).toBe(true);
+    expect(addressOf(await start()).searchParams.has('Signature')).toBe(true);
+    expect(await (await fetch(body.metadataUrl)).text()).toContain('AuthnRequestsSigned="true"');
+    const others = { ...from, metadataXml: metadataXml.replace(' WantAuthnRequestsSigned="true"', '') };
+    const unsigned = await aConnection({ ...others, signRequests: false });
+    expect(unsigned.body.signRequests).toBe(false);
+    expect(addressOf(await unsigned.start()).searchParams.has('Signature')).toBe(false);
   });
 
   test('asks for what the connection wants: fresh authentication, ways of authentication, NameID format', async () => {

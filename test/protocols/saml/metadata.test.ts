@@ -27,7 +27,20 @@ describe('metadata of an identity provider', () => {
       sloBinding: 'redirect',
       sloResponseUrl: undefined,
       certificates: [testCertificate('idp')],
+      wantsSignedRequests: false,
     });
+  });
+
+  test.each([
+    ['true', true],
+    [' 1 ', true],
+    ['false', false],
+    ['0', false],
+    ['yes', false],
+  ])('WantAuthnRequestsSigned="%s": signed requests only is %s (SAML metadata §2.4.3)', (said, wants) => {
+    const inside = key('idp') + REDIRECT;
+    const xml = entity(idp(inside, ` WantAuthnRequestsSigned="${said}"`));
+    expect(parseIdpMetadata(xml).wantsSignedRequests).toBe(wants);
   });
 
   test('keys without a use sign too, encryption keys do not, the same key counts once', () => {

@@ -1,4 +1,5 @@
 /** The assertion consumer service: a posted response becomes a session, or one refusal that looks like every other. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
 import { completeUnsolicited, type UnsolicitedAnswer } from '../../core/sign-in/unsolicited-sign-ins.ts';
@@ -73,6 +74,8 @@ async function acceptReceived(
     allowUnsolicited: requestId === undefined && connection.idpInitiated,
     authenticatedSince: connection.settings.forceAuthn ? received.pending?.createdAt : undefined,
   });
+  // Whoever asked for something small meanwhile is answered before the transaction, not behind it.
+  await nextTurn();
   noteFacts(exchange.res, facts);
   const identity = samlIdentity(connection, facts);
   const assertion = { id: facts.assertionId, expiresAt: facts.expiresAt };

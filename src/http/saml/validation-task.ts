@@ -1,21 +1,25 @@
-/** What goes to a worker thread, and the word it gives when it begins: only then does the clock of the response run. */
-import { parentPort } from 'node:worker_threads';
+/** What goes to a worker thread, and where it notes when it begins: only then does the clock of the response run. */
 
 /** One response to look at. */
 export interface Task<Input> {
-  /** Names it in `Taken`. */
-  readonly id: number;
+  readonly begin: BeginMark;
   readonly input: Input;
 }
 
-/** Posted by the thread that takes a task. */
-export interface Taken {
-  readonly taken: number;
-}
+/** Shared between the threads: when the task was taken, by `process.hrtime`; 0 until then. A message would cost both sides a turn. */
+type BeginMark = BigInt64Array<SharedArrayBuffer>;
+
+/** A mark that says: not yet. */
+export const newBeginMark = (): BeginMark => new BigInt64Array(new SharedArrayBuffer(8));
 
 /** To be called in the thread before anything is looked at; answers what there is to look at. */
-export function takeTask<Input>({ id, input }: Task<Input>): Input {
-  const word: Taken = { taken: id };
-  parentPort?.postMessage(word);
+export function takeTask<Input>({ begin, input }: Task<Input>): Input {
+  Atomics.store(begin, 0, process.hrtime.bigint());
   return input;
+}
+
+/** Milliseconds since a thread took the task; undefined when none has. */
+export function msSinceTaken(begin: BeginMark): number | undefined {
+  const at = Atomics.load(begin, 0);
+  return at === 0n ? undefined : Number(process.hrtime.bigint() - at) / 1e6;
 }

@@ -4,7 +4,7 @@ import { Piscina } from 'piscina';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { refuse } from '../../protocols/saml/rejections.ts';
-import type { Taken, Task } from './validation-task.ts';
+import { msSinceTaken, newBeginMark, type Task } from './validation-task.ts';
 import type { Verdict } from './validation-worker.ts';
 import type { SamlHints, SamlValidator } from './validator.ts';
 
@@ -38,11 +38,10 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb:
 export function createValidatorPool(settings: PoolSettings): SamlValidator {
   const { workers, logger, limit = workers * LIMIT_PER_WORKER } = settings;
   const places = createPlaces(limit);
-  const clocks = createClocks(settings);
-  const threads = startedOnce(settings, clocks.taken);
+  const threads = startedOnce(settings);
   const run = (name: 'facts' | 'hints', input: unknown) => {
-    const { id, signal, stop } = clocks.start();
-    const task: Task<unknown> = { id, input };
+    const { begin, signal, stop } = startClock(settings);
+    const task: Task<unknown> = { begin, input };
     return threads.started().run(task, { name, signal }).finally(stop);
   };
   return {
@@ -71,37 +70,28 @@ export function createValidatorPool(settings: PoolSettings): SamlValidator {
   };
 }
 
-/** Two limits for each response: until a thread says that it took it, and from then on. A late start is no slow verdict. */
-function createClocks({ timeLimitMs = TIME_LIMIT_MS, waitLimitMs = WAIT_LIMIT_MS }: PoolSettings) {
-  const waiting = new Map<number, () => void>();
-  let last = 0;
-  return {
-    start() {
-      last += 1;
-      const id = last;
-      // Taken back as soon as it is judged: a timeout that goes on for ten seconds keeps the response that long.
-      const limit = new AbortController();
-      const abort = () => limit.abort();
-      let timer = setTimeout(abort, waitLimitMs).unref();
-      waiting.set(id, () => {
-        clearTimeout(timer);
-        timer = setTimeout(abort, timeLimitMs).unref();
-      });
-      const stop = () => {
-        clearTimeout(timer);
-        waiting.delete(id);
-      };
-      return { id, signal: limit.signal, stop };
-    },
-    /** What a thread posts with each task; one that is over already is none of ours. */
-    taken({ taken }: Taken): void {
-      waiting.get(taken)?.();
-    },
+/**
+ * Two limits for one response: until a thread takes it, and from then on. A late start is no slow verdict. To be stopped as soon
+ * as it is judged: a timeout that goes on for ten seconds keeps the response that long.
+ */
+function startClock({ timeLimitMs = TIME_LIMIT_MS, waitLimitMs = WAIT_LIMIT_MS }: PoolSettings) {
+  const begin = newBeginMark();
+  const limit = new AbortController();
+  const startedAt = performance.now();
+  const look = (): void => {
+    const judgedMs = msSinceTaken(begin);
+    const leftMs =
+      judgedMs === undefined ? waitLimitMs - (performance.now() - startedAt) : timeLimitMs - judgedMs;
+    if (leftMs <= 0) limit.abort();
+    // Whoever has not been taken yet may be at any moment: looked at again before its verdict can be late.
+    else timer = setTimeout(look, Math.min(leftMs, timeLimitMs)).unref();
   };
+  let timer = setTimeout(look, Math.min(waitLimitMs, timeLimitMs)).unref();
+  return { begin, signal: limit.signal, stop: () => clearTimeout(timer) };
 }
 
 /** The threads, from the first time somebody needs them or says that somebody will. */
-function startedOnce({ workers, logger, module }: PoolSettings, onTaken: (message: Taken) => void) {
+function startedOnce({ workers, logger, module }: PoolSettings) {
   let pool: Piscina | undefined;
   let soon: NodeJS.Immediate | undefined;
   const start = () => {
@@ -117,7 +107,6 @@ function startedOnce({ workers, logger, module }: PoolSettings, onTaken: (messag
       // Where processors are scarce, the thread that answers goes first.
       niceIncrement: 10,
     });
-    started.on('message', onTaken);
     // A thread that dies between two tasks.
     started.on('error', (error) => logger.error('a SAML thread ended', { error }));
     return started;

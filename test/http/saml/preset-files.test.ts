@@ -1,6 +1,7 @@
 /** Each preset against a response in the shape of its product (`test/fixtures/saml/presets`): the right person, name, address and groups. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Organization } from '../../../src/core/entities/organization.ts';
 import { IDENTITY_PROVIDERS, type IdentityProvider } from '../../../src/core/entities/sign-in.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
@@ -88,5 +89,56 @@ describe.each([...IDENTITY_PROVIDERS])('%s', (preset) => {
     const [attempt, before] = await recordedSignIns(gateway, organization);
     expect(factOf(attempt, 'NameID')).toEqual([[VENDOR_SHAPES[preset].nameId], true]);
     expect(before).toMatchObject({ identityProvider: preset, failure: { reason: 'saml.signature' } });
+  });
+});
+
+/** Pushed as the product pushes: by its own kind of directory, through the door for it. */
+async function push(organization: Organization, kind: 'okta' | 'entra'): Promise<string> {
+  const { scimPath, token } = await gateway.createDirectory(organization, kind);
+  const { body } = await gateway
+    .request()
+    .post(`${scimPath}/Users`)
+    .set({ authorization: `Bearer ${token}` })
+    .send({
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+      ...{ userName: VENDOR_SHAPES[kind].nameId, externalId: `${kind}-object-1`, active: true },
+      name: { givenName: 'Ada', familyName: 'Lovelace' },
+      emails: [{ type: 'work', value: 'ada.pushed@corp.example', primary: true }],
+    })
+    .expect(201);
+  const { items } = (
+    await gateway
+      .request()
+      .get('/api/v1/organizations/corp/members')
+      .set({ authorization: `Bearer ${gateway.operatorKey}` })
+      .expect(200)
+  ).body;
+  expect([body.active, items.length]).toEqual([true, 1]);
+  return items[0].id;
+}
+
+describe.each(['okta', 'entra'] as const)('%s, where a directory says who is in', (preset) => {
+  afterEach(() => gateway.close());
+
+  test('whoever it pushed comes in as that person', async () => {
+    const organization = await aCompany(preset);
+    const membershipId = await push(organization, preset);
+    const { page, session } = await post(fileOf(preset));
+    expect([page.status, setSession(page) === undefined]).toEqual([303, false]);
+    // The directory's address, not the one of the assertion.
+    expect(session).toMatchObject({
+      membershipId,
+      user: { email: 'ada.pushed@corp.example' },
+      orgRole: 'admin',
+    });
+  });
+
+  test('whoever it did not push stays outside, though joining is on', async () => {
+    const organization = await aCompany(preset);
+    await gateway.createDirectory(organization, preset);
+    const { page, session } = await post(fileOf(preset));
+    expect([page.status, session]).toEqual([403, 401]);
+    const [attempt] = await recordedSignIns(gateway, organization);
+    expect(attempt?.failure?.reason).toMatch(/directory|unknown|provisioned/);
   });
 });

@@ -23,6 +23,7 @@ export async function containingGroups(
   let asked = [...new Set(memberIds)];
   while (asked.length > 0) {
     const found = await from.groupMembers.listContaining(organizationId, asked);
+    if (found.length === 0 && parentsOf.size === 0) return NO_GROUPS;
     const isNested = found.some(({ isContained }) => isContained);
     if (!isNested && parentsOf.size === 0)
       return Map.groupBy(found.map(asDirect), ({ memberId }) => memberId);
@@ -34,6 +35,8 @@ export async function containingGroups(
   const containing = memberIds.map((id) => [id, groupsAround(id, parentsOf)] as const);
   return new Map(containing.filter(([, groups]) => groups.length > 0));
 }
+
+const NO_GROUPS: ReadonlyMap<string, readonly ContainingGroup[]> = new Map();
 
 /** What there is to say where no group is in another one. */
 const asDirect = ({ memberId, groupId, displayName }: Containment) => ({

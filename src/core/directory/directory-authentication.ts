@@ -67,7 +67,9 @@ async function findToken(
   const { token, directory } = found;
   const { organizationId, id, expiresAt } = token;
   return {
-    ...{ token, directory, expiresAt },
+    token,
+    directory,
+    expiresAt,
     noteUse: (tx, at) => tx.directoryTokens.updateLastUsed(organizationId, id, at),
   };
 }

@@ -62,6 +62,7 @@ export function placeContext(
   from: { readonly deps: HttpDeps; readonly directory: Directory; readonly cause: Cause },
 ): void {
   const { deps, directory, cause } = from;
+  const types = deps.typesOf(directory);
   const context: ScimContext = {
     deps: req.method === 'GET' ? deps : { ...deps, storage: watchCommits(deps.storage, noteIn(res)) },
     directory,
@@ -69,7 +70,10 @@ export function placeContext(
     directoryId: directory.id,
     cause: directory.isShadow ? { ...cause, isShadow: true } : cause,
     baseUrl: `${deps.baseUrl}/scim/v2/${directory.id}`,
-    ...deps.typesOf(directory),
+    userType: types.userType,
+    groupType: types.groupType,
+    userFields: types.userFields,
+    uniqueAttributes: types.uniqueAttributes,
   };
   res.locals.scim = context;
 }

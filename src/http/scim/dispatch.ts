@@ -44,8 +44,9 @@ const VARIES = '/:id';
 export function createDispatch(routes: readonly ScimRoute[], unoffered: readonly string[]): Dispatch {
   const places = new Map(routes.map((route) => [route.path, placeOf(route)]));
   return async (path, req, res) => {
-    const id = places.has(path) ? undefined : path.slice(path.lastIndexOf('/') + 1);
-    const place = places.get(id === undefined ? path : patternOf(path, id));
+    const spelledOut = places.get(path);
+    const id = spelledOut === undefined ? path.slice(path.lastIndexOf('/') + 1) : undefined;
+    const place = id === undefined ? spelledOut : places.get(patternOf(path, id));
     if (place === undefined) {
       if (unoffered.includes(path)) refuseUnoffered();
       throw new GatehouseError('not_found', 'There is nothing at this address.');

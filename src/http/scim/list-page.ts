@@ -81,7 +81,8 @@ export async function findListPage<
   const place = placeOf(source, ask);
   if (!isExact || place === undefined) return walk(source, query, ask);
   const { order, keyOf } = place;
-  const page = { ...boundsIn(ask), order };
+  const { offset, limit, after } = boundsIn(ask);
+  const page = { offset, limit, after, order };
   if (keyOf === undefined) {
     const { rows, total } = await source.queryShown(query, page);
     return { found: rows.map((row) => ({ row, key: null })), total };
@@ -111,9 +112,10 @@ function placeOf<Row, By extends string>(
 }
 
 /** Rows without the attribute have no key: behind every key when ascending, before every key when descending. */
-function boundsIn({ sort, offset, limit, after }: ListAsk): Pick<ListAsk, 'offset' | 'limit' | 'after'> {
+function boundsIn(ask: ListAsk): Pick<ListAsk, 'offset' | 'limit' | 'after'> {
+  const { sort, offset, limit, after } = ask;
   if (sort === undefined || sort.target !== undefined || after === undefined || after.key === null) {
-    return { offset, limit, after };
+    return ask;
   }
   return { offset, limit: sort.isDescending ? 0 : limit, after: undefined };
 }

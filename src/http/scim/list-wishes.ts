@@ -49,7 +49,10 @@ export function queryWishes({ url }: Pick<Request, 'url'>): ListWishes {
 }
 
 /** A key or value as it was before it was put into a form's query; broken escapes are left as Node leaves them. */
-const meant = (text: string): string => unescaped(text.replaceAll('+', ' '));
+function meant(text: string): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  return spaced.includes('%') ? unescaped(spaced) : spaced;
+}
 
 const givenTwice = (name: WishName) =>
   new GatehouseError('invalid_value', `${name} may be given once.`, { field: name });

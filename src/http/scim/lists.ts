@@ -4,12 +4,7 @@ import type { Position } from '../../core/ports/paging.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { parseProjection } from '../../protocols/scim/attributes.ts';
 import { type Filter, parseFilter } from '../../protocols/scim/filter.ts';
-import {
-  type ListEnvelope,
-  listEnvelope,
-  type Paging,
-  parsePaging,
-} from '../../protocols/scim/list-response.ts';
+import { listBeginning, type Paging, parsePaging } from '../../protocols/scim/list-response.ts';
 import type { ResourceType } from '../../protocols/scim/schema.ts';
 import { parseSort, type Sort } from '../../protocols/scim/sorting.ts';
 import { openAnswer } from './answers.ts';
@@ -54,37 +49,32 @@ export async function sendList(
     user: parseProjection(wishes, context.userType),
     group: parseProjection(wishes, context.groupType),
   };
-  const questions = questionsOf(wishes, kinds);
-  const page = pageOf(
-    context,
-    wishes,
-    kinds.map(({ type }) => type),
-  );
+  const types = kinds.map(({ type }) => type);
+  const questions = questionsOf(wishes, kinds, types);
+  const page = pageOf(context, wishes, types);
   const found = await findAmong(questions, page);
   // One more than the page holds may have been asked for, to know whether there is a next one.
-  const shown = found.found.slice(0, page.count).map(({ row }) => row);
+  const rows = found.found.slice(0, page.count).map(({ row }) => row);
   const out = openAnswer(res, 200);
-  await out.add(`${JSON.stringify(envelopeOf(context, page, found)).slice(0, -1)},"Resources":[`);
-  await writeResources(out, context, { rows: shown, projections });
+  const taken = out.add(beginningOf(context, page, found));
+  if (taken !== undefined) await taken;
+  await writeResources(out, context, { rows, projections });
   out.end(']}');
 }
 
-function envelopeOf(
+function beginningOf(
   context: ScimContext,
   { startIndex, count, list }: Page,
   { found, total }: FoundPage<ListedRow>,
-): ListEnvelope {
+): string {
   const itemsPerPage = Math.min(found.length, count);
   const last = found.length > count ? found[count - 1] : undefined;
   const position = last && { key: last.key, id: last.row.id };
-  return listEnvelope({
-    totalResults: total,
-    ...(startIndex === undefined ? {} : { startIndex }),
-    itemsPerPage,
-    ...(list === undefined || position === undefined
-      ? {}
-      : { nextCursor: context.deps.cursors.issue(list, { position, count }, context.deps.clock()) }),
-  });
+  const nextCursor =
+    list === undefined || position === undefined
+      ? undefined
+      : context.deps.cursors.issue(list, { position, count }, context.deps.clock());
+  return listBeginning({ totalResults: total, startIndex, itemsPerPage, nextCursor });
 }
 
 /** One kind with the filter and sorting as they read for its type. */
@@ -94,8 +84,11 @@ interface Question {
   readonly sort: Sort | undefined;
 }
 
-function questionsOf(wishes: ListWishes, kinds: readonly ListKind[]): readonly Question[] {
-  const types = kinds.map(({ type }) => type);
+function questionsOf(
+  wishes: ListWishes,
+  kinds: readonly ListKind[],
+  types: readonly ResourceType[],
+): readonly Question[] {
   const sorts = parseSort(wishes, types);
   return kinds.map((kind, index) => {
     const others = types.filter((type) => type !== kind.type);
@@ -149,7 +142,11 @@ function findAmong(questions: readonly Question[], page: Page): Promise<FoundPag
   const [only, ...others] = questions;
   if (only === undefined)
     throw new GatehouseError('internal', 'A list of no kind of resource was asked for.');
-  if (others.length === 0) return only.kind.find({ ...page, ...only });
+  if (others.length === 0) {
+    const { filter, sort } = only;
+    const { offset, limit, after } = page;
+    return only.kind.find({ filter, sort, offset, limit, after });
+  }
   return only.sort === undefined ? findInTurn(questions, page) : findMerged(questions, page, only.sort);
 }
 

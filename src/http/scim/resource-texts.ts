@@ -70,11 +70,11 @@ type Groups = ReadonlyMap<string, readonly ContainingGroup[]>;
 
 const NO_GROUPS: Groups = new Map();
 
-async function groupsAround(
+function groupsAround(
   { deps, organizationId }: ScimContext,
   users: readonly PresentedUser[],
   projection: Projection,
-): Promise<Groups> {
+): Groups | Promise<Groups> {
   if (users.length === 0 || !wants(projection, 'groups')) return NO_GROUPS;
   return containingGroups(
     deps.storage,

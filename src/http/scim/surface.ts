@@ -33,11 +33,15 @@ export function createScimSurface(deps: HttpDeps, { app, headers }: Edge): Reque
   const guard = directoryGuard(deps);
   const admit = deps.rateLimits && admitDirectories(deps.rateLimits, deps.clock);
   const serve = async (req: Request, res: Response): Promise<void> => {
-    refuseOddPath(req.url);
-    const { directoryId, path } = addressIn(req.url);
-    await guard(directoryId, req, res);
-    if (admit !== undefined) await admit(res);
-    await dispatchUnguarded(path, req, res);
+    try {
+      refuseOddPath(req.url);
+      const { directoryId, path } = addressIn(req.url);
+      await guard(directoryId, req, res);
+      if (admit !== undefined) await admit(res);
+      await dispatchUnguarded(path, req, res);
+    } catch (thrown) {
+      answerFailure(thrown, req, res);
+    }
   };
   // One function for all: a closure and a wrapper for each exchange cost as much as the header of its answer.
   function end(this: Response): void {
@@ -56,15 +60,19 @@ export function createScimSurface(deps: HttpDeps, { app, headers }: Edge): Reque
     const facts = newFacts(deps.logger, req);
     res.locals = newExchange(facts, deps.clock(), [...everyHeader, 'X-Request-Id', facts.requestId]);
     res.on('close', end);
-    // An answer that has begun cannot become another one: it breaks off.
-    const breakOff = () => req.socket.destroy();
-    serve(req, res)
-      .catch((thrown: unknown) => {
-        res.locals.failure = toGatehouseError(thrown);
-        renderScimError(thrown, req, res, breakOff);
-      })
-      .catch(breakOff);
+    void serve(req, res);
   };
+}
+
+/** Throws nothing. An answer that has begun cannot become another one: it breaks off. */
+function answerFailure(thrown: unknown, req: Request, res: Response): void {
+  const breakOff = () => req.socket.destroy();
+  try {
+    res.locals.failure = toGatehouseError(thrown);
+    renderScimError(thrown, req, res, breakOff);
+  } catch {
+    breakOff();
+  }
 }
 
 const MOUNT = SCIM_PATH.slice(0, -1);

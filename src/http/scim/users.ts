@@ -33,17 +33,17 @@ import { noteSharedExternalId } from './shared-external-id.ts';
 import { storedDocument } from './stored-document.ts';
 
 /** GET /Users. */
-export async function listUsers(context: ScimContext, req: Request, res: Response): Promise<void> {
-  await sendUserList(context, res, queryWishes(req));
+export function listUsers(context: ScimContext, req: Request, res: Response): Promise<void> {
+  return sendUserList(context, res, queryWishes(req));
 }
 
 /** POST /Users/.search. */
-export async function searchUsers(context: ScimContext, req: Request, res: Response): Promise<void> {
-  await sendUserList(context, res, searchWishes(req.body));
+export function searchUsers(context: ScimContext, req: Request, res: Response): Promise<void> {
+  return sendUserList(context, res, searchWishes(req.body));
 }
 
-async function sendUserList(context: ScimContext, res: Response, wishes: ListWishes): Promise<void> {
-  await sendList(context, res, { wishes, kinds: [usersOf(context)] });
+function sendUserList(context: ScimContext, res: Response, wishes: ListWishes): Promise<void> {
+  return sendList(context, res, { wishes, kinds: [usersOf(context)] });
 }
 
 /** The people of the directory, for lists and searches. */

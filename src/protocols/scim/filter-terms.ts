@@ -119,15 +119,18 @@ function inElement(attributes: readonly Attribute[], path: string): AttributeTar
 
 function inResource(type: ResourceType, path: string): AttributeTarget | undefined {
   const split = splitUrn(type, path);
-  const [name = '', subName, ...more] = (split?.rest ?? path).split('.');
-  if (more.length > 0) return undefined;
+  const rest = split?.rest ?? path;
+  const dot = rest.indexOf('.');
+  const name = dot === -1 ? rest : rest.slice(0, dot);
+  const subName = dot === -1 ? undefined : rest.slice(dot + 1);
+  if (subName?.includes('.') === true) return undefined;
   const found = split?.isExtension
     ? inExtension(split.schema, name)
     : inCore(type, name, split === undefined);
   if (found === undefined) return undefined;
   const sub = subName === undefined ? undefined : findSubAttribute(found.attribute, subName);
   if (subName !== undefined && sub === undefined) return undefined;
-  return { path, ...found, sub };
+  return { path, schemaUrn: found.schemaUrn, attribute: found.attribute, sub };
 }
 
 function inOthers(types: readonly ResourceType[], path: string): AttributeTarget | undefined {

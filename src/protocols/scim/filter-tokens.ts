@@ -26,15 +26,16 @@ export function tokenize(text: string): readonly FilterToken[] {
   let isGlued = false;
   while (offset < text.length) {
     pattern.lastIndex = offset;
-    const piece = pattern.exec(text)?.[0];
-    if (piece === undefined) throw filterError('a string without its closing quote', offset + 1);
+    if (!pattern.test(text)) throw filterError('a string without its closing quote', offset + 1);
+    const piece = text.slice(offset, pattern.lastIndex);
     const isBlank = piece.trim() === '';
     if (!isBlank) tokens.push(toToken(piece, offset + 1, isGlued));
     isGlued = !isBlank;
-    offset += piece.length;
+    offset = pattern.lastIndex;
   }
   rejectTouchingStrings(tokens);
-  return [...tokens, { kind: 'end', text: '', position: text.length + 1, isGlued: false }];
+  tokens.push({ kind: 'end', text: '', position: text.length + 1, isGlued: false });
+  return tokens;
 }
 
 /** The error for anything wrong in a filter; `position` counts characters from 1. */
@@ -75,12 +76,13 @@ function parseJson(text: string): unknown {
 }
 
 function rejectTouchingStrings(tokens: readonly FilterToken[]): void {
-  for (const [index, token] of tokens.entries()) {
-    const previous = tokens[index - 1];
+  let previous: FilterToken | undefined;
+  for (const token of tokens) {
     const isText = token.kind === 'word' || token.kind === 'string';
-    if (!token.isGlued || !isText || previous === undefined) continue;
-    if (token.kind === 'string' || previous.kind === 'string') {
-      throw filterError('a blank is missing beside a string', token.position);
+    if (previous !== undefined && token.isGlued && isText) {
+      if (token.kind === 'string' || previous.kind === 'string')
+        throw filterError('a blank is missing beside a string', token.position);
     }
+    previous = token;
   }
 }

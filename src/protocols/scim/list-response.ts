@@ -8,6 +8,8 @@ export const maxPageSize = 200;
 const defaultPageSize = 100;
 const maxStartIndex = 2_147_483_647;
 
+const LIST_URN = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
+
 /** The wanted page: `startIndex` from 1, `count` from 0 (totals only) to 200. */
 export interface Paging {
   readonly startIndex: number;
@@ -16,13 +18,13 @@ export interface Paging {
 
 /** A ListResponse but for its resources. */
 export interface ListEnvelope {
-  readonly schemas: readonly ['urn:ietf:params:scim:api:messages:2.0:ListResponse'];
+  readonly schemas: readonly [typeof LIST_URN];
   readonly totalResults: number;
   /** Only of index paging (RFC 7644 §3.4.2.4). */
-  readonly startIndex?: number;
+  readonly startIndex?: number | undefined;
   readonly itemsPerPage: number;
   /** Only of cursor paging, on every page but the last (RFC 9865 §2). */
-  readonly nextCursor?: string;
+  readonly nextCursor?: string | undefined;
 }
 
 /** RFC 7644 §3.4.2. `Resources` is there even when empty: some clients index it. */
@@ -58,8 +60,19 @@ export function listResponse<Resource>(page: {
 }
 
 /** What stands around the resources of a page. */
-export function listEnvelope(page: Omit<ListEnvelope, 'schemas'>): ListEnvelope {
-  return { schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'], ...page };
+function listEnvelope(page: Omit<ListEnvelope, 'schemas'>): ListEnvelope {
+  return { schemas: [LIST_URN], ...page };
+}
+
+/**
+ * The JSON text of a ListResponse up to its first resource; `]}` ends it. A cursor is base64url, so that nothing has to
+ * be escaped.
+ */
+export function listBeginning(page: Omit<ListEnvelope, 'schemas'>): string {
+  const { totalResults, startIndex, itemsPerPage, nextCursor } = page;
+  const start = startIndex === undefined ? '' : `,"startIndex":${startIndex}`;
+  const next = nextCursor === undefined ? '' : `,"nextCursor":"${nextCursor}"`;
+  return `{"schemas":["${LIST_URN}"],"totalResults":${totalResults}${start},"itemsPerPage":${itemsPerPage}${next},"Resources":[`;
 }
 
 function readWhole(field: 'startIndex' | 'count', text: string | undefined): number | undefined {

@@ -184,6 +184,8 @@ export function splitUrn(
   type: ResourceType,
   text: string,
 ): { readonly schema: Schema; readonly isExtension: boolean; readonly rest: string } | undefined {
+  // Every schema's id is a URN.
+  if (!text.includes(':')) return undefined;
   const extensions = type.extensions.map(({ schema }) => ({ schema, isExtension: true }));
   const candidates = [{ schema: type.schema, isExtension: false }, ...extensions]
     .filter(({ schema }) => leads(schema.id, text))

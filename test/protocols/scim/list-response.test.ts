@@ -1,6 +1,6 @@
 /** Promises of index paging: what is brought into range, what is refused, and what the envelope says. */
 import { describe, expect, test } from '@jest/globals';
-import { listResponse, parsePaging } from '../../../src/protocols/scim/list-response.ts';
+import { listBeginning, listResponse, parsePaging } from '../../../src/protocols/scim/list-response.ts';
 
 describe('paging parameters', () => {
   test.each([
@@ -36,6 +36,17 @@ describe('paging parameters', () => {
 });
 
 describe('envelope', () => {
+  test.each([
+    { totalResults: 0, startIndex: 1, itemsPerPage: 0 },
+    { totalResults: 7, startIndex: 3, itemsPerPage: 2 },
+    { totalResults: 7, itemsPerPage: 2, nextCursor: 'aZ09-_' },
+    { totalResults: 7, itemsPerPage: 7 },
+  ])('its beginning as text is the one of the object: %j', (page) => {
+    const { startIndex = 1, totalResults } = page;
+    const { schemas } = listResponse({ resources: [], totalResults, startIndex });
+    expect(JSON.parse(`${listBeginning(page)}]}`)).toEqual({ schemas, ...page, Resources: [] });
+  });
+
   test('counts what is in the page', () => {
     expect(listResponse({ resources: [{ id: 'a' }, { id: 'b' }], totalResults: 7, startIndex: 3 })).toEqual({
       schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],

@@ -32,7 +32,7 @@ const CHANGES: readonly Change[] = [
   ],
 ];
 
-const DURABILITIES: readonly Durability[] = ['durable', 'relaxed', 'alone'];
+const DURABILITIES: readonly Durability[] = ['durable', 'relaxed', 'brief', 'alone'];
 
 /** Registers the suite. */
 export function knownTokens(name: string, open: OpenStorage): void {

@@ -172,9 +172,10 @@ export type Queries = { readonly [Name in keyof Repositories]: Omit<Repositories
 /**
  * What a transaction is worth when the machine stops. `durable`, which counts if nothing is said: it is on the disk before
  * it is answered. `alone`: durable, for what may move thousands of rows: nobody else waits in the same commit. `relaxed`: as
- * atomic, but the latest ones may be lost together; never one in the middle.
+ * atomic, but the latest ones may be lost together; never one in the middle. `brief`: promises what `relaxed` does, for
+ * a row or two, behind which durable ones may be asked to wait: it shares their commit.
  */
-export type Durability = 'durable' | 'alone' | 'relaxed';
+export type Durability = 'durable' | 'alone' | 'relaxed' | 'brief';
 
 /**
  * One store. Reads outside `transact` see committed data only.

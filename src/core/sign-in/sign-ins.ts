@@ -65,10 +65,7 @@ export async function beginSignIn(
     expiresAt: now + SIGN_IN_TTL_MS,
   };
   // Lost with the machine, it costs its person another click; taking it out is what has to last.
-  await deps.storage.transact(
-    (tx) => tx.pendingSignIns.insert(connection.organizationId, pending),
-    'relaxed',
-  );
+  await deps.storage.transact((tx) => tx.pendingSignIns.insert(connection.organizationId, pending), 'brief');
   return { pending, handle, binding };
 }
 

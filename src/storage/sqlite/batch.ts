@@ -14,19 +14,21 @@ const CAREFUL_BATCHES = 32;
 export interface Call {
   /** Neither behind others in a commit nor before them. */
   readonly isAlone: boolean;
+  /** Answered when it is committed, without waiting for the disk. */
+  readonly isRelaxed: boolean;
   /** Runs the caller's function, now and perhaps once more; answers how to tell the caller its result. */
   readonly work: (unit: Unit) => Promise<() => void>;
   readonly fail: (error: unknown) => void;
 }
 
 export interface Outcome {
+  readonly call: Call;
   /** Tells the caller how its function ended; only after the commit. */
   readonly settle: () => void;
   readonly fail: (error: unknown) => void;
 }
 
 interface Ended extends Outcome {
-  readonly call: Call;
   readonly isRefused: boolean;
 }
 

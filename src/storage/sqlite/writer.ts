@@ -48,8 +48,9 @@ export class Writer {
   readonly #beforeEach: () => void;
   readonly #afterEach: () => Promise<void> | undefined;
   readonly #toDisk: () => Promise<void>;
+  /** Those that wait for the disk, and brief ones, which do not and share their commit. */
   readonly #waiting: Call[] = [];
-  /** Calls that need not wait for the disk. They take turns with commits, and are no part of them. */
+  /** Calls that need not wait for the disk and may be long. They take turns with commits, and are no part of them. */
   readonly #relaxed: Call[] = [];
   #running: Promise<void> | undefined;
   #isClosed = false;
@@ -97,7 +98,8 @@ export class Writer {
         return () => resolve(result);
       };
       const calls = durability === 'relaxed' ? this.#relaxed : this.#waiting;
-      calls.push({ isAlone: durability === 'alone', work, fail: reject });
+      const isRelaxed = durability === 'relaxed' || durability === 'brief';
+      calls.push({ isAlone: durability === 'alone', isRelaxed, work, fail: reject });
       this.#running ??= this.#run();
     });
   }
@@ -124,14 +126,14 @@ export class Writer {
     while (this.#waiting.length + this.#relaxed.length > 0) {
       // One turn of the event loop lets every request that has already arrived join this commit.
       await nextTurn();
-      if (this.#waiting.length > 0) await this.#runBatch(this.#waiting, 'durable');
+      if (this.#waiting.length > 0) await this.#runBatch(this.#waiting);
       // The next durable commit carries theirs to the disk; until then a crash of the machine loses it, and what came after.
-      if (this.#relaxed.length > 0) await this.#runBatch(this.#relaxed, 'relaxed');
+      if (this.#relaxed.length > 0) await this.#runBatch(this.#relaxed);
     }
     this.#running = undefined;
   }
 
-  async #runBatch(calls: Call[], durability: Durability): Promise<void> {
+  async #runBatch(calls: Call[]): Promise<void> {
     const batches = this.#batches;
     try {
       this.#beforeEach();
@@ -144,8 +146,14 @@ export class Writer {
       return;
     }
     const { outcomes } = batches;
-    if (durability === 'durable' && !(await this.#isOnDisk(calls, outcomes))) return;
-    for (const outcome of outcomes) outcome.settle();
+    let isPromised = false;
+    for (const { call, settle } of outcomes)
+      if (call.isRelaxed) settle();
+      else isPromised = true;
+    if (isPromised) {
+      if (!(await this.#isOnDisk(calls, outcomes))) return;
+      for (const { call, settle } of outcomes) if (!call.isRelaxed) settle();
+    }
     this.#beforeEach();
     const pause = this.#afterEach();
     if (pause !== undefined) await pause;

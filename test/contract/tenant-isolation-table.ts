@@ -68,6 +68,10 @@ const people: Pick<
       ...absent,
       call: (tx, b, a) => tx.memberships.updateLastActive(b, a.membership.id, { at: 9, ifUpTo: 9 }),
     },
+    holdsWaysIn: {
+      answers: false,
+      call: (store, b, a) => store.memberships.holdsWaysIn(b, { id: a.membership.id, userId: nextId('usr') }),
+    },
     remove: { ...untouched, call: (tx, b, a) => tx.memberships.remove(b, a.membership.id) },
     listByUser: global,
   },

@@ -171,21 +171,31 @@ export async function setMembershipStatus(
   if (membership.status === status)
     return profile === undefined ? membership : updateMembership(tx, context, { before: membership, after });
   const next = await updateMembership(tx, context, { before: membership, after });
-  const endedSessions =
-    status === 'suspended' ? await endSessionsOf(tx, context, { membership, reason: 'member_suspended' }) : 0;
-  // Keys do not come back with the person (S144).
-  const revokedApiKeys =
-    status === 'suspended' ? await tx.apiKeys.removeByMembership(context.organizationId, membership.id) : 0;
-  if (status === 'suspended') {
-    await endLinksOf(tx, context, membership.id);
-    await dropUnderWayOfStranded(tx, membership.userId);
-  }
+  const ended = status === 'suspended' ? await cutOff(tx, context, membership) : NOTHING_ENDED;
   await record(tx, context, {
     type: status === 'suspended' ? 'member.suspended' : 'member.reactivated',
     target: { kind: 'membership', id: membership.id },
-    details: { endedSessions, revokedApiKeys },
+    details: ended,
   });
   return next;
+}
+
+const NOTHING_ENDED = { endedSessions: 0, revokedApiKeys: 0 };
+
+/** Ends every way in that a suspended member has (law 6). Most people whom a directory suspends have none, which one question tells. */
+async function cutOff(
+  tx: Repositories,
+  context: ChangeContext,
+  membership: Membership,
+): Promise<typeof NOTHING_ENDED> {
+  const { organizationId } = context;
+  if (!(await tx.memberships.holdsWaysIn(organizationId, membership))) return NOTHING_ENDED;
+  const endedSessions = await endSessionsOf(tx, context, { membership, reason: 'member_suspended' });
+  // Keys do not come back with the person (S144).
+  const revokedApiKeys = await tx.apiKeys.removeByMembership(organizationId, membership.id);
+  await endLinksOf(tx, context, membership.id);
+  await dropUnderWayOfStranded(tx, membership.userId);
+  return { endedSessions, revokedApiKeys };
 }
 
 /**

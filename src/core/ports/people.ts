@@ -100,6 +100,14 @@ export interface MembershipRepository {
     id: MembershipId,
     activity: { readonly at: number; readonly ifUpTo: number },
   ): Promise<void>;
+  /**
+   * Whether a suspension has anything to end: a session, an application's grant or an API key of the membership, a link that
+   * it made and nobody revoked, or a one-time value of the person, whatever has expired included.
+   */
+  holdsWaysIn(
+    organizationId: OrganizationId,
+    membership: Pick<Membership, 'id' | 'userId'>,
+  ): Promise<boolean>;
   /** Removes the membership with its grants, team roles, identities and sessions. */
   remove(organizationId: OrganizationId, id: MembershipId): Promise<boolean>;
   /** GLOBAL: the organizations of one person. */

@@ -8,6 +8,7 @@ import {
   beyond,
   type Columns,
   changedColumns,
+  flag,
   insertRow,
   integer,
   integerOrNull,
@@ -31,6 +32,15 @@ const FIND_NTH =
 const ACTIVE = `
   UPDATE memberships SET last_active_at = ?
   WHERE organization_id = ? AND id = ? AND status = 'active' AND coalesce(last_active_at, 0) <= ?`;
+const HOLDS_WAYS_IN = `
+  SELECT EXISTS (SELECT 1 FROM sessions WHERE organization_id = ? AND membership_id = ?)
+    OR EXISTS (SELECT 1 FROM application_grants WHERE organization_id = ? AND membership_id = ?)
+    OR EXISTS (
+      SELECT 1 FROM api_keys WHERE organization_id = ? AND membership_id IS NOT NULL AND membership_id = ?)
+    OR EXISTS (
+      SELECT 1 FROM shareable_links
+      WHERE organization_id = ? AND revoked_at IS NULL AND created_by ->> 'membershipId' = ?)
+    OR EXISTS (SELECT 1 FROM one_time_records WHERE user_id = ?) AS holds`;
 const HOLDS = "(instr(name_key, ?) > 0 OR instr(coalesce(email_key, ''), ?) > 0)";
 const STARTS_NOT = "NOT (coalesce(email_key, '') >= ? AND coalesce(email_key, '') < CAST(? AS TEXT))";
 const LARGE_TEAM = `
@@ -128,6 +138,11 @@ export function membershipRepository(sql: Sql): MembershipRepository {
     },
     updateLastActive: async (organizationId, id, { at, ifUpTo }) => {
       sql.run(ACTIVE, at, organizationId, id, ifUpTo);
+    },
+    holdsWaysIn: async (organizationId, { id, userId }) => {
+      const own = [organizationId, id] as const;
+      const row = sql.get(HOLDS_WAYS_IN, ...own, ...own, ...own, ...own, userId);
+      return row === undefined || flag(row, 'holds');
     },
     remove: async (organizationId, id) => sql.run(REMOVE, organizationId, id) > 0,
     listByUser: async (userId) => sql.all(LIST_BY_USER, userId).map(fromRow),

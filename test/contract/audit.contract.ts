@@ -1,6 +1,7 @@
 /** Contract: audit rows form a chain, one row behind the other, and are found by who, what and when. */
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuditLink } from '../../src/core/entities/journal.ts';
+import { INSTALLATION } from '../../src/core/journal/audit.ts';
 import type { AuditFilter } from '../../src/core/ports/journal.ts';
 import { newId } from '../../src/kernel/ids.ts';
 import { anAuditEvent, BUILT_AT } from '../support/builders.ts';
@@ -85,12 +86,18 @@ export function audit(name: string, open: OpenStorage): void {
       await append(2);
       const heads = await under.storage.transact(async ({ auditEvents, organizations }) => {
         const before = await auditEvents.findHead(id);
+        await auditEvents.append(id, anAuditEvent(id), linkAt(3));
         await auditEvents.prune(id, BUILT_AT + 1_000_000, 10);
         const pruned = await auditEvents.findHead(id);
+        await auditEvents.append(INSTALLATION, anAuditEvent(INSTALLATION), linkAt(1));
         await organizations.remove(id);
-        return [before?.baseSeq, pruned?.baseSeq, await auditEvents.findHead(id)];
+        return [before?.baseSeq, pruned, await auditEvents.findHead(id)];
       });
-      expect(heads).toEqual([0, 1, undefined]);
+      expect(heads).toEqual([0, { seq: 3, hash: 'hash-3', baseSeq: 2, baseHash: 'hash-2' }, undefined]);
+      expect(await under.storage.auditEvents.findHead(INSTALLATION)).toMatchObject({
+        seq: 1,
+        hash: 'hash-1',
+      });
     });
 
     const cases: readonly (readonly [AuditFilter, readonly number[]])[] = [

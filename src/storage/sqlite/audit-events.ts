@@ -11,10 +11,6 @@ import { insertRow, integer, json, ownedBy, text, textOrNull, toJson, word } fro
 import type { Row, Sql, Value } from './sql.ts';
 
 const FIND_HEAD = 'SELECT * FROM audit_heads WHERE organization_id = ?';
-const BEGIN_CHAIN = `
-  INSERT INTO audit_heads (organization_id, seq, hash, base_seq, base_hash) VALUES (?, 1, ?, 0, '')
-  ON CONFLICT DO NOTHING`;
-const MOVE_HEAD = 'UPDATE audit_heads SET seq = ?, hash = ? WHERE organization_id = ? AND seq = ?';
 const LIST_CHAIN = `
   SELECT * FROM audit_events WHERE organization_id = ? AND seq IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?`;
 const LIST_OLDEST = `
@@ -50,12 +46,17 @@ const chainedFromRow = (row: Row): ChainedAuditEvent => ({
   },
 });
 
-const headFromRow = (row: Row): AuditHead => ({
-  seq: integer(row, 'seq'),
-  hash: text(row, 'hash'),
-  baseSeq: integer(row, 'base_seq'),
-  baseHash: text(row, 'base_hash'),
-});
+function storedHead(sql: Sql, organizationId: OrganizationId): AuditHead | undefined {
+  const row = sql.get(FIND_HEAD, organizationId);
+  return (
+    row && {
+      seq: integer(row, 'seq'),
+      hash: text(row, 'hash'),
+      baseSeq: integer(row, 'base_seq'),
+      baseHash: text(row, 'base_hash'),
+    }
+  );
+}
 
 /** Audit events over one connection; the promises are those of the port. */
 export function auditEventRepository(sql: Sql, remembered: RememberedHead): AuditEventRepository {
@@ -82,13 +83,12 @@ export function auditEventRepository(sql: Sql, remembered: RememberedHead): Audi
     findHead: async (organizationId) => {
       const known = remembered.of(organizationId);
       if (known !== undefined) return known;
-      const row = sql.get(FIND_HEAD, organizationId);
-      if (row === undefined) return undefined;
-      const head = headFromRow(row);
-      remembered.keep(organizationId, head);
+      const head = storedHead(sql, organizationId);
+      if (head !== undefined) remembered.keep(sql, organizationId, head);
       return head;
     },
     prune: async (organizationId, before, limit) => {
+      remembered.settle(sql);
       remembered.forget();
       return prune(sql, organizationId, { before, limit });
     },
@@ -114,9 +114,9 @@ function prune(
   { before, limit }: { readonly before: number; readonly limit: number },
 ): number {
   sql.run(PRUNE_UNCHAINED, organizationId, idFloor('aud', before));
-  const row = sql.get(FIND_HEAD, organizationId);
-  if (row === undefined) return 0;
-  const { seq, baseSeq } = headFromRow(row);
+  const head = storedHead(sql, organizationId);
+  if (head === undefined) return 0;
+  const { seq, baseSeq } = head;
   const oldest = sql.all(LIST_OLDEST, organizationId, baseSeq, seq, limit);
   const kept = oldest.findIndex((one) => integer(one, 'at') >= before);
   const gone = kept < 0 ? oldest : oldest.slice(0, kept);
@@ -133,16 +133,15 @@ function moveHead(
   { link, remembered }: { readonly link: AuditLink; readonly remembered: RememberedHead },
 ): void {
   const { seq, hash } = link;
-  const head = remembered.of(organizationId);
-  remembered.forget();
-  const moved =
-    seq === 1
-      ? sql.run(BEGIN_CHAIN, organizationId, hash)
-      : sql.run(MOVE_HEAD, seq, hash, organizationId, seq - 1);
-  if (moved === 0)
+  const stored = remembered.of(organizationId) ?? storedHead(sql, organizationId);
+  const { seq: last, baseSeq, baseHash } = stored ?? BEGINNING;
+  if (seq !== last + 1)
     throw new GatehouseError('version_conflict', 'Another audit row took this place in the meantime.');
-  if (head !== undefined) remembered.keep(organizationId, { ...head, seq, hash });
+  remembered.move(sql, { organizationId, stored, head: { seq, hash, baseSeq, baseHash } });
 }
+
+/** What stands before the first row. */
+const BEGINNING = { seq: 0, baseSeq: 0, baseHash: '' } as const;
 
 function conditionsOf(filter: AuditFilter): {
   readonly conditions: readonly string[];

@@ -79,6 +79,7 @@ export class Batches {
   }
 
   commit(): void {
+    this.#units.settle();
     this.#commit.run();
   }
 
@@ -105,7 +106,10 @@ export class Batches {
       if (isSaved) this.#save.run();
       const settle = await this.#limited(unit, call.work(unit));
       unit.end();
-      if (isSaved) this.#release.run();
+      if (isSaved) {
+        this.#units.settle();
+        this.#release.run();
+      }
       return { call, settle, fail: call.fail, isRefused: false };
     } catch (error) {
       unit.abandon();
@@ -117,7 +121,8 @@ export class Batches {
   }
 
   async #takeBack(unit: Unit, isSaved: boolean): Promise<void> {
-    this.#units.forget();
+    // What was left to be written is that of those before: it goes only with their work.
+    if (isSaved || unit.hasWritten()) this.#units.forget();
     try {
       if (isSaved) {
         this.#undo.run();

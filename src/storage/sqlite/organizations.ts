@@ -143,8 +143,9 @@ export function organizationRepository(sql: Sql, remembered: RememberedHead): Or
       }),
     remove: async (id) => {
       for (const removal of REMOVE_MANY) await removeGradually(sql, removal, [id]);
-      for (const statement of REMOVE_JOURNAL) sql.run(statement, id);
+      remembered.settle(sql);
       remembered.forget();
+      for (const statement of REMOVE_JOURNAL) sql.run(statement, id);
       return sql.run(REMOVE, id) > 0;
     },
     moveCounts: async (id, { seats, owners }) => {

@@ -33,6 +33,8 @@ export interface Units {
   open(): Unit;
   /** True inside a function whose unit is still open. */
   isInside(): boolean;
+  /** Writes what units have left to be written once for all of them; to be called before a commit, and before a savepoint ends. */
+  settle(): void;
   /** To be called when anything that a unit has written was taken back: what was remembered of it is void. */
   forget(): void;
 }
@@ -95,6 +97,10 @@ export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
     givingWay(repository, () => turnDue(current.getStore()));
   return {
     isInside: () => current.getStore()?.isOpen === true,
+    settle() {
+      if (!isInTransaction()) throw lostError();
+      head.settle(sql);
+    },
     forget: head.forget,
     open: () => {
       const state = newState();

@@ -21,6 +21,7 @@ export const journalCalls = ({ organization: { id }, auditEvent, outboxEvent, we
     await auditEvents.list(id, { actor: 'operator', since: 1, until: 2 }, PAGE),
     await auditEvents.listChain(id, 1, 10),
     await auditEvents.findHead(id),
+    await auditEvents.append(id, auditEvent, { seq: 1, salt: 'x', personalDigest: 'x', hash: 'x' }),
     await auditEvents.append(id, auditEvent, { seq: 2, salt: 'x', personalDigest: 'x', hash: 'x' }),
     await outbox.find(id, outboxEvent.id),
     await outbox.claim(id, outboxEvent.id, 1, 1),

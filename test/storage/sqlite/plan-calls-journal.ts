@@ -1,5 +1,7 @@
 /** What the plans are asked for of the journal, of mails and of the installation. */
+import type { AuditHead } from '../../../src/core/entities/journal.ts';
 import type { Repositories } from '../../../src/core/ports/storage.ts';
+import { noHead, type RememberedHead } from '../../../src/storage/sqlite/audit-heads.ts';
 import type { World } from '../../support/world.ts';
 
 type Calls = Readonly<Record<string, (repositories: Repositories) => Promise<unknown>>>;
@@ -54,3 +56,16 @@ export const journalCalls = ({ organization: { id }, auditEvent, outboxEvent, we
     await webhooks.listDue(1, PAGE),
   ],
 });
+
+/** Writes the head with each row, as nobody does, so that its statements are seen. */
+export function movingHead(): RememberedHead {
+  let end: AuditHead | undefined;
+  return {
+    ...noHead,
+    of: () => end,
+    move: (sql, moving) => {
+      noHead.move(sql, moving);
+      end = moving.head;
+    },
+  };
+}

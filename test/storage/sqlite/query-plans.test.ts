@@ -2,16 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Database, { type Database as Connection } from 'better-sqlite3';
 import type { GroupQuery, UserQuery } from '../../../src/core/directory/directory-query.ts';
-import type { AuditHead } from '../../../src/core/entities/journal.ts';
 import type { Repositories } from '../../../src/core/ports/storage.ts';
-import { noHead, type RememberedHead } from '../../../src/storage/sqlite/audit-heads.ts';
 import { createRepositories } from '../../../src/storage/sqlite/repositories.ts';
 import { asPrepared, type Row, type Sql } from '../../../src/storage/sqlite/sql.ts';
 import { aSigningKey } from '../../support/application-builders.ts';
 import { aPasskey, aSecondFactor } from '../../support/credential-builders.ts';
 import { openTestStorage, type TestStorage } from '../../support/storage.ts';
 import { aWorld, plantWorld } from '../../support/world.ts';
-import { journalCalls } from './plan-calls-journal.ts';
+import { journalCalls, movingHead } from './plan-calls-journal.ts';
 import { memberPlans, peopleCalls } from './plan-calls-people.ts';
 
 let under: TestStorage;
@@ -57,16 +55,7 @@ async function statementsOf(
       return [];
     },
   };
-  let end: AuditHead | undefined;
-  const head: RememberedHead = {
-    ...noHead,
-    of: () => end,
-    move: (_sql, moving) => {
-      noHead.move(sql, moving);
-      end = moving.head;
-    },
-  };
-  await work(createRepositories(sql, { head }));
+  await work(createRepositories(sql, { head: movingHead() }));
   return texts;
 }
 

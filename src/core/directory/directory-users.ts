@@ -3,7 +3,7 @@ import { GatehouseError } from '../../kernel/errors.ts';
 import type { DirectoryId, DirectoryUserId, OrganizationId } from '../../kernel/ids.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
-import type { Directory, DirectoryUser } from '../entities/directory.ts';
+import type { Directory, DirectoryUser, ShownUser } from '../entities/directory.ts';
 import type { Cause } from '../entities/journal.ts';
 import type { Membership, MembershipStatus } from '../entities/people.ts';
 import { record } from '../journal/audit.ts';
@@ -29,9 +29,26 @@ export async function getDirectoryUser(
   id: DirectoryUserId,
 ): Promise<DirectoryUser> {
   const user = await from.directoryUsers.find(directory.organizationId, directory.directoryId, id);
-  if (user === undefined) throw new GatehouseError('not_found', `Resource ${id} not found.`);
+  if (user === undefined) throw noSuchUser(id);
   return user;
 }
+
+/** As much of one user as answers show. Throws `not_found`. */
+export async function showDirectoryUser(
+  from: Queries,
+  { organizationId, directoryId }: Pick<DirectoryRequest, 'organizationId' | 'directoryId'>,
+  id: DirectoryUserId,
+): Promise<ShownUser> {
+  const query = { kind: 'equals', field: 'id', value: id } as const;
+  const found = await from.directoryUsers.queryShown(organizationId, directoryId, query, ONE);
+  const [user] = found.rows;
+  if (user === undefined) throw noSuchUser(id);
+  return user;
+}
+
+const ONE = { offset: 0, limit: 1 } as const;
+
+const noSuchUser = (id: DirectoryUserId) => new GatehouseError('not_found', `Resource ${id} not found.`);
 
 /**
  * Adds a pushed person with a membership in the directory's organization, and nothing anywhere else (law 3). Somebody

@@ -120,6 +120,8 @@ export interface ShownUser
   extends Pick<DirectoryUser, 'id' | 'version' | 'isActive' | 'createdAt' | 'updatedAt'> {
   /** The JSON text of `attributes`. */
   readonly attributesText: string;
+  /** Whether no group has the user among its members; absent: somebody would have to look. */
+  readonly isInNoGroup?: boolean;
 }
 
 export interface DirectoryGroup {

@@ -70,17 +70,16 @@ type Groups = ReadonlyMap<string, readonly ContainingGroup[]>;
 
 const NO_GROUPS: Groups = new Map();
 
+const isInNoGroup = (user: PresentedUser): boolean => 'isInNoGroup' in user && user.isInNoGroup === true;
+
 function groupsAround(
   { deps, organizationId }: ScimContext,
   users: readonly PresentedUser[],
   projection: Projection,
 ): Groups | Promise<Groups> {
-  if (users.length === 0 || !wants(projection, 'groups')) return NO_GROUPS;
-  return containingGroups(
-    deps.storage,
-    organizationId,
-    users.map(({ id }) => id),
-  );
+  const asked = users.filter((user) => !isInNoGroup(user)).map(({ id }) => id);
+  if (asked.length === 0 || !wants(projection, 'groups')) return NO_GROUPS;
+  return containingGroups(deps.storage, organizationId, asked);
 }
 
 async function fullTextOf(

@@ -4,9 +4,9 @@ import { containingGroups } from '../../core/directory/containing-groups.ts';
 import type { UserField, UserOrder } from '../../core/directory/directory-query.ts';
 import {
   changeDirectoryUser,
-  getDirectoryUser,
   provisionUser,
   removeDirectoryUser,
+  showDirectoryUser,
 } from '../../core/directory/directory-users.ts';
 import type { DirectoryUser } from '../../core/entities/directory.ts';
 import type { DirectoryUserId } from '../../kernel/ids.ts';
@@ -23,7 +23,7 @@ import { type ListWishes, queryWishes, searchWishes } from './list-wishes.ts';
 import { type ListKind, listKind, sendList } from './lists.ts';
 import { type NotedTolerances, noteTolerances } from './noted-tolerances.ts';
 import { isKnownVersion, preconditionOf } from './preconditions.ts';
-import { fullUser, locationOf } from './present.ts';
+import { fullUser, locationOf, type PresentedUser } from './present.ts';
 import { userOrders } from './query.ts';
 import { toUserInput } from './record-input.ts';
 import { noSuchResource } from './refusals.ts';
@@ -84,7 +84,7 @@ export async function createUser(context: ScimContext, req: Request, res: Respon
 /** GET /Users/{id}: 304 when the SCIM client has that version. */
 export async function getUser(context: ScimContext, req: Request, res: Response): Promise<void> {
   const projection = projectionOf(context, req);
-  const user = await getDirectoryUser(context.deps.storage, context, userIdOf(req));
+  const user = await showDirectoryUser(context.deps.storage, context, userIdOf(req));
   if (isKnownVersion(req, user.version)) sendNotModified(res, user.version);
   else await sendUser(context, res, { user, projection });
 }
@@ -148,7 +148,7 @@ export async function deleteUser(context: ScimContext, req: Request, res: Respon
 async function sendUser(
   context: ScimContext,
   res: Response,
-  answer: { readonly user: DirectoryUser; readonly projection: Projection },
+  answer: { readonly user: PresentedUser; readonly projection: Projection },
 ): Promise<void> {
   const { user, projection } = answer;
   tagResource(res, user.version);

@@ -1,9 +1,11 @@
 /** Directory users in SQLite, with their e-mail addresses in a child table for look-ups. */
-import type { UserField, UserOrder } from '../../core/directory/directory-query.ts';
+import type { UserField, UserOrder, UserQuery } from '../../core/directory/directory-query.ts';
 import type { DirectoryUser, ShownUser } from '../../core/entities/directory.ts';
 import type { DirectoryUserRepository } from '../../core/ports/directories.ts';
+import type { OrderedPage, QueryPage } from '../../core/ports/paging.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { type Listable, queryPage, scanPage, tuplesOf, wholeRows } from './directory-pages.ts';
+import type { DirectoryScope } from './directory-query.ts';
 import { leaveGroups, renameMember } from './member-rows.ts';
 import type { PageAnchors } from './page-anchors.ts';
 import {
@@ -133,14 +135,47 @@ function fromRow(row: Row): DirectoryUser {
   return user;
 }
 
-const SHOWN = tuplesOf(['id', 'version', 'is_active', 'created_at', 'updated_at', 'attributes']);
+const SHOWN_COLUMNS = ['id', 'version', 'is_active', 'created_at', 'updated_at', 'attributes'] as const;
+const SHOWN = tuplesOf(SHOWN_COLUMNS);
 
 const shownFrom = (tuple: Tuple): ShownUser => {
   const [id, version, isActive, createdAt, updatedAt, attributesText] = typed<ShownTuple>(tuple);
   return { id, version, isActive: isActive === 1, createdAt, updatedAt, attributesText };
 };
 
-type ShownTuple = readonly [ShownUser['id'], number, number, number, number, string];
+type ShownTuple = readonly [ShownUser['id'], number, number, number, number, string, number];
+
+/** Nobody else has that value: one row is the list, and whether a group holds it costs less here than to ask. */
+const byUnique = (column: string): string => `
+  SELECT ${SHOWN_COLUMNS.join(', ')}, EXISTS (
+    SELECT 1 FROM group_members
+    WHERE organization_id = directory_users.organization_id AND member_id = directory_users.id
+  ) FROM directory_users WHERE organization_id = ? AND directory_id = ? AND ${column} = ?`;
+
+const BY_UNIQUE: Partial<Record<UserField, string>> = {
+  id: byUnique('id'),
+  userName: byUnique('user_name_key'),
+};
+
+/** The page of a list of one at most; undefined when the question is another one. */
+function shownByUnique(
+  sql: Sql,
+  { organizationId, directoryId }: DirectoryScope,
+  { query, page }: { readonly query: UserQuery; readonly page: OrderedPage<UserOrder> },
+): QueryPage<ShownUser> | undefined {
+  if (query.kind !== 'equals' || page.after !== undefined) return undefined;
+  const statement = BY_UNIQUE[query.field];
+  if (statement === undefined) return undefined;
+  const [found] = sql.tuples(statement, [organizationId, directoryId, query.value]);
+  if (found === undefined) return { rows: [], total: 0 };
+  return { rows: page.offset === 0 && page.limit > 0 ? [onlyShownFrom(found)] : [], total: 1 };
+}
+
+function onlyShownFrom(tuple: Tuple): ShownUser {
+  const [id, version, isActive, createdAt, updatedAt, attributesText, isInGroups] = typed<ShownTuple>(tuple);
+  const isInNoGroup = isInGroups === 0;
+  return { id, version, isActive: isActive === 1, createdAt, updatedAt, attributesText, isInNoGroup };
+}
 
 /** Directory users over one connection; the promises are those of the port. `anchors`: hints for deep pages. */
 export function directoryUserRepository(sql: Sql, anchors?: PageAnchors): DirectoryUserRepository {
@@ -162,6 +197,8 @@ export function directoryUserRepository(sql: Sql, anchors?: PageAnchors): Direct
     },
     queryShown: async (organizationId, directoryId, query, page) => {
       const scope = { organizationId, directoryId };
+      const only = shownByUnique(sql, scope, { query, page });
+      if (only !== undefined) return only;
       const found = queryPage(source, LISTABLE, { scope, query, page, shape: SHOWN });
       return { rows: found.rows.map(shownFrom), total: found.total };
     },

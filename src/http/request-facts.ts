@@ -29,11 +29,15 @@ export function attachFacts(logger: Logger) {
 /** The facts of a request that has just arrived. */
 export const newFacts = (logger: Logger, req: Request): RequestFacts => ({
   requestId: randomUUID(),
-  ip: plainAddress(req.ip ?? ''),
+  ip: plainAddress(addressOf(req) ?? ''),
   userAgent: userAgentOf(req),
   startedAt: performance.now(),
   logger,
 });
+
+/** Without a proxy's word the caller is who connected, whomever we trust: Express reads a header and asks for that. */
+const addressOf = (req: Request): string | undefined =>
+  req.headers['x-forwarded-for'] === undefined ? req.socket.remoteAddress : req.ip;
 
 /** Logs the line of an answered request: never a body, a query or a header. */
 export function logAnswered(req: Request, res: Response): void {

@@ -195,7 +195,8 @@ async function pastOne(
   const probes = behind.filter(({ event }) => wants(held.types, event.type)).slice(0, PROBES);
   for (const { event } of probes) {
     const outcome = await attempt(event);
-    if (outcome === undefined || outcome === 'gone') return run;
+    if (outcome === undefined) return run;
+    if (outcome === 'gone') return { ...run, outcome };
     if (outcome !== 'accepted') continue;
     const setAside = [...held.setAside, setAsideNow(failed, held, deps.clock())];
     return { position: failed.position, outcome, setAside };
@@ -216,6 +217,7 @@ async function sendAside(
     // Events are kept for longer than they are tried; one that is gone all the same was taken out by somebody.
     const outcome = placed?.event.id === one.id ? await attempt(placed.event) : 'accepted';
     if (outcome === undefined) break;
+    if (outcome === 'gone') return { run: { ...run, outcome, setAside: [...left.values()] }, lost };
     const next = afterTry(one, outcome, deps.clock());
     if (next === 'given_up') lost.push(one);
     if (next === undefined || next === 'given_up') left.delete(one.id);

@@ -32,7 +32,9 @@ export interface Run {
 /** The webhook after a run. */
 export function afterRun(before: Webhook, { position, outcome, setAside }: Run, now: number): Webhook {
   const lastResult = outcome === undefined ? before.lastResult : { outcome, at: now };
-  const next: Webhook = { ...before, position, lastResult, setAside };
+  // It may have come to want less during the run.
+  const wanted = setAside.filter((one) => wants(before.types, one.type));
+  const next: Webhook = { ...before, position, lastResult, setAside: wanted };
   if (before.secret === '')
     return { ...next, status: 'disabled', disabledBecause: 'unreadable', dueAt: null };
   if (outcome === undefined || outcome === 'accepted')

@@ -9,6 +9,7 @@ import type { Webhook } from '../entities/webhook.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { INSTALLATION, record } from './audit.ts';
 import { newWebhookSecret } from './webhook-signatures.ts';
+import { wants } from './webhook-tries.ts';
 
 /** How long the secret before a new one signs along. */
 export const SECRET_OVERLAP_MS = days(1);
@@ -107,7 +108,9 @@ function changed(
   before: Webhook,
   { url = before.url, types = before.types, status }: WebhookChange,
 ): Webhook {
-  const after: Webhook = { ...before, url, types };
+  // What it does not want any more is not sent to it later either.
+  const setAside = before.setAside.filter((one) => wants(types, one.type));
+  const after: Webhook = { ...before, url, types, setAside };
   if (status === 'disabled') return { ...after, status, disabledBecause: 'by_hand', dueAt: null };
   const isProved = url === before.url && before.status === 'active';
   if (isProved || (status === undefined && before.status === 'disabled')) return after;
@@ -117,9 +120,12 @@ function changed(
 /** Nothing has been tried since it came to be as it is. */
 const UNTRIED = { failures: 0, failingSince: null } as const;
 
-/** Pure: the webhook once a ping was answered; only one that waits for that changes. */
-export const proved = (webhook: Webhook, now: number): Webhook =>
-  webhook.status === 'pending' ? { ...webhook, ...UNTRIED, status: 'active', dueAt: now } : webhook;
+/** Pure: the webhook once a ping was answered; only one that waits for that changes. While it rested no time ran for what is aside. */
+export function proved(webhook: Webhook, now: number): Webhook {
+  if (webhook.status !== 'pending') return webhook;
+  const setAside = webhook.setAside.map((one) => ({ ...one, since: now, failures: 0, dueAt: now }));
+  return { ...webhook, ...UNTRIED, setAside, status: 'active', dueAt: now };
+}
 
 /** A new secret; the one before signs along for a day (S198). The answer is the only time it is seen. Throws `not_found`. */
 export async function rotateWebhookSecret(deps: WebhookDeps, request: WebhookRequest): Promise<Webhook> {

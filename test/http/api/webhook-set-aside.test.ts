@@ -117,6 +117,47 @@ test('S200: one that is aside and taken at last is aside no more, and told of to
   expect([mine.names(), (await mine.shown()).setAside]).toEqual([['Poison'], []]);
 });
 
+/** A webhook with an event aside, and nothing else to send. */
+async function poisoned() {
+  const organization = await world.newOrganization();
+  const mine = await hook(organization);
+  mine.receiver.refuses = 'Poison';
+  await addTeams(organization, 'Poison', 'Red');
+  await pass(hours(3));
+  expect((await mine.shown()).setAside).toHaveLength(1);
+  mine.receiver.received.length = 0;
+  return mine;
+}
+
+test('S200: what a webhook does not want any more is not sent to it from aside either', async () => {
+  const mine = await poisoned();
+  mine.receiver.refuses = null;
+  await world.send(world.operator, `patch /webhooks/${mine.id}`, { types: ['member.*'] });
+  await pass(hours(3));
+  expect([mine.receiver.received, (await mine.shown()).setAside]).toEqual([[], []]);
+});
+
+test('S200: 410 to one that is aside disables the webhook', async () => {
+  const mine = await poisoned();
+  mine.receiver.refuses = null;
+  mine.receiver.answer = 410;
+  await pass(hours(3));
+  expect([mine.receiver.received.length, await mine.shown()]).toMatchObject([
+    1,
+    { status: 'disabled', disabledBecause: 'gone' },
+  ]);
+});
+
+test('S200: no time runs for one that is aside while the webhook rests', async () => {
+  const mine = await poisoned();
+  await world.send(world.operator, `patch /webhooks/${mine.id}`, { status: 'disabled' });
+  await pass(hours(96), hours(12));
+  await world.send(world.operator, `patch /webhooks/${mine.id}`, { status: 'active' });
+  await world.send(world.operator, `post /webhooks/${mine.id}/ping`);
+  await pass(hours(3));
+  expect(await mine.shown()).toMatchObject({ status: 'active', setAside: [{ type: 'team.created' }] });
+});
+
 test('R29: an endpoint that takes nothing loses nothing: all come in order once it is back', async () => {
   const organization = await world.newOrganization();
   const mine = await hook(organization);

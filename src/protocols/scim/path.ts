@@ -137,10 +137,15 @@ function keysOf(keysWithin: Map<Schema, Known>, schema: Schema): Known {
   return known;
 }
 
-/** Only names of the schemas: what else a client writes may be anything, a filter's value above all. */
+/**
+ * Only names of the schemas: what else a client writes may be anything, a filter's value above all. Begun anew when full: whoever
+ * sends every spelling of a name must not fill it for all directories that share the type.
+ */
 function remember(known: Known, text: string, path: PatchPath): void {
   const isName = path.kind === 'schema' || (path.kind === 'attribute' && path.filter === undefined);
-  if (isName && known.size < MAX_KNOWN) known.set(text, path);
+  if (!isName) return;
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(text, path);
 }
 
 function readKey(key: string, type: ResourceType, schema: Schema | undefined): PatchPath {

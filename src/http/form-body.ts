@@ -93,6 +93,8 @@ export function formText(req: Request, name: string): string | undefined {
 
 /** A query parameter as text; undefined when absent or doubled. */
 export function queryText(req: Request, name: string): string | undefined {
-  const value: unknown = Object.hasOwn(req.query, name) ? req.query[name] : undefined;
+  // Express reads the query anew whenever it is asked for it.
+  const query = req.url.includes('?') ? req.query : {};
+  const value: unknown = Object.hasOwn(query, name) ? query[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 }

@@ -48,8 +48,8 @@ export function parseEgressRules(allow: readonly string[]): EgressRules {
  * The WHATWG parser has already turned decimal, octal, hex and full-width forms into plain dotted quads (S194).
  */
 export function judgeUrl(text: string, rules: EgressRules): EgressVerdict {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.hostname === '') return refused('malformed');
+  const url = URL.parse(text);
+  if (url === null || url.hostname === '') return refused('malformed');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return refused('scheme');
   if (url.username !== '' || url.password !== '') return refused('userinfo');
   const host = bareHost(url.hostname);

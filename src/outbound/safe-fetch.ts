@@ -13,6 +13,7 @@ import {
   judgeUrl,
   parseEgressRules,
 } from './egress-rules.ts';
+import { ReadAnswer } from './read-answer.ts';
 
 /** One resolved address. */
 export interface ResolvedAddress {
@@ -107,7 +108,7 @@ async function fetchWithinLimits(url: URL, init: FetchInit, limits: Limits): Pro
   const { status, headers, body } = await wholeAnswer(url, init, limits);
   const bytes = decoded(body, headers, limits.maxBytes);
   const hasNoBody = status === 204 || status === 205 || status === 304;
-  return new Response(hasNoBody ? null : bytes, { status, headers: headersOf(headers) });
+  return new ReadAnswer(hasNoBody ? null : bytes, { status, headers: headersOf(headers) });
 }
 
 interface WholeAnswer {
@@ -220,10 +221,10 @@ function decoded(body: Uint8Array<ArrayBuffer>, headers: AnswerHeaders, maxBytes
   return new Uint8Array(decode(body, { maxOutputLength: maxBytes }));
 }
 
-function headersOf(answered: AnswerHeaders): Headers {
-  const headers = new Headers();
+function headersOf(answered: AnswerHeaders): [name: string, value: string][] {
+  const headers: [string, string][] = [];
   for (const [name, values = []] of Object.entries(answered))
-    if (name !== 'content-encoding') for (const value of [values].flat()) headers.append(name, value);
+    if (name !== 'content-encoding') for (const value of [values].flat()) headers.push([name, value]);
   return headers;
 }
 

@@ -106,9 +106,8 @@ interface Limits {
 /** One request and its whole answer. */
 async function fetchWithinLimits(url: URL, init: FetchInit, limits: Limits): Promise<Response> {
   const { status, headers, body } = await wholeAnswer(url, init, limits);
-  const bytes = decoded(body, headers, limits.maxBytes);
-  const hasNoBody = status === 204 || status === 205 || status === 304;
-  return new ReadAnswer(hasNoBody ? null : bytes, { status, headers: headersOf(headers) });
+  const bytes = [204, 205, 304].includes(status) ? null : decoded(body, headers, limits.maxBytes);
+  return new ReadAnswer(bytes, { status, headers: headersOf(headers) });
 }
 
 interface WholeAnswer {

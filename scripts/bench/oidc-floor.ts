@@ -79,10 +79,11 @@ function storedRows(db: Database.Database) {
       session.insert(fresh);
       for (const [index, entryHash] of auditHashes.entries()) {
         event.insert({ id: newId('aud', now), seq: seq + 1, hash: entryHash, salt: `${index}${seq}` });
-        advance.run(seq + 1, entryHash, organization, seq);
         outbox.insert({ id: newId('evt', now) });
         seq += 1;
       }
+      // Once a commit, as the gateway moves it.
+      advance.run(seq, auditHashes.at(-1) ?? '', organization, seq - auditHashes.length);
     },
   };
 }

@@ -220,6 +220,7 @@ function sealProvider(
  * left out of those that are due, and `tell` hears of it.
  */
 export function sealSecrets(storage: Storage, sealer: Sealer, tell: Tell = () => undefined): Storage {
+  const webhook = formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeWebhook);
   const forms: Forms = {
     connection: formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeConnection),
     pending: formOf(rememberingSealer(sealer, PENDING_SECRETS), changePending),
@@ -232,9 +233,15 @@ export function sealSecrets(storage: Storage, sealer: Sealer, tell: Tell = () =>
     session: formOf(sealer, changeSession),
     record: formOf(sealer, changeRecord),
     key: formOf(sealer, changeKey),
-    webhook: forgiving(formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeWebhook), {
+    webhook: forgiving(webhook, {
       field: 'webhook.secret',
-      without: (webhook) => ({ ...webhook, secret: '', previousSecret: null }),
+      without: (stored) =>
+        // The one before may be what does not open: the present one signs alone.
+        forgiving(webhook, {
+          field: 'webhook.secret',
+          without: (bare) => ({ ...bare, secret: '' }),
+          tell: () => undefined,
+        }).open({ ...stored, previousSecret: null }),
       tell,
     }),
     tell,

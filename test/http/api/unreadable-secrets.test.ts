@@ -160,3 +160,19 @@ test('a connection whose private key does not open is left alone and told of; th
   const [line] = told('a stored secret does not open').slice(-1);
   expect(line?.fields).toMatchObject({ field: 'connection', organizationId: broken.id });
 });
+
+test('where only the secret before does not open, the present one signs alone and is kept', async () => {
+  const mine = await hook();
+  const { body: renewed } = await world.send(world.operator, `post ${mine.path}/secret`);
+  damage(
+    "UPDATE webhooks SET previous_secret = json_set(previous_secret, '$.value', 'v1.AAAA.AAAA.AAAA') WHERE id = ?",
+    mine.id,
+  );
+  for (const name of ['Amber', 'Teal']) {
+    await world.send(world.operator, `post /organizations/${organization.id}/teams`, { name });
+    await deliver();
+  }
+  expect(mine.receiver.received.map((sent) => isSignedWith(renewed.secret, sent))).toEqual([true, true]);
+  expect((await world.send(world.operator, `get ${mine.path}`)).body.status).toBe('active');
+  await world.send(world.operator, `delete ${mine.path}`);
+});

@@ -104,19 +104,6 @@ test('S200: an event that is never taken holds up the others for an hour, is tri
   await expectGivenUp(organization, mine, aside.id);
 });
 
-test('S200: one that is aside and taken at last is aside no more, and told of to nobody', async () => {
-  const organization = await world.newOrganization();
-  const mine = await hook(organization);
-  mine.receiver.refuses = 'Poison';
-  await addTeams(organization, 'Poison', 'Red');
-  await pass(hours(3));
-  expect((await mine.shown()).setAside).toHaveLength(1);
-  mine.receiver.refuses = null;
-  mine.receiver.received.length = 0;
-  await pass(hours(2));
-  expect([mine.names(), (await mine.shown()).setAside]).toEqual([['Poison'], []]);
-});
-
 /** A webhook with an event aside, and nothing else to send. */
 async function poisoned() {
   const organization = await world.newOrganization();
@@ -128,6 +115,13 @@ async function poisoned() {
   mine.receiver.received.length = 0;
   return mine;
 }
+
+test('S200: one that is aside and taken at last is aside no more, and told of to nobody', async () => {
+  const mine = await poisoned();
+  mine.receiver.refuses = null;
+  await pass(hours(2));
+  expect([mine.names(), (await mine.shown()).setAside]).toEqual([['Poison'], []]);
+});
 
 test('S200: what a webhook does not want any more is not sent to it from aside either', async () => {
   const mine = await poisoned();

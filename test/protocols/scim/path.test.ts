@@ -129,3 +129,11 @@ describe('parseKey', () => {
     expect(told(parseKey(key, userType))).toBe(wanted);
   });
 });
+
+test('whoever sends every spelling of a name does not fill what is known for everybody who shares the type', () => {
+  const spellings = Array.from({ length: 1_000 }, (_, number) =>
+    [...'displayname'].map((char, at) => ((number >> at) & 1 ? char.toUpperCase() : char)).join(''),
+  );
+  for (const spelling of spellings) parseKey(spelling, userType);
+  expect(parseKey('nickName', userType)).toBe(parseKey('nickName', userType));
+});

@@ -132,11 +132,12 @@ export const importTable: readonly Ring[] = [
   },
   {
     folder: 'scripts/',
-    mayImport: ['src/', 'test/support/', 'schemas/', 'config/'],
+    mayImport: ['src/', 'test/support/', 'test/guards/', 'schemas/', 'config/'],
     packages: 'any',
     builtins: 'any',
     isPure: false,
-    because: 'the demo runs the bundled identity providers of test/support',
+    because:
+      'the demo runs the bundled identity providers of test/support; test/guards are the tables of test:guards',
   },
   {
     folder: 'test/',

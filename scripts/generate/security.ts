@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import guards from './security-guards.json' with { type: 'json' };
+import { cutsOf } from '../guards/guard.ts';
+import { allGuards } from '../guards/tables.ts';
+import older from './security-guards.json' with { type: 'json' };
 import { readGuard } from './security-guards.ts';
 import { areas, exceptions } from './security-lines.ts';
 import { securityTagsIn } from './security-tags.ts';
@@ -12,7 +14,7 @@ const TESTS = fileURLToPath(new URL('../../test', import.meta.url));
 /** From line to the files with a test of that number. */
 function holders(): ReadonlyMap<string, readonly string[]> {
   const files = readdirSync(TESTS, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.startsWith('architecture'))
+    .filter((name) => name.endsWith('.ts') && !/^(?:architecture|guards)\b/.test(name))
     .sort();
   const held = files.flatMap((name) =>
     [...new Set(securityTagsIn(readFileSync(join(TESTS, name), 'utf8')))].map((line) => ({ line, name })),
@@ -25,15 +27,28 @@ function holders(): ReadonlyMap<string, readonly string[]> {
 function row(line: string, files: readonly string[]): string {
   const reason = exceptions[line];
   if (reason !== undefined) return `| ${line} | none: ${reason} | |`;
-  return `| ${line} | ${asCode(files)} | ${(table.get(line) ?? []).map(shownGuard).join(', ')} |`;
+  return `| ${line} | ${asCode(files)} | ${guardsOf(line)} |`;
 }
 
-const table: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(guards));
+const table: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(older));
+const rows = Map.groupBy(allGuards, ({ line }) => line);
 
-/** A file whose guard was taken out; or `added to` a file, and what. */
+/** The files that the rows of this line cut; or `added to` a file, and what. */
+function guardsOf(line: string): string {
+  const found = rows.get(line);
+  if (found === undefined) return (table.get(line) ?? []).map(shownGuard).join(', ');
+  const shown = found.flatMap((guard) => {
+    if (guard.added !== undefined) return [`added to ${shownFile(guard.file)}: ${guard.added}`];
+    return cutsOf(guard).map(({ file }) => shownFile(file));
+  });
+  return [...new Set(shown)].join(', ');
+}
+
+const shownFile = (file: string): string => `\`${file.replace(/^src\//, '')}\``;
+
 function shownGuard(guard: string): string {
   const { added, file, what } = readGuard(guard);
-  return added ? `added to \`${file}\`: ${what}` : `\`${file}\``;
+  return added ? `added to ${shownFile(file)}: ${what}` : shownFile(file);
 }
 
 const asCode = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');

@@ -1,0 +1,87 @@
+/**
+ * `npm run test:guards`: takes each guard of `test/guards` out of a scratch copy of the project, runs the tests of its line, and
+ * demands that one of them fails. `--only S45`, `--only saml-document`, `--file src/...` narrow it down.
+ */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { cutsOf, type NamedGuard, testsOf } from './guard.ts';
+import { type JestRun, runTests } from './jest-run.ts';
+import { cutOut, type Lane, openScratch } from './lane.ts';
+import { readArguments, select } from './selection.ts';
+import { allGuards } from './tables.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Gives each item to the next lane that is free. */
+async function inLanes<T>(
+  lanes: readonly Lane[],
+  items: readonly T[],
+  work: (lane: Lane, item: T) => Promise<void>,
+) {
+  const waiting = [...items];
+  const drain = async (lane: Lane) => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(lane, item);
+  };
+  await Promise.all(lanes.map(drain));
+}
+
+/** Every test file once, with all the lines that are asked of it, nothing taken out. */
+async function runUntouched(lanes: readonly Lane[], rows: readonly NamedGuard[]): Promise<JestRun> {
+  const runs: JestRun[] = [];
+  const files = [...new Set(rows.flatMap(testsOf))];
+  await inLanes(lanes, files, async (lane, file) => {
+    const lines = [...new Set(rows.filter((row) => testsOf(row).includes(file)).map(({ line }) => line))];
+    runs.push(await runTests(lane, { lines, files: [file] }));
+  });
+  return { tests: runs.flatMap(({ tests }) => tests), broken: runs.flatMap(({ broken }) => broken) };
+}
+
+async function runWithout(lane: Lane, row: NamedGuard, before: JestRun): Promise<Verdict> {
+  const undo = cutOut(lane, cutsOf(row));
+  try {
+    return judge(row.line, before, await runTests(lane, { lines: [row.line], files: testsOf(row) }));
+  } finally {
+    undo();
+  }
+}
+
+/** `noticed      S45  src/core/x.ts  2 of 3 tests: title`. */
+const shown = (row: NamedGuard, { kind, detail, noticed, ran }: Verdict): string =>
+  `${kind.padEnd(12)} ${row.line.padEnd(5)} ${row.file}  ${kind === 'noticed' ? `${noticed} of ${ran}: ` : ''}${detail}`;
+
+async function run(lanes: readonly Lane[], rows: readonly NamedGuard[]): Promise<boolean> {
+  const startedAt = performance.now();
+  const before = await runUntouched(lanes, rows);
+  const red = [
+    ...before.broken,
+    ...before.tests.filter(({ isPassed }) => !isPassed).map(({ title }) => title),
+  ];
+  if (red.length > 0) {
+    console.error(`red with every guard in place:\n${red.join('\n')}`);
+    return false;
+  }
+  const missed: string[] = [];
+  await inLanes(lanes, rows, async (lane, row) => {
+    const verdict = await runWithout(lane, row, before);
+    console.log(shown(row, verdict));
+    if (verdict.kind !== 'noticed') missed.push(`${shown(row, verdict)}\n  without: ${row.without}`);
+  });
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  const lines = new Set(rows.map(({ line }) => line)).size;
+  for (const line of missed) console.error(line);
+  console.log(
+    `${rows.length} guards of ${lines} lines: ${rows.length - missed.length} noticed, ${missed.length} not, ${seconds} s`,
+  );
+  return missed.length === 0;
+}
+
+async function main(): Promise<void> {
+  const rows = select(allGuards, readArguments(process.argv.slice(2)));
+  const scratch = openScratch(ROOT, Math.min(availableParallelism(), rows.length));
+  process.on('exit', scratch.close);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+  if (!(await run(scratch.lanes, rows))) process.exitCode = 1;
+}
+
+await main();

@@ -1,0 +1,13 @@
+/** All tables of `test/guards` under the names of their files. */
+import { samlDocumentGuards } from '../../test/guards/saml-document.ts';
+import type { Guard, NamedGuard } from './guard.ts';
+
+/** A new table is one line here. */
+const guardTables: Readonly<Record<string, readonly Guard[]>> = {
+  'saml-document': samlDocumentGuards,
+};
+
+/** Every row, in the order of the tables. */
+export const allGuards: readonly NamedGuard[] = Object.entries(guardTables).flatMap(([table, rows]) =>
+  rows.map((row) => ({ ...row, table })),
+);

@@ -1,0 +1,152 @@
+/** The tables of guards that `npm run test:guards` takes out say what is there; and the tool tells a noticed loss from every other end. */
+import { describe, expect, test } from '@jest/globals';
+import { faultsOf } from '../../scripts/guards/faults.ts';
+import type { Guard } from '../../scripts/guards/guard.ts';
+import { type JestRun, readReport, titlePattern } from '../../scripts/guards/jest-run.ts';
+import { textWithout } from '../../scripts/guards/lane.ts';
+import { readArguments, select } from '../../scripts/guards/selection.ts';
+import { allGuards } from '../../scripts/guards/tables.ts';
+import { judge } from '../../scripts/guards/verdict.ts';
+import { root } from './project.ts';
+
+test('each guard stands once in its file, leaves a program, and has a test whose title says its line', () => {
+  expect(faultsOf(allGuards, root)).toEqual([]);
+});
+
+const ROW: Guard = {
+  line: 'S5',
+  file: 'src/protocols/saml/scan-response.ts',
+  without: "if (seen.has(id.value)) refuse('saml.duplicate_id', { id: id.value });",
+  put: '',
+  test: 'test/protocols/saml/attacks.test.ts',
+};
+
+describe('the gate can fail', () => {
+  test.each<[string, Partial<Guard>, RegExp]>([
+    ['a text that has gone', { without: 'if (gone) return;' }, /has 0 times: if \(gone\)/],
+    ['a text that is there twice', { without: 'checkNamespaces(elements' }, /has \d+ times/],
+    ['no text', { without: '' }, /times/],
+    ['a file that has gone', { file: 'src/gone.ts' }, /src\/gone\.ts is not there/],
+    ['a row that changes nothing', { put: ROW.without }, /stays as it is/],
+    ['what is no program', { put: 'if (' }, /S5: /],
+    ['a second cut that is not there', { also: [{ ...ROW, without: 'gone' }] }, /has 0 times/],
+    ['a test that has gone', { test: 'test/gone.test.ts' }, /no title of test\/gone\.test\.ts says S5/],
+    ['a test without the number', { line: 'S999' }, /says S999/],
+    [
+      'one of two tests without it',
+      { test: [ROW.test as string, 'test/kernel/ids.test.ts'] },
+      /ids\.test\.ts says/,
+    ],
+  ])('%s', (_name, change, complaint) => {
+    expect(faultsOf([ROW], root)).toEqual([]);
+    expect(faultsOf([{ ...ROW, ...change }], root).join('\n')).toMatch(complaint);
+  });
+
+  test('it saw the tables', () => expect(allGuards.length).toBeGreaterThan(4));
+});
+
+/** One run of one test file: title and failure; an empty failure is a pass. */
+const ran = (tests: readonly (readonly [string, string])[], broken: readonly string[] = []): JestRun => ({
+  tests: tests.map(([title, failure]) => ({
+    file: 'test/a.test.ts',
+    title,
+    isPassed: failure === '',
+    failure,
+  })),
+  broken,
+});
+
+describe('a loss', () => {
+  const green = ran([
+    ['group S4: refused', ''],
+    ['S45: refused', ''],
+  ]);
+  test.each<[string, JestRun, JestRun]>([
+    ['noticed', green, ran([['group S4: refused', 'Error: expect(received).toBe(expected)']])],
+    ['noticed', green, ran([['group S4: refused', 'Error: Property failed after 1 tests']])],
+    ['not noticed', green, ran([['group S4: refused', '']])],
+    ['not run', green, ran([['S45: refused', 'Error: expect(received).toBe(expected)']])],
+    ['not run', green, ran([])],
+    ['broken', green, ran([], ['test/a.test.ts: does not start'])],
+    [
+      'broken',
+      green,
+      ran([['group S4: refused', "TypeError: Cannot read properties of undefined (reading 'x')"]]),
+    ],
+    ['broken', green, ran([['group S4: refused', 'ReferenceError: id is not defined']])],
+    ['broken', green, ran([['group S4: refused', 'thrown: "Exceeded timeout of 120000 ms for a test.']])],
+    ['broken', ran([['group S4: refused', 'x']]), ran([['group S4: refused', 'Error: expect']])],
+    ['broken', ran([]), ran([['group S4: refused', 'Error: expect']])],
+  ])('%s', (kind, before, after) => {
+    expect(judge('S4', before, after)).toMatchObject({ kind });
+  });
+});
+
+test('the report of jest: what ran, what failed and how, what could not start', () => {
+  const file = (name: string, message: string, assertionResults: readonly object[]) => ({
+    name: `/lane/${name}`,
+    message,
+    assertionResults,
+  });
+  const ESCAPE = String.fromCharCode(27);
+  const report = {
+    testResults: [
+      file('test/a.test.ts', 'one failed', [
+        { fullName: 'S4: a', status: 'passed', failureMessages: [] },
+        {
+          fullName: 'S4: b',
+          status: 'failed',
+          failureMessages: [`Error: ${ESCAPE}[2mexpect${ESCAPE}[22m\n  at x`],
+        },
+        { fullName: 'S5: c', status: 'pending', failureMessages: null },
+      ]),
+      file('test/b.test.ts', 'SyntaxError: x', []),
+    ],
+  };
+  expect(readReport('/lane', report)).toEqual({
+    tests: [
+      { file: 'test/a.test.ts', title: 'S4: a', isPassed: true, failure: '' },
+      { file: 'test/a.test.ts', title: 'S4: b', isPassed: false, failure: 'Error: expect' },
+    ],
+    broken: ['test/b.test.ts: SyntaxError: x'],
+  });
+});
+
+test('a number in a title is a whole number', () => {
+  const named = new RegExp(titlePattern(['S4', 'S72']));
+  expect(['S4: x', 'x (S72, L3)', 'S45: x', 'S720', 'xS4'].map((title) => named.test(title))).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test('a cut puts its text as it stands, whatever is in it', () => {
+  expect(textWithout('a guard b', { file: 'x', without: 'guard', put: "$& $1 $'" })).toBe("a $& $1 $' b");
+});
+
+describe('what is asked for', () => {
+  const guards = [
+    { ...ROW, table: 'one' },
+    { ...ROW, line: 'S6', table: 'two', also: [{ file: 'src/b.ts', without: 'x', put: '' }] },
+  ];
+  const linesOf = (...args: string[]) => select(guards, readArguments(args)).map(({ line }) => line);
+
+  test('a line, a table, a file, or all', () => {
+    expect([
+      linesOf(),
+      linesOf('--only', 'S5'),
+      linesOf('--only', 'two'),
+      linesOf('--only', 'S5,S6'),
+      linesOf('--file', 'src/b.ts'),
+    ]).toEqual([['S5', 'S6'], ['S5'], ['S6'], ['S5', 'S6'], ['S6']]);
+  });
+
+  test('what has no row, and what is not known, is said', () => {
+    expect(() => linesOf('--only', 'S7')).toThrow('no row for S7');
+    expect(() => linesOf('--file', 'src/gone.ts')).toThrow('no row for src/gone.ts');
+    expect(() => linesOf('--all')).toThrow();
+  });
+});

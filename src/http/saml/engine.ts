@@ -33,9 +33,12 @@ export function fixedOptions(connection: Readonly<Record<'spEntityId' | 'acsUrl'
   } as const;
 }
 
-export interface EngineInput {
+export interface EngineInput extends Question {
   /** Read from verified bytes. */
   readonly assertion: XmlElement;
+}
+
+interface Question {
   /** What the response says it answers. */
   readonly inResponseTo: string | undefined;
   readonly expected: ExpectedAssertion;
@@ -51,19 +54,23 @@ type EngineReading = Readonly<Record<'issuer' | 'nameId', string | undefined>>;
  * field, so its doors for logout, redirect binding and starting a sign-in are out of reach (S52, S53). Attributes are left
  * out: it has no rule about them, and reading them a third time is what would take longest. Throws what the engine throws.
  */
-export function askEngine(input: EngineInput): Promise<EngineReading> {
-  const { assertion } = input;
+export function askEngine({ assertion, ...question }: EngineInput): Promise<EngineReading> {
   const unjudged = [
     ...childrenOf(assertion, SAML_NS, 'AttributeStatement'),
     ...childrenOf(assertion, DS_NS, 'Signature'),
   ];
-  const request = {
-    body: { SAMLResponse: canonicalXml(assertion, { without: unjudged }) },
-    ...{ query: {}, headers: {} },
-  };
+  return runPassport(canonicalXml(assertion, { without: unjudged }), question);
+}
+
+/**
+ * A function of its own, whose closures know the text and not the tree it was written from: passport assigns functions to
+ * properties, V8 keeps such ones where only full collections look, and whatever they reach lives until then.
+ */
+function runPassport(text: string, question: Question): Promise<EngineReading> {
+  const request = { body: { SAMLResponse: text }, query: {}, headers: {} };
   return new Promise((resolve, reject) => {
     let reading: EngineReading | undefined;
-    const strategy = new VerifiedStrategy(input, (profile) => {
+    const strategy = new VerifiedStrategy(question, (profile) => {
       reading = { issuer: profile.issuer, nameId: profile.nameID };
       return reading;
     });
@@ -82,8 +89,8 @@ export function askEngine(input: EngineInput): Promise<EngineReading> {
 class VerifiedStrategy extends AbstractStrategy {
   static override readonly newSamlProviderOnConstruct = false;
 
-  constructor(input: EngineInput, read: (profile: Profile) => EngineReading) {
-    const options = engineOptions(input);
+  constructor(question: Question, read: (profile: Profile) => EngineReading) {
+    const options = engineOptions(question);
     super(
       { ...options, passReqToCallback: true },
       (_request, profile: Profile | null, done: VerifiedCallback) =>
@@ -91,7 +98,7 @@ class VerifiedStrategy extends AbstractStrategy {
       (_request, _profile: Profile | null, done: VerifiedCallback) =>
         done(new Error('Sign-out does not pass here.')),
     );
-    this._saml = new VerifiedSaml(options, input.inResponseTo ?? null);
+    this._saml = new VerifiedSaml(options, question.inResponseTo ?? null);
   }
 }
 
@@ -116,7 +123,7 @@ class VerifiedSaml extends SAML {
  * stricter than our own gate, which repeats every time check with `now` exactly; where both clocks are one, as in
  * production, the difference is nothing.
  */
-function engineOptions({ expected, certificates }: EngineInput): PassportSamlConfig {
+function engineOptions({ expected, certificates }: Question): PassportSamlConfig {
   const clock = systemClock();
   const { always, never } = ValidateInResponseTo;
   return {

@@ -1,4 +1,6 @@
 /** The engine's own opinion of an assertion whose signature holds: what it refuses is refused, whoever else agrees. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { askEngine, type EngineInput } from '../../../src/http/saml/engine.ts';
 import { MESSAGE_RULES } from '../../../src/protocols/saml/scan-response.ts';
@@ -52,5 +54,23 @@ describe('passport-saml over a verified assertion', () => {
   test('S55 attributes are none of its business, whatever their names', async () => {
     const hostile = (text: string) => text.replace('Name="groups"', 'Name="nameID"');
     expect(await ask(hostile)).toMatchObject({ nameId: context.nameId });
+  });
+
+  test('a small collection takes back what was read: a hundred judgements a second would otherwise ask for full ones', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: (options: { readonly type: 'minor' }) => void = runInNewContext('gc');
+    const values = '<saml:AttributeValue>of many</saml:AttributeValue>'.repeat(2000);
+    const askWithMany = () => ask((text) => text.replace('<saml:AttributeValue', `${values}$&`));
+    const heapAfter = async (times: number) => {
+      for (let time = 0; time < times; time += 1) {
+        await askWithMany();
+        await new Promise((resolve) => setImmediate(resolve));
+        collect({ type: 'minor' });
+      }
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await heapAfter(10);
+    const grownBytes = ((await heapAfter(10)) - before) / 10;
+    expect(grownBytes).toBeLessThan(300_000);
   });
 });

@@ -16,7 +16,7 @@ import {
   changeSession,
   changeWebhook,
 } from './secret-fields.ts';
-import { type Form, forgiving, formOf, type Tell } from './secret-forms.ts';
+import { type Form, forgiving, formOf, openedOnce, type Tell } from './secret-forms.ts';
 
 /** A sign-in reads its connection three times, with up to three secrets: opening them took 5 % of it. Webhooks are read every second. */
 const CONNECTION_SECRETS = 1_000;
@@ -222,7 +222,7 @@ function sealProvider(
 export function sealSecrets(storage: Storage, sealer: Sealer, tell: Tell = () => undefined): Storage {
   const webhook = formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeWebhook);
   const forms: Forms = {
-    connection: formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeConnection),
+    connection: openedOnce(formOf(rememberingSealer(sealer, CONNECTION_SECRETS), changeConnection)),
     pending: formOf(rememberingSealer(sealer, PENDING_SECRETS), changePending),
     event: forgiving(formOf(sealer, changeEvent), {
       field: 'outbox.payload',

@@ -16,6 +16,21 @@ export function formOf<Entity>(sealer: Sealer, change: (entity: Entity, turn: Tu
   };
 }
 
+/** The form of entities that are often handed over again, each the same object: opened once while anybody holds it. */
+export function openedOnce<Entity extends object>({ seal, open }: Form<Entity>): Form<Entity> {
+  const known = new WeakMap<Entity, Entity>();
+  return {
+    seal,
+    open(entity) {
+      const before = known.get(entity);
+      if (before !== undefined) return before;
+      const opened = open(entity);
+      known.set(entity, opened);
+      return opened;
+    },
+  };
+}
+
 /** A stored secret that does not open: damaged, or sealed elsewhere. */
 export interface Unreadable {
   readonly organizationId: string;

@@ -12,6 +12,7 @@ import { events } from './events.contract.ts';
 import { groupMembers } from './group-members.contract.ts';
 import { history } from './history.contract.ts';
 import { jobs } from './jobs.contract.ts';
+import { knownConnections } from './known-connections.contract.ts';
 import { knownTokens } from './known-tokens.contract.ts';
 import { lookUps } from './look-ups.contract.ts';
 import { mailCounts, mailSuppressions } from './mail-suppressions.contract.ts';
@@ -43,6 +44,7 @@ const SUITES: readonly ContractSuite[] = [
   singleUse,
   lookUps,
   knownTokens,
+  knownConnections,
   memberFilters,
   credentials,
   sessions,

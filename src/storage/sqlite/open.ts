@@ -1,11 +1,13 @@
 /** Opens the embedded store: one file in the data folder, one writing and one reading connection. */
 import type { Database as Connection } from 'better-sqlite3';
+import type { Connection as SsoConnection } from '../../core/entities/sign-in.ts';
 import type { Queries, Storage } from '../../core/ports/storage.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { leaveCleanMark, takeCleanMark } from './clean-stop.ts';
 import { openReader, openWriter } from './connect.ts';
 import { type Lock, prepareFile, refuseEmptyFile, takeLock } from './files.ts';
+import { createKnownRows, onlyFinding } from './known-rows.ts';
 import { migrate } from './migrate.ts';
 import { createPageAnchors } from './page-anchors.ts';
 import { createRepositories } from './repositories.ts';
@@ -46,13 +48,19 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
   );
   const wal = createWalSync(options.path);
   const checkpoints = createCheckpoints(connections.writing, options.path, { afterEach: mark.renew });
+  const known = createKnownRows<SsoConnection>();
   const writer = new Writer(connections.writing, {
+    memory: { connections: onlyFinding(known) },
     toDisk: toDiskOrUnmarked(wal.toDisk, mark),
     onDamage,
     beforeEach: release,
     afterEach: checkpoints.afterCommit,
   });
-  const queries: Queries = createRepositories(sql, { anchors: createPageAnchors(), remembering });
+  const queries: Queries = createRepositories(sql, {
+    anchors: createPageAnchors(),
+    remembering,
+    connections: known,
+  });
   let closing: Promise<void> | undefined;
   return {
     ...queries,

@@ -1,4 +1,5 @@
 /** All repositories over one connection. */
+import type { Connection } from '../../core/entities/sign-in.ts';
 import type { Repositories } from '../../core/ports/storage.ts';
 import { accessReviewRepository, reviewItemRepository } from './access-reviews.ts';
 import { adoptionConflictRepository } from './adoption-conflicts.ts';
@@ -22,6 +23,7 @@ import { identityRepository } from './identities.ts';
 import { installationRepository } from './installation.ts';
 import { invitationRepository } from './invitations.ts';
 import { jobRepository } from './jobs.ts';
+import type { KnownRows } from './known-rows.ts';
 import { mailCountRepository } from './mail-counts.ts';
 import { mailSuppressionRepository } from './mail-suppressions.ts';
 import { mappingDraftRepository } from './mapping-drafts.ts';
@@ -50,18 +52,21 @@ import { uniqueValueRepository } from './unique-values.ts';
 import { userRepository } from './users.ts';
 import { webhookRepository } from './webhooks.ts';
 
-interface Memory {
+/** What may be remembered between two questions; absent: nothing is. */
+export interface Memory {
   /** Only where nothing is seen that may still be rolled back. */
   readonly anchors?: PageAnchors;
   /** The same. */
   readonly remembering?: Remembering;
+  /** In a transaction only to find in. */
+  readonly connections?: KnownRows<Connection> | undefined;
   /** Only over the connection that writes. */
   readonly head?: RememberedHead;
 }
 
 /** Builds every repository over `sql`. */
 export function createRepositories(sql: Sql, memory: Memory = {}): Repositories {
-  const { anchors, remembering, head = noHead } = memory;
+  const { anchors, remembering, connections, head = noHead } = memory;
   return {
     organizations: organizationRepository(sql, head),
     orgRoles: orgRoleRepository(sql),
@@ -83,7 +88,7 @@ export function createRepositories(sql: Sql, memory: Memory = {}): Repositories 
     directoryGroups: directoryGroupRepository(sql, anchors),
     groupMembers: groupMemberRepository(sql),
     ...ruleRepositories(sql),
-    ...signInRepositories(sql),
+    ...signInRepositories(sql, connections),
     invitations: invitationRepository(sql),
     shareableLinks: shareableLinkRepository(sql),
     jobs: jobRepository(sql),
@@ -126,8 +131,8 @@ const arrivalRepositories = (sql: Sql) => ({
 });
 
 /** How people come in. */
-const signInRepositories = (sql: Sql) => ({
-  connections: connectionRepository(sql),
+const signInRepositories = (sql: Sql, known: KnownRows<Connection> | undefined) => ({
+  connections: connectionRepository(sql, known),
   identities: identityRepository(sql),
   domains: domainRepository(sql),
   pendingSignIns: pendingSignInRepository(sql),

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Repositories } from '../../core/ports/storage.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { createRememberedHead } from './audit-heads.ts';
-import { createRepositories } from './repositories.ts';
+import { createRepositories, type Memory } from './repositories.ts';
 import type { Sql } from './sql.ts';
 
 /**
@@ -79,7 +79,11 @@ const TEXTS_KNOWN = 2_000;
  * `isInTransaction` keeps statements from changing anything on their own once a transaction is lost. It is asked before the
  * first change of a unit: after that only a statement that fails can lose the transaction, and that ends the unit.
  */
-export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
+export function createUnits(
+  sql: Sql,
+  isInTransaction: () => boolean,
+  memory: Pick<Memory, 'connections'> = {},
+): Units {
   // The unit whose function is running, as seen from inside that function and from nowhere else.
   const current = new AsyncLocalStorage<State>();
   const enter = (text: string): State => {
@@ -92,7 +96,7 @@ export function createUnits(sql: Sql, isInTransaction: () => boolean): Units {
     return state;
   };
   const head = createRememberedHead();
-  const repositories = createRepositories(guarded(sql, enter), { head });
+  const repositories = createRepositories(guarded(sql, enter), { ...memory, head });
   for (const repository of Object.values(repositories))
     givingWay(repository, () => turnDue(current.getStore()));
   return {

@@ -9,6 +9,7 @@ import type { Durability, Repositories } from '../../core/ports/storage.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { Batches, type Call, type Outcome } from './batch.ts';
 import { toStorageError } from './driver-errors.ts';
+import type { Memory } from './repositories.ts';
 import { closedError, createSql } from './sql.ts';
 import { createUnits, type Unit, type Units } from './unit.ts';
 
@@ -26,6 +27,8 @@ const WAITING_LIMIT = 10_000;
 const FUNCTION_LIMIT_MS = 5000;
 
 interface WriterOptions {
+  /** What transactions find instead of reading it again; absent: nothing. */
+  readonly memory?: Pick<Memory, 'connections'>;
   /** Carries what is committed to the disk. Once it has failed, nothing more is promised: see `failure`. */
   readonly toDisk: () => Promise<void>;
   /** How long a function may ask nothing before it is given up; for tests. */
@@ -59,7 +62,11 @@ export class Writer {
 
   constructor(connection: Connection, options: WriterOptions) {
     const { toDisk, functionLimitMs = FUNCTION_LIMIT_MS, batchMs = BATCH_MS } = options;
-    this.#units = createUnits(createSql(connection, options.onDamage), () => connection.inTransaction);
+    this.#units = createUnits(
+      createSql(connection, options.onDamage),
+      () => connection.inTransaction,
+      options.memory,
+    );
     this.#batches = new Batches({ connection, units: this.#units, functionLimitMs });
     this.#batchMs = batchMs;
     this.#beforeEach = options.beforeEach ?? (() => undefined);

@@ -19,6 +19,7 @@ import {
 } from './core/attempt-limit.ts';
 import { attendConnections } from './core/connections/connection-attendance.ts';
 import { recheckDomains } from './core/connections/domain-checks.ts';
+import { noticeSilentProviders } from './core/connections/silent-providers.ts';
 import { runCutoverJob } from './core/directory/cutover-job.ts';
 import { warnOfExpiringKeys, warnOfExpiringTokens } from './core/directory/token-warnings.ts';
 import { type JobHandlers, runDueJobs } from './core/jobs.ts';
@@ -246,6 +247,7 @@ const jobsOf = (deps: HttpDeps) => [
   { name: 'anchor-audits', everyMs: hours(1), run: auditAnchoring(deps) },
   { name: 'flush-recorder', everyMs: 250, run: () => storeRecorded(deps) },
   { name: 'attend-connections', everyMs: minutes(10), run: () => attendConnections(deps) },
+  { name: 'notice-silent-providers', everyMs: minutes(5), run: () => noticeSilentProviders(deps) },
   { name: 'warn-of-expiring-tokens', everyMs: hours(1), run: () => warnOfExpiringTokens(deps) },
   { name: 'warn-of-expiring-keys', everyMs: hours(1), run: () => warnOfExpiringKeys(deps) },
 ];

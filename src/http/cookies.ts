@@ -34,6 +34,10 @@ export function readCookie(req: Request, name: string): string | undefined {
   return values.length === 1 && values[0] !== '' ? values[0] : undefined;
 }
 
+/** Whether the browser shows a sign-in that it has begun and not ended, anybody's. */
+export const showsOpenSignIn = (req: Request): boolean =>
+  (req.headers.cookie ?? '').includes(`${bindingCookie('sin_')}`);
+
 interface CookieOptions {
   readonly value: string;
   readonly maxAgeMs: number;

@@ -7,7 +7,7 @@ import type { Freshness } from '../core/sign-in/sign-in-freshness.ts';
 import type { BegunSignIn } from '../core/sign-in/sign-ins.ts';
 import { SIGN_IN_TTL_MS } from '../core/sign-in/sign-ins.ts';
 import { isGatehouseError } from '../kernel/errors.ts';
-import { bindingCookie, setCookie } from './cookies.ts';
+import { bindingCookie, setCookie, showsOpenSignIn } from './cookies.ts';
 import type { HttpDeps } from './deps.ts';
 import { signedInOf } from './guards.ts';
 import { startOidcSignIn } from './oidc/start.ts';
@@ -44,8 +44,10 @@ export async function startSignIn(deps: HttpDeps, res: Response, start: SignInSt
   try {
     const asked = start.purpose ?? { kind: 'sign_in' };
     if (!isUsable(connection, asked)) throw signInRefusal('sign_in.connection_inactive');
-    // A test leaves everything as it is; whatever else comes back takes the place of this browser's session.
-    const purpose = asked.kind === 'test' ? asked : { ...asked, replaces: await shownSession(deps, res.req) };
+    const replaces = asked.kind === 'test' ? undefined : await shownSession(deps, res.req);
+    const purpose = purposeOf(asked, { replaces, isRepeated: showsOpenSignIn(res.req) });
+    if (connection.settings.protocol === 'saml' && connection.settings.outage !== undefined)
+      noteAttempt(res, { notes: [connection.settings.outage.reason] });
     const { begun, url, fields } = await begin(deps, { ...start, purpose });
     noteAttempt(res, { signInId: begun.pending.id });
     setCookie(res, bindingCookie(begun.pending.id), {
@@ -62,6 +64,17 @@ export async function startSignIn(deps: HttpDeps, res: Response, start: SignInSt
     await noteAnswer(deps, res, { connection, reason });
     await refuseSignIn(deps, res, { connection, error });
   }
+}
+
+/** What is asked for, with what the browser shows: a test leaves everything as it is, whatever else comes back takes the place of its session. */
+function purposeOf(
+  asked: SignInPurpose,
+  { replaces, isRepeated }: { readonly replaces: SessionName | undefined; readonly isRepeated: boolean },
+): SignInPurpose {
+  if (asked.kind === 'test') return asked;
+  if (asked.kind === 'sign_in' && isRepeated) return { ...asked, replaces, isRepeated };
+  const shown = { ...asked, replaces };
+  return shown;
 }
 
 /** For the admin: whether the provider could be asked for its description. */

@@ -1,4 +1,5 @@
 /** Sweeps out what time has ended: sign-ins under way, remembered assertions, sessions, one-time values, codes and tokens of applications, old recordings, removed people. Nothing relies on it; expiry is checked at use. */
+import { UNANSWERED_KEPT_MS } from '../core/connections/silent-providers.ts';
 import type { Deps } from '../core/deps.ts';
 import { removeOldEntries } from '../core/journal/recorder.ts';
 import { removeOldMailCounts } from '../core/mail/mail-limit.ts';
@@ -17,7 +18,7 @@ const EVENTS_AT_ONCE = 5_000;
 export async function removeExpired(deps: Pick<Deps, 'storage' | 'clock'>): Promise<number> {
   const now = deps.clock();
   return deps.storage.transact(async (tx) => {
-    const signIns = await tx.pendingSignIns.removeExpired(now);
+    const signIns = await tx.pendingSignIns.removeExpired(now - UNANSWERED_KEPT_MS);
     const assertions = await tx.consumedAssertions.removeExpired(now);
     const sessions = await tx.sessions.removeExpired(now);
     const oneTime = await tx.oneTimeRecords.removeExpired(now);

@@ -72,6 +72,8 @@ function readPending(inner: Reads<'pendingSignIns'>, form: Form<PendingSignIn>):
   return {
     find: (organizationId, connectionId, handleHash) =>
       opened(inner.find(organizationId, connectionId, handleHash), form),
+    listUnanswered: (organizationId, about) => inner.listUnanswered(organizationId, about),
+    listConnections: (after, limit) => inner.listConnections(after, limit),
   };
 }
 

@@ -62,6 +62,7 @@ export const GLOBAL_METHODS: readonly string[] = [
   'passkeys.listByUser',
   'passkeys.remove',
   'passkeys.update',
+  'pendingSignIns.listConnections',
   'pendingSignIns.removeExpired',
   'providerRecords.consume',
   'providerRecords.find',

@@ -31,6 +31,7 @@ import { singleUse } from './single-use.contract.ts';
 import type { ContractSuite } from './storage-under-test.ts';
 import { tenantIsolation } from './tenant-isolation.contract.ts';
 import { transactions } from './transactions.contract.ts';
+import { unanswered } from './unanswered.contract.ts';
 import { uniqueness } from './uniqueness.contract.ts';
 import { versions } from './versions.contract.ts';
 import { webhooks } from './webhooks.contract.ts';
@@ -68,6 +69,7 @@ const SUITES: readonly ContractSuite[] = [
   mailSuppressions,
   recorder,
   signInAttempts,
+  unanswered,
   webhooks,
   durability,
 ];

@@ -29,6 +29,7 @@ import { journal } from './tenant-isolation-journal.ts';
 import { links } from './tenant-isolation-links.ts';
 import { policy } from './tenant-isolation-policy.ts';
 import { reviews } from './tenant-isolation-reviews.ts';
+import { underWay } from './tenant-isolation-under-way.ts';
 import { webhooks } from './tenant-isolation-webhooks.ts';
 
 const people: Pick<
@@ -289,10 +290,7 @@ const resources: Pick<IsolationTable, 'directoryUsers' | 'directoryGroups'> = {
   },
 };
 
-const signIns: Pick<
-  IsolationTable,
-  'connections' | 'identities' | 'domains' | 'pendingSignIns' | 'consumedAssertions' | 'sessions'
-> = {
+const signIns: Pick<IsolationTable, 'connections' | 'identities' | 'domains' | 'sessions'> = {
   connections: {
     insert: { ...bug, call: (tx, b, a) => tx.connections.insert(b, { ...a.connection, id: nextId('con') }) },
     find: { ...absent, call: (store, b, a) => store.connections.find(b, a.connection.id) },
@@ -333,33 +331,6 @@ const signIns: Pick<
     remove: { ...untouched, call: (tx, b, a) => tx.domains.remove(b, a.domain.id) },
     listToCheck: global,
     findVerified: global,
-  },
-  pendingSignIns: {
-    insert: {
-      ...notFound,
-      call: (tx, b, a) =>
-        tx.pendingSignIns.insert(b, {
-          ...claimedBy(b, a.pending),
-          id: nextId('sin'),
-          handleHash: nextText('hash'),
-        }),
-    },
-    find: {
-      ...absent,
-      call: (store, b, a) => store.pendingSignIns.find(b, a.connection.id, a.pending.handleHash),
-    },
-    consume: {
-      ...absent,
-      call: (tx, b, a) => tx.pendingSignIns.consume(b, a.connection.id, a.pending.handleHash),
-    },
-    removeExpired: global,
-  },
-  consumedAssertions: {
-    claim: {
-      ...notFound,
-      call: (tx, b, a) => tx.consumedAssertions.claim(b, a.connection.id, '_another', 9),
-    },
-    removeExpired: global,
   },
   sessions: {
     insert: {
@@ -415,6 +386,7 @@ export const ISOLATION_TABLE: IsolationTable = {
   ...applications,
   ...resources,
   ...signIns,
+  ...underWay,
   ...journal,
 };
 

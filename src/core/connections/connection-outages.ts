@@ -1,9 +1,10 @@
-/** An OpenID provider that cannot be reached: told once when it begins and once when it is over, however many people try meanwhile. */
+/** A provider that is out of order: told once when it begins and once when it is over, however many people try meanwhile. */
 
 import type { ChangeContext, Deps } from '../deps.ts';
 import type { Cause } from '../entities/journal.ts';
-import type { Connection, OidcSettings } from '../entities/sign-in.ts';
+import type { Connection, Outage } from '../entities/sign-in.ts';
 import { record } from '../journal/audit.ts';
+import type { Repositories } from '../ports/storage.ts';
 
 type OutageDeps = Pick<Deps, 'storage' | 'clock'>;
 
@@ -11,46 +12,72 @@ type OutageDeps = Pick<Deps, 'storage' | 'clock'>;
 const OUTAGES: readonly unknown[] = ['oidc.unreachable', 'oidc.discovery'];
 
 /**
- * Notes what asking the provider for its description found: null when it answered, else the reason. Events
+ * Notes what asking an OpenID provider for its description found: null when it answered, else the reason. Events
  * `connection.unreachable` and `connection.reachable`, each once for an outage; nothing is written while it lasts, or when
- * the reason is of another kind.
+ * the reason is of another kind. A SAML provider is asked nothing: for it this does nothing.
  */
 export async function noteAnswerOfProvider(
   deps: OutageDeps,
   found: { readonly connection: Connection; readonly reason: unknown; readonly cause: Cause },
 ): Promise<void> {
-  const { reason, connection } = found;
+  const { reason, connection, cause } = found;
+  if (connection.settings.protocol !== 'oidc') return;
   const outage = OUTAGES.find((one) => one === reason);
-  if (typeof outage === 'string') return change(deps, found, { reason: outage, since: deps.clock() });
-  if (reason === null && outageOf(connection) !== undefined) return change(deps, found, undefined);
+  const isDown = connection.settings.outage !== undefined;
+  if (typeof outage === 'string' && !isDown)
+    return change(deps, { connection, cause, outage: { reason: outage, since: deps.clock() } });
+  if (reason === null && isDown) return change(deps, { connection, cause, outage: undefined });
 }
 
-const outageOf = ({ settings }: Connection): OidcSettings['outage'] =>
-  settings.protocol === 'oidc' ? settings.outage : undefined;
-
-async function change(
+/** Notes that somebody came back from a SAML provider, with whatever answer: it is there. Writes only what ends an outage. */
+export async function noteReturn(
   deps: OutageDeps,
   { connection, cause }: { readonly connection: Connection; readonly cause: Cause },
-  outage: OidcSettings['outage'],
 ): Promise<void> {
+  if (connection.settings.protocol !== 'saml' || connection.settings.outage === undefined) return;
+  await change(deps, { connection, cause, outage: undefined });
+}
+
+interface Change {
+  readonly connection: Connection;
+  readonly cause: Cause;
+  readonly outage: Outage | undefined;
+}
+
+async function change(deps: OutageDeps, { connection, cause, outage }: Change): Promise<void> {
   const { organizationId, id } = connection;
-  if (isSame(outageOf(connection), outage)) return;
-  const context: ChangeContext = { organizationId, cause, now: deps.clock() };
   await deps.storage.transact(async (tx) => {
+    const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const before = await tx.connections.find(organizationId, id);
-    if (before?.settings.protocol !== 'oidc' || isSame(before.settings.outage, outage)) return;
-    const { outage: _over, ...settings } = before.settings;
-    const next = outage === undefined ? settings : { ...settings, outage };
-    await tx.connections.update(organizationId, { ...before, settings: next }, before.version);
-    const { name } = before;
-    await record(tx, context, {
-      type: outage === undefined ? 'connection.reachable' : 'connection.unreachable',
-      target: { kind: 'connection', id },
-      details: { name, issuer: settings.issuer, ...(outage && { reason: outage.reason }) },
-    });
+    if (before !== undefined) await setOutage(tx, context, { connection: before, outage });
   });
 }
 
-/** One outage is one, whatever became of its reason. */
-const isSame = (one: OidcSettings['outage'], other: OidcSettings['outage']): boolean =>
-  (one === undefined) === (other === undefined);
+/**
+ * Begins (`outage`) or ends (undefined) the outage of a connection as this transaction found it, and tells. One outage is one,
+ * whatever became of its reason: answers false, and changes nothing, where it stands as it should.
+ */
+export async function setOutage(
+  tx: Repositories,
+  context: ChangeContext,
+  { connection, outage }: Pick<Change, 'connection' | 'outage'>,
+): Promise<boolean> {
+  const { outage: before, ...settings } = connection.settings;
+  if ((before === undefined) === (outage === undefined)) return false;
+  const next = outage === undefined ? settings : { ...settings, outage };
+  const { organizationId, version, id, name } = connection;
+  await tx.connections.update(organizationId, { ...connection, settings: next }, version);
+  const issuer = settings.protocol === 'saml' ? settings.idpEntityId : settings.issuer;
+  await record(tx, context, {
+    type: outage === undefined ? 'connection.reachable' : 'connection.unreachable',
+    target: { kind: 'connection', id },
+    details: { name, issuer, ...(outage && detailsOf(outage)) },
+  });
+  return true;
+}
+
+/** Of silence also how much of it there was: that is all anybody knows of it. */
+const detailsOf = ({ reason, since, sent }: Outage) => ({
+  reason,
+  ...(sent === undefined ? {} : { since: new Date(since).toISOString(), sent }),
+});

@@ -25,7 +25,7 @@ export function settingsMark(
   hashToken: HashToken,
   { settings, attributes, userNameClaim }: Pick<Connection, 'settings' | 'attributes' | 'userNameClaim'>,
 ): string {
-  const noted = new Set(['spKeys', 'metadata', 'expiryWarnings', 'wantsSignedRequests']);
+  const noted = new Set(['spKeys', 'metadata', 'expiryWarnings', 'outage', 'wantsSignedRequests']);
   const trust = Object.entries(settings).filter(([key]) => !noted.has(key));
   const ordered = [...trust, ...Object.entries(attributes), ['userNameClaim', userNameClaim] as const];
   return hashToken(`settings:${JSON.stringify(ordered.toSorted(([a], [b]) => (a < b ? -1 : 1)))}`);

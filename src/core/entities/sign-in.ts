@@ -25,6 +25,16 @@ export interface SpKey {
   readonly createdAt: number;
 }
 
+/** A provider that is out of order, as far as is known. */
+export interface Outage {
+  /** As in the audit and the recorder. */
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  /** How many were sent there when it was noticed and had not come back; absent: the provider itself was asked. */
+  readonly sent?: number;
+}
+
 /** What an identity provider says about itself in its metadata. */
 export interface IdpDescription {
   readonly idpEntityId: string;
@@ -83,6 +93,8 @@ export interface SamlSettings extends IdpDescription {
   readonly sha1Until: number | null;
   /** Days before the end that were last warned of, by certificate fingerprint. */
   readonly expiryWarnings: Readonly<Record<string, number>>;
+  /** Since when nobody has come back from it; absent: somebody has. */
+  readonly outage?: Outage;
 }
 
 export interface OidcSettings {
@@ -100,7 +112,7 @@ export interface OidcSettings {
   /** Entra's directory id, lower case: every ID token must carry it as `tid` (S70). Null: there is none to pin. */
   readonly tenantId: string | null;
   /** Since when its description cannot be had, and why; absent: it can. */
-  readonly outage?: { readonly reason: string; readonly since: number };
+  readonly outage?: Outage;
 }
 
 /** Products whose habits and consoles Gatehouse knows. */
@@ -170,10 +182,23 @@ export interface SessionName {
   readonly id: SessionId;
 }
 
+/** Where to find a connection. */
+export interface ConnectionName {
+  readonly organizationId: OrganizationId;
+  readonly connectionId: ConnectionId;
+}
+
 /** What a sign-in is for. */
 export type SignInPurpose =
-  /** `replaces`: the session that this browser showed at the start; the provider's POST comes back without its cookie. */
-  | { readonly kind: 'sign_in'; readonly replaces?: SessionName | undefined }
+  /**
+   * `replaces`: the session that this browser showed at the start; the provider's POST comes back without its cookie.
+   * `isRepeated`: this browser had begun another sign-in and not ended it: it is one person still.
+   */
+  | {
+      readonly kind: 'sign_in';
+      readonly replaces?: SessionName | undefined;
+      readonly isRepeated?: boolean | undefined;
+    }
   /** Opens no session; the result goes to whoever started it. */
   | { readonly kind: 'test'; readonly testSignInId: TestSignInId }
   /** A signed-in member connects the identity to themselves, by an explicit act (S156). */

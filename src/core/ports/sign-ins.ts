@@ -3,7 +3,7 @@
 import type { ConnectionId, DomainId, MembershipId, OrganizationId, SessionId } from '../../kernel/ids.ts';
 import type { OrgRole } from '../access/roles.ts';
 import type { Identity } from '../entities/people.ts';
-import type { Connection, Domain, PendingSignIn, Session } from '../entities/sign-in.ts';
+import type { Connection, ConnectionName, Domain, PendingSignIn, Session } from '../entities/sign-in.ts';
 import type { PageRequest } from './paging.ts';
 
 export interface ConnectionRepository {
@@ -66,6 +66,16 @@ export interface PendingSignInRepository {
     connectionId: ConnectionId,
     handleHash: string,
   ): Promise<PendingSignIn | undefined>;
+  /**
+   * When those sign-ins began that were sent to a SAML provider and had no answer by their end, which is at `now` or before:
+   * tests and what a browser repeats left out. At most `limit` rows of the connection are looked at. In no order.
+   */
+  listUnanswered(
+    organizationId: OrganizationId,
+    about: { readonly connectionId: ConnectionId; readonly now: number; readonly limit: number },
+  ): Promise<readonly number[]>;
+  /** GLOBAL: housekeeping. The connections that have rows, in an order of their own, behind `after`. */
+  listConnections(after: ConnectionName | undefined, limit: number): Promise<readonly ConnectionName[]>;
   /** GLOBAL: housekeeping. */
   removeExpired(now: number): Promise<number>;
 }

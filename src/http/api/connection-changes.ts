@@ -1,6 +1,6 @@
 /** A connection as core wants it, from a body: what is not said keeps its default or its stored value. */
 import type { ConnectionInput } from '../../core/connections/connections.ts';
-import type { Connection } from '../../core/entities/sign-in.ts';
+import type { Connection, SamlSettings } from '../../core/entities/sign-in.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { ChangeInput, CreateInput } from './connection-inputs.ts';
 import { OIDC_PRESETS } from './connection-presets.ts';
@@ -51,13 +51,23 @@ export async function connectionChangeFrom(
     preset: input.preset === undefined ? current.preset : input.preset,
     settings:
       settings.protocol === 'saml'
-        ? withTrust({ ...settings, ...saml }, input.trustMetadata)
+        ? withTrust(changedSaml(settings, saml), input.trustMetadata)
         : applyOidc(deps, settings, input),
     jit: input.jit ?? current.jit,
     idpInitiated: input.idpInitiated ?? current.idpInitiated,
     attributes: attributesOf(input.attributes) ?? current.attributes,
     userNameClaim: input.userNameClaim === undefined ? current.userNameClaim : input.userNameClaim,
   });
+}
+
+/** What is known of one provider says nothing of another. */
+function changedSaml(
+  { outage, ...kept }: SamlSettings,
+  changes: Awaited<ReturnType<typeof readSaml>>,
+): SamlSettings {
+  const next = { ...kept, ...changes };
+  const isSame = next.idpEntityId === kept.idpEntityId && next.ssoUrl === kept.ssoUrl;
+  return outage !== undefined && isSame ? { ...next, outage } : next;
 }
 
 const SAML_ONLY = [

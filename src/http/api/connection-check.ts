@@ -46,7 +46,8 @@ function checkSaml(connection: ConnectionOf<'saml'>, now: number): Report {
     const { fingerprint, notAfter } = checkCertificate(text);
     return { fingerprint, expiresAt: isoTime(notAfter), isExpired: notAfter <= now };
   });
-  const reason = certificateProblem(settings.certificates, now);
+  // Nobody can ask a SAML provider: what is known is whether people come back from it.
+  const reason = certificateProblem(settings.certificates, now) ?? settings.outage?.reason ?? null;
   const { metadata } = settings;
   return {
     protocol: 'saml',

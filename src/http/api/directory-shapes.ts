@@ -67,7 +67,16 @@ const samlConnectionShape = z.object({
   problem: z
     .string()
     .nullable()
-    .describe('Why nobody can sign in, as in the audit, such as saml.certificate_expired; null: nothing.'),
+    .describe(
+      'Why nobody can sign in, as in the audit: saml.certificate_expired, or saml.unanswered for a provider from which nobody has come back; null: nothing known.',
+    ),
+  problemSince: timeShape
+    .nullable()
+    .describe('saml.unanswered: since when nobody has come back; the first answer, also of a test, ends it.'),
+  unanswered: z
+    .int()
+    .nullable()
+    .describe('saml.unanswered: how many sign-ins had been sent there in vain when it was noticed.'),
   certificates: z.array(certificateShape),
   signatures: z.enum(['any', 'assertion', 'response', 'both']),
   metadataSource: z

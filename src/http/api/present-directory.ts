@@ -70,7 +70,7 @@ export const presentConnection = (
     ? {
         ...common,
         ...presentSaml(settings, urls),
-        problem: certificateProblem(settings.certificates, clock()),
+        ...presentProblem(settings, clock()),
         idpSetup: idpSetup(connection.preset, {
           ...urls,
           spEntityId: settings.spEntityId ?? urls.spEntityId,
@@ -78,6 +78,17 @@ export const presentConnection = (
       }
     : { ...common, ...presentOidc(settings, urls) };
 };
+
+/** A certificate that has ended explains why nobody would come in; silence explains nothing, it is all that is known. */
+function presentProblem({ certificates, outage }: SamlSettings, now: number) {
+  const ended = certificateProblem(certificates, now);
+  const isSilent = ended === null && outage !== undefined;
+  return {
+    problem: isSilent ? outage.reason : ended,
+    problemSince: isSilent ? isoTime(outage.since) : null,
+    unanswered: outage?.sent ?? null,
+  };
+}
 
 type Urls = ReturnType<typeof connectionUrls>;
 

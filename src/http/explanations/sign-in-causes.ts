@@ -142,6 +142,11 @@ export const FLOW_CAUSES: Readonly<Record<string, Cause>> = {
 
 /** Things that did not stop a sign-in and still want mending. */
 export const NOTE_CAUSES: Readonly<Record<string, Cause>> = {
+  'saml.unanswered': {
+    cause:
+      'People are sent to the identity provider and nobody comes back: it is out of order, does not know the application any more, or lets nobody use it. Open a test sign-in and look at the page that it shows; any answer ends this note.',
+    screen: 'logs',
+  },
   'oidc.groups_overage': {
     cause:
       'The person is in more groups than Entra puts into a token, so it sent none. Roles that rest on groups were left as they were. Let Entra send only groups assigned to the application, or app roles; or push groups with a directory.',

@@ -1,6 +1,7 @@
 /** The assertion consumer service: a posted response becomes a session, or one refusal that looks like every other. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Request, RequestHandler, Response } from 'express';
+import { noteReturn } from '../../core/connections/connection-outages.ts';
 import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
 import { completeUnsolicited, type UnsolicitedAnswer } from '../../core/sign-in/unsolicited-sign-ins.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
@@ -36,6 +37,10 @@ export const postAcs =
     if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
     openConnectionAttempt(deps, res, { connection, step: 'callback' });
     try {
+      await noteReturn(deps, {
+        connection,
+        cause: causeOf(res, { kind: 'connection', connectionId: connection.id }),
+      });
       await acceptResponse(deps, { req, res }, { connection, samlResponse });
     } catch (error) {
       await noteHints(deps, res, samlResponse);

@@ -1,5 +1,5 @@
 /** One-time records of signing in, in SQLite: sign-ins under way, and assertions already seen. */
-import type { PendingSignIn } from '../../core/entities/sign-in.ts';
+import type { ConnectionName, PendingSignIn } from '../../core/entities/sign-in.ts';
 import type { ConsumedAssertionRepository, PendingSignInRepository } from '../../core/ports/sign-ins.ts';
 import {
   flag,
@@ -19,6 +19,13 @@ import type { Row, Sql } from './sql.ts';
 const WHICH = 'organization_id = ? AND connection_id = ? AND handle_hash = ?';
 const FIND = `SELECT * FROM pending_sign_ins WHERE ${WHICH}`;
 const CONSUME = `DELETE FROM pending_sign_ins WHERE ${WHICH} RETURNING *`;
+const LIST_UNANSWERED = `
+  SELECT created_at FROM (SELECT * FROM pending_sign_ins WHERE organization_id = ? AND connection_id = ? LIMIT ?)
+  WHERE expires_at <= ? AND request_id IS NOT NULL
+    AND purpose ->> 'kind' = 'sign_in' AND coalesce(purpose ->> 'isRepeated', 0) = 0`;
+const NEXT_CONNECTION = `
+  SELECT organization_id, connection_id FROM pending_sign_ins WHERE (organization_id, connection_id) > (?, ?)
+  ORDER BY organization_id, connection_id LIMIT 1`;
 const REMOVE_EXPIRED = 'DELETE FROM pending_sign_ins WHERE expires_at <= ?';
 const CLAIM_ASSERTION = `
   INSERT INTO consumed_assertions (organization_id, connection_id, assertion_id, expires_at)
@@ -69,8 +76,29 @@ export function pendingSignInRepository(sql: Sql): PendingSignInRepository {
       one(sql.get(FIND, organizationId, connectionId, handleHash)),
     consume: async (organizationId, connectionId, handleHash) =>
       one(sql.get(CONSUME, organizationId, connectionId, handleHash)),
+    listUnanswered: async (organizationId, { connectionId, now, limit }) =>
+      sql
+        .all(LIST_UNANSWERED, organizationId, connectionId, limit, now)
+        .map((row) => integer(row, 'created_at')),
+    listConnections: async (after, limit) => connectionsBehind(sql, after, limit),
     removeExpired: async (now) => sql.run(REMOVE_EXPIRED, now),
   };
+}
+
+/** One look-up for each, however many rows it has. */
+function connectionsBehind(
+  sql: Sql,
+  after: ConnectionName | undefined,
+  limit: number,
+): readonly ConnectionName[] {
+  const found: ConnectionName[] = [];
+  while (found.length < limit) {
+    const last = found.at(-1) ?? after;
+    const row = sql.get(NEXT_CONNECTION, last?.organizationId ?? '', last?.connectionId ?? '');
+    if (row === undefined) break;
+    found.push({ organizationId: word(row, 'organization_id'), connectionId: word(row, 'connection_id') });
+  }
+  return found;
 }
 
 /** Consumed assertions over one connection; the promises are those of the port. */

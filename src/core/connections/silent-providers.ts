@@ -21,7 +21,7 @@ const MOST_EVENTS = 100;
 
 const CAUSE: Cause = { actor: { kind: 'system' }, requestId: 'notice-silent-providers' };
 
-/** What shows that somebody came back, accepted or refused; and what makes another provider of it, about which nothing is known. */
+/** What shows that somebody came back, accepted or refused; and what makes something else of it: another address, no longer active. */
 const ANSWERED: readonly AuditType[] = ['saml.accepted', 'saml.rejected', 'connection.reachable'];
 const BEGUN_ANEW: readonly AuditType[] = ['connection.updated', 'connection.metadata_applied'];
 const COUNT_ANEW: readonly string[] = [...ANSWERED, ...BEGUN_ANEW, 'test_sign_in.passed'];
@@ -64,7 +64,7 @@ async function notice(deps: Pick<Deps, 'storage' | 'clock'>, name: ConnectionNam
   if (sentAt.length < LEAST) return false;
   return deps.storage.transact(async (tx) => {
     const connection = await tx.connections.find(organizationId, connectionId);
-    if (connection?.status !== 'active' || connection.settings.outage !== undefined) return false;
+    if (connection === undefined || connection.settings.outage !== undefined) return false;
     const outage = judgeSilence({ sentAt, ...(await answersOf(tx, name, Math.min(...sentAt))) });
     const context: ChangeContext = { organizationId, cause: CAUSE, now };
     return outage !== undefined && setOutage(tx, context, { connection, outage });

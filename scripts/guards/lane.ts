@@ -1,6 +1,7 @@
 /** Scratch copies of the project, in which guards are taken out and put back; the working tree is never written to. */
 import {
   cpSync,
+  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -93,13 +94,15 @@ function pointTo(lane: Lane, packages: string): void {
 /** A package is found by those beside it, so all of them have to be in the copy: as second names of the same files. */
 function pointToOwnPackages(lane: Lane): void {
   const target = join(lane.ownPackages, 'node_modules');
-  try {
+  if (!existsSync(target)) {
     mkdirSync(lane.ownPackages);
-    linkTree(lane.packages, target);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    if (error.code === 'EXDEV') cpSync(lane.packages, target, { recursive: true, verbatimSymlinks: true });
-    else if (error.code !== 'EEXIST') throw error;
+    try {
+      linkTree(lane.packages, target);
+    } catch (error) {
+      // Another disk: there are no second names across disks.
+      if (Object(error).code !== 'EXDEV') throw error;
+      cpSync(lane.packages, target, { recursive: true, verbatimSymlinks: true });
+    }
   }
   pointTo(lane, target);
 }

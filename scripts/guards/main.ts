@@ -1,6 +1,7 @@
 /**
  * `npm run test:guards`: takes each guard of `test/guards` out of a scratch copy of the project, runs the tests of its line, and
- * demands that one of them fails. `--only S45`, `--only saml-document`, `--file src/...` narrow it down.
+ * demands that one of them fails. `--only S45`, `--only saml-document`, `--file src/...` narrow it down; `--ending 5` takes the lines
+ * whose number ends so.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';

@@ -1,9 +1,12 @@
 /** The tables of guards that `npm run test:guards` takes out say what is there; and the tool tells a noticed loss from every other end. */
-import { describe, expect, test } from '@jest/globals';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { faultsOf } from '../../scripts/guards/faults.ts';
 import type { Guard } from '../../scripts/guards/guard.ts';
 import { type JestRun, readReport, titlePattern } from '../../scripts/guards/jest-run.ts';
-import { textWithout } from '../../scripts/guards/lane.ts';
+import { cutOut, openScratch, textWithout } from '../../scripts/guards/lane.ts';
 import { readArguments, select } from '../../scripts/guards/selection.ts';
 import { allGuards } from '../../scripts/guards/tables.ts';
 import { judge } from '../../scripts/guards/verdict.ts';
@@ -141,12 +144,64 @@ describe('what is asked for', () => {
       linesOf('--only', 'two'),
       linesOf('--only', 'S5,S6'),
       linesOf('--file', 'src/b.ts'),
-    ]).toEqual([['S5', 'S6'], ['S5'], ['S6'], ['S5', 'S6'], ['S6']]);
+      linesOf('--ending', '6'),
+    ]).toEqual([['S5', 'S6'], ['S5'], ['S6'], ['S5', 'S6'], ['S6'], ['S6']]);
   });
 
   test('what has no row, and what is not known, is said', () => {
     expect(() => linesOf('--only', 'S7')).toThrow('no row for S7');
     expect(() => linesOf('--file', 'src/gone.ts')).toThrow('no row for src/gone.ts');
+    expect(() => linesOf('--ending', 'x')).toThrow('no row for an ending of x');
     expect(() => linesOf('--all')).toThrow();
+  });
+});
+
+describe('a scratch copy', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-guards-test-'));
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  write('src/a.ts', 'one; two; one');
+  write('node_modules/lib/index.js', 'guard');
+  write('data/secret', 'x');
+  const scratch = openScratch(folder, 1);
+  const [lane] = scratch.lanes;
+  if (lane === undefined) throw new Error('no copy');
+  const shown = (path: string) => readFileSync(join(lane.folder, path), 'utf8');
+  afterAll(() => {
+    scratch.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('holds the project without its data, and a guard is taken out there only, and put back', () => {
+    expect(existsSync(join(lane.folder, 'data'))).toBe(false);
+    const undo = cutOut(lane, [{ file: 'src/a.ts', without: ' two;', put: '' }]);
+    expect([shown('src/a.ts'), readFileSync(join(folder, 'src/a.ts'), 'utf8')]).toEqual([
+      'one; one',
+      'one; two; one',
+    ]);
+    undo();
+    expect(shown('src/a.ts')).toBe('one; two; one');
+  });
+
+  test('so is that of a package, whose own file stays as it is', () => {
+    const cut = { file: 'node_modules/lib/index.js', without: 'guard', put: 'none' };
+    for (let turn = 0; turn < 2; turn += 1) {
+      const undo = cutOut(lane, [cut, { file: 'src/a.ts', without: 'two', put: 'three' }]);
+      expect([shown(cut.file), shown('src/a.ts')]).toEqual(['none', 'one; three; one']);
+      expect(readFileSync(join(folder, cut.file), 'utf8')).toBe('guard');
+      undo();
+      expect([shown(cut.file), shown('src/a.ts')]).toEqual(['guard', 'one; two; one']);
+    }
+  });
+
+  test('stays as it is when one of several texts is not there exactly once', () => {
+    const cuts = [
+      { file: 'src/a.ts', without: 'two', put: '' },
+      { file: 'src/a.ts', without: 'one', put: '' },
+    ];
+    expect(() => cutOut(lane, cuts)).toThrow('src/a.ts has 2 times: one');
+    expect(shown('src/a.ts')).toBe('one; two; one');
   });
 });

@@ -52,7 +52,7 @@ async function aCompany() {
   return { organization, id, patch, acceptFor, signIn };
 }
 
-describe('S20', () => {
+describe('S20: SHA-1', () => {
   const ways: readonly (readonly [string, object, SignMode])[] = [
     ['RSA-SHA1', RSA_SHA1, 'assertion'],
     ['a SHA-1 digest', SHA1, 'assertion'],

@@ -137,14 +137,15 @@ const PIECES = [
 test('S32: and any damaged one', async () => {
   const damage = fc.record({
     sample: fc.constantFrom(...SAMPLES),
-    at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+    // Millionths of the length: of doubles from 0 to 1 nearly all are next to nothing.
+    at: fc.nat({ max: 999_999 }),
     drop: fc.nat({ max: 2 }),
     piece: fc.constantFrom(...PIECES),
   });
   let agreed = 0;
   await fc.assert(
     fc.asyncProperty(damage, async ({ sample, at, drop, piece }) => {
-      const offset = Math.floor(at * sample.length);
+      const offset = Math.floor((at / 1_000_000) * sample.length);
       agreed += await agreedOn(encode(sample.slice(0, offset) + piece + sample.slice(offset + drop)));
     }),
     { numRuns: RUNS },

@@ -7,7 +7,7 @@ export interface Asked {
   readonly only: readonly string[];
   /** Files that a row cuts; empty: all. */
   readonly files: readonly string[];
-  /** Only lines whose number ends so: a tenth of all, the same each time (docs/decisions/0053). Undefined: all. */
+  /** Only lines whose number ends so: a tenth of all, the same each time (docs/decisions/0054). Undefined: all. */
   readonly ending: string | undefined;
 }
 

@@ -201,7 +201,7 @@ function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacem
     fetcher,
     webhookFetcher: createSafeFetch({ allow: config.egressAllow, ...WEBHOOK_LIMITS }),
     readMetadata: createMetadataReader(fetcher),
-    txtResolver: replaced.txtResolver ?? createDnsTxtResolver(),
+    txtResolver: replaced.txtResolver ?? createDnsTxtResolver(config.dnsServers),
   };
 }
 

@@ -36,6 +36,14 @@ function isEgressEntry(text: string): boolean {
   return plain !== undefined && HOST_NAME.test(plain) && (isIPv4(plain) || !/^[\d.]+$/.test(plain));
 }
 
+/** An address as `dns.setServers` takes it: IPv4 or IPv6, with a port behind it where it is not 53; the latter in brackets then. */
+function isNameServer(text: string): boolean {
+  if (isIP(text) > 0) return true;
+  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([\d.]+)):(\d{1,5})$/.exec(text) ?? [];
+  const isPort = Number(port) > 0 && Number(port) <= 65_535;
+  return isPort && (bracketed === undefined ? isIPv4(plain ?? '') : isIP(bracketed) === 6);
+}
+
 const isTrustedProxy = (text: string) =>
   ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isAddressRange(text);
 
@@ -140,6 +148,18 @@ export const settingsSchema = z.strictObject({
     .describe(
       'Hosts or CIDRs that discovery, metadata and webhooks may reach although they are private or plain http.',
     ),
+  dnsServers: z
+    .array(
+      z
+        .string()
+        .refine(
+          isNameServer,
+          'must be an address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353',
+        ),
+    )
+    .describe(
+      'Name servers that are asked for the TXT records of domains, the next one where one does not answer. Empty: those of the system.',
+    ),
   rateLimits: z.boolean('must be "on" or "off"').describe('Switch off for load runs and tests only.'),
   logLevel: z
     .enum(LEVELS, `must be one of ${LEVELS.join(', ')}`)
@@ -202,6 +222,7 @@ export const environmentKeys: Readonly<Partial<Record<SettingName, EnvironmentKe
   storage: { variable: 'GATEHOUSE_STORAGE' },
   smtpUrl: { variable: 'GATEHOUSE_SMTP_URL' },
   egressAllow: { variable: 'GATEHOUSE_EGRESS_ALLOW', read: list },
+  dnsServers: { variable: 'GATEHOUSE_DNS_SERVERS', read: list },
   rateLimits: { variable: 'GATEHOUSE_RATE_LIMITS', read: oneOf('on', 'off') },
   logLevel: { variable: 'GATEHOUSE_LOG_LEVEL' },
   trustProxy: { variable: 'GATEHOUSE_TRUST_PROXY', read: list },

@@ -27,6 +27,8 @@ export interface Config {
   readonly storage: { readonly engine: 'sqlite'; readonly file: string | undefined };
   readonly smtpUrl: string | undefined;
   readonly egressAllow: readonly string[];
+  /** Empty: those of the system. */
+  readonly dnsServers: readonly string[];
   readonly rateLimits: boolean;
   readonly logLevel: Settings['logLevel'];
   readonly trustProxy: readonly string[];
@@ -112,6 +114,7 @@ function toConfig(settings: Settings): Config {
     storage: { engine: 'sqlite', file: settings.storage.slice('sqlite:'.length) || undefined },
     smtpUrl: settings.smtpUrl,
     egressAllow: settings.egressAllow,
+    dnsServers: settings.dnsServers,
     rateLimits: settings.rateLimits,
     logLevel: settings.logLevel,
     trustProxy: settings.trustProxy,

@@ -24,7 +24,11 @@ const LONGEST_START_MS = 30_000;
 const LONGEST_STOP_MS = 5_000;
 
 /** Starts the gateway and waits until it is ready. Throws with its output when it ends or is not ready in 30 s. */
-export async function startGatewayProcess(settings: { readonly smtpUrl: string }): Promise<GatewayProcess> {
+export async function startGatewayProcess(settings: {
+  readonly smtpUrl: string;
+  /** Comma-separated; the system's if absent. */
+  readonly dnsServers?: string;
+}): Promise<GatewayProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-demo-'));
   const operatorKey = `demo_${randomBytes(24).toString('base64url')}`;
   const port = await findFreePort();
@@ -39,6 +43,7 @@ export async function startGatewayProcess(settings: { readonly smtpUrl: string }
       GATEHOUSE_OPERATOR_KEY: operatorKey,
       GATEHOUSE_EGRESS_ALLOW: '127.0.0.1,localhost',
       GATEHOUSE_SMTP_URL: settings.smtpUrl,
+      GATEHOUSE_DNS_SERVERS: settings.dnsServers ?? '',
       GATEHOUSE_LOG_LEVEL: 'warn',
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -45,7 +45,7 @@ export async function prepareApache(): Promise<ApacheRelyingParty> {
         command: '/usr/sbin/apache2',
         parameters: ['-f', configuration, '-D', 'FOREGROUND'],
         folder: folder.path,
-        readyUrl: signedOutUrl,
+        ready: signedOutUrl,
       });
       return program;
     },

@@ -38,7 +38,7 @@ async function start(name: string): Promise<string> {
     parameters: ['server.mjs'],
     folder: join(EXAMPLES, name),
     env: { PORT: port, ISSUER: `${place.baseUrl}/oidc`, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret },
-    readyUrl: `${base}/signed-out`,
+    ready: `${base}/signed-out`,
   });
   programs.push(program);
   return base;

@@ -42,7 +42,7 @@ export async function prepareLemonLdap(): Promise<LemonLdap> {
           PERL5LIB: join(folder.path, 'perl'),
           LLNG_DEFAULTCONFFILE: join(folder.path, 'lemonldap-ng.ini'),
         },
-        readyUrl: `${issuer}.well-known/openid-configuration`,
+        ready: `${issuer}.well-known/openid-configuration`,
       });
       return program;
     },

@@ -41,8 +41,8 @@ export interface Place {
   close(): Promise<void>;
 }
 
-export async function startPlace(): Promise<Place> {
-  const gateway = await startGatewayProcess({ smtpUrl: '' });
+export async function startPlace(settings: { readonly dnsServers?: string } = {}): Promise<Place> {
+  const gateway = await startGatewayProcess({ smtpUrl: '', ...settings });
   const operator = createOperator(gateway);
   const { baseUrl, close } = gateway;
   return {

@@ -8,6 +8,8 @@ import { request } from 'undici';
 export interface Program {
   /** Everything it has written so far, both streams. */
   output(): string;
+  /** Sends a signal to it and what it started. */
+  signal(name: NodeJS.Signals): void;
   /** Ends it and what it started, by process group. */
   close(): Promise<void>;
 }
@@ -17,8 +19,8 @@ export interface ProgramStart {
   readonly parameters: readonly string[];
   readonly folder: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Answers with any status below 500 once the program serves. */
-  readonly readyUrl: string;
+  /** Answers with any status below 500 once the program serves; or asks it in its own tongue whether it does. */
+  readonly ready: string | (() => Promise<boolean>);
 }
 
 const LONGEST_START_MS = 60_000;
@@ -44,16 +46,21 @@ export async function startProgram(start: ProgramStart): Promise<Program> {
     process.kill(-child.pid, 'SIGKILL');
     await ended;
   };
+  const { ready } = start;
+  const isReady = () => (typeof ready === 'string' ? isServing(ready) : ready());
+  const signal = (name: NodeJS.Signals) => {
+    if (child.pid !== undefined) process.kill(-child.pid, name);
+  };
   const limit = AbortSignal.timeout(LONGEST_START_MS);
-  while (!(await isServing(start.readyUrl))) {
+  while (!(await isReady())) {
     if (child.pid !== undefined && child.exitCode === null && !limit.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       continue;
     }
     await close();
-    throw new Error(`${command} does not serve ${start.readyUrl}\n${output()}`);
+    throw new Error(`${command} does not serve${typeof ready === 'string' ? ` ${ready}` : ''}\n${output()}`);
   }
-  return { output, close };
+  return { output, signal, close };
 }
 
 async function isServing(url: string): Promise<boolean> {

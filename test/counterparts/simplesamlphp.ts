@@ -50,7 +50,7 @@ export async function startSimpleSamlPhp(choice: SimpleSamlPhpChoice = {}): Prom
     parameters: [...cipherOf(folder, choice), '-S', new URL(base).host, '-t', 'docroot'],
     folder: folder.path,
     env: { SIMPLESAMLPHP_CONFIG_DIR: join(folder.path, 'config') },
-    readyUrl: metadataUrl,
+    ready: metadataUrl,
   });
   return {
     ...{ entityId, metadataUrl, program, trust },

@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly trustProxy?: readonly string[];
   /** Hosts or CIDRs that outbound calls may reach; 127.0.0.1 and localhost if absent. */
   readonly egressAllow?: readonly string[];
+  /** Name servers that are really asked; what `txtRecords` says if absent. */
+  readonly dnsServers?: readonly string[];
   /** Off if absent. They follow the test's clock. */
   readonly rateLimits?: boolean;
   /** Where it keeps its files, which stay when it is closed; a folder of its own, gone afterwards, if absent. */
@@ -102,9 +104,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const operatorKey = `gho_${randomBytes(32).toString('base64url')}`;
   const seen: Seen = { mails: [], logLines: [], txtRecords: new Map() };
   const config = configOf(options, { dataDir, origin, operatorKey });
-  const { mailer, ...replaced } = replacementsOf(clock, seen);
+  const { mailer, txtResolver, ...replaced } = replacementsOf(clock, seen);
   const gateway = await composeGateway(config, collectingLogger(seen.logLines, {}), {
     ...replaced,
+    ...(options.dnsServers !== undefined || txtResolver === undefined ? {} : { txtResolver }),
     ...(options.writesMails === true || mailer === undefined ? {} : { mailer }),
   });
   server.on('request', (req, res) => gateway.server.emit('request', req, res));
@@ -138,6 +141,7 @@ function configOf(options: GatewayOptions, { dataDir, origin, operatorKey }: Pla
       options.baseUrl ?? (options.isLocalhost === true ? origin.replace('127.0.0.1', 'localhost') : origin),
     plans: options.plans ?? defaults.plans,
     trustProxy: options.trustProxy ?? [],
+    dnsServers: options.dnsServers ?? [],
     egressAllow: options.egressAllow ?? ['127.0.0.1', 'localhost'],
   };
 }

@@ -1,0 +1,171 @@
+/** Domains proved by TXT records of a real name server, asked by the gateway's own resolver. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { textAt } from '../../scripts/simulate/answers.ts';
+import { recheckDomains } from '../../src/core/connections/domain-checks.ts';
+import { days, hours } from '../../src/kernel/clock.ts';
+import { type ApiWorld, startApiWorld } from '../http/api/api-world.ts';
+import { BROKEN_ZONE, type NameServer, startNameServer } from './nsd.ts';
+import { startPlace } from './place.ts';
+
+let dns: NameServer;
+let world: ApiWorld;
+beforeAll(async () => {
+  dns = await startNameServer();
+  world = await startApiWorld({ dnsServers: [dns.address] });
+});
+afterAll(async () => {
+  await world?.close();
+  await dns?.close();
+});
+
+interface Claimed {
+  /** The name below the zone, as a zone file has it. */
+  readonly label: string;
+  readonly value: string;
+  verify(): Promise<unknown>;
+  read(): Promise<unknown>;
+  events(): Promise<readonly string[]>;
+}
+
+async function claim(domain: string): Promise<Claimed> {
+  const { id: organization } = await world.newOrganization();
+  const base = `/organizations/${organization}`;
+  const { body } = await world.send(world.operator, `post ${base}/domains`, { domain });
+  const one = `${base}/domains/${body.id}`;
+  return {
+    label: body.record.name.replace(/\.example$/, ''),
+    value: body.record.value,
+    verify: async () => (await world.send(world.operator, `post ${one}/verify`)).body,
+    read: async () => (await world.send(world.operator, `get ${one}`)).body,
+    events: async () => {
+      const { items } = (await world.send(world.operator, `get ${base}/audit-events`)).body;
+      const types: readonly string[] = items.map(({ type }: { readonly type: string }) => type);
+      return types.filter((type) => /^domain\.(verified|missing|lapsed)$/.test(type)).toReversed();
+    },
+  };
+}
+
+const quoted = (text: string) => `"${text}"`;
+const many = Array.from({ length: 60 }, (_, index) => `${index} `.repeat(40));
+
+/** Two strings of one record, as name servers must cut what is longer than 255 bytes (RFC 7208 §3.3 joins them). */
+const inTwo = (value: string) => `${quoted(value.slice(0, 9))} ${quoted(value.slice(9))}`;
+
+type Records = (claimed: Pick<Claimed, 'label' | 'value'>) => readonly string[];
+
+describe('a record that proves the domain', () => {
+  test.each<readonly [string, Records]>([
+    ['alone', ({ label, value }) => [`${label} TXT ${quoted(value)}`]],
+    ['in several strings', ({ label, value }) => [`${label} TXT ${inTwo(value)}`]],
+    [
+      'among sixty others, which only TCP can carry',
+      ({ label, value }) => [...many, value].map((text) => `${label} TXT ${quoted(text)}`),
+    ],
+    [
+      'behind a CNAME',
+      ({ label, value }) => [`${label} CNAME proof.host`, `proof.host TXT ${quoted(value)}`],
+    ],
+    ['behind a wildcard', ({ label, value }) => [`*${label.replace(/^[^.]*/, '')} TXT ${quoted(value)}`]],
+  ])('%s', async (how, records) => {
+    const claimed = await claim(`${how.replace(/\W+/g, '-')}.example`);
+    await dns.publish(records(claimed));
+    expect(await claimed.verify()).toMatchObject({ status: 'verified', problem: null });
+    expect(await claimed.events()).toEqual(['domain.verified']);
+  });
+});
+
+describe('no record that proves it', () => {
+  test.each<readonly [string, Records, string]>([
+    ['no such name', () => [], 'record_missing'],
+    ['nothing but an address at that name', ({ label }) => [`${label} A 192.0.2.1`], 'record_missing'],
+    ['a CNAME that leads nowhere', ({ label }) => [`${label} CNAME nowhere.host`], 'record_missing'],
+    ['another value', ({ label }) => [`${label} TXT "v=spf1 -all"`], 'record_differs'],
+    [
+      'the value in two records, half in each',
+      ({ label, value }) =>
+        inTwo(value)
+          .split(' ')
+          .map((half) => `${label} TXT ${half}`),
+      'record_differs',
+    ],
+    [
+      'the value at the domain itself',
+      ({ label, value }) => [`${label.replace(/^[^.]*\./, '')} TXT ${quoted(value)}`],
+      'record_missing',
+    ],
+  ])('%s', async (what, records, code) => {
+    const claimed = await claim(`${what.replace(/\W+/g, '-')}.example`);
+    await dns.publish(records(claimed));
+    expect(await claimed.verify()).toMatchObject({ status: 'pending', problem: { code } });
+    expect(await claimed.events()).toEqual([]);
+  });
+});
+
+describe('no answer that says anything', () => {
+  test.each<readonly [string, string]>([
+    ['SERVFAIL', `acme.${BROKEN_ZONE}`],
+    ['REFUSED', 'acme.elsewhere.test'],
+  ])('%s', async (_what, domain) => {
+    const claimed = await claim(domain);
+    const problem = { code: 'lookup_failed', detail: expect.stringContaining('did not answer') };
+    expect(await claimed.verify()).toMatchObject({ status: 'pending', problem });
+  });
+
+  test('silence, for a few seconds; then the same question is answered', async () => {
+    const claimed = await claim('silent.example');
+    await dns.publish([`${claimed.label} TXT ${quoted(claimed.value)}`]);
+    dns.fallSilent();
+    const asked = await claimed.verify().finally(dns.speakAgain);
+    expect(asked).toMatchObject({ status: 'pending', problem: { code: 'lookup_failed' } });
+    expect(await claimed.verify()).toMatchObject({ status: 'verified' });
+  });
+});
+
+test('S153: a proved domain is looked at again every six hours, keeps its rights for three days without its record, then lapses', async () => {
+  const claimed = await claim('living.example');
+  const proof = [`${claimed.label} TXT ${quoted(claimed.value)}`];
+  const recheck = async (ms: number) => {
+    world.gateway.clock.advance(ms);
+    await recheckDomains(world.gateway.deps);
+    return claimed.read();
+  };
+  await dns.publish(proof);
+  await claimed.verify();
+  expect(await recheck(hours(6))).toMatchObject({ status: 'verified', missingSince: null });
+  // What was answered before is not believed longer than the question: the records of this zone live an hour.
+  await dns.publish([]);
+  expect(await recheck(hours(6))).toMatchObject({ status: 'verified', missingSince: expect.any(String) });
+  await dns.publish(proof);
+  expect(await recheck(hours(6))).toMatchObject({ status: 'verified', missingSince: null });
+  await dns.publish([]);
+  expect(await recheck(hours(6))).toMatchObject({ status: 'verified' });
+  expect(await recheck(days(3))).toMatchObject({ status: 'lapsed' });
+  await dns.publish(proof);
+  expect(await claimed.verify()).toMatchObject({ status: 'verified', problem: null });
+  expect(await claimed.events()).toEqual([
+    'domain.verified',
+    'domain.missing',
+    'domain.missing',
+    'domain.lapsed',
+    'domain.verified',
+  ]);
+});
+
+test('the gateway as it is run asks the name servers of GATEHOUSE_DNS_SERVERS, the next one where one does not answer', async () => {
+  const place = await startPlace({ dnsServers: `127.0.0.1:9,${dns.address}` });
+  try {
+    const { operator } = place;
+    await operator.create('/organizations', { name: 'Run', slug: 'run' });
+    const body = { domain: 'run.example' };
+    const made = await operator.expect(201, { method: 'POST', path: '/organizations/run/domains', body });
+    const path = `/organizations/run/domains/${textAt(made, 'id')}/verify`;
+    expect(await operator.expect(200, { method: 'POST', path })).toMatchObject({
+      problem: { code: 'record_missing' },
+    });
+    const [name, value] = [textAt(made, 'record', 'name'), textAt(made, 'record', 'value')];
+    await dns.publish([`${name}. TXT ${quoted(value)}`]);
+    expect(await operator.expect(200, { method: 'POST', path })).toMatchObject({ status: 'verified' });
+  } finally {
+    await place.close();
+  }
+});

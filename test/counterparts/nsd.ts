@@ -1,0 +1,97 @@
+/** A real name server: NSD of Debian, on loopback, with the zone `example` and whatever records a test publishes there. */
+import { Resolver } from 'node:dns/promises';
+import { findFreePort } from '../../scripts/demo/gateway-process.ts';
+import { createFolder, startProgram } from './programs.ts';
+
+export interface NameServer {
+  /** As the settings of a gateway take it. */
+  readonly address: string;
+  /** Serves these lines of a zone file, and those alone; names are below `example`. Resolves when they are served. */
+  publish(records: readonly string[]): Promise<void>;
+  /** Answers nothing from now on, not even an error. */
+  fallSilent(): void;
+  speakAgain(): void;
+  close(): Promise<void>;
+}
+
+/** Below this nothing can be loaded: every question about it is answered by SERVFAIL. */
+export const BROKEN_ZONE = 'broken.example';
+
+const zoneOf = (serial: number, records: readonly string[]): string =>
+  [
+    '$ORIGIN example.',
+    '$TTL 3600',
+    `@ SOA ns.example. admin.example. ${serial} 3600 600 86400 3600`,
+    '@ NS ns.example.',
+    'ns A 127.0.0.1',
+    ...records,
+    '',
+  ].join('\n');
+
+const settingsOf = (folder: string, port: number): string => `
+server:
+  ip-address: 127.0.0.1@${port}
+  username: ""
+  zonesdir: "${folder}"
+  database: ""
+  pidfile: "${folder}/nsd.pid"
+  xfrdfile: "${folder}/xfrd.state"
+  xfrdir: "${folder}"
+  zonelistfile: "${folder}/zone.list"
+  zonefiles-check: yes
+  server-count: 1
+remote-control:
+  control-enable: no
+zone:
+  name: example
+  zonefile: example.zone
+zone:
+  name: ${BROKEN_ZONE}
+  zonefile: broken.zone
+`;
+
+export async function startNameServer(): Promise<NameServer> {
+  const folder = createFolder('nsd');
+  const port = await findFreePort();
+  const address = `127.0.0.1:${port}`;
+  let serial = 1;
+  folder.write('example.zone', zoneOf(serial, []));
+  folder.write('broken.zone', 'this is no zone\n');
+  const settings = folder.write('nsd.conf', settingsOf(folder.path, port));
+  const isServed = async () => (await servedSerial(address)) === serial;
+  const program = await startProgram({
+    command: '/usr/sbin/nsd',
+    parameters: ['-d', '-c', settings],
+    folder: folder.path,
+    ready: isServed,
+  });
+  return {
+    address,
+    publish: async (records) => {
+      serial += 1;
+      folder.write('example.zone', zoneOf(serial, records));
+      const limit = AbortSignal.timeout(30_000);
+      // Files are told apart by their time, which counts seconds: asked again until it has noticed.
+      while (!(await isServed())) {
+        if (limit.aborted) throw new Error(`The zone is not served.\n${program.output()}`);
+        program.signal('SIGHUP');
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    },
+    fallSilent: () => program.signal('SIGSTOP'),
+    speakAgain: () => program.signal('SIGCONT'),
+    close: async () => {
+      await program.close();
+      folder.remove();
+    },
+  };
+}
+
+async function servedSerial(address: string): Promise<number | undefined> {
+  const resolver = new Resolver({ timeout: 500, tries: 1 });
+  resolver.setServers([address]);
+  return resolver.resolveSoa('example').then(
+    ({ serial }) => serial,
+    () => undefined,
+  );
+}

@@ -7,6 +7,7 @@ import { nextText } from '../support/builders.ts';
 import { newOrganization } from '../support/core-people.ts';
 import type { CoreWorld } from '../support/core-world.ts';
 import { OPERATOR, openCoreWorld } from '../support/core-world.ts';
+import { aOneTimeRecord, aPasskey, aSecondFactor } from '../support/credential-builders.ts';
 import { enterByPassword } from '../support/passwords.ts';
 import { refusalOf } from '../support/refusals.ts';
 
@@ -89,6 +90,22 @@ describe('S151 an address claimed before its owner came', () => {
       emailKey: null,
       passwordHash: null,
     });
+  });
+
+  test('opens nothing any more by what the claimer put in: passkey, second factor, mailed links', async () => {
+    const { storage } = world.deps;
+    const email = anAddress();
+    const { userId } = (await accept((await invited(email)).copied, ATTACKER)).membership;
+    const link = aOneTimeRecord(userId);
+    await storage.transact(async (tx) => {
+      await tx.passkeys.insert(aPasskey(userId));
+      await tx.secondFactors.insert(aSecondFactor(userId));
+      await tx.oneTimeRecords.insert(link);
+    });
+    await accept((await invited(email)).mailed, VICTIM);
+    expect(await storage.passkeys.listByUser(userId)).toEqual([]);
+    expect(await storage.secondFactors.find(userId)).toBeUndefined();
+    expect(await storage.oneTimeRecords.find(link.purpose, link.tokenHash)).toBeUndefined();
   });
 
   test('stays with the claimer while only copied links are shown', async () => {

@@ -167,9 +167,11 @@ describe('sending', () => {
     const email = aGuest();
     await newMember(world, (await newOrganization(world)).id, { email });
     const [known, unknown] = [await invite({ email }), await invite()];
-    expect(Object.keys(known).sort()).toEqual(Object.keys(unknown).sort());
-    expect(Object.keys(known.invitation).sort()).toEqual(Object.keys(unknown.invitation).sort());
-    expect(known.delivery).toEqual(unknown.delivery);
+    const told = ({ url: _url, invitation, ...answer }: CreatedInvitation) => {
+      const { id: _id, email: _email, emailKey: _key, tokenHash: _hash, ...rest } = invitation;
+      return { ...answer, rest };
+    };
+    expect(told(known)).toEqual(told(unknown));
   });
 
   const plans: [title: string, plan: { preset: string; seats?: number }, outcome: string][] = [

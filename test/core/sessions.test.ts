@@ -4,10 +4,11 @@ import type { Deps } from '../../src/core/deps.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
 import { changeMember, removeMember } from '../../src/core/members/members.ts';
 import { insertMembership } from '../../src/core/members/memberships.ts';
+import { getOrganization } from '../../src/core/organization/organization-lookup.ts';
 import { removeOrganization } from '../../src/core/organization/organizations.ts';
 import { switchOrganization } from '../../src/core/sign-in/organization-switch.ts';
 import { ABSOLUTE_LIMIT_MS, IDLE_LIMIT_MS } from '../../src/core/sign-in/session-life.ts';
-import { endSession, findSignedIn, noteSessionUse } from '../../src/core/sign-in/sessions.ts';
+import { endSession, findSignedIn, noteSessionUse, startSession } from '../../src/core/sign-in/sessions.ts';
 import { GatehouseError } from '../../src/kernel/errors.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { nextText } from '../support/builders.ts';
@@ -41,6 +42,12 @@ async function use(token: string) {
   if (found !== undefined) await noteSessionUse(world.deps, found);
   return found;
 }
+/** In the store alone: nothing that the change itself would end has ended. */
+const requireSingleSignOn = () =>
+  world.deps.storage.transact(async (tx) => {
+    const organization = await getOrganization(tx, id);
+    await tx.organizations.update(id, { ...organization, ssoPolicy: 'required' }, organization.version);
+  });
 const asOperator = () => ({
   organizationId: id,
   id: member.id,
@@ -160,6 +167,22 @@ describe('what ends a session', () => {
     await changeMember(world.deps, { ...asOperator(), change: { status: 'suspended' } });
     await world.deps.storage.transact(async (tx) => session && tx.sessions.insert(id, session));
     expect(await isSignedIn(sessionToken)).toBe(false);
+  });
+
+  test('S157 a session of a password that is somehow left lets nobody in where single sign-on is required', async () => {
+    const { sessionToken } = await signIn();
+    await requireSingleSignOn();
+    expect(await isSignedIn(sessionToken)).toBe(false);
+  });
+
+  test('S157 whatever a way in forgot to ask, no session begins without the single sign-on that is required', async () => {
+    await requireSingleSignOn();
+    const context = { organizationId: id, cause: OPERATOR, now: world.time.now };
+    const authentication = { connectionId: null, amr: ['pwd'] };
+    const start = world.deps.storage.transact((tx) =>
+      startSession(tx, context, { membership: member, tokenHash: nextText('hash'), authentication }),
+    );
+    expect(await refusalOf(start)).toBe('sso_required');
   });
 
   test.each(['', 'ghs_unknown', 'undefined'])('the cookie value %j is nobody', async (token) => {

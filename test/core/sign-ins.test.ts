@@ -415,7 +415,7 @@ describe('who may join, in a manual organization', () => {
     expect(signedIn?.user).toMatchObject({ email: null, passwordHash: null });
   });
 
-  test('S150 S151 an address that already has an account, or a member here, is never opened by SSO', async () => {
+  test('S74 S150 S151 an address that already has an account, or a member here, is never opened by SSO', async () => {
     const place = await manual({ jit: true, proved: true });
     const identity = place.identityOf({ email: place.address, isEmailVerified: true });
     const elsewhere = await newOrganization(world);

@@ -350,6 +350,28 @@ describe('discovery', () => {
     idp.discovery = {};
   });
 
+  test('S78 an issuer in another spelling is another one: identities are kept by the exact text', async () => {
+    idp.discovery = { issuer: `${idp.issuer}/` };
+    const reason = await reasonOf(relyingParty().startOidc({ connection: trust(idp.issuer), ...pending }));
+    idp.discovery = {};
+    expect(reason).toBe('oidc.discovery');
+  });
+
+  test.each([
+    ['https:', true],
+    ['http:', false],
+    ['javascript:', false],
+  ])('S78 an https issuer sends browsers to %s: %s', async (scheme, ok) => {
+    const issuer = 'https://idp.example';
+    const document = {
+      ...{ issuer, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/keys`, keys: [] },
+      authorization_endpoint: `${scheme}//idp.example/authorize`,
+    };
+    const answering = { ...fetcher, fetch: async () => Response.json(document), checkUrl: () => undefined };
+    const party = createOidcStrategy({ fetcher: answering, clock });
+    expect(await party.checkOidcIssuer(trust(issuer, { allowInsecure: false }))).toMatchObject({ ok });
+  });
+
   test.each([
     ['a closed port', 'http://127.0.0.1:2', 'oidc.unreachable'],
     ['a private address outside the list', 'https://10.0.0.1', 'oidc.egress'],

@@ -51,6 +51,12 @@ describe('S75 whose word on an address counts', () => {
     const { isEmailVerified, userName } = identityOf(said, {}, issuer);
     expect([isEmailVerified, userName !== null]).toEqual([expected, expected]);
   });
+
+  test('an address from a claim of the connection’s own choice is told, and vouched for by nobody', () => {
+    const said = { email: 'ada@corp.example', email_verified: true, mail: 'boss@corp.example' };
+    const { email, isEmailVerified } = identityOf(said, { attributes: { email: 'mail' } });
+    expect([email, isEmailVerified]).toEqual(['boss@corp.example', false]);
+  });
 });
 
 describe('claims that count', () => {

@@ -54,6 +54,20 @@ describe('S82 keys that rotate', () => {
       now += minutes(2);
     }
   });
+
+  test('one that the provider has taken back is believed for five minutes at most', async () => {
+    const party = aParty();
+    expect(await party.signIn()).toBe('done');
+    const at = Math.floor(Date.now() / 1000);
+    const said = { iss: idp.issuer, aud: clientId, sub: 'subject-1', nonce: pending.nonce };
+    const stolen = await idp.sign({ ...said, iat: at, exp: at + 300 });
+    await idp.rotateKeys();
+    const tokenBody = { access_token: 'a', token_type: 'Bearer', id_token: stolen };
+    now += minutes(5) - 1;
+    expect(await party.signIn({ tokenBody })).toBe('done');
+    now += 1;
+    expect(await party.signIn({ tokenBody })).toBe('sign_in_refused oidc.key');
+  });
 });
 
 describe('S80 keys that cannot be had', () => {

@@ -48,7 +48,8 @@ test.each(ENDS)(
     for (const words of ['takes nobody in this way any more', 'no longer exists'])
       expect(dead.text).toContain(words);
     const browser = createBrowser();
-    expect((await postForm(world.gateway, browser, { path, fields: join })).status).toBe(404);
+    const posted = await postForm(world.gateway, browser, { path, fields: join });
+    expect([posted.status, posted.text]).toEqual([404, unknown.text]);
     expect(await sessionStatus(world.gateway, browser)).toBe(401);
     expect(await world.gateway.storage.users.findByEmail(email)).toBeUndefined();
     await world.gateway.deliverMails();

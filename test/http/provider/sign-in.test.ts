@@ -78,8 +78,19 @@ describe('whoever is signed in', () => {
     expect(info).toEqual(expected);
     const told = await client.tokenIntrospection(configuration, tokens.access_token);
     expect(told).toMatchObject({ ...expected, active: true, client_id: product.clientId });
-    expect(tokens.expires_in).toBeLessThanOrEqual(300);
     expect(tokens.refresh_token).toBeUndefined();
+  });
+
+  test('S94: an access token lives five minutes', async () => {
+    const { browser } = await aMember(gateway, await newOrganization());
+    const { access_token, expires_in } = await enter(product, browser);
+    expect(expires_in).toBe(300);
+    const isActive = async () =>
+      (await client.tokenIntrospection(product.configuration, access_token)).active;
+    gateway.clock.advance(299_000);
+    expect(await isActive()).toBe(true);
+    gateway.clock.advance(1_000);
+    expect(await isActive()).toBe(false);
   });
 
   test('gives e-mail and name only for their scopes', async () => {

@@ -1,4 +1,10 @@
 /** All tables of `test/guards` under the names of their files. */
+
+import { auditGuards } from '../../test/guards/audit.ts';
+import { domainsLinkingGuards } from '../../test/guards/domains-linking.ts';
+import { filesForSpreadsheetsGuards } from '../../test/guards/files-for-spreadsheets.ts';
+import { invitationsLinksGuards } from '../../test/guards/invitations-links.ts';
+import { oidcRelyingPartyGuards } from '../../test/guards/oidc-relying-party.ts';
 import { samlDocumentGuards } from '../../test/guards/saml-document.ts';
 import { samlProtocolGuards } from '../../test/guards/saml-protocol.ts';
 import { samlStatementGuards } from '../../test/guards/saml-statements.ts';
@@ -13,6 +19,11 @@ const guardTables: Readonly<Record<string, readonly Guard[]>> = {
   'saml-protocol': samlProtocolGuards,
   'saml-statements': samlStatementGuards,
   'saml-tenancy': samlTenancyGuards,
+  'oidc-relying-party': oidcRelyingPartyGuards,
+  'domains-linking': domainsLinkingGuards,
+  'invitations-links': invitationsLinksGuards,
+  'files-for-spreadsheets': filesForSpreadsheetsGuards,
+  audit: auditGuards,
 };
 
 /** Every row, in the order of the tables. */

@@ -234,6 +234,10 @@ const resources: Pick<IsolationTable, 'directoryUsers' | 'directoryGroups'> = {
       ...absent,
       call: (store, b, a) => store.directoryUsers.findByMembership(b, a.membership.id),
     },
+    findHold: {
+      ...absent,
+      call: (store, b, a) => store.directoryUsers.findHold(b, a.membership.id),
+    },
     listByUserName: {
       answersOwn: 1,
       call: (store, b) => store.directoryUsers.listByUserName(b, SHARED.userName),

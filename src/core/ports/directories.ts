@@ -76,6 +76,11 @@ export interface DirectoryUserRepository {
     organizationId: OrganizationId,
     membershipId: MembershipId,
   ): Promise<DirectoryUser | undefined>;
+  /** What an active directory says of whom `findByMembership` finds; undefined when that one is in none. */
+  findHold(
+    organizationId: OrganizationId,
+    membershipId: MembershipId,
+  ): Promise<Pick<DirectoryUser, 'isActive'> | undefined>;
   /** Active or not, in any active directory of the organization. */
   listByUserName(organizationId: OrganizationId, userNameKey: string): Promise<readonly DirectoryUser[]>;
   /** Likewise, by the exact externalId. */

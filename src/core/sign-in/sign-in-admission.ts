@@ -3,7 +3,6 @@ import { newId } from '../../kernel/ids.ts';
 import { foldKey } from '../../kernel/text.ts';
 import { isProvedAddress } from '../connections/domains.ts';
 import type { ChangeContext } from '../deps.ts';
-import { findHeld } from '../directory/directory-hold.ts';
 import type { DirectoryUser } from '../entities/directory.ts';
 import { invitationStatus } from '../entities/invitation.ts';
 import type { Organization } from '../entities/organization.ts';
@@ -146,7 +145,8 @@ async function findBound(
   if (known === undefined) return undefined;
   const membership = await tx.memberships.find(organizationId, known.membershipId);
   if (membership === undefined) return undefined;
-  return { membership, directoryUser: await findHeld(tx, membership) };
+  const directoryUser = await tx.directoryUsers.findHold(organizationId, membership.id);
+  return { membership, directoryUser };
 }
 
 async function findPushed(

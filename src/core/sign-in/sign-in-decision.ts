@@ -6,7 +6,7 @@ import type { Membership } from '../entities/people.ts';
 /** A member and, when a directory pushed them, the directory's word on them. */
 export interface Person {
   readonly membership: Membership;
-  readonly directoryUser: DirectoryUser | undefined;
+  readonly directoryUser: Pick<DirectoryUser, 'isActive'> | undefined;
 }
 
 /** Everything the decision needs, loaded beforehand inside the same transaction. */

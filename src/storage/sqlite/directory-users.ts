@@ -32,6 +32,12 @@ const INDEXED_OF = `
   WHERE organization_id = ? AND directory_id = ? AND id = ?`;
 const FIND_BY_MEMBERSHIP = `
   SELECT * FROM directory_users WHERE organization_id = ? AND membership_id = ? ORDER BY id LIMIT 1`;
+/** Of the same user, without what it is made of: every sign-in asks for this. */
+const HOLD = `
+  SELECT is_active, (
+    SELECT status FROM directories WHERE organization_id = pushed.organization_id AND id = pushed.directory_id
+  ) AS directory_status
+  FROM directory_users AS pushed WHERE organization_id = ? AND membership_id = ? ORDER BY id LIMIT 1`;
 const IN_ACTIVE_DIRECTORY = `
   directory_id IN (SELECT id FROM directories WHERE organization_id = ? AND status = 'active')`;
 const LIST_BY_USER_NAME = `
@@ -186,6 +192,10 @@ export function directoryUserRepository(sql: Sql, anchors?: PageAnchors): Direct
     find: async (organizationId, directoryId, id) => one(sql.get(FIND, organizationId, directoryId, id)),
     findByMembership: async (organizationId, membershipId) =>
       one(sql.get(FIND_BY_MEMBERSHIP, organizationId, membershipId)),
+    findHold: async (organizationId, membershipId) => {
+      const row = sql.get(HOLD, organizationId, membershipId);
+      return row?.directory_status === 'active' ? { isActive: flag(row, 'is_active') } : undefined;
+    },
     listByUserName: async (organizationId, userNameKey) =>
       sql.all(LIST_BY_USER_NAME, organizationId, userNameKey, organizationId).map(fromRow),
     listByExternalId: async (organizationId, externalId) =>

@@ -20,6 +20,9 @@ const BATCH_MS = 5;
 /** After this much work of a batch the event loop has its turn: look-ups are answered while the batch is still growing, and before it is committed. */
 const TURN_MS = 0.4;
 
+/** The same before the commit, which takes about that long itself: one sign-in and its commit are two turns, many creates and theirs one more. */
+const COMMIT_TURN_MS = 0.2;
+
 /** Beyond this many waiting calls the store answers that it is overloaded instead of promising. */
 const WAITING_LIMIT = 10_000;
 
@@ -145,7 +148,8 @@ export class Writer {
     try {
       this.#beforeEach();
       batches.begin();
-      await this.#runCalls(calls);
+      const turnAt = await this.#runCalls(calls);
+      if (performance.now() - turnAt >= COMMIT_TURN_MS) await nextTurn();
       batches.commit();
       this.#commits += 1;
     } catch (error) {
@@ -166,21 +170,23 @@ export class Writer {
     if (pause !== undefined) await pause;
   }
 
-  async #runCalls(calls: Call[]): Promise<void> {
+  /** Answers since when the event loop has had no turn, by the monotonic clock. */
+  async #runCalls(calls: Call[]): Promise<number> {
     let worked = 0;
     let turnAt = performance.now();
     for (let count = 0; count < BATCH_CALLS && worked < this.#batchMs; count += 1) {
-      if (count > 0 && calls[0]?.isAlone === true) return;
+      if (count > 0 && calls[0]?.isAlone === true) break;
       const call = calls.shift();
-      if (call === undefined) return;
+      if (call === undefined) break;
       await this.#batches.run(call);
-      if (call.isAlone) return;
+      if (call.isAlone) break;
       const turn = performance.now() - turnAt;
       if (turn < TURN_MS) continue;
       worked += turn;
       await nextTurn();
       turnAt = performance.now();
     }
+    return turnAt;
   }
 
   async #isOnDisk(calls: Call[], outcomes: readonly Outcome[]): Promise<boolean> {

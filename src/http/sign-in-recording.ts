@@ -2,7 +2,7 @@
 import type { Response } from 'express';
 import type { Connection } from '../core/entities/sign-in.ts';
 import type { SignInAttempt, SignInOutcome, SignInStep } from '../core/entities/sign-in-attempt.ts';
-import type { SeenAttempt, ToldFact } from '../core/sign-in/sign-in-recorder.ts';
+import { MOST_VALUES, type SeenAttempt, type ToldFact } from '../core/sign-in/sign-in-recorder.ts';
 import { isGatehouseError } from '../kernel/errors.ts';
 import type { SignInId } from '../kernel/ids.ts';
 import type { HttpDeps } from './deps.ts';
@@ -80,16 +80,15 @@ export function noteRefusal(res: Response, error: unknown): void {
   if (code === 'sign_in_refused') noteAttempt(res, { facts: factsFrom(Object.entries(hints), false) });
 }
 
-/** Facts of names and values of any kind: lists stay lists, what is absent is left out. */
+/** Facts of names and values of any kind: lists stay lists, what is absent is left out, what is not kept is counted. */
 export function factsFrom(
   entries: Iterable<readonly [string, unknown]>,
   isVerified: boolean,
 ): readonly ToldFact[] {
   return [...entries].flatMap(([name, value]) => {
-    const values = (Array.isArray(value) ? value : [value]).filter(
-      (one) => one !== undefined && one !== null,
-    );
-    return values.length === 0 ? [] : [{ name, values: values.map(plain), isVerified }];
+    const given = (Array.isArray(value) ? value : [value]).filter((one) => one !== undefined && one !== null);
+    const values = given.slice(0, MOST_VALUES).map(plain);
+    return values.length === 0 ? [] : [{ name, values, count: given.length, isVerified }];
   });
 }
 

@@ -8,7 +8,10 @@ import { createRecordingQueue } from '../journal/recording-queue.ts';
 import type { Repositories } from '../ports/storage.ts';
 
 /** What somebody said under one name, as it was said. */
-export type ToldFact = Omit<SignInFact, 'count'>;
+export type ToldFact = Omit<SignInFact, 'count'> & {
+  /** Of how many the values are the first; absent: they are all. */
+  readonly count?: number;
+};
 
 /** An attempt as the edge saw it; facts are redacted and cut when it is stored. */
 export type SeenAttempt = Omit<SignInAttempt, 'id' | 'facts'> & { readonly facts: readonly ToldFact[] };
@@ -34,7 +37,8 @@ const REFILL_MS = seconds(1);
 const CONNECTIONS_REMEMBERED = 1000;
 
 const MOST_FACTS = 60;
-const MOST_VALUES = 20;
+/** Of one name; what is told beyond is only counted. */
+export const MOST_VALUES = 20;
 const LONGEST_NAME = 200;
 const LONGEST_VALUE = 200;
 
@@ -92,14 +96,14 @@ const toAttempt = ({ facts, ...attempt }: SeenAttempt): SignInAttempt => ({
   facts: facts.slice(0, MOST_FACTS).map(toFact),
 });
 
-function toFact({ name, values, isVerified }: ToldFact): SignInFact {
+function toFact({ name, values, count = values.length, isVerified }: ToldFact): SignInFact {
   const isSecret = isSecretKey(name);
   return {
     name: shown(name, LONGEST_NAME),
     values: values
       .slice(0, MOST_VALUES)
       .map((value) => (isSecret ? '[redacted]' : shown(value, LONGEST_VALUE))),
-    count: values.length,
+    count,
     isVerified,
   };
 }

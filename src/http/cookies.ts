@@ -45,8 +45,14 @@ interface CookieOptions {
   readonly sameSite: 'lax' | 'none';
 }
 
+/** The header that Express's `cookie` writes (RFC 6265 §4.1), without its checks of names and options that are all ours. */
 export function setCookie(res: Response, name: string, { value, maxAgeMs, sameSite }: CookieOptions): void {
-  res.cookie(name, value, { httpOnly: true, secure: true, path: '/', sameSite, maxAge: maxAgeMs });
+  const life = `Max-Age=${Math.floor(maxAgeMs / 1000)}; Path=/; Expires=${new Date(Date.now() + maxAgeMs).toUTCString()}`;
+  const travels = sameSite === 'lax' ? 'Lax' : 'None';
+  res.appendHeader(
+    'Set-Cookie',
+    `${name}=${encodeURIComponent(value)}; ${life}; HttpOnly; Secure; SameSite=${travels}`,
+  );
 }
 
 export function clearCookie(res: Response, name: string): void {

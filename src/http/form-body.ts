@@ -35,7 +35,7 @@ export const requireForm = (limit: number): readonly RequestHandler[] => [refuse
 
 /**
  * The same for a door that hands what was posted to another thread: a field of more than 1 KB stays the bytes that arrived
- * (a `Uint8Array`, percent-encoded), so that a large form is never made into text on this one.
+ * (a view of the form, percent-encoded), so that a large form is never made into text on this one.
  */
 export const requireFormOfBytes = (limit: number): readonly RequestHandler[] => [
   refuseOtherTypes,
@@ -60,8 +60,7 @@ function fieldsIn(form: Buffer): Record<string, unknown> {
     const name = decodeFormText(form.toString('latin1', from, middle));
     const value = form.subarray(Math.min(middle + 1, to), to);
     const isLong = value.length > LONGEST_TEXT;
-    // A copy of its own: a view would take the whole form along to the other thread.
-    const kept = isLong ? new Uint8Array(value) : decodeFormText(value.toString('latin1'));
+    const kept = isLong ? value : decodeFormText(value.toString('latin1'));
     fields.set(name, [...(fields.get(name) ?? []), kept]);
     from = to + 1;
   }

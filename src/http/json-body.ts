@@ -3,6 +3,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import { parsePlainJson } from '../kernel/json.ts';
+import { settled } from './run-middleware.ts';
 
 interface JsonBodyOptions {
   readonly limit: number;
@@ -51,12 +52,6 @@ export function strictJson(options: JsonBodyOptions): RequestHandler {
     next();
   };
 }
-
-/** Resolves when the middleware has called the next one; rejects with what it throws or hands on. */
-const settled = (handler: RequestHandler, req: Request, res: Response): Promise<void> =>
-  new Promise((resolve, reject) => {
-    void handler(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
-  });
 
 const mediaType = (header: string | undefined): string =>
   (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';

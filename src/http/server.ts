@@ -15,6 +15,7 @@ import { createOidcRouter } from './oidc/router.ts';
 import { createPagesRouter } from './pages/router.ts';
 import { attachFacts } from './request-facts.ts';
 import { routerOnDemand } from './router-on-demand.ts';
+import { createAcsSurface } from './saml/acs-surface.ts';
 import { createSamlRouter } from './saml/router.ts';
 import { createScimSurface, SCIM_PATH } from './scim/surface.ts';
 
@@ -31,11 +32,12 @@ export function createEdge(deps: HttpDeps): HttpEdge {
   const app = createApp(deps, headers);
   const messages = expressMessages(app);
   const answerScim = createScimSurface(deps, { app, headers: headers.flat() });
+  const answerAcs = createAcsSurface(deps, { app, headers });
   return {
     messages,
     answer: (req, res) => {
       if (req.url?.startsWith(SCIM_PATH) === true) answerScim(req, res);
-      else app(req, res);
+      else if (!answerAcs(req, res)) app(req, res);
     },
   };
 }

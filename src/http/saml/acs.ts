@@ -7,7 +7,7 @@ import { completeUnsolicited, type UnsolicitedAnswer } from '../../core/sign-in/
 import { GatehouseError } from '../../kernel/errors.ts';
 import { readCookie, SESSION_COOKIE, SIGNED_IN_COOKIE } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
-import { formField } from '../form-body.ts';
+import { formField, requireFormOfBytes } from '../form-body.ts';
 import { seeOther } from '../pages/layout.ts';
 import { causeOf } from '../request-facts.ts';
 import type { ConnectionOf, ReceivedAnswer } from '../sign-in-answer.ts';
@@ -21,6 +21,9 @@ import { samlTrust } from './trust.ts';
 
 /** A response of 256 KB in base64, percent-encoded, with room for line breaks and RelayState (S25). */
 export const ACS_LIMIT_BYTES = 450 * 1024;
+
+/** What comes before `postAcs`, wherever it stands. */
+export const readPosted = requireFormOfBytes(ACS_LIMIT_BYTES);
 
 /** `POST /saml/{connectionId}/acs` (SAML profiles §4.1.4.3). Throws `invalid_syntax` without a response, `method_not_allowed` for a request, `sign_in_refused` for all else. */
 export const postAcs =

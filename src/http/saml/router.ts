@@ -1,9 +1,9 @@
 /** The SAML surface below /saml: every route is public, because the message itself is what is judged. */
 import { Router } from 'express';
 import type { HttpDeps } from '../deps.ts';
-import { requireForm, requireFormOfBytes } from '../form-body.ts';
+import { requireForm } from '../form-body.ts';
 import { mountMethods } from '../methods.ts';
-import { ACS_LIMIT_BYTES, postAcs } from './acs.ts';
+import { ACS_LIMIT_BYTES, postAcs, readPosted } from './acs.ts';
 import { getConfirm, postConfirm } from './confirm.ts';
 import { getLogout, postLogout } from './logout.ts';
 import { getMetadata } from './metadata.ts';
@@ -13,6 +13,9 @@ const FORM_LIMIT_BYTES = 16 * 1024;
 /** The router below /saml. */
 export function createSamlRouter(deps: HttpDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
+  mountMethods(router, '/:connectionId/acs', {
+    POST: [...readPosted, postAcs(deps)],
+  });
   mountMethods(router, '/:connectionId/metadata', { GET: [getMetadata(deps)] });
   mountMethods(router, '/:connectionId/confirm/:handle', {
     GET: [getConfirm(deps)],
@@ -23,9 +26,6 @@ export function createSamlRouter(deps: HttpDeps): Router {
     GET: [getLogout(deps)],
     POST: [...requireForm(ACS_LIMIT_BYTES), postLogout(deps)],
     allowsHead: false,
-  });
-  mountMethods(router, '/:connectionId/acs', {
-    POST: [...requireFormOfBytes(ACS_LIMIT_BYTES), postAcs(deps)],
   });
   return router;
 }

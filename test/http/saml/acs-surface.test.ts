@@ -1,0 +1,63 @@
+/** The door for SAML responses answers the same in front of Express's router as behind it. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type supertest from 'supertest';
+import { nextText } from '../../support/builders.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { addSamlConnection } from '../../support/sign-in-stage.ts';
+
+let gateway: TestGateway;
+let known: string;
+beforeAll(async () => {
+  gateway = await startGateway();
+  const organization = await gateway.createOrganization({ slug: nextText('corp') });
+  known = (await addSamlConnection(gateway, organization)).id;
+});
+afterAll(() => gateway.close());
+
+const FORM = 'application/x-www-form-urlencoded';
+const NOBODY = 'con_00000000000000000000000000';
+const LARGE = `SAMLResponse=${'A'.repeat(460 * 1024)}`;
+
+type Asking = (test: supertest.Test) => supertest.Test;
+const sending =
+  (body: string, headers: Readonly<Record<string, string>> = {}): Asking =>
+  (posted) =>
+    posted.set({ 'Content-Type': FORM, ...headers }).send(body);
+
+const CASES: readonly (readonly [string, number, Asking, (string | undefined)?])[] = [
+  ['a response that is none', 403, sending('SAMLResponse=PHg%2BPC94Pg%3D%3D')],
+  ['no such connection', 403, sending('SAMLResponse=PHg%2BPC94Pg%3D%3D'), NOBODY],
+  ['an id that is none', 403, sending('SAMLResponse=PHg%2BPC94Pg%3D%3D'), 'con_1'],
+  ['no response', 400, sending('RelayState=x')],
+  ['no body', 400, (posted) => posted],
+  ['a request', 405, sending('SAMLRequest=x')],
+  ['too large a form', 413, sending(LARGE)],
+  ['too many fields', 413, sending('a=b&'.repeat(21))],
+  ['JSON', 415, sending('{}', { 'Content-Type': 'application/json' })],
+  ['another charset', 415, sending('SAMLResponse=x', { 'Content-Type': `${FORM}; charset=utf-16` })],
+  ['a compressed form', 415, sending('SAMLResponse=x', { 'Content-Encoding': 'gzip' })],
+];
+
+const seen = ({ status, headers, text }: supertest.Response) => {
+  const { 'x-request-id': requestId, date: _date, ...others } = headers as Record<string, string>;
+  return { status, others, text: text.replaceAll(requestId ?? '', '(id)') };
+};
+
+describe('S219: the same status, headers and page', () => {
+  test.each(CASES)('%s', async (_title, status, ask, id = known) => {
+    const path = `/saml/${id}/acs`;
+    // Any query keeps the address from the surface.
+    const behind = seen(await ask(gateway.request().post(`${path}?x=1`)));
+    const inFront = seen(await ask(gateway.request().post(path)));
+    expect(inFront).toEqual(behind);
+    expect(inFront.status).toBe(status);
+    expect(inFront.others).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
+  });
+
+  test.each(['GET', 'PUT', 'DELETE'])('405 for %s', async (method) => {
+    const answer = await gateway
+      .request()
+      [method === 'GET' ? 'get' : method === 'PUT' ? 'put' : 'delete'](`/saml/${known}/acs`);
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST']);
+  });
+});

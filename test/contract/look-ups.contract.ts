@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { GrantScope } from '../../src/core/access/roles.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
 import type { MemberFilter } from '../../src/core/ports/people.ts';
-import { newId } from '../../src/kernel/ids.ts';
 import {
   aConnection,
   aDirectory,
@@ -276,14 +275,6 @@ export function lookUps(name: string, open: OpenStorage): void {
         expect(await directoryUsers.listByUserName(id, userName)).toStrictEqual(both);
         expect(await directoryUsers.listByExternalId(id, externalId)).toStrictEqual(both);
         expect(await directoryUsers.findByMembership(id, member.id)).toStrictEqual(twin);
-        expect(await directoryUsers.findHold(id, member.id)).toStrictEqual({ isActive: false });
-        await under.storage.transact(({ directories }) =>
-          directories.update(id, { ...second, version: 2, status: 'disabled' }, 1),
-        );
-        expect(await directoryUsers.findByMembership(id, member.id)).toStrictEqual(twin);
-        expect(await directoryUsers.findHold(id, member.id)).toBeUndefined();
-        expect(await directoryUsers.findHold(id, world.membership.id)).toStrictEqual({ isActive: true });
-        expect(await directoryUsers.findHold(id, newId('mem', 0))).toBeUndefined();
         expect(await directoryUsers.find(id, world.directory.id, twin.id)).toBeUndefined();
       });
 

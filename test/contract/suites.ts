@@ -11,6 +11,7 @@ import { durability } from './durability.contract.ts';
 import { events } from './events.contract.ts';
 import { groupMembers } from './group-members.contract.ts';
 import { history } from './history.contract.ts';
+import { holds } from './holds.contract.ts';
 import { jobs } from './jobs.contract.ts';
 import { knownConnections } from './known-connections.contract.ts';
 import { knownTokens } from './known-tokens.contract.ts';
@@ -44,6 +45,7 @@ const SUITES: readonly ContractSuite[] = [
   counts,
   singleUse,
   lookUps,
+  holds,
   knownTokens,
   knownConnections,
   memberFilters,

@@ -372,8 +372,8 @@ const doors: readonly Guard[] = [
   {
     line: 'S52',
     file: 'src/http/saml/router.ts',
-    without: 'POST: [...requireFormOfBytes(ACS_LIMIT_BYTES), postAcs(deps)],',
-    put: 'GET: [postAcs(deps)],\n    POST: [...requireFormOfBytes(ACS_LIMIT_BYTES), postAcs(deps)],',
+    without: 'POST: [...readPosted, postAcs(deps)],',
+    put: 'GET: [postAcs(deps)],\n    POST: [...readPosted, postAcs(deps)],',
     test: ACS_TESTS,
   },
   {

@@ -43,7 +43,8 @@ export const peopleCalls = ({
     await memberships.findNth(id, undefined, 5_000),
     await memberships.list(id, { text: 'x', isElsewhere: true, status: 'active' }, PAGE),
   ],
-  memberships: async ({ memberships }) => [
+  memberships: async ({ memberships, directoryUsers }) => [
+    await directoryUsers.findHold(id, membership.id),
     await memberships.find(id, membership.id),
     await memberships.findByUser(id, user.id),
     await memberships.listByEmail(id, 'x'),

@@ -170,7 +170,6 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
   'directory users': async ({ directoryUsers }) => [
     await directoryUsers.find(id, directory.id, directoryUser.id),
     await directoryUsers.findByMembership(id, membership.id),
-    await directoryUsers.findHold(id, membership.id),
     await directoryUsers.listByUserName(id, 'x'),
     await directoryUsers.listByExternalId(id, 'x'),
     await directoryUsers.update(id, directoryUser, 1),

@@ -110,9 +110,9 @@ const tenancy: readonly Guard[] = [
 const metadata: readonly Guard[] = [
   {
     line: 'S63',
-    file: 'src/protocols/saml/xml-tree.ts',
-    without: "if (declarations !== null) rules.reject('doctype');",
-    put: '',
+    file: 'src/protocols/saml/parse-xml.ts',
+    without: "if (!text.startsWith('<!--', at)) rules.reject('doctype');",
+    put: "if (!text.startsWith('<!--', at)) { reading.at = text.indexOf('>', at) + 1; return; }",
     test: WATCH_TESTS,
   },
   {

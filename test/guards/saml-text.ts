@@ -10,7 +10,7 @@ const SCAN_INNER = 'src/protocols/saml/scan-assertion.ts';
 const SHAPE = 'src/protocols/saml/signature-shape.ts';
 const VERIFY = 'src/protocols/saml/verify-signature.ts';
 const READ = 'src/protocols/saml/read-assertion.ts';
-const TREE = 'src/protocols/saml/xml-tree.ts';
+const PARSER = 'src/protocols/saml/parse-xml.ts';
 const DECODE = 'src/protocols/saml/decode-response.ts';
 const LOGOUT = 'src/protocols/saml/logout-message.ts';
 const REDIRECT = 'src/protocols/saml/redirect-binding.ts';
@@ -24,6 +24,8 @@ const ONE_ASSERTION = {
   put: 'if (assertion === undefined) {',
   test: ATTACKS,
 };
+/** What stands in place of the refusal of a document type: it is read over, as if it said nothing. */
+const PASSED_OVER = "if (!text.startsWith('<!--', at)) { reading.at = text.indexOf('>', at) + 1; return; }";
 /** The digest is that of the text. */
 const DIGEST = {
   file: VERIFY,
@@ -34,30 +36,30 @@ const DIGEST = {
 const text: readonly Guard[] = [
   {
     line: 'S22',
-    file: TREE,
-    without: "if (!rules.allowComments && body.includes('<!--')) rules.reject('comment');",
+    file: PARSER,
+    without: "if (!rules.allowComments) rules.reject('comment');",
     put: '',
     test: [ATTACKS, LOGOUT_TESTS],
   },
   {
     line: 'S22',
-    file: TREE,
-    without: "if (body.includes('<?')) rules.reject('processing_instruction');",
+    file: PARSER,
+    without: "if (text.startsWith('<?', at)) rules.reject('processing_instruction');",
     put: '',
     test: ATTACKS,
   },
   {
     line: 'S22',
-    file: TREE,
-    without: "if (body.includes('<![CDATA[')) rules.reject('cdata');",
+    file: PARSER,
+    without: "if (text.startsWith('<![CDATA[', at)) rules.reject('cdata');",
     put: '',
     test: ATTACKS,
   },
   {
     line: 'S22',
-    file: TREE,
-    without: "rules.reject('entity');",
-    put: '{}',
+    file: PARSER,
+    without: "characterOf(reference) ?? rules.reject('entity')",
+    put: 'characterOf(reference) ?? reference',
     test: ATTACKS,
   },
   {
@@ -85,36 +87,36 @@ const text: readonly Guard[] = [
   },
   {
     line: 'S23',
-    file: TREE,
-    without: "if (declarations !== null) rules.reject('doctype');",
-    put: '',
+    file: PARSER,
+    without: "if (!text.startsWith('<!--', at)) rules.reject('doctype');",
+    put: PASSED_OVER,
     test: [ATTACKS, LOGOUT_TESTS, ENCRYPTED_TESTS],
   },
   {
     line: 'S24',
-    file: TREE,
-    without: "if (declarations !== null) rules.reject('doctype');",
+    file: PARSER,
+    without: "if (!text.startsWith('<!--', at)) rules.reject('doctype');",
+    put: PASSED_OVER,
+    test: ATTACKS,
+  },
+  {
+    line: 'S24',
+    file: PARSER,
+    without: "if (reading.depth >= rules.maxDepth) rules.reject('too_deep');",
     put: '',
     test: ATTACKS,
   },
   {
     line: 'S24',
-    file: TREE,
-    without: "if (open.length >= rules.maxDepth) rules.reject('too_deep');",
+    file: PARSER,
+    without: "if (found.length === rules.maxAttributes) rules.reject('too_many_attributes');",
     put: '',
     test: ATTACKS,
   },
   {
     line: 'S24',
-    file: TREE,
-    without: "if (attributes > rules.maxAttributes) rules.reject('too_many_attributes');",
-    put: '',
-    test: ATTACKS,
-  },
-  {
-    line: 'S24',
-    file: TREE,
-    without: "if (elements > rules.maxElements) rules.reject('too_many_elements');",
+    file: PARSER,
+    without: "if (reading.elements > rules.maxElements) rules.reject('too_many_elements');",
     put: '',
     test: [ATTACKS, LOGOUT_TESTS],
   },
@@ -171,9 +173,9 @@ const text: readonly Guard[] = [
   },
   {
     line: 'S26',
-    file: TREE,
-    without: "parser.on('error', (error) => rules.reject('malformed', error));",
-    put: "parser.on('error', () => undefined);",
+    file: PARSER,
+    without: "if (!hasOnlyCharacters(text)) rules.reject('malformed');",
+    put: '',
     test: ATTACKS,
   },
   {
@@ -186,8 +188,8 @@ const text: readonly Guard[] = [
   { line: 'S26', file: DECODE, without: 'fatal: true', put: 'fatal: false', test: ATTACKS },
   {
     line: 'S26',
-    file: TREE,
-    without: "if (body.includes('<?')) rules.reject('processing_instruction');",
+    file: PARSER,
+    without: "if (text.startsWith('<?', at)) rules.reject('processing_instruction');",
     put: '',
     test: ATTACKS,
   },

@@ -4,11 +4,12 @@ import {
   type EncryptedAssertion,
   readEncryptedAssertion,
 } from '../../protocols/saml/encrypted-assertion.ts';
+import { parseXml } from '../../protocols/saml/parse-xml.ts';
 import { refuse } from '../../protocols/saml/rejections.ts';
 import { scanAssertion } from '../../protocols/saml/scan-assertion.ts';
 import { MESSAGE_RULES, readAssertionIn, type ScannedEncrypted } from '../../protocols/saml/scan-response.ts';
 import { type Verification, verifiedText } from '../../protocols/saml/verify-signature.ts';
-import { parseXml, type XmlElement } from '../../protocols/saml/xml-tree.ts';
+import type { XmlElement } from '../../protocols/saml/xml-tree.ts';
 
 interface Envelope extends Verification {
   /** Our private keys, PKCS#8 PEM. */

@@ -1,6 +1,7 @@
 /** From a posted SAML response to facts about a person: our gates, the signatures, and passport-saml's opinion of what was signed. */
 import { usableCertificates } from '../../protocols/saml/certificates.ts';
 import type { ExpectedAssertion } from '../../protocols/saml/expectations.ts';
+import { parseXml } from '../../protocols/saml/parse-xml.ts';
 import { readAssertion, type SamlFacts } from '../../protocols/saml/read-assertion.ts';
 import { refuse } from '../../protocols/saml/rejections.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from '../../protocols/saml/scan-response.ts';
 import { checkResponse, checkSameStory, type SeenAssertion } from '../../protocols/saml/validate-response.ts';
 import { type Verification, verifiedText } from '../../protocols/saml/verify-signature.ts';
-import { parseXml, type XmlElement } from '../../protocols/saml/xml-tree.ts';
+import type { XmlElement } from '../../protocols/saml/xml-tree.ts';
 import { openEncrypted } from './encrypted-response.ts';
 import { askEngine, type EngineInput } from './engine.ts';
 

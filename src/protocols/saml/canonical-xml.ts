@@ -1,4 +1,5 @@
 /** Writes a tree that `parseXml` has read in its one canonical form; that is all signatures cover. Decides nothing. */
+import { isDeclaration, meaningOf, type Namespaces, NO_NAMESPACES } from './namespaces.ts';
 import type { XmlAttribute, XmlElement } from './xml-tree.ts';
 
 export interface CanonicalWriting {
@@ -15,31 +16,7 @@ export interface CanonicalWriting {
 export function canonicalXml(element: XmlElement, writing: CanonicalWriting = {}): string {
   const { without = [], inclusivePrefixes = [] } = writing;
   const inclusive = inclusivePrefixes.map((prefix) => (prefix === '#default' ? '' : prefix));
-  const scope: Scope = { declared: declaredAround(element.parent), written: NOTHING };
-  return write(element, scope, { without: new Set(without), inclusive });
-}
-
-/** What one element says of prefixes, and what was said around it; the empty prefix is the default namespace. */
-interface Namespaces {
-  readonly own: ReadonlyMap<string, string>;
-  readonly around: Namespaces | undefined;
-}
-const NOTHING: Namespaces = { own: new Map(), around: undefined };
-
-/** Looked up from the inside out: copying what was said around for each element would cost what an attacker likes (S24). */
-function meaningOf(prefix: string, namespaces: Namespaces): string {
-  for (let at: Namespaces | undefined = namespaces; at !== undefined; at = at.around) {
-    const uri = at.own.get(prefix);
-    if (uri !== undefined) return uri;
-  }
-  return '';
-}
-
-interface Scope {
-  /** What prefixes mean in the document. */
-  readonly declared: Namespaces;
-  /** What the text written so far has said of them. */
-  readonly written: Namespaces;
+  return write(element, NO_NAMESPACES, { without: new Set(without), inclusive });
 }
 
 interface Rules {
@@ -47,65 +24,45 @@ interface Rules {
   readonly inclusive: readonly string[];
 }
 
-function write(element: XmlElement, around: Scope, rules: Rules): string {
-  const { attributes } = element;
-  const declared = withDeclarations(around.declared, attributes);
-  const plain = declared === around.declared ? attributes : attributes.filter((one) => !isDeclaration(one));
-  const news = newNamespaces(usedPrefixes(element, plain, rules), { declared, written: around.written });
-  const written = news.length === 0 ? around.written : { own: new Map(news), around: around.written };
-  const name = nameOf(element);
+/** `written`: what the text around has said of prefixes. */
+function write(element: XmlElement, written: Namespaces, rules: Rules): string {
+  const { name, attributes, content } = element;
+  const plain = attributes.some(isDeclaration) ? attributes.filter((one) => !isDeclaration(one)) : attributes;
+  const news = newNamespaces(element, plain, { written, inclusive: rules.inclusive });
+  const inside = news.length === 0 ? written : { own: new Map(news), around: written };
   let text = `<${name}`;
   for (const [prefix, uri] of news)
     text += ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}="${escapeAttribute(uri)}"`;
-  for (const attribute of plain.length > 1 ? plain.toSorted(byNameOfAttribute) : plain)
-    text += ` ${nameOf(attribute)}="${escapeAttribute(attribute.value)}"`;
+  for (const one of plain.length > 1 ? plain.toSorted(byNameOfAttribute) : plain)
+    text += ` ${one.name}="${escapeAttribute(one.value)}"`;
   text += '>';
-  for (const piece of element.content)
+  for (const piece of content)
     if (typeof piece === 'string') text += escapeText(piece);
-    else if (!rules.without.has(piece)) text += write(piece, { declared, written }, rules);
+    else if (!rules.without.has(piece)) text += write(piece, inside, rules);
   return `${text}</${name}>`;
 }
 
-/** Prefixes that stand in the tag, or count anyway. An attribute without one is in no namespace. */
-function usedPrefixes(
-  { prefix: own }: XmlElement,
-  plain: readonly XmlAttribute[],
-  { inclusive }: Rules,
-): readonly string[] {
-  const used = [own, ...inclusive];
-  for (const { prefix } of plain) if (prefix !== '' && !used.includes(prefix)) used.push(prefix);
-  return used;
-}
+type NewNamespace = readonly [prefix: string, uri: string];
+const NONE: readonly NewNamespace[] = [];
 
-/** What a tag has to say of namespaces: prefixes it uses whose meaning has not been written yet. */
+/**
+ * What a tag has to say of namespaces: the prefixes it uses, or that count anyway, whose meaning has not been written yet. An
+ * attribute without one is in no namespace.
+ */
 function newNamespaces(
-  used: readonly string[],
-  { declared, written }: Scope,
-): readonly (readonly [prefix: string, uri: string])[] {
-  const isNew = (prefix: string) =>
-    prefix !== 'xml' && meaningOf(prefix, declared) !== meaningOf(prefix, written);
-  if (!used.some(isNew)) return [];
-  return [...new Set(used)]
+  { prefix, namespaces }: XmlElement,
+  plain: readonly XmlAttribute[],
+  { written, inclusive }: { readonly written: Namespaces; readonly inclusive: readonly string[] },
+): readonly NewNamespace[] {
+  const isNew = (one: string) => one !== 'xml' && meaningOf(one, namespaces) !== meaningOf(one, written);
+  const isNewIn = (one: XmlAttribute) => one.prefix !== '' && isNew(one.prefix);
+  if (!isNew(prefix) && !plain.some(isNewIn) && !inclusive.some(isNew)) return NONE;
+  const used = new Set([prefix, ...inclusive, ...plain.map((one) => one.prefix).filter((one) => one !== '')]);
+  return [...used]
     .filter(isNew)
     .sort(byCode)
-    .map((prefix) => [prefix, meaningOf(prefix, declared)]);
+    .map((one) => [one, meaningOf(one, namespaces)]);
 }
-
-const isDeclaration = ({ prefix }: XmlAttribute): boolean => prefix === 'xmlns';
-
-/** The same when nothing is declared. */
-function withDeclarations(around: Namespaces, attributes: readonly XmlAttribute[]): Namespaces {
-  if (!attributes.some(isDeclaration)) return around;
-  const own = attributes.filter(isDeclaration).map(({ local, value }): [string, string] => [local, value]);
-  return { own: new Map(own), around };
-}
-
-function declaredAround(parent: XmlElement | undefined): Namespaces {
-  return parent === undefined ? NOTHING : withDeclarations(declaredAround(parent.parent), parent.attributes);
-}
-
-const nameOf = ({ prefix, local }: { readonly prefix: string; readonly local: string }): string =>
-  prefix === '' ? local : `${prefix}:${local}`;
 
 const byCode = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 const byNameOfAttribute = (one: XmlAttribute, other: XmlAttribute): number =>

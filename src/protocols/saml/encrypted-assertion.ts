@@ -48,7 +48,7 @@ const MASKS: ReadonlyMap<string, EncryptedAssertion['hash']> = new Map([
  */
 export function readEncryptedAssertion(element: XmlElement): EncryptedAssertion {
   const data = only(element, 'EncryptedData');
-  const keys = [...walk(element)].filter(({ local }) => local === 'EncryptedKey');
+  const keys = walk(element).filter(({ local }) => local === 'EncryptedKey');
   const [key] = keys;
   const keyInfo = childrenOf(data, DS_NS, 'KeyInfo')[0];
   const isInPlace = key?.uri === XENC_NS && (key.parent === element || key.parent === keyInfo);

@@ -1,7 +1,8 @@
 /** What a refused response seems to say, for whoever has to find out why; nobody vouches for any of it (law 4). */
 import { decodeResponse } from './decode-response.ts';
+import { parseXml } from './parse-xml.ts';
 import { MESSAGE_RULES } from './scan-response.ts';
-import { attributeOf, parseXml, SAML_NS, walk, type XmlElement } from './xml-tree.ts';
+import { attributeOf, SAML_NS, walk, type XmlElement } from './xml-tree.ts';
 
 /** Elements whose text, and attributes that are shown, by local name. */
 const TEXTS = ['Issuer', 'NameID', 'Audience', 'AuthnContextClassRef', 'StatusMessage'];
@@ -22,7 +23,7 @@ const MOST_ATTRIBUTES = 40;
 /** Names and values as they stand there, in order; empty for what cannot be read at all. Never throws. */
 export function readHints(samlResponse: unknown): readonly (readonly [string, readonly string[]])[] {
   try {
-    const elements = [...walk(parseXml(decodeResponse(samlResponse), MESSAGE_RULES))];
+    const elements = walk(parseXml(decodeResponse(samlResponse), MESSAGE_RULES));
     const texts = TEXTS.map(
       (name) => [name, elements.filter(isNamed(name)).map(({ text }) => text)] as const,
     );

@@ -7,10 +7,11 @@ import {
   maxAgeOf,
   skewOf,
 } from './expectations.ts';
+import { parseXml } from './parse-xml.ts';
 import { refuse, type SamlRejection } from './rejections.ts';
 import { checkIds, checkNamespaces, MESSAGE_RULES } from './scan-response.ts';
 import { checkSignatureShape, STEERING_NAMES } from './signature-shape.ts';
-import { attributeOf, childrenOf, parseXml, SAML_NS, SAMLP_NS, walk, type XmlElement } from './xml-tree.ts';
+import { attributeOf, childrenOf, SAML_NS, SAMLP_NS, walk, type XmlElement } from './xml-tree.ts';
 
 /** What a logout message must match. */
 export interface ExpectedLogout extends ExpectedTimes {
@@ -99,7 +100,7 @@ export function readLogoutResponse(xml: string, expected: ExpectedLogout): Logou
 function parseLogout(xml: string, kind: LogoutKind) {
   const root = parseXml(xml, { ...MESSAGE_RULES, maxElements: MAX_ELEMENTS });
   if (root.uri !== SAMLP_NS || root.local !== kind) return refuse('saml.not_a_logout', { root: root.local });
-  const elements = [...walk(root)];
+  const elements = walk(root);
   checkNamespaces(elements);
   checkIds(elements);
   const known: readonly string[] = CHILDREN[kind];

@@ -2,19 +2,11 @@
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { checkCertificate } from './certificates.ts';
 import { XENC_NS, XENC11_NS } from './encrypted-assertion.ts';
+import { parseXml, type XmlRules } from './parse-xml.ts';
 import { checkIds } from './scan-response.ts';
 import { checkSignatureShape, STEERING_NAMES } from './signature-shape.ts';
 import { verifiedText } from './verify-signature.ts';
-import {
-  attributeOf,
-  childrenOf,
-  DS_NS,
-  MD_NS,
-  parseXml,
-  walk,
-  type XmlElement,
-  type XmlRules,
-} from './xml-tree.ts';
+import { attributeOf, childrenOf, DS_NS, MD_NS, walk, type XmlElement } from './xml-tree.ts';
 
 export interface IdpMetadata {
   readonly entityId: string;
@@ -105,7 +97,7 @@ export function parseIdpMetadata(xml: unknown, options: MetadataOptions = {}): I
  */
 export function signedMetadata(xml: string, certificates: readonly string[]): string | undefined {
   const root = parseXml(xml.replace(/^\uFEFF/, '').trim(), RULES);
-  const elements = [...walk(root)];
+  const elements = walk(root);
   const signatures = elements.filter(({ local }) => local === 'Signature');
   const [signature] = signatures;
   if (signature === undefined || signatures.length > 1) return undefined;
@@ -163,7 +155,7 @@ export function buildSpMetadata(sp: SpMetadata): string {
 }
 
 function findDescriptor(root: XmlElement): XmlElement {
-  const entities = [...walk(root)].filter((element) => element.local === 'EntityDescriptor');
+  const entities = walk(root).filter((element) => element.local === 'EntityDescriptor');
   const [descriptor, ...more] = childrenOf(root, MD_NS, 'IDPSSODescriptor').filter((one) =>
     (attributeOf(one, 'protocolSupportEnumeration') ?? '').split(/\s+/).includes(PROTOCOL),
   );
@@ -214,7 +206,7 @@ function readCertificates(descriptor: XmlElement): readonly string[] {
     (key) => (attributeOf(key, 'use') ?? 'signing') === 'signing',
   );
   const texts = keys
-    .flatMap((key) => [...walk(key)])
+    .flatMap((key) => walk(key))
     .filter((element) => element.uri === DS_NS && element.local === 'X509Certificate')
     .map((element) => element.text);
   if (texts.length === 0) return invalid('The metadata carries no signing certificate.');

@@ -1,9 +1,11 @@
 /** The gate for an assertion that came encrypted: its text passes what a plain one passes inside its response. */
+
+import { parseXml } from './parse-xml.ts';
 import { readAttributes } from './read-attributes.ts';
 import { refuse } from './rejections.ts';
 import { checkIds, checkNamespaces, MESSAGE_RULES } from './scan-response.ts';
 import { checkSignatureShape, STEERING_NAMES } from './signature-shape.ts';
-import { attributeOf, parseXml, SAML_NS, walk, type XmlElement } from './xml-tree.ts';
+import { attributeOf, SAML_NS, walk, type XmlElement } from './xml-tree.ts';
 
 /** What an unverified decrypted assertion says; as with a response, only to be compared and refused. */
 export interface ScannedAssertion {
@@ -19,7 +21,7 @@ const MESSAGES: ReadonlySet<string> = new Set(['Response', 'Assertion', 'Encrypt
  */
 export function scanAssertion(xml: string, acceptSha1 = false): ScannedAssertion {
   const assertion = parseXml(xml, MESSAGE_RULES);
-  const elements = [...walk(assertion)];
+  const elements = walk(assertion);
   const isAssertion = assertion.local === 'Assertion' && assertion.uri === SAML_NS;
   if (!isAssertion) refuse('saml.assertion_shape', { root: assertion.local });
   const messages = elements.filter(({ local }) => MESSAGES.has(local));

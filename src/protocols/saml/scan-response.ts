@@ -1,20 +1,11 @@
 /** The gate before any signature is looked at: decides by form alone whether a posted SAML response may be verified at all. */
 import { decodeResponse } from './decode-response.ts';
 import { type EncryptedAssertion, readEncryptedAssertion, XENC_NS } from './encrypted-assertion.ts';
+import { parseXml, type XmlRules } from './parse-xml.ts';
 import { readAttributes } from './read-attributes.ts';
 import { refuse } from './rejections.ts';
 import { checkSignatureShape, STEERING_NAMES } from './signature-shape.ts';
-import {
-  attributeOf,
-  childrenOf,
-  DS_NS,
-  parseXml,
-  SAML_NS,
-  SAMLP_NS,
-  walk,
-  type XmlElement,
-  type XmlRules,
-} from './xml-tree.ts';
+import { attributeOf, childrenOf, DS_NS, SAML_NS, SAMLP_NS, walk, type XmlElement } from './xml-tree.ts';
 
 /** What an unverified wrapper says. It may select a pending sign-in and reject, never identify anybody (law 4). */
 export interface ScannedWrapper {
@@ -91,7 +82,7 @@ export function scanResponse(
   { acceptSha1 = false }: { readonly acceptSha1?: boolean } = {},
 ): ScannedResponse | ScannedEncrypted {
   const root = parseXml(decodeResponse(samlResponse), MESSAGE_RULES);
-  const elements = [...walk(root)];
+  const elements = walk(root);
   if (root.local !== 'Response' || root.uri !== SAMLP_NS) refuse('saml.not_a_response', { root: root.local });
   checkNamespaces(elements);
   checkIds(elements);
@@ -150,7 +141,7 @@ function scanEncrypted(element: XmlElement, around: Surroundings) {
 /** The one assertion, plain or encrypted, in the verified bytes of a response that has been scanned; read anew (law 4). */
 export function readAssertionIn(verifiedXml: string): XmlElement {
   const root = parseXml(verifiedXml, MESSAGE_RULES);
-  return findAssertion(root, [...walk(root)]);
+  return findAssertion(root, walk(root));
 }
 
 /** One prefix, one meaning; the deciding names only in their own namespace (S16: parsers must not differ). */
@@ -170,7 +161,7 @@ export function checkNamespaces(elements: readonly XmlElement[]): void {
 const DEFAULTS: ReadonlySet<string> = new Set([SAML_NS, SAMLP_NS, DS_NS, XENC_NS]);
 
 function checkDeclaration(prefix: string, uri: string, meanings: Map<string, string>): void {
-  // saxes trims namespace names, xmldom does not.
+  // Some readers trim namespace names, some do not.
   const isPlain = uri === uri.trim() && uri !== '';
   const isKnownDefault = prefix !== '' || DEFAULTS.has(uri);
   const isSteady = prefix === '' || (meanings.get(prefix) ?? uri) === uri;
@@ -226,7 +217,7 @@ function findAssertion(root: XmlElement, elements: readonly XmlElement[]): XmlEl
  * refused here, and padding around the assertion too (S24, S56).
  */
 function checkCost(assertion: XmlElement, elements: readonly XmlElement[]): void {
-  const inside = [...walk(assertion)].length;
+  const inside = walk(assertion).length;
   if (elements.length - inside > MAX_OUTSIDE)
     refuse('saml.response_shape', { outside: elements.length - inside });
   readAttributes(assertion);

@@ -2,7 +2,8 @@
 import { createHash, sign } from 'node:crypto';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { canonicalXml } from './canonical-xml.ts';
-import { attributeOf, DS_NS, parseXml, type XmlRules } from './xml-tree.ts';
+import { parseXml, type XmlRules } from './parse-xml.ts';
+import { attributeOf, DS_NS } from './xml-tree.ts';
 
 const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 const ISSUER_END = '</saml:Issuer>';

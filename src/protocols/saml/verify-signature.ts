@@ -2,9 +2,10 @@
 import { constants, createHash, timingSafeEqual, verify } from 'node:crypto';
 import { canonicalXml } from './canonical-xml.ts';
 import { signingKeyOf } from './certificates.ts';
+import { parseXml, type XmlRules } from './parse-xml.ts';
 import { refuse } from './rejections.ts';
 import { checkSignedInfo } from './signature-shape.ts';
-import { attributeOf, childrenOf, DS_NS, parseXml, type XmlElement, type XmlRules } from './xml-tree.ts';
+import { attributeOf, childrenOf, DS_NS, type XmlElement } from './xml-tree.ts';
 
 /** Node's names; SHA-1 gets here only where the shape was allowed it (S20). */
 const HASH_OF: ReadonlyMap<string, string> = new Map([

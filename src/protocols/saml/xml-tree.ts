@@ -1,5 +1,5 @@
-/** Reads XML strictly (saxes, namespace-aware) into a small tree, refusing what a sign-in message never needs. */
-import { SaxesParser, type SaxesTagNS } from 'saxes';
+/** The tree that `parseXml` reads: what an element is, and how to find one. */
+import type { Namespaces } from './namespaces.ts';
 
 export const SAML_NS = 'urn:oasis:names:tc:SAML:2.0:assertion';
 export const SAMLP_NS = 'urn:oasis:names:tc:SAML:2.0:protocol';
@@ -7,6 +7,9 @@ export const DS_NS = 'http://www.w3.org/2000/09/xmldsig#';
 export const MD_NS = 'urn:oasis:names:tc:SAML:2.0:metadata';
 
 export interface XmlAttribute {
+  /** As it is written, with its prefix. */
+  readonly name: string;
+  /** A declaration has the prefix `xmlns`, and the prefix it declares as local name: empty for `xmlns="..."`. */
   readonly local: string;
   readonly prefix: string;
   readonly uri: string;
@@ -14,85 +17,20 @@ export interface XmlAttribute {
 }
 
 export interface XmlElement {
+  /** As it is written, with its prefix. */
+  readonly name: string;
   readonly local: string;
   readonly prefix: string;
   readonly uri: string;
   readonly parent: XmlElement | undefined;
   readonly attributes: readonly XmlAttribute[];
+  /** What prefixes mean inside. */
+  readonly namespaces: Namespaces;
   readonly children: readonly XmlElement[];
   /** The element's own text, all pieces together; never a prefix of it (S22). */
   readonly text: string;
   /** Children and pieces of text in the order of the document. */
   readonly content: readonly (XmlElement | string)[];
-}
-
-/** Why a text was not read. */
-export type XmlProblem =
-  | 'doctype'
-  | 'processing_instruction'
-  | 'cdata'
-  | 'comment'
-  | 'entity'
-  | 'malformed'
-  | 'too_deep'
-  | 'too_many_elements'
-  | 'too_many_attributes';
-
-export interface XmlRules {
-  readonly maxDepth: number;
-  readonly maxElements: number;
-  readonly maxAttributes: number;
-  /** Comments are dropped when true (metadata of real IdPs carries them), refused when false. */
-  readonly allowComments: boolean;
-  /** Throws the caller's own error; the tree knows none. */
-  readonly reject: (problem: XmlProblem, cause?: unknown) => never;
-}
-
-interface OpenElement extends XmlElement {
-  readonly children: OpenElement[];
-  readonly content: (OpenElement | string)[];
-  text: string;
-}
-
-/**
- * The root element of `text`. Anything but elements, attributes, text, the five entities, numeric references and one
- * leading XML declaration (version 1.0, UTF-8) ends in `rules.reject`.
- */
-export function parseXml(text: string, rules: XmlRules): XmlElement {
-  screenMarkup(text, rules);
-  const parser = new SaxesParser({ xmlns: true, position: false });
-  const open: OpenElement[] = [];
-  let root: OpenElement | undefined;
-  let elements = 0;
-  let attributes = 0;
-  parser.on('error', (error) => rules.reject('malformed', error));
-  parser.on('opentagstart', () => {
-    attributes = 0;
-    elements += 1;
-    if (elements > rules.maxElements) rules.reject('too_many_elements');
-    if (open.length >= rules.maxDepth) rules.reject('too_deep');
-  });
-  parser.on('attribute', () => {
-    attributes += 1;
-    if (attributes > rules.maxAttributes) rules.reject('too_many_attributes');
-  });
-  parser.on('opentag', (tag) => {
-    const parent = open.at(-1);
-    const element = toElement(tag, parent);
-    parent?.children.push(element);
-    parent?.content.push(element);
-    root ??= element;
-    open.push(element);
-  });
-  parser.on('closetag', () => open.pop());
-  parser.on('text', (piece) => {
-    const element = open.at(-1);
-    if (element === undefined) return;
-    element.text += piece;
-    element.content.push(piece);
-  });
-  parser.write(text).close();
-  return root ?? rules.reject('malformed');
 }
 
 /** The value of an attribute without namespace; undefined when absent. */
@@ -106,48 +44,12 @@ export function childrenOf(element: XmlElement, uri: string, local: string): rea
 }
 
 /** The element and everything below it, in document order. */
-export function* walk(element: XmlElement): Generator<XmlElement> {
-  yield element;
-  for (const child of element.children) yield* walk(child);
-}
-
-const DECLARATION =
-  /^<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')(?:\s+encoding\s*=\s*(?:"utf-8"|'utf-8'))?(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>/i;
-
-/**
- * In well-formed XML a `<` can only open markup, so looking at the raw text finds every DOCTYPE, instruction, CDATA
- * section and comment before any parser acts on it (S22, S23, S24).
- */
-function screenMarkup(text: string, rules: XmlRules): void {
-  const body = text.replace(DECLARATION, '');
-  if (body.includes('<?')) rules.reject('processing_instruction');
-  if (body.includes('<![CDATA[')) rules.reject('cdata');
-  const declarations = body.match(/<!(?!--)/);
-  if (declarations !== null) rules.reject('doctype');
-  if (!rules.allowComments && body.includes('<!--')) rules.reject('comment');
-  if (/&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)/.test(body)) rules.reject('entity');
-}
-
-function toElement(tag: SaxesTagNS, parent: OpenElement | undefined): OpenElement {
-  const { local, prefix, uri } = tag;
-  return { local, prefix, uri, parent, attributes: attributesIn(tag), children: [], content: [], text: '' };
-}
-
-const NONE: readonly XmlAttribute[] = [];
-
-function attributesIn({ attributes }: SaxesTagNS): readonly XmlAttribute[] {
-  let found: XmlAttribute[] | undefined;
-  for (const name in attributes) {
-    const attribute = attributes[name];
-    if (attribute === undefined) continue;
-    const { local, prefix, uri, value } = attribute;
-    found ??= [];
-    // `xmlns="..."` declares the default namespace: spelled here like the other declarations, with an empty local name.
-    found.push(
-      prefix === '' && local === 'xmlns'
-        ? { local: '', prefix: 'xmlns', uri, value }
-        : { local, prefix, uri, value },
-    );
-  }
-  return found ?? NONE;
+export function walk(element: XmlElement): readonly XmlElement[] {
+  const found: XmlElement[] = [];
+  const add = (one: XmlElement): void => {
+    found.push(one);
+    for (const child of one.children) add(child);
+  };
+  add(element);
+  return found;
 }

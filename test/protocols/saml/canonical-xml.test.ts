@@ -4,11 +4,12 @@ import { DOMParser } from '@xmldom/xmldom';
 import fc from 'fast-check';
 import { ExclusiveCanonicalization } from 'xml-crypto';
 import { canonicalXml } from '../../../src/protocols/saml/canonical-xml.ts';
+import { parseXml } from '../../../src/protocols/saml/parse-xml.ts';
 import { MESSAGE_RULES } from '../../../src/protocols/saml/scan-response.ts';
-import { parseXml, walk, type XmlElement } from '../../../src/protocols/saml/xml-tree.ts';
+import { walk, type XmlElement } from '../../../src/protocols/saml/xml-tree.ts';
 
 const named = (xml: string, local: string): XmlElement => {
-  const found = [...walk(parseXml(xml, MESSAGE_RULES))].find((element) => element.local === local);
+  const found = walk(parseXml(xml, MESSAGE_RULES)).find((element) => element.local === local);
   if (found === undefined) throw new Error(`no ${local}`);
   return found;
 };

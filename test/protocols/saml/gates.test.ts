@@ -2,10 +2,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeResponse, MAX_RESPONSE_BYTES } from '../../../src/protocols/saml/decode-response.ts';
 import type { ExpectedAssertion } from '../../../src/protocols/saml/expectations.ts';
+import { parseXml } from '../../../src/protocols/saml/parse-xml.ts';
 import { readAssertion as readElement } from '../../../src/protocols/saml/read-assertion.ts';
 import { MESSAGE_RULES, scanResponse } from '../../../src/protocols/saml/scan-response.ts';
 import { checkSameStory } from '../../../src/protocols/saml/validate-response.ts';
-import { parseXml } from '../../../src/protocols/saml/xml-tree.ts';
 import { outer } from '../../support/saml-attack-row.ts';
 import { encode, goodResponse, instant, oktaLike } from '../../support/saml-builder.ts';
 import { FIXTURE_NOW, fixtureContext } from '../../support/saml-fixture-context.ts';

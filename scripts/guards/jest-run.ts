@@ -1,9 +1,8 @@
 /** Runs the tests of some lines in a scratch copy and reads what became of each. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Lane } from './lane.ts';
 
 /** One test that ran: not one that was passed over. */
 export interface TestOutcome {
@@ -49,23 +48,43 @@ const reportShape = z.object({
 /** What carries one of these numbers in its title: `S4` is not in `S45`. */
 export const titlePattern = (lines: readonly string[]): string => String.raw`\b(?:${lines.join('|')})\b`;
 
-/** Runs the tests of these lines in these files, one file after the other. Never throws for what the tests do. */
-export async function runTests(lane: Lane, { lines, files }: Wanted): Promise<JestRun> {
-  const report = join(lane.folder, 'guards-report.json');
-  rmSync(report, { force: true });
-  const said = await jest(lane.folder, [
-    '--runInBand',
-    '--json',
-    `--outputFile=${report}`,
-    `--testNamePattern=${titlePattern(lines)}`,
-    '--runTestsByPath',
-    ...files,
-  ]);
-  try {
-    return readReport(lane.folder, JSON.parse(readFileSync(report, 'utf8')));
-  } catch {
-    return { tests: [], broken: [said.trim().slice(-2000) || 'jest left no report'] };
-  }
+/** Runs tests in one scratch copy, one run at a time. */
+export interface Runner {
+  /** The tests of these lines in these files, one file after the other. Never throws for what the tests do. */
+  readonly run: (wanted: Wanted) => Promise<JestRun>;
+  /** Ends the process; the next run begins with a new one, which has read nothing yet. */
+  readonly forget: () => void;
+}
+
+/** Tests leave memory behind; then a new process is quicker. */
+const RUNS_OF_A_PROCESS = 15;
+
+export function openRunner(folder: string): Runner {
+  let child: ChildProcess | undefined;
+  let runs = 0;
+  const forget = () => {
+    child?.kill('SIGKILL');
+    child = undefined;
+    runs = 0;
+  };
+  const run = async ({ lines, files }: Wanted): Promise<JestRun> => {
+    if (child?.connected !== true || runs >= RUNS_OF_A_PROCESS) forget();
+    child ??= startJest(folder);
+    runs += 1;
+    const report = join(folder, 'guards-report.json');
+    rmSync(report, { force: true });
+    const said = await tell(child, [
+      ...['--runInBand', '--json', `--outputFile=${report}`],
+      ...[`--testNamePattern=${titlePattern(lines)}`, '--runTestsByPath', ...files],
+    ]);
+    try {
+      return readReport(folder, JSON.parse(readFileSync(report, 'utf8')));
+    } catch {
+      forget();
+      return { tests: [], broken: [plain(said).trim().slice(-2000) || 'jest left no report'] };
+    }
+  };
+  return { run, forget };
 }
 
 /** Reads the report that jest writes with `--json`; paths in it are below `folder`. */
@@ -92,26 +111,28 @@ const plain = (text: string): string =>
   text.replace(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
 const firstLine = (text: string): string => plain(text).trim().split('\n')[0] ?? '';
 
-function jest(folder: string, parameters: readonly string[]): Promise<string> {
-  return new Promise((resolve) => {
-    const child = spawn(
-      process.execPath,
-      [
-        '--experimental-vm-modules',
-        '--disable-warning=ExperimentalWarning',
-        'node_modules/jest/bin/jest.js',
-        ...parameters,
-      ],
-      {
-        cwd: folder,
-        stdio: ['ignore', 'ignore', 'pipe'],
-        timeout: LONGEST_MILLISECONDS,
-        killSignal: 'SIGKILL',
-      },
-    );
-    const said: string[] = [];
-    child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', () => resolve(said.join('')));
+function startJest(folder: string): ChildProcess {
+  const { GATEHOUSE_TESTS: _part, ...env } = process.env;
+  return fork(join(folder, 'scripts/guards/jest-process.ts'), [], {
+    ...{ cwd: folder, env },
+    execArgv: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+}
+
+/** Hands over one run and waits for its end, or for that of the process. Answers what was written meanwhile. */
+function tell(child: ChildProcess, parameters: readonly string[]): Promise<string> {
+  const said: string[] = [];
+  const hear = (chunk: Buffer) => said.push(chunk.toString('utf8'));
+  const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_MILLISECONDS);
+  return new Promise<string>((resolve) => {
+    const end = () => resolve(said.join(''));
+    child.stderr?.on('data', hear);
+    child.once('message', end).once('exit', end);
+    child.send([...parameters], (error) => error && end());
+  }).finally(() => {
+    clearTimeout(timer);
+    child.stderr?.off('data', hear);
+    child.removeAllListeners('message').removeAllListeners('exit');
   });
 }

@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { cutsOf, type NamedGuard, testsOf } from './guard.ts';
-import { type JestRun, runTests } from './jest-run.ts';
+import { type JestRun, openRunner, type Runner } from './jest-run.ts';
 import { cutOut, type Lane, openScratch } from './lane.ts';
 import { readArguments, select } from './selection.ts';
 import { allGuards } from './tables.ts';
@@ -14,36 +14,47 @@ import { judge, type Verdict } from './verdict.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Gives each item to the next lane that is free. */
-async function inLanes<T>(
-  lanes: readonly Lane[],
+/** A copy, and what runs tests in it. */
+interface Bench {
+  readonly lane: Lane;
+  readonly runner: Runner;
+}
+
+/** Gives each item to the next bench that is free. */
+async function onBenches<T>(
+  benches: readonly Bench[],
   items: readonly T[],
-  work: (lane: Lane, item: T) => Promise<void>,
+  work: (bench: Bench, item: T) => Promise<void>,
 ) {
   const waiting = [...items];
-  const drain = async (lane: Lane) => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(lane, item);
+  const drain = async (bench: Bench) => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(bench, item);
   };
-  await Promise.all(lanes.map(drain));
+  await Promise.all(benches.map(drain));
 }
 
 /** Every test file once, with all the lines that are asked of it, nothing taken out. */
-async function runUntouched(lanes: readonly Lane[], rows: readonly NamedGuard[]): Promise<JestRun> {
+async function runUntouched(benches: readonly Bench[], rows: readonly NamedGuard[]): Promise<JestRun> {
   const runs: JestRun[] = [];
   const files = [...new Set(rows.flatMap(testsOf))];
-  await inLanes(lanes, files, async (lane, file) => {
+  await onBenches(benches, files, async ({ runner }, file) => {
     const lines = [...new Set(rows.filter((row) => testsOf(row).includes(file)).map(({ line }) => line))];
-    runs.push(await runTests(lane, { lines, files: [file] }));
+    runs.push(await runner.run({ lines, files: [file] }));
   });
   return { tests: runs.flatMap(({ tests }) => tests), broken: runs.flatMap(({ broken }) => broken) };
 }
 
-async function runWithout(lane: Lane, row: NamedGuard, before: JestRun): Promise<Verdict> {
-  const undo = cutOut(lane, cutsOf(row));
+async function runWithout({ lane, runner }: Bench, row: NamedGuard, before: JestRun): Promise<Verdict> {
+  const cuts = cutsOf(row);
+  // What a process has read of a package, and where, it does not read again.
+  const isOfLibrary = cuts.some(({ file }) => file.startsWith('node_modules/'));
+  if (isOfLibrary) runner.forget();
+  const undo = cutOut(lane, cuts);
   try {
-    return judge(row.line, before, await runTests(lane, { lines: [row.line], files: testsOf(row) }));
+    return judge(row.line, before, await runner.run({ lines: [row.line], files: testsOf(row) }));
   } finally {
     undo();
+    if (isOfLibrary) runner.forget();
   }
 }
 
@@ -51,9 +62,9 @@ async function runWithout(lane: Lane, row: NamedGuard, before: JestRun): Promise
 const shown = (row: NamedGuard, { kind, detail, noticed, ran }: Verdict): string =>
   `${kind.padEnd(12)} ${row.line.padEnd(5)} ${row.file}  ${kind === 'noticed' ? `${noticed} of ${ran}: ` : ''}${detail}`;
 
-async function run(lanes: readonly Lane[], rows: readonly NamedGuard[]): Promise<boolean> {
+async function run(benches: readonly Bench[], rows: readonly NamedGuard[]): Promise<boolean> {
   const startedAt = performance.now();
-  const before = await runUntouched(lanes, rows);
+  const before = await runUntouched(benches, rows);
   const red = [
     ...before.broken,
     ...before.tests.filter(({ isPassed }) => !isPassed).map(({ title }) => title),
@@ -63,8 +74,8 @@ async function run(lanes: readonly Lane[], rows: readonly NamedGuard[]): Promise
     return false;
   }
   const missed: string[] = [];
-  await inLanes(lanes, rows, async (lane, row) => {
-    const verdict = await runWithout(lane, row, before);
+  await onBenches(benches, rows, async (bench, row) => {
+    const verdict = await runWithout(bench, row, before);
     console.log(shown(row, verdict));
     if (verdict.kind !== 'noticed') missed.push(`${shown(row, verdict)}\n  without: ${row.without}`);
   });
@@ -80,9 +91,15 @@ async function run(lanes: readonly Lane[], rows: readonly NamedGuard[]): Promise
 async function main(): Promise<void> {
   const rows = select(allGuards, readArguments(process.argv.slice(2)));
   const scratch = openScratch(ROOT, Math.min(availableParallelism(), rows.length));
-  process.on('exit', scratch.close);
+  const benches = scratch.lanes.map((lane) => ({ lane, runner: openRunner(lane.folder) }));
+  const close = () => {
+    for (const { runner } of benches) runner.forget();
+    scratch.close();
+  };
+  process.on('exit', close);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
-  if (!(await run(scratch.lanes, rows))) process.exitCode = 1;
+  if (!(await run(benches, rows))) process.exitCode = 1;
+  close();
 }
 
 await main();

@@ -42,14 +42,6 @@ export const samlStatementGuards: readonly Guard[] = [
   },
   {
     line: 'S55',
-    file: ATTRIBUTES,
-    without: 'const attributes = new Map<string, readonly string[]>();',
-    put: 'const attributes = new Map<string, readonly string[]>();\n  Object.setPrototypeOf(attributes, Object.create(Map.prototype));',
-    test: GATES,
-    added: 'a prototype of its own under the attributes',
-  },
-  {
-    line: 'S55',
     file: 'src/http/saml/engine.ts',
     without: "    ...childrenOf(assertion, SAML_NS, 'AttributeStatement'),\n",
     put: '',

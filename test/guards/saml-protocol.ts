@@ -246,6 +246,14 @@ const asked: readonly Guard[] = [
     file: ACS,
     without: 'allowUnsolicited: requestId === undefined && connection.idpInitiated',
     put: 'allowUnsolicited: requestId === undefined',
+    also: [
+      {
+        file: 'src/core/sign-in/unsolicited-sign-ins.ts',
+        without: "if (!current.idpInitiated) throw signInRefusal('saml.unsolicited');",
+        put: '',
+      },
+    ],
+    why: 'The transaction asks once more, of the connection as it is then.',
     test: [ACS_TESTS, UNASKED],
   },
   {

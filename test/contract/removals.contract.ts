@@ -281,7 +281,7 @@ export function removals(name: string, open: OpenStorage): void {
       },
     );
 
-    test('an organization removed: its slug, tokens, links, connections and domains are found by nobody', async () => {
+    test('S173: an organization removed: its slug, tokens, links, connections and domains are found by nobody', async () => {
       const world = await plant();
       const id = world.organization.id;
       const proved = {
@@ -296,6 +296,7 @@ export function removals(name: string, open: OpenStorage): void {
       expect(await storage.organizations.findBySlug(world.organization.slug)).toBeUndefined();
       expect(await storage.directoryTokens.findByHash(world.token.tokenHash)).toBeUndefined();
       expect(await storage.invitations.findByTokenHash(world.invitation.tokenHash)).toBeUndefined();
+      expect(await storage.shareableLinks.findByTokenHash(world.shareableLink.tokenHash)).toBeUndefined();
       expect(await storage.connections.findById(world.connection.id)).toBeUndefined();
       expect(await storage.domains.findVerified(proved.domain)).toBeUndefined();
       expect(

@@ -11,6 +11,7 @@ import { createInvitation, getInvitation, revokeInvitation } from '../../src/cor
 import { changeMember, removeMember } from '../../src/core/members/members.ts';
 import { createTeam, removeTeam } from '../../src/core/members/teams.ts';
 import { removeOrganization } from '../../src/core/organization/organizations.ts';
+import type { Queries, Repositories } from '../../src/core/ports/storage.ts';
 import { findSignedIn } from '../../src/core/sign-in/sessions.ts';
 import type { OrganizationId } from '../../src/kernel/ids.ts';
 import { foldKey } from '../../src/kernel/text.ts';
@@ -280,6 +281,21 @@ describe('when it is worth something', () => {
     await removeOrganization(world.deps, { organizationId: id, cause: OPERATOR });
     expect(await refusalOf(accept(created))).toBe('not_found');
     expect(await previewInvitation(world.deps, tokenOf(created))).toBeUndefined();
+  });
+
+  test('S173 a row that outlived its organization opens nothing, though it is there', async () => {
+    const created = await invite();
+    const { storage } = world.deps;
+    const nowhere = <From extends Queries | Repositories>(from: From): From => ({
+      ...from,
+      organizations: { ...from.organizations, find: async () => undefined },
+    });
+    const transact: typeof storage.transact = (work, durability) =>
+      storage.transact((tx) => work(nowhere(tx)), durability);
+    const deps = { ...world.deps, storage: { ...nowhere(storage), transact } };
+    expect(await previewInvitation(deps, tokenOf(created))).toBeUndefined();
+    expect(await refusalOf(accept(created, { ...world, deps }))).toBe('not_found');
+    expect(await previewInvitation(world.deps, tokenOf(created))).toBeDefined();
   });
 });
 

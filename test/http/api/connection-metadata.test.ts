@@ -162,6 +162,39 @@ describe('S64: a new certificate', () => {
   });
 });
 
+test('a wish for signed requests alone that appears later counts at once, beside a certificate that waits, and goes as it came', async () => {
+  const id = await watching();
+  await send(`patch ${base()}/${id}`, { signRequests: false });
+  const isSigned = async () => {
+    const path = `/sign-in/${organization.slug}?connection=${id}`;
+    const { headers } = await world.gateway.request().get(path).redirects(0);
+    return new URL(headers.location ?? '').searchParams.has('Signature');
+  };
+  expect(await isSigned()).toBe(false);
+  const wishing = idpMetadata({ ...IDP, certificates: [PINNED, NEXT] }).replace(
+    '<md:IDPSSODescriptor',
+    '<md:IDPSSODescriptor WantAuthnRequestsSigned="true"',
+  );
+  server.publish(wishing);
+  world.gateway.clock.advance(hours(6));
+  await attendConnections(world.gateway.deps);
+  const { body } = await send(`get ${base()}/${id}`);
+  expect(body).toMatchObject({
+    signRequests: true,
+    stagedMetadata: { addedCertificates: [fingerprint(NEXT)] },
+  });
+  expect(pinnedOf(body)).toEqual([fingerprint(PINNED)]);
+  expect(await isSigned()).toBe(true);
+  await send(`post ${base()}/${id}/metadata/apply`, { id: body.stagedMetadata.id });
+  expect([await isSigned(), pinnedOf((await send(`get ${base()}/${id}`)).body)]).toEqual([
+    true,
+    [fingerprint(PINNED), fingerprint(NEXT)],
+  ]);
+  publish([PINNED, NEXT]);
+  expect((await refresh(id)).signRequests).toBe(false);
+  expect(await isSigned()).toBe(false);
+});
+
 describe('what cannot be used', () => {
   const rows: readonly [string, () => void, RegExp][] = [
     [

@@ -1,7 +1,9 @@
 /** Webhooks over the management API: who may have one, what is called, when it counts, what is never told. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Organization } from '../../../src/core/entities/organization.ts';
+import { pingWebhook } from '../../../src/core/journal/webhook-delivery.ts';
 import { hours, minutes } from '../../../src/kernel/clock.ts';
+import { testCause } from '../../support/gateway.ts';
 import { isSignedWith, startWebhookReceiver, type WebhookReceiver } from '../../support/webhook-receiver.ts';
 import { type ApiWorld, type Person, startApiWorld } from './api-world.ts';
 
@@ -130,6 +132,39 @@ describe('S199: a change of where events go', () => {
     await world.send(owner, `patch ${own}/${made.id}`, { url: `${receiver.url}&third` });
     receiver.release();
     expect((await ping).body).toEqual({ outcome: 'accepted', status: 'pending' });
+    // One for each address that was given: nothing is told of what changed nothing.
+    const told = await world.send(
+      owner,
+      `get ${own.replace('webhooks', 'audit-events')}?type=webhook.updated`,
+    );
+    expect(
+      told.body.items.filter(({ target }: { target: { id: string } }) => target.id === made.id),
+    ).toHaveLength(2);
+  });
+
+  test('S199: nor does one whose answer was there, when the address changes before it is noted', async () => {
+    const made = await make({}, own);
+    receiver.answer = 401;
+    await world.send(owner, `patch ${own}/${made.id}`, { url: `${receiver.url}&second` });
+    receiver.answer = 204;
+    const { deps } = world.gateway;
+    let writes = 0;
+    const transact: typeof deps.storage.transact = async (work, durability) => {
+      writes += 1;
+      if (writes === 2) {
+        receiver.answer = 401;
+        await world.send(owner, `patch ${own}/${made.id}`, { url: `${receiver.url}&third` });
+      }
+      return deps.storage.transact(work, durability);
+    };
+    const { webhook } = await pingWebhook(
+      { ...deps, storage: { ...deps.storage, transact } },
+      { organizationId: organization.id, id: made.id, cause: testCause },
+    );
+    expect(writes).toBe(2);
+    expect(webhook).toMatchObject({ url: `${receiver.url}&third`, status: 'pending' });
+    const { body } = await world.send(owner, `get ${own}/${made.id}`);
+    expect(body).toMatchObject({ url: `${receiver.url}&third`, status: 'pending' });
   });
 
   test('S199: types change without a ping; a disabled one rests until it is active again, by a ping', async () => {

@@ -132,14 +132,14 @@ describe('S199: a change of where events go', () => {
     await world.send(owner, `patch ${own}/${made.id}`, { url: `${receiver.url}&third` });
     receiver.release();
     expect((await ping).body).toEqual({ outcome: 'accepted', status: 'pending' });
-    // One for each address that was given: nothing is told of what changed nothing.
+    // When it was made active, and one for each address since: nothing is told of what changed nothing.
     const told = await world.send(
       owner,
       `get ${own.replace('webhooks', 'audit-events')}?type=webhook.updated`,
     );
     expect(
       told.body.items.filter(({ target }: { target: { id: string } }) => target.id === made.id),
-    ).toHaveLength(2);
+    ).toHaveLength(3);
   });
 
   test('S199: nor does one whose answer was there, when the address changes before it is noted', async () => {

@@ -86,9 +86,17 @@ export type ApiRoute = OrganizationRoute<unknown, unknown> | PlainRoute<unknown,
 export const isOrganizationRoute = (route: ApiRoute): route is OrganizationRoute<unknown, unknown> =>
   route.guard.kind === 'organization';
 
-/** Whether somebody in a browser must have proved minutes ago who they are: changes under a sensitive permission (S192). */
-export const asksForFreshSignIn = ({ guard, method }: Pick<ApiRoute, 'guard' | 'method'>): boolean =>
-  method !== 'get' && guard.kind === 'organization' && SENSITIVE_PERMISSIONS.has(guard.permission);
+/**
+ * Whether somebody in a browser must have proved minutes ago who they are (S192): changes under a sensitive permission, and whatever
+ * carries a whole list of the organization away as a file.
+ */
+export const asksForFreshSignIn = ({
+  guard,
+  method,
+  file,
+}: Pick<ApiRoute, 'guard' | 'method' | 'file'>): boolean =>
+  guard.kind === 'organization' &&
+  (file !== undefined || (method !== 'get' && SENSITIVE_PERMISSIONS.has(guard.permission)));
 
 /**
  * Declares a route of an organization. Handlers see `body` and `query` as their schemas parsed them.

@@ -59,6 +59,17 @@ const acts: readonly [title: string, act: (owner: Owner) => ReturnType<Owner['ac
     ({ act, member }) => act('PATCH', `/members/${member.id}`, { status: 'suspended' }),
     409,
   ],
+  ['the members are taken away as a file', ({ act }) => act('GET', '/members/export'), 200],
+  ['the audit is taken away as a file', ({ act }) => act('GET', '/audit-events/export'), 200],
+  [
+    'an access review is taken away as a file',
+    async ({ act, base }) => {
+      const reviews = `${base.slice('/api/v1'.length)}/access-reviews`;
+      const { body } = await world.send(world.operator, `post ${reviews}`, {});
+      return act('GET', `/access-reviews/${body.id}/export`);
+    },
+    200,
+  ],
   ['everybody is signed out', ({ act }) => act('DELETE', '/sessions'), 204],
   ['the organization is removed', ({ act }) => act('DELETE', ''), 204],
 ];

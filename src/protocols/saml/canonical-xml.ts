@@ -26,42 +26,46 @@ interface Rules {
 
 /** `written`: what the text around has said of prefixes. */
 function write(element: XmlElement, written: Namespaces, rules: Rules): string {
-  const { name, attributes, content } = element;
+  const { name, attributes, content, namespaces } = element;
   const plain = attributes.some(isDeclaration) ? attributes.filter((one) => !isDeclaration(one)) : attributes;
-  const news = newNamespaces(element, plain, { written, inclusive: rules.inclusive });
-  const inside = news.length === 0 ? written : { own: new Map(news), around: written };
+  const news = newPrefixes(element, plain, { written, inclusive: rules.inclusive });
   let text = `<${name}`;
-  for (const [prefix, uri] of news)
-    text += ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}="${escapeAttribute(uri)}"`;
+  for (const prefix of news)
+    text += ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}="${escapeAttribute(meaningOf(prefix, namespaces))}"`;
   for (const one of plain.length > 1 ? plain.toSorted(byNameOfAttribute) : plain)
     text += ` ${one.name}="${escapeAttribute(one.value)}"`;
   text += '>';
+  const inside = element.children.length === 0 ? written : withMeanings(written, news, namespaces);
   for (const piece of content)
     if (typeof piece === 'string') text += escapeText(piece);
     else if (!rules.without.has(piece)) text += write(piece, inside, rules);
   return `${text}</${name}>`;
 }
 
-type NewNamespace = readonly [prefix: string, uri: string];
-const NONE: readonly NewNamespace[] = [];
-
 /**
  * What a tag has to say of namespaces: the prefixes it uses, or that count anyway, whose meaning has not been written yet. An
  * attribute without one is in no namespace.
  */
-function newNamespaces(
-  { prefix, namespaces }: XmlElement,
+function newPrefixes(
+  { prefix: own, namespaces }: XmlElement,
   plain: readonly XmlAttribute[],
   { written, inclusive }: { readonly written: Namespaces; readonly inclusive: readonly string[] },
-): readonly NewNamespace[] {
-  const isNew = (one: string) => one !== 'xml' && meaningOf(one, namespaces) !== meaningOf(one, written);
-  const isNewIn = (one: XmlAttribute) => one.prefix !== '' && isNew(one.prefix);
-  if (!isNew(prefix) && !plain.some(isNewIn) && !inclusive.some(isNew)) return NONE;
-  const used = new Set([prefix, ...inclusive, ...plain.map((one) => one.prefix).filter((one) => one !== '')]);
-  return [...used]
-    .filter(isNew)
-    .sort(byCode)
-    .map((one) => [one, meaningOf(one, namespaces)]);
+): readonly string[] {
+  const found: string[] = [];
+  const addNew = (prefix: string): void => {
+    const isNew = prefix !== 'xml' && meaningOf(prefix, namespaces) !== meaningOf(prefix, written);
+    if (isNew && !found.includes(prefix)) found.push(prefix);
+  };
+  addNew(own);
+  for (const { prefix } of plain) if (prefix !== '' && prefix !== own) addNew(prefix);
+  for (const prefix of inclusive) addNew(prefix);
+  return found.length > 1 ? found.sort(byCode) : found;
+}
+
+/** With what these prefixes mean in the document; the same when there are none. */
+function withMeanings(around: Namespaces, prefixes: readonly string[], namespaces: Namespaces): Namespaces {
+  if (prefixes.length === 0) return around;
+  return { own: new Map(prefixes.map((prefix) => [prefix, meaningOf(prefix, namespaces)])), around };
 }
 
 const byCode = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);

@@ -126,8 +126,8 @@ function readStartTag(reading: Reading, parent: OpenElement | undefined): OpenEl
   const attributes = readAttributes(reading);
   const namespaces = namespacesOf(attributes, parent?.namespaces ?? NO_NAMESPACES, rules);
   const uri = elementNamespace(prefix, namespaces) ?? rules.reject('malformed');
-  const own = { children: [], content: [], text: '' };
-  const element: OpenElement = { name, local, prefix, uri, parent, attributes, namespaces, ...own };
+  const [children, content]: [OpenElement[], OpenElement['content']] = [[], []];
+  const element = { name, local, prefix, uri, parent, attributes, namespaces, children, content, text: '' };
   parent?.children.push(element);
   parent?.content.push(element);
   return element;

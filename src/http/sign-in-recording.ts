@@ -80,7 +80,7 @@ export function noteRefusal(res: Response, error: unknown): void {
   if (code === 'sign_in_refused') noteAttempt(res, { facts: factsFrom(Object.entries(hints), false) });
 }
 
-/** Facts of names and values of any kind: lists stay lists, what is absent is left out, what is not kept is counted. */
+/** Facts of names and values of any kind: lists stay lists, also empty ones; what is absent is left out, what is not kept is counted. */
 export function factsFrom(
   entries: Iterable<readonly [string, unknown]>,
   isVerified: boolean,
@@ -88,7 +88,9 @@ export function factsFrom(
   return [...entries].flatMap(([name, value]) => {
     const given = (Array.isArray(value) ? value : [value]).filter((one) => one !== undefined && one !== null);
     const values = given.slice(0, MOST_VALUES).map(plain);
-    return values.length === 0 ? [] : [{ name, values, count: given.length, isVerified }];
+    return values.length === 0 && !Array.isArray(value)
+      ? []
+      : [{ name, values, count: given.length, isVerified }];
   });
 }
 

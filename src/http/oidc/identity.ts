@@ -55,16 +55,17 @@ const GOOGLE = 'https://accounts.google.com';
  */
 function isVouchedFor({ issuer, email = '', emailVerified, claims }: OidcFacts): boolean {
   if (!emailVerified || issuer !== GOOGLE) return emailVerified;
-  return claims.has('hd') || /@gmail\.com$/i.test(email);
+  return claims.get('hd')?.[0] !== undefined || /@gmail\.com$/i.test(email);
 }
 
 /**
- * An empty list leaves no trace in the facts, so only a connection that names its claim says "none" by silence. Too many
- * groups for a token are not none: then nothing is said of groups, and the roles that rest on them stay.
+ * An empty list says "none"; silence says so only where the connection names its claim. Too many groups for a token
+ * are not none: then nothing is said of groups, and the roles that rest on them stay (S146).
  */
 function withGroups(facts: OidcFacts, configured: string | undefined): UpstreamIdentity['claims'] {
   const claims = new Map(facts.claims);
-  const isSilent = facts.hasGroupOverage || (facts.groups.length === 0 && configured === undefined);
-  if (!isSilent) claims.set('groups', facts.groups);
+  if (facts.hasGroupOverage) return claims;
+  const groups = facts.groups ?? (configured === undefined ? undefined : []);
+  if (groups !== undefined) claims.set('groups', groups);
   return claims;
 }

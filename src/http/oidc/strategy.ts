@@ -7,6 +7,7 @@ import type { Fetcher } from '../../core/ports/fetcher.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
 import { readAuthorizationResponse } from '../../protocols/oidc/authorization-response.ts';
+import { isSent } from '../../protocols/oidc/claim-values.ts';
 import { type OidcFacts, readIdTokenClaims } from '../../protocols/oidc/id-token-facts.ts';
 import { type OidcRejection, refuse } from '../../protocols/oidc/rejections.ts';
 import { configurationFor, countKeys, createIdpMetadataCache, type IdpMetadata } from './idp-metadata.ts';
@@ -192,7 +193,7 @@ async function exchange(configuration: oidc.Configuration, { url, pending, idp, 
   if (claims === undefined || idToken === undefined) refuse('oidc.id_token');
   const algorithms = idp.server.id_token_signing_alg_values_supported ?? [];
   await verifyToken(deps, idp, { kind: 'id_token', token: idToken, algorithms });
-  const isAllThere = wants?.every((name) => Object.hasOwn(claims, name)) === true;
+  const isAllThere = wants?.every((name) => isSent(claims, name)) === true;
   if (idp.server.userinfo_endpoint === undefined || isAllThere)
     return { claims, userInfo: undefined, idToken };
   return { claims, userInfo: await askUserInfo(configuration, answer.access_token), idToken };

@@ -4,7 +4,7 @@ import type { Connection } from '../../core/entities/sign-in.ts';
 
 /**
  * E-mail and name, the claim that names people, and every claim that a mapping of the organization asks for; groups
- * stand under `groups` for mappings, whatever claim the connection reads them from.
+ * stand under `groups` for mappings, whatever claim the connection reads them from, and without a mapping count for nothing.
  */
 export function wantedClaims(
   { attributes, userNameClaim }: Pick<Connection, 'attributes' | 'userNameClaim'>,
@@ -15,7 +15,6 @@ export function wantedClaims(
   return [
     attributes.email ?? 'email',
     attributes.name ?? 'name',
-    ...(attributes.groups === undefined ? [] : [groups]),
     ...(userNameClaim === null ? [] : [userNameClaim]),
     ...mapped.map((claim) => (claim === 'groups' ? groups : claim)),
   ];

@@ -16,25 +16,34 @@ export function textOf(value: unknown): string | undefined {
 }
 
 /**
- * Every claim as a list of text: strings, finite numbers, booleans and lists of those. Objects are left out. The
- * first document that has a claim decides it. A Map, so `__proto__` is a name like any other (S55 for OIDC).
+ * Whether this document says something under that name, be it "none": a list, however empty, or a single value. `null`
+ * and objects are no claim of ours, and `__proto__` no claim at all unless it is sent (OIDC Core §5.3.2).
+ */
+export function isSent(document: Claims, name: string): boolean {
+  const value = Object.hasOwn(document, name) ? document[name] : undefined;
+  return Array.isArray(value) || ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+/**
+ * Every claim as a list of text: strings, finite numbers, booleans and lists of those. Objects are left out; what was
+ * sent and holds nothing is an empty list (S146). The first document that sends a claim decides it. A Map, so `__proto__`
+ * is a name like any other (S55 for OIDC).
  */
 export function flattenClaims(...documents: readonly Claims[]): ReadonlyMap<string, readonly string[]> {
   const claims = new Map<string, readonly string[]>();
   for (const document of documents) {
     for (const [name, value] of Object.entries(document)) {
       if (claims.has(name) || claims.size >= MOST_CLAIMS) continue;
-      const values = listOf(value);
-      if (values.length > 0) claims.set(name, values);
+      if (isSent(document, name)) claims.set(name, listOf(value));
     }
   }
   return claims;
 }
 
-/** The group values of the named claim. A single string is a list of one; objects are left out. */
-export function readGroups(idToken: Claims, userInfo: Claims, claim: string): readonly string[] {
-  const source = Object.hasOwn(idToken, claim) ? idToken : userInfo;
-  return Object.hasOwn(source, claim) ? [...new Set(listOf(source[claim]))] : [];
+/** The group values of the named claim; undefined when neither document sends it. A single string is a list of one; objects are left out. */
+export function readGroups(idToken: Claims, userInfo: Claims, claim: string): readonly string[] | undefined {
+  const source = [idToken, userInfo].find((document) => isSent(document, claim));
+  return source && [...new Set(listOf(source[claim]))];
 }
 
 /**
@@ -42,7 +51,7 @@ export function readGroups(idToken: Claims, userInfo: Claims, claim: string): re
  * claim (OIDC Core §5.6.2) or `hasgroups`. We fetch nothing from the address it names: that takes permissions nobody gave.
  */
 export function isGroupOverage(idToken: Claims, userInfo: Claims, claim: string): boolean {
-  if (Object.hasOwn(idToken, claim) || Object.hasOwn(userInfo, claim)) return false;
+  if (isSent(idToken, claim) || isSent(userInfo, claim)) return false;
   const distributed = idToken._claim_names;
   if (isRecord(distributed) && Object.hasOwn(distributed, claim)) return true;
   return idToken.hasgroups === true || idToken.hasgroups === 'true';

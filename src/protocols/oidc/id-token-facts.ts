@@ -15,7 +15,8 @@ export interface OidcFacts {
   readonly name?: string;
   /** The value of the connection's `userNameClaim`; absent if none is configured or sent. */
   readonly userName?: string;
-  readonly groups: readonly string[];
+  /** Absent when they were not sent, which is not the same as none (S146). */
+  readonly groups?: readonly string[];
   /** There are groups, and the token does not say which: not the same as none. */
   readonly hasGroupOverage: boolean;
   /** Every claim that is text, number, boolean or a list of those; ID token before UserInfo. */
@@ -123,7 +124,7 @@ function describe(
     ...optional('oid', textOf(idToken.oid)),
     ...optional('name', first('name')),
     ...optional('userName', userName),
-    groups: readGroups(idToken, userInfo, groupsClaim),
+    ...optional('groups', readGroups(idToken, userInfo, groupsClaim)),
     hasGroupOverage: isGroupOverage(idToken, userInfo, groupsClaim),
     claims,
     amr: claims.get('amr') ?? [],

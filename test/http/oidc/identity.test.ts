@@ -22,6 +22,7 @@ describe('too many groups', () => {
 
   test.each<readonly [string, object, Choice, readonly string[] | undefined]>([
     ['groups that were sent', { groups: ['a'] }, {}, ['a']],
+    ['none, and said so', { groups: [] }, {}, []],
     ['none sent, no claim named', {}, {}, undefined],
     ['none sent, the claim is named: there are none', {}, { attributes: { groups: 'groups' } }, []],
     ['Entra sent a link, no claim named', overage, {}, undefined],
@@ -68,14 +69,14 @@ describe('claims that count', () => {
       'everything configured',
       { attributes: { email: 'mail', name: 'cn', groups: 'roles' }, userNameClaim: 'upn' },
       [],
-      ['mail', 'cn', 'roles', 'upn'],
+      ['mail', 'cn', 'upn'],
     ],
     ['mapped claims', {}, ['department', 'groups'], ['email', 'name', 'department', 'groups']],
     [
       'mapped groups under another name',
       { attributes: { groups: 'roles' } },
       ['groups'],
-      ['email', 'name', 'roles', 'roles'],
+      ['email', 'name', 'roles'],
     ],
   ])('%s', (_title, choice, mapped, expected) => {
     expect(wantedClaims(aConnection(organizationId, choice), mapped.map(mapping))).toEqual(expected);

@@ -59,7 +59,7 @@ async function signIn(slug: string, connectionId: string) {
 }
 
 test.each([...IDENTITY_PROVIDERS])(
-  '%s signs in, with name, address and groups, by its preset',
+  '%s signs in, with name, address and groups, by its preset; S146: who is in none any more loses the role',
   async (preset) => {
     const { settings, idToken, userInfo, group } = answersOf(preset);
     const slug = nextText(preset);
@@ -82,6 +82,11 @@ test.each([...IDENTITY_PROVIDERS])(
       user: { email: `ada@${domain}`, name: 'Ada Lovelace' },
       orgRole: group === null ? 'member' : 'admin',
     });
+    // S146: out of the last group; the product then leaves the claim out.
+    const named: string = connection.attributes.groups ?? 'groups';
+    const left = (claims: object) => ({ ...of(claims), [named]: undefined });
+    idp.next = { claims: left(idToken), userInfo: left(userInfo) };
+    expect((await signIn(slug, connection.id)).session.orgRole).toBe('member');
   },
 );
 

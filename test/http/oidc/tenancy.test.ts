@@ -21,6 +21,31 @@ afterAll(async () => {
   await gateway.close();
 });
 
+/** A company in which the group `g-admins` makes admins, one of its people, and their role after a sign-in that says this. */
+async function anAdminByGroup(choice: Partial<Parameters<typeof addOidcConnection>[2]> = {}) {
+  const company = await aCompany(choice);
+  const { organization, directory } = company;
+  await createGroupMapping(gateway.deps, {
+    organizationId: organization.id,
+    cause: testCause,
+    caller: { kind: 'operator' },
+    mapping: {
+      match: { kind: 'claim', claim: 'groups', value: 'g-admins' },
+      grants: [{ scope: 'org', role: 'admin' }],
+    },
+  });
+  const user = aUser({ groups: ['g-admins'] });
+  const pushed = await pushPerson(gateway, directory, { userName: user.email });
+  const roleAfter = async (claims: Readonly<Record<string, unknown>>) => {
+    idp.addUser({ ...user, claims });
+    await createBrowser().signIn(startUrl(company, user));
+    gateway.clock.advance(1);
+    return (await gateway.storage.memberships.find(organization.id, pushed.membershipId))?.orgRole;
+  };
+  expect(await roleAfter({})).toBe('admin');
+  return { organization, roleAfter };
+}
+
 async function aCompany(choice: Partial<Parameters<typeof addOidcConnection>[2]> = {}) {
   const organization = await gateway.createOrganization({ slug: nextText('corp') });
   const directory = await gateway.createDirectory(organization, 'entra');
@@ -83,30 +108,22 @@ test('S70 a person of another tenant, with the same address and subject, is refu
 });
 
 test('Entra sends a link in place of groups: roles by groups stay, and the recorder says what to change', async () => {
-  const company = await aCompany({ preset: 'entra', attributes: { groups: 'groups' } });
-  const { organization, directory } = company;
-  await createGroupMapping(gateway.deps, {
-    organizationId: organization.id,
-    cause: testCause,
-    caller: { kind: 'operator' },
-    mapping: {
-      match: { kind: 'claim', claim: 'groups', value: 'g-admins' },
-      grants: [{ scope: 'org', role: 'admin' }],
-    },
+  const { organization, roleAfter } = await anAdminByGroup({
+    ...{ preset: 'entra', attributes: { groups: 'groups' } },
   });
-  const user = aUser({ groups: ['g-admins'] });
-  const pushed = await pushPerson(gateway, directory, { userName: user.email });
-  const roleAfter = async (claims: Readonly<Record<string, unknown>>) => {
-    idp.addUser({ ...user, claims });
-    await createBrowser().signIn(startUrl(company, user));
-    gateway.clock.advance(1);
-    return (await gateway.storage.memberships.find(organization.id, pushed.membershipId))?.orgRole;
-  };
-  expect(await roleAfter({})).toBe('admin');
   expect(await roleAfter({ groups: undefined, hasgroups: true })).toBe('admin');
   const attempts = await recordedSignIns(gateway, organization);
   const note = attempts.flatMap(({ notes }) => notes)[0];
   expect(note?.code).toBe('oidc.groups_overage');
   expect(note?.where).toEqual({ entra: expect.stringContaining('Groups assigned to the application') });
   expect(await roleAfter({ groups: [] })).toBe('member');
+});
+
+test('S146: groups that were sent empty take the role, whether or not the claim is named; left out, only where it is', async () => {
+  for (const attributes of [{}, { groups: 'groups' }]) {
+    const { roleAfter } = await anAdminByGroup({ attributes });
+    expect(await roleAfter({ groups: undefined })).toBe('groups' in attributes ? 'member' : 'admin');
+    expect(await roleAfter({ groups: ['g-admins'] })).toBe('admin');
+    expect(await roleAfter({ groups: [] })).toBe('member');
+  }
 });

@@ -212,7 +212,6 @@ describe('facts', () => {
       issuer,
       subject: 'u-1',
       emailVerified: false,
-      groups: [],
       hasGroupOverage: false,
       amr: [],
     });
@@ -241,7 +240,9 @@ describe('facts', () => {
     ['a list', ['a', 'b', 'a'], ['a', 'b']],
     ['one text', 'a', ['a']],
     ['objects inside are left out', ['a', { id: 'b' }, null], ['a']],
-    ['an object is nothing', { a: true }, []],
+    ['an empty list', [], []],
+    ['an object is nothing', { a: true }, undefined],
+    ['null is nothing', null, undefined],
   ])('groups from %s', (_title, groups, expected) => {
     expect(read({ claims: { groups } }).groups).toEqual(expected);
   });
@@ -249,7 +250,7 @@ describe('facts', () => {
   test('groups may have another claim name and come from UserInfo', () => {
     const userInfo = { sub: 'u-1', 'https://a.test/roles': ['x'] };
     expect(read({ userInfo, settings: { groupsClaim: 'https://a.test/roles' } }).groups).toEqual(['x']);
-    expect(read({ settings: { groupsClaim: '__proto__' } }).groups).toEqual([]);
+    expect(read({ settings: { groupsClaim: '__proto__' } }).groups).toBeUndefined();
   });
 
   test('the ID token decides where UserInfo says otherwise', () => {
@@ -289,8 +290,8 @@ describe('facts', () => {
 });
 
 describe('too many groups for a token are not the same as none', () => {
-  const cases: readonly (readonly [string, Case, readonly [boolean, readonly string[]]])[] = [
-    ['no groups at all', {}, [false, []]],
+  const cases: readonly (readonly [string, Case, readonly [boolean, readonly string[] | undefined]])[] = [
+    ['no groups at all', {}, [false, undefined]],
     ['groups', { claims: { groups: ['a'] } }, [false, ['a']]],
     [
       'a distributed claim, as Entra sends it',
@@ -300,24 +301,25 @@ describe('too many groups for a token are not the same as none', () => {
           _claim_sources: { src1: { endpoint: 'https://graph.windows.net/x/getMemberObjects' } },
         },
       },
-      [true, []],
+      [true, undefined],
     ],
-    ['hasgroups', { claims: { hasgroups: true } }, [true, []]],
-    ['hasgroups as text', { claims: { hasgroups: 'true' } }, [true, []]],
-    ['hasgroups false', { claims: { hasgroups: false } }, [false, []]],
-    ['another distributed claim', { claims: { _claim_names: { address: 'src1' } } }, [false, []]],
+    ['hasgroups', { claims: { hasgroups: true } }, [true, undefined]],
+    ['hasgroups as text', { claims: { hasgroups: 'true' } }, [true, undefined]],
+    ['hasgroups false', { claims: { hasgroups: false } }, [false, undefined]],
+    ['another distributed claim', { claims: { _claim_names: { address: 'src1' } } }, [false, undefined]],
     [
       'the claim that the connection names',
       { claims: { _claim_names: { roles: 'src1' } }, settings: { groupsClaim: 'roles' } },
-      [true, []],
+      [true, undefined],
     ],
+    ['null beside the mark', { claims: { groups: null, hasgroups: true } }, [true, undefined]],
     ['groups beside the mark', { claims: { groups: [], hasgroups: true } }, [false, []]],
     [
       'groups in UserInfo beside the mark',
       { claims: { hasgroups: true }, userInfo: { sub: 'u-1', groups: ['b'] } },
       [false, ['b']],
     ],
-    ['names that are no object', { claims: { _claim_names: 'groups' } }, [false, []]],
+    ['names that are no object', { claims: { _claim_names: 'groups' } }, [false, undefined]],
   ];
   test.each(cases)('%s', (_title, input, expected) => {
     const { hasGroupOverage, groups } = read(input);

@@ -1,7 +1,6 @@
 /** Records sign-ins without an identity provider. Whose they are is looked up when the answer has left, so that its time tells nobody (S177). */
 import type { Response } from 'express';
-import { openMembership } from '../core/credentials/local-entry.ts';
-import { SECOND_STEP_OVER } from '../core/credentials/second-step.ts';
+import { type LocalEntry, openMembership } from '../core/credentials/local-entry.ts';
 import type { SeenAttempt } from '../core/sign-in/sign-in-recorder.ts';
 import type { GatehouseError } from '../kernel/errors.ts';
 import type { UserId } from '../kernel/ids.ts';
@@ -12,22 +11,15 @@ import { factsFrom } from './sign-in-recording.ts';
 
 type Found = Pick<SeenAttempt, 'organizationId' | 'protocol' | 'facts' | 'outcome' | 'failure'>;
 
-/** Somebody came in: recorded in the organization that the session is of. */
-export function recordEntry(deps: HttpDeps, res: Response, sessionToken: string): void {
-  recordLater(deps, res, async () => {
-    const session = await deps.storage.sessions.findByHash(deps.hashToken(sessionToken));
-    if (session === undefined) return [];
-    const { organizationId, membershipId, amr } = session;
-    return [
-      {
-        organizationId,
-        protocol: amr.includes('pwd') ? 'password' : 'passkey',
-        facts: factsFrom([['amr', amr]], true),
-        outcome: { kind: 'enter', membershipId },
-        failure: null,
-      },
-    ];
-  });
+/** Somebody came in: recorded in the organization that the session is of, however soon the session ends. */
+export function recordEntry(
+  deps: HttpDeps,
+  res: Response,
+  { organizationId, membershipId, amr, protocol }: LocalEntry & Pick<Found, 'protocol'>,
+): void {
+  const facts = factsFrom([['amr', amr]], true);
+  const outcome = { kind: 'enter', membershipId } as const;
+  recordLater(deps, res, async () => [{ organizationId, protocol, facts, outcome, failure: null }]);
 }
 
 /** Nobody came in: recorded in every organization of the person, as in the audit; an address of nobody is nobody's. */
@@ -42,7 +34,7 @@ export function recordPasswordRefusal(
     const memberships = await deps.storage.memberships.listByUser(user.id);
     const isOpen = (await openMembership(deps.storage, user)) !== undefined;
     const wrong = isOpen ? 'password.wrong' : 'password.no_way_in';
-    const reason = error.code === 'unauthenticated' ? wrong : error.code;
+    const reason = reasonOf(error, wrong);
     return memberships.map(({ organizationId }) => ({
       organizationId,
       protocol: 'password' as const,
@@ -60,8 +52,7 @@ export function recordSecondStepRefusal(
   { userId, error }: { readonly userId: UserId | undefined; readonly error: GatehouseError },
 ): void {
   if (userId === undefined) return;
-  const wrong = error.context.reason === SECOND_STEP_OVER ? SECOND_STEP_OVER : 'second_step.wrong_code';
-  const reason = error.code === 'unauthenticated' ? wrong : error.code;
+  const reason = reasonOf(error, 'second_step.wrong_code');
   recordRefusal(deps, res, { userId, protocol: 'password', failure: { code: error.code, reason } });
 }
 
@@ -77,6 +68,27 @@ export function recordPasskeyRefusal(
     const failure = { code: error.code, reason: 'passkey.refused' };
     return refusalsOf(deps, { userId: passkey.userId, protocol: 'passkey', failure });
   });
+}
+
+/** A code that there is and opened nothing; one of nobody is nobody's. */
+export function recordEmergencyRefusal(
+  deps: HttpDeps,
+  res: Response,
+  { code, error }: { readonly code: string; readonly error: GatehouseError },
+): void {
+  recordLater(deps, res, async () => {
+    const found = await deps.storage.emergencyCodes.findByHash(deps.hashToken(code));
+    if (found === undefined) return [];
+    const { organizationId } = found;
+    const failure = { code: error.code, reason: reasonOf(error, error.code) };
+    return [{ organizationId, protocol: 'emergency_code', facts: [], outcome: null, failure }];
+  });
+}
+
+/** The reason the error tells inside; else `wrong` for what was not right, and the code for everything else. */
+function reasonOf({ code, context }: GatehouseError, wrong: string): string {
+  if (typeof context.reason === 'string') return context.reason;
+  return code === 'unauthenticated' ? wrong : code;
 }
 
 type Refusal = Pick<Found, 'protocol' | 'failure'> & { readonly userId: UserId };

@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express';
 import { completeTestSignIn, failTestSignIn, isTestable } from '../core/connections/test-sign-ins.ts';
 import type { Connection, PendingSignIn, SignInPurpose } from '../core/entities/sign-in.ts';
+import type { TestReport } from '../core/entities/sso-policy.ts';
 import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import type { LetIn, SignInAnswer } from '../core/sign-in/sign-ins.ts';
 import { completeSignIn, findPendingSignIn } from '../core/sign-in/sign-ins.ts';
@@ -13,7 +14,7 @@ import { seeOther } from './pages/layout.ts';
 import { sendTestReport } from './pages/test-report.ts';
 import { causeOf } from './request-facts.ts';
 import { enterSession } from './session-cookie.ts';
-import { noteAttempt } from './sign-in-recording.ts';
+import { noteAttempt, noteRefusal } from './sign-in-recording.ts';
 
 type Protocol = Connection['settings']['protocol'];
 
@@ -84,6 +85,13 @@ export async function enterAs(
   await enterSession(deps, exchange, sessionToken);
 }
 
+/** What a test found, for the recorder: whom a real sign-in would let in, or why nobody. */
+function noteTest(res: Response, { reason, decision }: TestReport): void {
+  const membershipId = decision !== null && 'membershipId' in decision ? decision.membershipId : null;
+  if (reason === null) noteAttempt(res, { outcome: { kind: 'test_passed', membershipId } });
+  else noteRefusal(res, signInRefusal(reason));
+}
+
 /** Whether the connection may be used for this: a draft by nobody but a test. */
 export const isUsable = (connection: Connection, purpose: SignInPurpose | undefined): boolean =>
   purpose?.kind === 'test' ? isTestable(connection) : connection.status === 'active';
@@ -125,6 +133,7 @@ export async function finishSignIn(
   const taken = { ...answer, identity, assertion, cause };
   if (pending?.purpose.kind === 'test') {
     const report = await completeTestSignIn(deps, { ...taken, id: pending.purpose.testSignInId });
+    noteTest(exchange.res, report);
     clearCookie(exchange.res, bindingCookie(pending.id));
     return sendTestReport(deps, exchange.res, report);
   }

@@ -12,7 +12,10 @@ const AUDIT_TYPES = new Set(
 function reasonsIn(files: readonly string[]): readonly string[] {
   const texts = files.map((file) => readFileSync(file, 'utf8'));
   const found = texts.flatMap(
-    (text) => text.match(/'(?:saml|oidc|sign_in|identity|password)\.[a-z0-9_]+'/g) ?? [],
+    (text) =>
+      text.match(
+        /'(?:saml|oidc|sign_in|identity|password|second_step|second_factor|passkey|emergency|test|invitation)\.[a-z0-9_]+'/g,
+      ) ?? [],
   );
   return [...new Set(found)].filter((word) => !AUDIT_TYPES.has(word)).map((word) => word.slice(1, -1));
 }
@@ -28,6 +31,12 @@ test('every reason in the sources has a cause in plain language', () => {
   const reasons = reasonsIn(sources);
   expect(reasons.length).toBeGreaterThan(90);
   expect(unexplained(reasons)).toEqual([]);
+});
+
+test('every code of an error that can end a sign-in without a reason of its own has words too', () => {
+  const codes = Object.keys(JSON.parse(readFileSync('schemas/errors.json', 'utf8')));
+  expect(codes.length).toBeGreaterThan(50);
+  expect(unexplained(codes)).toEqual([]);
 });
 
 test('the gate can fail: a reason without words is found', () => {

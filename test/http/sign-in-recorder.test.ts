@@ -266,6 +266,16 @@ describe('a password', () => {
     expect(JSON.stringify([right, wrong])).not.toMatch(new RegExp(`canary|${recoveryCodes[0]}`));
   });
 
+  test('none at all, from a program: recorded, with words of its own', async () => {
+    const organization = await gateway.createOrganization({ slug: nextText('manual') });
+    const { email } = await aMember(gateway, organization);
+    later();
+    expect((await gateway.request().post('/sign-in/password').send({ email })).status).toBe(422);
+    const [attempt] = await recordedSignIns(gateway, organization);
+    expect(attempt?.failure).toMatchObject({ code: 'invalid', reason: 'invalid' });
+    expect(attempt?.failure?.cause).toContain('without a password');
+  });
+
   test('of an address that nobody has it is nobody\u2019s', async () => {
     const organization = await gateway.createOrganization({ slug: nextText('manual') });
     await send('nobody@manual.example', PASSWORD);

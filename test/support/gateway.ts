@@ -14,6 +14,7 @@ import type { Organization } from '../../src/core/entities/organization.ts';
 import type { OrganizationInput } from '../../src/core/organization/organizations.ts';
 import { createOrganization } from '../../src/core/organization/organizations.ts';
 import type { PlanPreset } from '../../src/core/organization/plans.ts';
+import type { Afterwards } from '../../src/core/ports/afterwards.ts';
 import type { Mail } from '../../src/core/ports/mailer.ts';
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts';
 import type { Storage } from '../../src/core/ports/storage.ts';
@@ -43,6 +44,8 @@ export interface GatewayOptions {
   readonly dataDir?: string;
   /** True: mails become files in its folder, as where no mail server is configured. Else tests see them. */
   readonly writesMails?: boolean;
+  /** What becomes of work that nobody waits for; done at once, and waited for, if absent. */
+  readonly afterwards?: Afterwards;
 }
 
 /** Stands still until told to move. */
@@ -104,7 +107,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const operatorKey = `gho_${randomBytes(32).toString('base64url')}`;
   const seen: Seen = { mails: [], logLines: [], txtRecords: new Map() };
   const config = configOf(options, { dataDir, origin, operatorKey });
-  const { mailer, txtResolver, ...replaced } = replacementsOf(clock, seen);
+  const { mailer, txtResolver, ...replaced } = replacementsOf(clock, seen, options);
   const gateway = await composeGateway(config, collectingLogger(seen.logLines, {}), {
     ...replaced,
     ...(options.dnsServers !== undefined || txtResolver === undefined ? {} : { txtResolver }),
@@ -153,7 +156,11 @@ interface Seen {
   readonly txtRecords: Map<string, readonly string[]>;
 }
 
-function replacementsOf(clock: TestClock, { mails, txtRecords }: Seen): Replacements {
+function replacementsOf(
+  clock: TestClock,
+  { mails, txtRecords }: Seen,
+  { afterwards = (work) => work() }: GatewayOptions,
+): Replacements {
   return {
     clock: clock.now,
     passwords: fastPasswords,
@@ -162,7 +169,7 @@ function replacementsOf(clock: TestClock, { mails, txtRecords }: Seen): Replacem
     withoutJobs: ['long-work', 'deliver-mails', 'deliver-logouts', 'deliver-webhooks'],
     ...(process.env.GATEHOUSE_TESTS === 'twice' ? { decorateStorage: runningTwice } : {}),
     // Waited for, so that a test sees what its request has done.
-    afterwards: (work) => work(),
+    afterwards,
     txtResolver: { resolveTxt: async (name) => txtRecords.get(name) ?? [] },
     mailer: {
       send: async (mail) => {

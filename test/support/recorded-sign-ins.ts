@@ -23,7 +23,7 @@ export interface RecordedSignIn {
   readonly status: number;
   readonly facts: readonly RecordedFact[];
   readonly notes: readonly { readonly code: string; readonly cause: string; readonly where: object }[];
-  readonly outcome: { readonly kind: string; readonly membershipId: string } | null;
+  readonly outcome: { readonly kind: string; readonly membershipId: string | null } | null;
   readonly failure: {
     readonly code: string;
     readonly reason: string;

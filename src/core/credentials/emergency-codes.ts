@@ -1,13 +1,13 @@
 /** The sealed way in: a code made ahead of time lets one owner past a required single sign-on, once, and everybody hears of it. */
 import { days, hours } from '../../kernel/clock.ts';
-import { GatehouseError } from '../../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { EmergencyCodeId, MembershipId, OrganizationId } from '../../kernel/ids.ts';
 import { newId } from '../../kernel/ids.ts';
 import { newToken } from '../../kernel/tokens.ts';
 import type { Caller } from '../access/access.ts';
 import { limitAttempt } from '../attempt-limit.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
-import type { Cause } from '../entities/journal.ts';
+import type { AuditType, Cause } from '../entities/journal.ts';
 import type { Membership } from '../entities/people.ts';
 import type { EmergencyCode } from '../entities/sso-policy.ts';
 import { record } from '../journal/audit.ts';
@@ -15,6 +15,7 @@ import { emergencyCodeMail, emergencyUseMail } from '../mail/mails.ts';
 import { mailOwners } from '../mail/owner-mails.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { newSessionToken, startSession } from '../sign-in/sessions.ts';
+import type { Entered } from './local-entry.ts';
 
 /** How long a code works unless said otherwise; at most `LONGEST_MS`. */
 const USUAL_MS = days(90);
@@ -107,13 +108,15 @@ function tell(
   tx: Repositories,
   context: ChangeContext,
   told: {
-    readonly type: 'emergency_code.created' | 'emergency_code.used' | 'emergency_code.revoked';
+    readonly type: Extract<AuditType, `emergency_code.${string}`>;
     readonly code: EmergencyCode;
+    readonly reason?: EmergencyRefusal;
   },
 ): Promise<void> {
-  const { id, membershipId, expiresAt } = told.code;
+  const { type, code, ...why } = told;
+  const { id, membershipId, expiresAt } = code;
   const target = { kind: 'emergency_code', id };
-  return record(tx, context, { type: told.type, target, details: { membershipId, expiresAt } });
+  return record(tx, context, { type, target, details: { membershipId, expiresAt, ...why } });
 }
 
 /** Takes a code back; one that is used, expired or taken back already stays as it is. Throws `not_found`. */
@@ -135,50 +138,102 @@ export async function revokeEmergencyCode(
 /**
  * Lets its owner in for an hour, whatever the organization requires, and tells all owners. Exactly one of any number of
  * parallel calls succeeds (law 5). Throws one `unauthenticated` for everything that is wrong: unknown, used, taken back,
- * expired, not an owner any more; of too many from one network the next is `too_many_requests`, right or wrong (S178).
+ * expired, not an owner any more (an `EmergencyRefusal` in its context, and in the audit of the organization, but for an unknown
+ * one); of too many from one network the next is `too_many_requests`, right or wrong (S178).
  */
 export const enterWithEmergencyCode = (
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'keyAttempts'>,
-  input: { readonly code: string; readonly cause: Cause },
-): Promise<{ readonly sessionToken: string }> =>
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'keyAttempts' | 'afterwards'>,
+  input: CodeUse,
+): Promise<EmergencyEntry> =>
   limitAttempt(
     deps.keyAttempts,
     { emailKey: 'emergency', ip: input.cause.ip, refusal: 'unauthenticated' },
     () => useCode(deps, input),
   );
 
+interface CodeUse {
+  readonly code: string;
+  readonly cause: Cause;
+}
+
+/** What a code opened. */
+type EmergencyEntry = Pick<Entered, 'sessionToken' | 'entry'>;
+
 async function useCode(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
-  input: { readonly code: string; readonly cause: Cause },
-): Promise<{ readonly sessionToken: string }> {
-  const sessionToken = newSessionToken();
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'afterwards'>,
+  input: CodeUse,
+): Promise<EmergencyEntry> {
   const found = await deps.storage.emergencyCodes.findByHash(deps.hashToken(input.code));
   if (found === undefined) throw refused();
+  return enterBy(deps, found, input.cause).catch(async (error: unknown) => {
+    const reason = isGatehouseError(error, 'unauthenticated') ? error.context.reason : undefined;
+    if (isRefusal(reason))
+      await deps.afterwards(() => tellRefused(deps, { code: found, reason, cause: input.cause }));
+    throw error;
+  });
+}
+
+const REFUSALS = [
+  'emergency.used_before',
+  'emergency.taken_back',
+  'emergency.expired',
+  'emergency.no_owner',
+] as const;
+/** Why a code that there is opens nothing. */
+type EmergencyRefusal = (typeof REFUSALS)[number];
+const isRefusal = (reason: unknown): reason is EmergencyRefusal => REFUSALS.some((one) => one === reason);
+
+/** Why the claim of a code failed; it is read in the transaction of that claim. */
+function whyClosed(code: EmergencyCode | undefined): EmergencyRefusal {
+  if (code?.revokedAt != null) return 'emergency.taken_back';
+  return code?.usedAt == null ? 'emergency.expired' : 'emergency.used_before';
+}
+
+/** A code that there is and opened nothing is told: somebody has what was sealed. */
+async function tellRefused(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  told: { readonly code: EmergencyCode; readonly reason: EmergencyRefusal; readonly cause: Cause },
+): Promise<void> {
+  const { code, reason, cause } = told;
+  const context: ChangeContext = { organizationId: code.organizationId, cause, now: deps.clock() };
+  await deps.storage.transact((tx) => tell(tx, context, { type: 'emergency_code.rejected', code, reason }));
+}
+
+async function enterBy(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  found: EmergencyCode,
+  cause: Cause,
+): Promise<EmergencyEntry> {
+  const sessionToken = newSessionToken();
   const { organizationId, id, membershipId } = found;
+  const amr = ['otp'];
   await deps.storage.transact(async (tx) => {
     const now = deps.clock();
     const membership = await tx.memberships.find(organizationId, membershipId);
-    if (membership === undefined || !isOwner(membership)) throw refused();
-    if (!(await tx.emergencyCodes.claim(organizationId, id, now))) throw refused();
+    if (membership === undefined || !isOwner(membership)) throw refused('emergency.no_owner');
+    if (!(await tx.emergencyCodes.claim(organizationId, id, now)))
+      throw refused(whyClosed(await tx.emergencyCodes.find(organizationId, id)));
     const { userId, email } = membership;
     const actor = { kind: 'member', userId, membershipId, email } as const;
-    const context: ChangeContext = { organizationId, cause: { ...input.cause, actor }, now };
+    const context: ChangeContext = { organizationId, cause: { ...cause, actor }, now };
     const notOnOrAfter = now + EMERGENCY_SESSION_MS;
     await startSession(tx, context, {
       membership,
       tokenHash: deps.hashToken(sessionToken),
-      authentication: { connectionId: null, amr: ['otp'], emergency: true, notOnOrAfter },
+      authentication: { connectionId: null, amr, emergency: true, notOnOrAfter },
     });
     await tell(tx, context, { type: 'emergency_code.used', code: found });
-    const ip = input.cause.ip ?? null;
+    const ip = cause.ip ?? null;
     await mailOwners(tx, context, (organization) =>
       emergencyUseMail({ organization, owner: membership.name, at: now, ip }),
     );
   });
-  return { sessionToken };
+  return { sessionToken, entry: { organizationId, membershipId, amr } };
 }
 
-const refused = () =>
+/** One text for every reason. */
+const refused = (reason?: EmergencyRefusal) =>
   new GatehouseError('unauthenticated', 'This code does not work.', {
+    ...(reason === undefined ? {} : { context: { reason } }),
     whatToDo: 'Check the code; it works once. An owner or the operator makes another.',
   });

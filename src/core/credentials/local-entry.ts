@@ -5,6 +5,7 @@ import type { ChangeContext, Deps } from '../deps.ts';
 import type { Cause } from '../entities/journal.ts';
 import type { Organization } from '../entities/organization.ts';
 import type { Membership, User } from '../entities/people.ts';
+import type { Session } from '../entities/sign-in.ts';
 import { record } from '../journal/audit.ts';
 import { lastUsedMembership } from '../members/person-records.ts';
 import type { Queries, Repositories } from '../ports/storage.ts';
@@ -69,9 +70,13 @@ export async function mayObtainEntry(from: Queries | Repositories, user: Pick<Us
   return (await membershipWhere(from, user, isOpen)) !== undefined;
 }
 
+/** Where somebody came in, and how they proved who they are (RFC 8176). It outlives the session. */
+export type LocalEntry = Pick<Session, 'organizationId' | 'membershipId' | 'amr'>;
+
 export interface Entered {
   /** The cookie value. */
   readonly sessionToken: string;
+  readonly entry: LocalEntry;
   /** The session is for setting up a second factor and opens nothing else. */
   readonly mustEnrol: boolean;
 }
@@ -115,7 +120,8 @@ export async function enter(
     target: { kind: 'membership', id: membership.id },
     details: { amr },
   });
-  return { sessionToken, mustEnrol };
+  const { organizationId, id: membershipId } = membership;
+  return { sessionToken, mustEnrol, entry: { organizationId, membershipId, amr } };
 }
 
 const passkeyWanted = () =>

@@ -9,7 +9,7 @@ import type { SignInAnswerOfPasskey } from '../ports/passkey-ceremonies.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { newSessionToken, type SignedIn } from '../sign-in/sessions.ts';
 import { renewSession } from '../sign-in/step-up.ts';
-import { enter } from './local-entry.ts';
+import { type Entered, enter } from './local-entry.ts';
 import { newChallenge } from './passkeys.ts';
 import { deviceOf } from './second-step.ts';
 
@@ -79,17 +79,15 @@ export async function signInWithPasskey(
     /** Id or slug of the organization whose sign-in it is; of no account to somebody who is not in it. */
     readonly organization?: string | undefined;
   },
-): Promise<{ readonly sessionToken: string; readonly deviceToken: string | undefined }> {
+): Promise<Pick<Entered, 'sessionToken' | 'entry'> & { readonly deviceToken: string | undefined }> {
   const { cause, device, organization } = input;
   const use = await verifyShown(deps, input);
   return deps.storage.transact(async (tx) => {
     const amr = await claimUse(tx, deps, use);
     const user = await tx.users.find(use.passkey.userId);
     if (user === undefined) throw refused();
-    return {
-      sessionToken: (await enter(tx, deps, { user, amr, cause, organization })).sessionToken,
-      deviceToken: deviceOf(deps, user, device),
-    };
+    const { sessionToken, entry } = await enter(tx, deps, { user, amr, cause, organization });
+    return { sessionToken, entry, deviceToken: deviceOf(deps, user, device) };
   });
 }
 

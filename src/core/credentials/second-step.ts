@@ -10,7 +10,7 @@ import { issueOneTime, recordForPerson } from '../members/person-records.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { deviceToken, knownDevice } from '../sign-in/known-device.ts';
 import { notifyPerson } from './credential-notices.ts';
-import { enter } from './local-entry.ts';
+import { type Entered, enter } from './local-entry.ts';
 import { acceptCode, findSecondFactor, WRONG_CODE } from './second-factor-codes.ts';
 
 /** How long the code may take. */
@@ -45,8 +45,7 @@ export const askSecondStep = (
     tries: TRIES,
   });
 
-export interface SecondStepDone {
-  readonly sessionToken: string;
+export interface SecondStepDone extends Pick<Entered, 'sessionToken' | 'entry'> {
   readonly deviceToken: string | undefined;
   readonly returnTo: string | null;
 }
@@ -118,9 +117,9 @@ async function finish(
   if ((await tx.oneTimeRecords.consume('second_step', tokenHash)) === undefined) throw over();
   if (kind === 'recovery') await tellRecovery(tx, deps, { user, cause });
   const organization = step.data.organization ?? undefined;
-  const { sessionToken } = await enter(tx, deps, { user, amr: ['pwd', 'otp'], cause, organization });
+  const { sessionToken, entry } = await enter(tx, deps, { user, amr: ['pwd', 'otp'], cause, organization });
   return {
-    sessionToken,
+    ...{ sessionToken, entry },
     deviceToken: deviceOf(deps, user, input.device),
     returnTo: step.data.returnTo ?? null,
   };

@@ -129,6 +129,7 @@ export type AuditType =
   | 'test_sign_in.failed'
   | 'emergency_code.created'
   | 'emergency_code.used'
+  | 'emergency_code.rejected'
   | 'emergency_code.revoked'
   | 'session.started'
   | 'session.ended'

@@ -13,7 +13,7 @@ export const SIGN_IN_STEPS = ['start', 'callback', 'decision'] as const;
 export type SignInStep = (typeof SIGN_IN_STEPS)[number];
 
 /** `password` with or without a second step. */
-export const SIGN_IN_PROTOCOLS = ['saml', 'oidc', 'password', 'passkey'] as const;
+export const SIGN_IN_PROTOCOLS = ['saml', 'oidc', 'password', 'passkey', 'emergency_code'] as const;
 
 /** Something the identity provider (or the person) said. */
 export interface SignInFact {
@@ -27,10 +27,19 @@ export interface SignInFact {
 }
 
 /** How a person came in. */
-export interface SignInOutcome {
+export interface EntryOutcome {
   readonly kind: 'enter' | 'accept_invitation' | 'join';
   readonly membershipId: MembershipId;
 }
+
+/** How a sign-in went that went well: somebody is in, or a test, which lets nobody in, found nothing wrong. */
+export type SignInOutcome =
+  | EntryOutcome
+  | {
+      readonly kind: 'test_passed';
+      /** Whom a real one would let in; null for somebody who is no member yet. */
+      readonly membershipId: MembershipId | null;
+    };
 
 /** Why nobody came in: one code outside, one exact reason inside; the plain-language cause is looked up when it is read. */
 export interface SignInFailure {

@@ -8,7 +8,7 @@ import { invitationStatus } from '../entities/invitation.ts';
 import type { Organization } from '../entities/organization.ts';
 import type { Membership, MembershipSource } from '../entities/people.ts';
 import type { Connection } from '../entities/sign-in.ts';
-import type { SignInOutcome } from '../entities/sign-in-attempt.ts';
+import type { EntryOutcome } from '../entities/sign-in-attempt.ts';
 import { settleInvitation } from '../joining/invitation-settlement.ts';
 import { insertMembership } from '../members/memberships.ts';
 import { insertUpstreamPerson } from '../members/users.ts';
@@ -30,7 +30,7 @@ export interface Admitted {
   readonly membership: Membership;
   /** As this transaction found it. */
   readonly organization: Organization;
-  readonly kind: SignInOutcome['kind'];
+  readonly kind: EntryOutcome['kind'];
 }
 
 /** Answers the membership that may come in, bound to this identity. Throws `sign_in_refused` with the exact reason. */

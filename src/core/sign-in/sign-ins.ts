@@ -5,7 +5,7 @@ import { constantTimeEqual, newToken } from '../../kernel/tokens.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
 import type { Cause } from '../entities/journal.ts';
 import type { Connection, PendingSignIn, SignInPurpose } from '../entities/sign-in.ts';
-import type { SignInOutcome } from '../entities/sign-in-attempt.ts';
+import type { EntryOutcome } from '../entities/sign-in-attempt.ts';
 import { record } from '../journal/audit.ts';
 import { syncClaimGrants } from '../mapping/claim-grants.ts';
 import { welcome } from '../members/member-notices.ts';
@@ -220,7 +220,7 @@ export async function activeConnection(
 export interface LetIn {
   /** The cookie's value. */
   readonly sessionToken: string;
-  readonly outcome: SignInOutcome;
+  readonly outcome: EntryOutcome;
 }
 
 /** The end of every sign-in through a connection: decides, binds, opens the session. */

@@ -90,7 +90,15 @@ export const signInEntryShape = z.object({
     .array(z.object({ code: z.string(), ...explained }))
     .describe('What did not stop the sign-in and still wants mending.'),
   outcome: z
-    .object({ kind: z.enum(['enter', 'accept_invitation', 'join']), membershipId: z.string() })
+    .object({
+      kind: z
+        .enum(['enter', 'accept_invitation', 'join', 'test_passed'])
+        .describe('test_passed: a test sign-in, which lets nobody in, found nothing wrong.'),
+      membershipId: z
+        .string()
+        .nullable()
+        .describe('Null only for a test with somebody who is no member yet.'),
+    })
     .nullable()
     .describe('Null for a start, and when nobody came in.'),
   failure: z

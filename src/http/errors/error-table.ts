@@ -15,7 +15,12 @@ export interface ErrorEntry {
 
 const table: Readonly<Record<ErrorCode, ErrorEntry>> = errors;
 
+const ENTRIES: ReadonlyMap<string, ErrorEntry> = new Map(Object.entries(table));
+
 export const entryOf = (code: ErrorCode): ErrorEntry => table[code];
+
+/** The entry of a word that may be a code; undefined when it is none. */
+export const findEntry = (code: string): ErrorEntry | undefined => ENTRIES.get(code);
 
 /** Any thrown thing as a GatehouseError: errors of the HTTP libraries by their status, everything else `internal` (never 404). */
 export function toGatehouseError(error: unknown): GatehouseError {

@@ -1,6 +1,7 @@
 /** Looks up why a sign-in ended, or what it left to be mended. There is an explanation for every reason. */
 import type { IdentityProvider } from '../../core/entities/sign-in.ts';
 import type { SignInAttempt } from '../../core/entities/sign-in-attempt.ts';
+import { findEntry } from '../errors/error-table.ts';
 import type { Cause } from './cause.ts';
 import { OIDC_CAUSES } from './oidc-causes.ts';
 import { SAML_CAUSES } from './saml-causes.ts';
@@ -26,12 +27,18 @@ const UNEXPLAINED: Cause = {
   cause: 'There are no words for this reason yet. Give the reference to the operator of Gatehouse.',
 };
 
+/** A code of an error that nobody expects to end a sign-in has at least the words that whoever asked was told. */
+function causeOfCode(code: string): Cause | undefined {
+  const entry = findEntry(code);
+  return entry && { cause: `${entry.title}. ${entry.whatToDo}` };
+}
+
 /** Explains a reason of the audit or the recorder; `product` narrows the screens to its own. */
 export function explainSignIn(
   reason: string,
   about: { readonly protocol: SignInAttempt['protocol']; readonly product?: IdentityProvider | undefined },
 ): Explanation {
-  const { cause, screen, here = null } = CAUSES.get(reason) ?? UNEXPLAINED;
+  const { cause, screen, here = null } = CAUSES.get(reason) ?? causeOfCode(reason) ?? UNEXPLAINED;
   const { protocol, product } = about;
   const isUpstream = protocol === 'saml' || protocol === 'oidc';
   const all = screen === undefined || !isUpstream ? {} : screensOf(protocol, screen);

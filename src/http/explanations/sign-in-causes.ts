@@ -116,8 +116,45 @@ export const FLOW_CAUSES: Readonly<Record<string, Cause>> = {
       'A passkey of this person opened nothing: its answer was not genuine, came from another browser or too late, or the person may come in nowhere with it.',
     here: 'Members > the person',
   },
+  'second_factor.passkey_wanted': {
+    cause:
+      'The password was right, and the organization asks for more than a password: this person has a passkey and signs in with it.',
+    here: 'Members > the person > Second factors',
+  },
+  'emergency.used_before': {
+    cause:
+      'This emergency code was used already; a code works once. If its owner did not do this, somebody else has it: look into the audit for the time it was used.',
+    here: 'Settings > Single sign-on > Emergency codes',
+  },
+  'emergency.taken_back': {
+    cause: 'This emergency code was taken back. Somebody still has it: ask its owner.',
+    here: 'Settings > Single sign-on > Emergency codes',
+  },
+  'emergency.expired': {
+    cause: 'This emergency code is over. An owner or the operator makes another.',
+    here: 'Settings > Single sign-on > Emergency codes',
+  },
+  'emergency.no_owner': {
+    cause: 'The person this emergency code was made for is no active owner any more.',
+    here: 'Members > the person, or Settings > Single sign-on > Emergency codes',
+  },
+  'test.another_person': {
+    cause:
+      'The sign-in worked, and the identity provider named somebody else than the owner who ran the test. Sign out there and test again, or correct the address it sends.',
+    screen: 'claims',
+    here: `${CONNECTION}: test`,
+  },
+  'test.settings_changed': {
+    cause: 'The settings of the connection were changed during the test. Test again.',
+    here: `${CONNECTION}: test`,
+  },
+  invalid: {
+    cause:
+      'A program sent an e-mail address without a password, or something that is no text. Nobody tried a password.',
+  },
   too_many_requests: {
-    cause: 'There were too many wrong passwords for this address or from this network. It ends by itself.',
+    cause:
+      'There were too many wrong passwords or codes for this person or from this network. It ends by itself.',
   },
   seats_exhausted: {
     cause: 'All seats of the plan are taken. Raise their number, or deactivate somebody.',

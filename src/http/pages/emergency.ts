@@ -4,6 +4,7 @@ import { enterWithEmergencyCode } from '../../core/credentials/emergency-codes.t
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { formText, isForm } from '../form-body.ts';
+import { recordEmergencyRefusal, recordEntry } from '../local-sign-in-recording.ts';
 import { causeOf } from '../request-facts.ts';
 import { enterSession } from '../session-cookie.ts';
 import { problemBox, textField } from './form-parts.ts';
@@ -22,11 +23,14 @@ export const postEmergency =
     const code = formText(req, 'code');
     if (code === undefined && !isForm(req))
       throw new GatehouseError('invalid', 'code: expected text.', { field: 'code' });
+    const sealed = (code ?? '').trim();
     try {
       const cause = causeOf(res, { kind: 'anonymous' });
-      const { sessionToken } = await enterWithEmergencyCode(deps, { code: (code ?? '').trim(), cause });
+      const { sessionToken, entry } = await enterWithEmergencyCode(deps, { code: sealed, cause });
+      recordEntry(deps, res, { ...entry, protocol: 'emergency_code' });
       await enterSession(deps, { req, res }, sessionToken);
     } catch (error) {
+      if (isGatehouseError(error)) recordEmergencyRefusal(deps, res, { code: sealed, error });
       if (!isForm(req) || !isGatehouseError(error, 'unauthenticated')) throw error;
       return sendForm(res, { problem: 'This code does not work.', status: 401 });
     }

@@ -31,6 +31,10 @@ export const HELD_ELSEWHERE: Partial<Record<AuditType, Place>> = {
   ],
   'domain.missing': LAPSE,
   'domain.lapsed': LAPSE,
+  'emergency_code.rejected': [
+    'test/http/policy/emergency.test.ts',
+    'S157 %s: one page outside, the reason in the recorder and the audit',
+  ],
   'identity.connected': [
     'test/http/policy/connecting.test.ts',
     'S156 connects it on their own page; from then on both ways open the same membership',

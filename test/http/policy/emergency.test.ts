@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { days, hours, minutes } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { FOREIGN, invite, postForm } from '../../support/page-visits.ts';
+import { recordedSignIns } from '../../support/recorded-sign-ins.ts';
 import { sessionStatus } from '../../support/sign-in-stage.ts';
 import { type Company, openPolicyStage, type Person, type PolicyStage } from './policy-stage.ts';
 
@@ -20,6 +21,8 @@ const mailsTo = async (email: string) => {
   await stage.world.gateway.deliverMails();
   return stage.world.gateway.mails.filter(({ to }) => to === email).map(({ subject }) => subject);
 };
+
+type Sealed = Awaited<ReturnType<typeof sealed>>;
 
 /** An organization that requires single sign-on, with an owner who has made a code in time. */
 async function sealed() {
@@ -64,6 +67,11 @@ describe('a code', () => {
     const page = await enter(code, browser);
     expect([page.status, page.headers.get('location')]).toEqual([303, '/']);
     const { gateway } = stage.world;
+    const [recorded] = await recordedSignIns(gateway, company, `&q=${page.headers.get('x-request-id')}`);
+    expect(recorded).toMatchObject({
+      ...{ protocol: 'emergency_code', status: 303, connectionId: null, failure: null },
+      outcome: { kind: 'enter', membershipId: owner.membershipId },
+    });
     const session = JSON.parse((await browser.request(`${gateway.baseUrl}/api/v1/session`)).text);
     expect(session).toMatchObject({ membershipId: owner.membershipId, orgRole: 'owner', connectionId: null });
     for (const { email } of [owner, other])
@@ -127,11 +135,16 @@ describe('a code', () => {
 });
 
 describe('every dead code looks like one that never was', () => {
-  const dead: [title: string, kill: (made: Awaited<ReturnType<typeof sealed>>) => Promise<unknown>][] = [
-    ['used', ({ code }) => enter(code)],
-    ['taken back', ({ company, id }) => operator(`delete ${company.base}/emergency-codes/${id}`)],
+  const dead: [title: string, reason: string, kill: (made: Sealed) => Promise<unknown>][] = [
+    ['used', 'emergency.used_before', ({ code }) => enter(code)],
+    [
+      'taken back',
+      'emergency.taken_back',
+      ({ company, id }) => operator(`delete ${company.base}/emergency-codes/${id}`),
+    ],
     [
       'of somebody suspended',
+      'emergency.no_owner',
       async ({ company, owner }) => {
         await anotherOwner(company);
         return operator(`patch ${company.base}/members/${owner.membershipId}`, { status: 'suspended' });
@@ -139,23 +152,46 @@ describe('every dead code looks like one that never was', () => {
     ],
     [
       'of somebody who is no owner any more',
+      'emergency.no_owner',
       async ({ company, owner }) => {
         await anotherOwner(company);
         return operator(`patch ${company.base}/members/${owner.membershipId}`, { orgRole: 'admin' });
       },
     ],
-    [
-      'of somebody removed',
-      async ({ company, owner }) => {
-        await anotherOwner(company);
-        return operator(`delete ${company.base}/members/${owner.membershipId}`);
-      },
-    ],
   ];
-  test.each(dead)('%s', async (_title, kill) => {
-    const made = await sealed();
-    await kill(made);
-    const [page, unknown] = [await enter(made.code), await enter('ghx_nobody')];
+  test.each(dead)(
+    'S157 %s: one page outside, the reason in the recorder and the audit',
+    async (_title, reason, kill) => {
+      const made = await sealed();
+      await kill(made);
+      const [page, unknown] = [await enter(made.code), await enter('ghx_nobody')];
+      expect([page.status, page.text]).toEqual([401, unknown.text]);
+      const { gateway } = stage.world;
+      const [recorded] = await recordedSignIns(
+        gateway,
+        made.company,
+        `&q=${page.headers.get('x-request-id')}`,
+      );
+      expect(recorded).toMatchObject({
+        ...{ protocol: 'emergency_code', status: 401, outcome: null },
+        failure: { code: 'unauthenticated', reason },
+      });
+      const rows = await gateway.storage.auditEvents.list(
+        made.company.id,
+        { type: 'emergency_code.rejected' },
+        { limit: 9 },
+      );
+      expect(rows).toMatchObject([
+        { requestId: recorded?.requestId, target: { id: made.id }, details: { reason } },
+      ]);
+    },
+  );
+
+  test('of somebody removed: the code is gone with them, so it is nobody’s', async () => {
+    const { company, owner, code } = await sealed();
+    await anotherOwner(company);
+    await operator(`delete ${company.base}/members/${owner.membershipId}`);
+    const [page, unknown] = [await enter(code), await enter('ghx_nobody')];
     expect([page.status, page.text]).toEqual([401, unknown.text]);
   });
 

@@ -5,6 +5,7 @@ import { hours, minutes } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { countOfType } from '../../support/journal-rows.ts';
 import { invite, PASSWORD } from '../../support/page-visits.ts';
+import { recordedSignIns } from '../../support/recorded-sign-ins.ts';
 import { sessionStatus } from '../../support/sign-in-stage.ts';
 import { type Company, openPolicyStage, type PolicyStage } from './policy-stage.ts';
 
@@ -61,6 +62,10 @@ describe('before a test has passed', () => {
       decision: { kind: 'accept_invitation', role: 'member' },
     });
     expect(await countOfType(stage.world.gateway.storage, company.id, 'test_sign_in.passed')).toBe(1);
+    const recorded = await recordedSignIns(stage.world.gateway, company);
+    expect(recorded.map(({ step, outcome, failure }) => ({ step, outcome, failure }))).toContainEqual({
+      ...{ step: 'decision', outcome: { kind: 'test_passed', membershipId: null }, failure: null },
+    });
     const listed = await operator(`get ${company.base}/invitations?status=pending`);
     expect(listed.body.items).toHaveLength(1);
     const early = await require(company);
@@ -88,6 +93,8 @@ describe('before a test has passed', () => {
       decision: { kind: 'refuse', reason: 'identity.unknown' },
     });
     expect(await countOfType(stage.world.gateway.storage, company.id, 'test_sign_in.failed')).toBe(1);
+    const recorded = await recordedSignIns(stage.world.gateway, company, '&outcome=failed');
+    expect(recorded).toMatchObject([{ outcome: null, failure: { reason: 'identity.unknown' } }]);
     expect((await require(company)).status).toBe(409);
   });
 

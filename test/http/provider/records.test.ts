@@ -1,4 +1,4 @@
-/** What the library stores, and that a code or refresh token is used once however many have looked at it before (S91, S92). */
+/** What the library stores, and that a code or refresh token is used once however many have looked at it before (S91, S92, S98). */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { errors } from 'oidc-provider';
 import { createRecords } from '../../../src/http/provider/records.ts';
@@ -35,4 +35,12 @@ test.each([
   await records.consume(value);
   await expect(records.consume(value)).rejects.toThrow(errors.InvalidGrant);
   expect(await storage.applicationGrants.findById(grant.id)).toBeUndefined();
+});
+
+test('S98: of two that show one client assertion at the same moment the second is refused', async () => {
+  const marks = createRecords(world.deps, 'ReplayDetection');
+  const value = nextText('assertion');
+  const mark = { kind: 'ReplayDetection', iss: 'app_1' };
+  await marks.upsert(value, mark, 60);
+  await expect(marks.upsert(value, mark, 60)).rejects.toThrow(errors.InvalidClient);
 });

@@ -5,6 +5,10 @@ import { domainsLinkingGuards } from '../../test/guards/domains-linking.ts';
 import { filesForSpreadsheetsGuards } from '../../test/guards/files-for-spreadsheets.ts';
 import { invitationsLinksGuards } from '../../test/guards/invitations-links.ts';
 import { oidcRelyingPartyGuards } from '../../test/guards/oidc-relying-party.ts';
+import { oneOrganizationCostGuards } from '../../test/guards/one-organization-cost.ts';
+import { openidProviderGuards } from '../../test/guards/openid-provider.ts';
+import { outboundWebhooksGuards } from '../../test/guards/outbound-webhooks.ts';
+import { rolesGroupsLifecycleGuards } from '../../test/guards/roles-groups-lifecycle.ts';
 import { samlDocumentGuards } from '../../test/guards/saml-document.ts';
 import { samlProtocolGuards } from '../../test/guards/saml-protocol.ts';
 import { samlStatementGuards } from '../../test/guards/saml-statements.ts';
@@ -20,10 +24,14 @@ const guardTables: Readonly<Record<string, readonly Guard[]>> = {
   'saml-statements': samlStatementGuards,
   'saml-tenancy': samlTenancyGuards,
   'oidc-relying-party': oidcRelyingPartyGuards,
+  'openid-provider': openidProviderGuards,
+  'roles-groups-lifecycle': rolesGroupsLifecycleGuards,
   'domains-linking': domainsLinkingGuards,
   'invitations-links': invitationsLinksGuards,
+  'outbound-webhooks': outboundWebhooksGuards,
   'files-for-spreadsheets': filesForSpreadsheetsGuards,
   audit: auditGuards,
+  'one-organization-cost': oneOrganizationCostGuards,
 };
 
 /** Every row, in the order of the tables. */

@@ -176,6 +176,20 @@ const text: readonly Guard[] = [
     file: PARSER,
     without: "if (!hasOnlyCharacters(text)) rules.reject('malformed');",
     put: '',
+    test: 'test/protocols/saml/parse-xml.test.ts',
+  },
+  {
+    line: 'S26',
+    file: PARSER,
+    without: "if (root !== undefined && inside === undefined) rules.reject('malformed');",
+    put: '',
+    test: ATTACKS,
+  },
+  {
+    line: 'S26',
+    file: PARSER,
+    without: "if (/[^ \\t\\r\\n]/.test(raw)) rules.reject('malformed');",
+    put: '',
     test: ATTACKS,
   },
   {

@@ -109,8 +109,7 @@ function readText({ text, at, rules, resolve }: Reading, end: number, inside: Op
     if (/[^ \t\r\n]/.test(raw)) rules.reject('malformed');
     return;
   }
-  if (raw.includes(']]>')) rules.reject('malformed');
-  const piece = plainText(raw, resolve);
+  const piece = plainText(raw, resolve) ?? rules.reject('malformed');
   inside.text = inside.text === '' ? piece : inside.text + piece;
   inside.content.push(piece);
 }
@@ -200,10 +199,8 @@ function readQuoted(reading: Reading): string {
   if (quote !== QUOTE && quote !== APOSTROPHE) rules.reject('malformed');
   const end = text.indexOf(quote === QUOTE ? '"' : "'", at + 1);
   if (end === -1) rules.reject('malformed');
-  const raw = text.slice(at + 1, end);
-  if (raw.includes('<')) rules.reject('malformed');
   reading.at = end + 1;
-  return plainValue(raw, resolve);
+  return plainValue(text.slice(at + 1, end), resolve) ?? rules.reject('malformed');
 }
 
 /** Gives each attribute its namespace, and answers what prefixes mean in the element. No name may be there twice (Namespaces §6.3). */

@@ -29,14 +29,16 @@ export function readName(written: string): XmlName | undefined {
 /** Answers what stands for one reference. */
 type Resolve = (reference: string) => string;
 
-/** Character data as it is meant: line ends are line feeds (XML §2.11). The caller has seen that there is no `<`. */
-export function plainText(raw: string, resolve: Resolve): string {
-  return /[&\r]/.test(raw) ? withReferences(raw.replace(/\r\n?/g, '\n'), resolve) : raw;
+/** Character data as it is meant: line ends are line feeds (XML §2.11). Undefined for `]]>`, which may not stand in it (§2.4). */
+export function plainText(raw: string, resolve: Resolve): string | undefined {
+  if (!/[&\r]|\]\]>/.test(raw)) return raw;
+  return raw.includes(']]>') ? undefined : withReferences(raw.replace(/\r\n?/g, '\n'), resolve);
 }
 
-/** The value of an attribute as it is meant: white space that is not a reference is a space (XML §3.3.3). */
-export function plainValue(raw: string, resolve: Resolve): string {
-  return /[&\t\r\n]/.test(raw) ? withReferences(raw.replace(/\r\n|[\t\r\n]/g, ' '), resolve) : raw;
+/** The value of an attribute as it is meant: white space that is not a reference is a space (XML §3.3.3). Undefined for `<`. */
+export function plainValue(raw: string, resolve: Resolve): string | undefined {
+  if (!/[&<\t\r\n]/.test(raw)) return raw;
+  return raw.includes('<') ? undefined : withReferences(raw.replace(/\r\n|[\t\r\n]/g, ' '), resolve);
 }
 
 const withReferences = (text: string, resolve: Resolve): string =>

@@ -88,7 +88,7 @@ describe('what is refused', () => {
     expect(() => parseXml(xml, RULES)).toThrow(problem);
   });
 
-  test.each(malformed.map((xml) => [JSON.stringify(xml), xml]))('malformed: %s', (_shown, xml) => {
+  test.each(malformed.map((xml) => [JSON.stringify(xml), xml]))('S26 malformed: %s', (_shown, xml) => {
     expect(() => parseXml(xml, RULES)).toThrow(/malformed|processing_instruction/);
     if (!xml.startsWith('\uFEFF')) expect(saxesTree(xml)).toBeUndefined();
   });

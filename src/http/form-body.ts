@@ -40,12 +40,38 @@ export const requireForm = (limit: number): readonly RequestHandler[] => [refuse
 export const requireFormOfBytes = (limit: number): readonly RequestHandler[] => [
   refuseOtherTypes,
   refuseOtherCharsets,
-  express.raw({ type: FORM_TYPE, limit, inflate: false }),
   (req, _res, next): void => {
-    if (Buffer.isBuffer(req.body)) req.body = fieldsIn(req.body);
-    next();
+    const read = async (): Promise<void> => {
+      if (isForm(req)) req.body = fieldsIn(await bytesOf(req, limit));
+    };
+    read().then(() => next(), next);
   },
 ];
+
+/** The body, uncompressed. What is refused is read no further. */
+function bytesOf(req: Request, limit: number): Promise<Buffer> {
+  const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = req.headers;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    const refuse = (...why: ConstructorParameters<typeof GatehouseError>): void => {
+      req.off('data', take).pause();
+      reject(new GatehouseError(...why));
+    };
+    const take = (chunk: Buffer): void => {
+      received += chunk.length;
+      if (received > limit) refuse('payload_too_large', 'The form is too large.');
+      else chunks.push(chunk);
+    };
+    if (encoding.toLowerCase() !== 'identity')
+      return refuse('unsupported_media_type', 'Send the form uncompressed.');
+    if (Number(length) > limit) return refuse('payload_too_large', 'The form is too large.');
+    req.on('data', take);
+    req.once('end', () => resolve(Buffer.concat(chunks)));
+    // Before the end: whoever sent it has gone.
+    req.once('close', () => reject(new GatehouseError('invalid_syntax', 'The form did not arrive whole.')));
+  });
+}
 
 /** The fields of a form (URL standard §5.1); names sent twice have a list. Throws `payload_too_large` for too many fields. */
 function fieldsIn(form: Buffer): Record<string, unknown> {

@@ -74,6 +74,8 @@ async function acceptReceived(
   { connection, samlResponse, received }: PostedResponse & { readonly received: ReceivedAnswer },
 ): Promise<void> {
   const requestId = received.pending?.requestId ?? undefined;
+  // Reading the form and handing it to another thread are two stretches of work: look-ups are answered in between.
+  await nextTurn();
   const facts = await deps.samlValidator.facts({
     samlResponse,
     connection: samlTrust(deps, connection),

@@ -1,4 +1,6 @@
 /** The door for SAML responses answers the same in front of Express's router as behind it. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type supertest from 'supertest';
 import { nextText } from '../../support/builders.ts';
@@ -52,6 +54,21 @@ describe('S219: the same status, headers and page', () => {
     expect(inFront).toEqual(behind);
     expect(inFront.status).toBe(status);
     expect(inFront.others).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
+  });
+
+  test('S223: a form that breaks off, or comes in pieces beyond the limit, harms nobody', async () => {
+    const { hostname, port } = new URL(gateway.origin);
+    const head = `POST /saml/${known}/acs HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM}\r\n`;
+    const half = connect(Number(port), hostname);
+    half.end(`${head}Content-Length: 100\r\n\r\nSAMLResponse=`);
+    const piece = `${(64 * 1024).toString(16)}\r\n${'A'.repeat(64 * 1024)}\r\n`;
+    const long = connect(Number(port), hostname);
+    long.write(`${head}Transfer-Encoding: chunked\r\n\r\n${piece.repeat(8)}`);
+    const [answer] = await once(long, 'data');
+    long.destroy();
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 413 /);
+    const next = await gateway.request().post(`/saml/${known}/acs`).type('form').send('RelayState=x');
+    expect(next.status).toBe(400);
   });
 
   test.each(['GET', 'PUT', 'DELETE'])('405 for %s', async (method) => {

@@ -15,11 +15,15 @@ import { neighbourStage } from './stages/neighbour.ts';
 import { oidcStage } from './stages/oidc.ts';
 import { samlStage } from './stages/saml.ts';
 import type { StageResult } from './stages/stage.ts';
+import { strangersStage } from './stages/strangers.ts';
 import { tokenStage } from './stages/tokens.ts';
 import { targets } from './target-list.ts';
 import { judge, type Verdict } from './targets.ts';
 
-const stages = [comparisonStage, growthStage, auditStage, neighbourStage, samlStage, oidcStage, tokenStage];
+const stages = [
+  ...[comparisonStage, growthStage, auditStage, neighbourStage],
+  ...[samlStage, oidcStage, tokenStage, strangersStage],
+];
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));

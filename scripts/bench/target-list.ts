@@ -14,6 +14,7 @@ import {
 import { ALONE_P99, NEIGHBOUR_P99 } from './stages/neighbour.ts';
 import { FLOOR, OIDC_SIGN_IN } from './stages/oidc.ts';
 import { BUSY_P99, IDLE_P99, JUDGED, NODE_SAML } from './stages/saml.ts';
+import { REFUSED, RESET, ROUTED } from './stages/strangers.ts';
 import { DEAD_P99 } from './stages/tokens.ts';
 import type { Measure, Point, Target } from './targets.ts';
 
@@ -221,6 +222,10 @@ export const targets: readonly Target[] = [
     value: { fact: DEAD_P99 },
     atMost: 1_000,
   },
+  ...[ROUTED, REFUSED, RESET].map((fact) => ({
+    ...{ number: 0, promise: `S155 ${fact}`, value: { fact } },
+    atMost: 1.1,
+  })),
   { number: 21, promise: 'RSS MB, many users and big groups', value: { fact: RSS_LOADED }, atMost: 250 },
   {
     number: 21,

@@ -51,16 +51,19 @@ function newPrefixes(
   plain: readonly XmlAttribute[],
   { written, inclusive }: { readonly written: Namespaces; readonly inclusive: readonly string[] },
 ): readonly string[] {
-  const found: string[] = [];
-  const addNew = (prefix: string): void => {
-    const isNew = prefix !== 'xml' && meaningOf(prefix, namespaces) !== meaningOf(prefix, written);
-    if (isNew && !found.includes(prefix)) found.push(prefix);
-  };
-  addNew(own);
-  for (const { prefix } of plain) if (prefix !== '' && prefix !== own) addNew(prefix);
-  for (const prefix of inclusive) addNew(prefix);
-  return found.length > 1 ? found.sort(byCode) : found;
+  let found: readonly string[] = isNew(own, namespaces, written) ? [own] : NONE;
+  for (const { prefix } of plain)
+    if (prefix !== '' && !found.includes(prefix) && isNew(prefix, namespaces, written))
+      found = [...found, prefix];
+  for (const prefix of inclusive)
+    if (!found.includes(prefix) && isNew(prefix, namespaces, written)) found = [...found, prefix];
+  return found.length > 1 ? found.toSorted(byCode) : found;
 }
+
+const NONE: readonly string[] = [];
+
+const isNew = (prefix: string, namespaces: Namespaces, written: Namespaces): boolean =>
+  prefix !== 'xml' && meaningOf(prefix, namespaces) !== meaningOf(prefix, written);
 
 /** With what these prefixes mean in the document; the same when there are none. */
 function withMeanings(around: Namespaces, prefixes: readonly string[], namespaces: Namespaces): Namespaces {
@@ -78,7 +81,8 @@ const IN_ATTRIBUTE: Readonly<Record<string, string>> = {
   ...{ '\t': '&#x9;', '\n': '&#xA;', '\r': '&#xD;' },
 };
 
-const escapeText = (text: string): string =>
-  text.replace(/[&<>\r]/g, (character) => IN_TEXT[character] ?? '');
-const escapeAttribute = (text: string): string =>
-  text.replace(/[&<"\t\n\r]/g, (character) => IN_ATTRIBUTE[character] ?? '');
+const inText = (character: string): string => IN_TEXT[character] ?? '';
+const inAttribute = (character: string): string => IN_ATTRIBUTE[character] ?? '';
+
+const escapeText = (text: string): string => text.replace(/[&<>\r]/g, inText);
+const escapeAttribute = (text: string): string => text.replace(/[&<"\t\n\r]/g, inAttribute);

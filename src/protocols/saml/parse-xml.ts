@@ -40,8 +40,8 @@ const DECLARATION =
 /** An element while it is being read. */
 interface OpenElement extends XmlElement {
   readonly parent: OpenElement | undefined;
-  readonly children: OpenElement[];
-  readonly content: (OpenElement | string)[];
+  children: OpenElement[];
+  content: (OpenElement | string)[];
   text: string;
 }
 
@@ -111,7 +111,17 @@ function readText({ text, at, rules, resolve }: Reading, end: number, inside: Op
   }
   const piece = plainText(raw, resolve) ?? rules.reject('malformed');
   inside.text = inside.text === '' ? piece : inside.text + piece;
-  inside.content.push(piece);
+  inside.content = withOneMore(inside.content, piece);
+}
+
+/** To begin lists with, never pushed to. */
+const NONE: never[] = [];
+
+/** Most lists have one item, and an array that is pushed to takes room for seventeen. */
+function withOneMore<Item>(items: Item[], item: Item): Item[] {
+  if (items.length === 0) return [item];
+  items.push(item);
+  return items;
 }
 
 /** `at` is its `<`. Stops before the end of the tag. */
@@ -125,10 +135,11 @@ function readStartTag(reading: Reading, parent: OpenElement | undefined): OpenEl
   const attributes = readAttributes(reading);
   const namespaces = namespacesOf(attributes, parent?.namespaces ?? NO_NAMESPACES, rules);
   const uri = elementNamespace(prefix, namespaces) ?? rules.reject('malformed');
-  const [children, content]: [OpenElement[], OpenElement['content']] = [[], []];
+  const [children, content]: [OpenElement[], OpenElement['content']] = [NONE, NONE];
   const element = { name, local, prefix, uri, parent, attributes, namespaces, children, content, text: '' };
-  parent?.children.push(element);
-  parent?.content.push(element);
+  if (parent === undefined) return element;
+  parent.children = withOneMore(parent.children, element);
+  parent.content = withOneMore(parent.content, element);
   return element;
 }
 
@@ -165,20 +176,17 @@ function readOver(reading: Reading): void {
   expect(reading, GREATER);
 }
 
-const NO_ATTRIBUTES: readonly OpenAttribute[] = [];
-
 /** All attributes of a tag, each after white space; their namespaces are known only when all of them are. */
 function readAttributes(reading: Reading): readonly OpenAttribute[] {
   const { text, rules } = reading;
-  let found: OpenAttribute[] | undefined;
+  let found: OpenAttribute[] = NONE;
   for (;;) {
     const hasSpace = skipSpace(reading);
     const mark = text.charCodeAt(reading.at);
-    if (mark === GREATER || mark === SLASH) return found ?? NO_ATTRIBUTES;
+    if (mark === GREATER || mark === SLASH) return found;
     if (!hasSpace) rules.reject('malformed');
-    found ??= [];
     if (found.length === rules.maxAttributes) rules.reject('too_many_attributes');
-    found.push(readAttribute(reading));
+    found = withOneMore(found, readAttribute(reading));
   }
 }
 

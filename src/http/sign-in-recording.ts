@@ -77,7 +77,8 @@ export function noteRefusal(res: Response, error: unknown): void {
   attempt.outcome = null;
   attempt.failure = { code, reason: String(reason) };
   const hints = typeof unverified === 'object' && unverified !== null ? { ...unverified, ...rest } : rest;
-  if (code === 'sign_in_refused') noteAttempt(res, { facts: factsFrom(Object.entries(hints), false) });
+  if (code === 'sign_in_refused' || code === 'sign_out_refused')
+    noteAttempt(res, { facts: factsFrom(Object.entries(hints), false) });
 }
 
 /** Facts of names and values of any kind: lists stay lists, also empty ones; what is absent is left out, what is not kept is counted. */

@@ -5,6 +5,7 @@ import { recordRefusedSignIn } from '../core/sign-in/refused-sign-ins.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { causeOf } from './request-facts.ts';
+import { noteRefusal, openConnectionAttempt } from './sign-in-recording.ts';
 
 /** A refusal with its exact reason, which is never shown. */
 export const signOutRefusal = (context: Readonly<Record<string, unknown>>, cause?: unknown): GatehouseError =>
@@ -14,7 +15,7 @@ export const signOutRefusal = (context: Readonly<Record<string, unknown>>, cause
   });
 
 /**
- * Records the failure where an admin of the organization finds it, then throws it as `sign_out_refused`. Outages and bugs
+ * Records the failure where an admin of the organization finds it, in the recorder as a step `sign_out`, then throws it as `sign_out_refused`. Outages and bugs
  * pass as what they are.
  */
 export async function refuseSignOut(
@@ -25,8 +26,10 @@ export async function refuseSignOut(
   const { connection, error } = failed;
   if (!isGatehouseError(error) || error.code === 'internal' || error.code === 'storage_unavailable')
     throw error;
-  const isReasoned = error.code === 'sign_in_refused' || error.code === 'sign_out_refused';
-  const refusal = signOutRefusal(isReasoned ? error.context : { reason: error.code }, error);
+  openConnectionAttempt(deps, res, { connection, step: 'sign_out' });
+  const context = error.code === 'sign_in_refused' ? error.context : { reason: error.code };
+  const refusal = error.code === 'sign_out_refused' ? error : signOutRefusal(context, error);
+  noteRefusal(res, refusal);
   const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });
   await recordRefusedSignIn(deps, { connection, error: refusal, cause });
   throw refusal;

@@ -14,7 +14,7 @@ function reasonsIn(files: readonly string[]): readonly string[] {
   const found = texts.flatMap(
     (text) =>
       text.match(
-        /'(?:saml|oidc|sign_in|identity|password|second_step|second_factor|passkey|emergency|test|invitation)\.[a-z0-9_]+'/g,
+        /'(?:saml|oidc|sign_in|identity|password|second_step|second_factor|passkey|emergency|test|invitation|unread)\.[a-z0-9_]+'/g,
       ) ?? [],
   );
   return [...new Set(found)].filter((word) => !AUDIT_TYPES.has(word)).map((word) => word.slice(1, -1));

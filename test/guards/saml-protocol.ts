@@ -398,6 +398,22 @@ const doors: readonly Guard[] = [
     put: 'if (samlResponse === null)',
     test: ACS_TESTS,
   },
+  {
+    line: 'S52',
+    file: 'src/http/saml/router.ts',
+    without: "router.use('/:connectionId/acs', unreadAt(deps, ACS_DOOR));",
+    put: '',
+    test: ACS_TESTS,
+    why: 'What is refused unread would have a page of its own and no reason that an admin finds.',
+  },
+  {
+    line: 'S53',
+    file: 'src/http/saml/acs-surface.ts',
+    without: 'await refuseUnread(deps, { req, res }, { door: ACS_DOOR, thrown });',
+    put: 'throw thrown;',
+    test: ACS_TESTS,
+    why: 'The same for what is posted.',
+  },
 ];
 
 export const samlProtocolGuards: readonly Guard[] = [

@@ -375,6 +375,7 @@ test('docs/recorder.md names every step and field that an admin is shown', () =>
     '`start`',
     '`callback`',
     '`decision`',
+    '`sign_out`',
     'isVerified',
     '`here`',
     'signInId',

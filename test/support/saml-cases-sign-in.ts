@@ -17,6 +17,7 @@ const ACS = `/saml/${CORP_CONNECTION}/acs`;
 const RIVAL_ACS = `/saml/${RIVAL_CONNECTION}/acs`;
 
 const IN: ExpectedAnswer = { status: 303, location: '/', who: ADA };
+const NO_RESPONSE: ExpectedAnswer = { status: 400, reason: 'unread.no_response', who: null };
 const refusedAs = (reason: string): ExpectedAnswer => ({ status: 403, reason, who: null });
 
 const corp = fixtureContext();
@@ -138,30 +139,32 @@ const doors: readonly AttackCase[] = [
       {
         method: 'GET',
         path: `${ACS}?${new URLSearchParams(alone(corp).map(([name, value]) => [name, value]))}`,
-        expect: { status: 405, who: null },
+        expect: { status: 405, reason: 'unread.method', who: null },
       },
-      post([...answer(corp), ['SAMLRequest', 'PHg+']], { status: 405, who: null }),
+      post([...answer(corp), ['SAMLRequest', 'PHg+']], { status: 405, reason: 'unread.request', who: null }),
     ],
   },
   {
     line: 'S53',
     name: 'no response',
     steps: [
-      post([['RelayState', CORP_HANDLE]], { status: 400, who: null }),
+      post([['RelayState', CORP_HANDLE]], NO_RESPONSE),
       post(
         [
           ['SAMLResponse', ''],
           ['RelayState', CORP_HANDLE],
         ],
-        { status: 400, who: null },
+        NO_RESPONSE,
       ),
-      post([], { status: 400, who: null }),
+      post([], NO_RESPONSE),
     ],
   },
   {
     line: 'S25',
     name: 'a form of half a megabyte',
-    steps: [post([['SAMLResponse', 'A'.repeat(500_000)]], { status: 413, who: null })],
+    steps: [
+      post([['SAMLResponse', 'A'.repeat(500_000)]], { status: 413, reason: 'unread.too_large', who: null }),
+    ],
   },
 ];
 

@@ -8,8 +8,11 @@ import type {
   SignInId,
 } from '../../kernel/ids.ts';
 
-/** The parts of a sign-in: on the way to the identity provider; its answer is judged; who is it, and may they come in. */
-export const SIGN_IN_STEPS = ['start', 'callback', 'decision'] as const;
+/**
+ * The parts of a sign-in: on the way to the identity provider; its answer is judged; who is it, and may they come in. And by
+ * itself, where it was refused: the identity provider's message that somebody signs out.
+ */
+export const SIGN_IN_STEPS = ['start', 'callback', 'decision', 'sign_out'] as const;
 export type SignInStep = (typeof SIGN_IN_STEPS)[number];
 
 /** `password` with or without a second step. */

@@ -1,7 +1,7 @@
 /** Statuses and texts of every error code, from schemas/errors.json: the only place that knows both. */
 import errors from '../../../schemas/errors.json' with { type: 'json' };
 import type { ErrorCode } from '../../kernel/errors.ts';
-import { GatehouseError } from '../../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 
 export interface ErrorEntry {
   readonly status: number;
@@ -21,6 +21,19 @@ export const entryOf = (code: ErrorCode): ErrorEntry => table[code];
 
 /** The entry of a word that may be a code; undefined when it is none. */
 export const findEntry = (code: string): ErrorEntry | undefined => ENTRIES.get(code);
+
+/**
+ * The status of an error: of a message that was refused before anybody read it (a reason `unread.*`) the one HTTP has for its
+ * cause; else the table's.
+ */
+export const statusOf = (error: GatehouseError): number =>
+  unreadStatusOf(error) ?? entryOf(error.code).status;
+
+/** Undefined for everything that was read. */
+export function unreadStatusOf({ context: { reason }, cause }: GatehouseError): number | undefined {
+  const isUnread = typeof reason === 'string' && reason.startsWith('unread.');
+  return isUnread && isGatehouseError(cause) ? entryOf(cause.code).status : undefined;
+}
 
 /** Any thrown thing as a GatehouseError: errors of the HTTP libraries by their status, everything else `internal` (never 404). */
 export function toGatehouseError(error: unknown): GatehouseError {

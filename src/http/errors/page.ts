@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../kernel/errors.ts';
 import { html } from '../pages/html.ts';
 import { sendPage } from '../pages/layout.ts';
 import { factsOf } from '../request-facts.ts';
-import { entryOf, toGatehouseError } from './error-table.ts';
+import { statusOf, toGatehouseError, unreadStatusOf } from './error-table.ts';
 import { renderProblem } from './problem.ts';
 import { reportError } from './report.ts';
 import { tellRetryAfter } from './retry-after.ts';
@@ -77,10 +77,10 @@ export function renderPageError(thrown: unknown, req: Request, res: Response, ne
   const error = toGatehouseError(thrown);
   reportError(res, error);
   tellRetryAfter(res, error);
-  const { title, sentence, status = entryOf(error.code).status } = WORDS[error.code] ?? UNREADABLE;
+  const { title, sentence, status = statusOf(error) } = WORDS[error.code] ?? UNREADABLE;
   sendPage(res, {
     title,
-    status,
+    status: unreadStatusOf(error) ?? status,
     body: html`<p>${sentence}</p>
 <p class="quiet">Reference: <code>${factsOf(res).requestId}</code></p>
 <p><a href="/sign-in">To the sign-in page</a></p>`,

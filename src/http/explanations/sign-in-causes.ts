@@ -116,6 +116,34 @@ export const FLOW_CAUSES: Readonly<Record<string, Cause>> = {
       'A passkey of this person opened nothing: its answer was not genuine, came from another browser or too late, or the person may come in nowhere with it.',
     here: 'Members > the person',
   },
+  'unread.method': {
+    cause:
+      'The address was opened instead of being posted to, as reloading it or a bookmark of it does: start the sign-in again. If an identity provider did this, it does not use the binding HTTP-POST.',
+    screen: 'addresses',
+  },
+  'unread.request': {
+    cause:
+      'A request of SAML arrived where only answers are taken: the address for answers stands at the identity provider where another belongs.',
+    screen: 'addresses',
+  },
+  'unread.no_response': {
+    cause:
+      'The form held no SAMLResponse. Nobody signs in by that; an identity provider that sends it has the wrong binding or address.',
+    screen: 'addresses',
+  },
+  'unread.too_large': {
+    cause:
+      'More was posted than Gatehouse reads, 450 KB in all or more than twenty fields. Nearly always the response carries too many groups: send only those assigned to the application.',
+    screen: 'groups',
+  },
+  'unread.media_type': {
+    cause:
+      'Something else than a form in UTF-8 was posted, or a compressed one. No identity provider does this by itself: look at what stands between the browser and Gatehouse.',
+    screen: 'addresses',
+  },
+  'unread.form': {
+    cause: 'The form could not be read or did not arrive whole. Start again.',
+  },
   'second_factor.passkey_wanted': {
     cause:
       'The password was right, and the organization asks for more than a password: this person has a passkey and signs in with it.',

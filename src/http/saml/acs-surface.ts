@@ -9,6 +9,7 @@ import { renderPageError } from '../errors/page.ts';
 import { attachFacts } from '../request-facts.ts';
 import { settled } from '../run-middleware.ts';
 import { postAcs, readPosted } from './acs.ts';
+import { ACS_DOOR, refuseUnread } from './unread.ts';
 
 const DOOR = /^\/saml\/(con_[0-9a-z]+)\/acs$/;
 
@@ -30,8 +31,12 @@ export function createAcsSurface(deps: HttpDeps, { app, headers }: Edge): Surfac
     try {
       attach(req, res);
       for (const [name, value] of headers) res.setHeader(name, value);
-      for (const read of readPosted) await settled(read, req, res);
-      await post(req, res, breakOff);
+      try {
+        for (const read of readPosted) await settled(read, req, res);
+        await post(req, res, breakOff);
+      } catch (thrown) {
+        await refuseUnread(deps, { req, res }, { door: ACS_DOOR, thrown });
+      }
     } catch (thrown) {
       renderPageError(thrown, req, res, breakOff);
     }

@@ -25,17 +25,21 @@ export const ACS_LIMIT_BYTES = 450 * 1024;
 /** What comes before `postAcs`, wherever it stands. */
 export const readPosted = requireFormOfBytes(ACS_LIMIT_BYTES);
 
-/** `POST /saml/{connectionId}/acs` (SAML profiles §4.1.4.3). Throws `invalid_syntax` without a response, `method_not_allowed` for a request, `sign_in_refused` for all else. */
+/** `POST /saml/{connectionId}/acs` (SAML profiles §4.1.4.3). Throws `invalid_syntax` without a response, `method_not_allowed` for a request, `sign_in_refused` for all else; `unread.ts` makes one of them all. */
 export const postAcs =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {
     // A SAMLRequest would be for an identity provider's door, which this is not (S52).
     if (formField(req, 'SAMLRequest') !== undefined)
-      throw new GatehouseError('method_not_allowed', 'This address takes responses only.');
+      throw new GatehouseError('method_not_allowed', 'This address takes responses only.', {
+        context: { reason: 'unread.request' },
+      });
     const samlResponse = formField(req, 'SAMLResponse');
     // Never a start of a sign-in (S53).
     if (samlResponse === undefined || samlResponse === '')
-      throw new GatehouseError('invalid_syntax', 'There is no SAMLResponse in the form.');
+      throw new GatehouseError('invalid_syntax', 'There is no SAMLResponse in the form.', {
+        context: { reason: 'unread.no_response' },
+      });
     const connection = await connectionAt(deps, req, 'saml');
     if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
     openConnectionAttempt(deps, res, { connection, step: 'callback' });

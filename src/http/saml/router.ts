@@ -7,6 +7,7 @@ import { ACS_LIMIT_BYTES, postAcs, readPosted } from './acs.ts';
 import { getConfirm, postConfirm } from './confirm.ts';
 import { getLogout, postLogout } from './logout.ts';
 import { getMetadata } from './metadata.ts';
+import { ACS_DOOR, LOGOUT_DOOR, unreadAt } from './unread.ts';
 
 const FORM_LIMIT_BYTES = 16 * 1024;
 
@@ -16,6 +17,7 @@ export function createSamlRouter(deps: HttpDeps): Router {
   mountMethods(router, '/:connectionId/acs', {
     POST: [...readPosted, postAcs(deps)],
   });
+  router.use('/:connectionId/acs', unreadAt(deps, ACS_DOOR));
   mountMethods(router, '/:connectionId/metadata', { GET: [getMetadata(deps)] });
   mountMethods(router, '/:connectionId/confirm/:handle', {
     GET: [getConfirm(deps)],
@@ -27,5 +29,6 @@ export function createSamlRouter(deps: HttpDeps): Router {
     POST: [...requireForm(ACS_LIMIT_BYTES), postLogout(deps)],
     allowsHead: false,
   });
+  router.use('/:connectionId/logout', unreadAt(deps, LOGOUT_DOOR));
   return router;
 }

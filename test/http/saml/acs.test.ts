@@ -5,6 +5,7 @@ import { minutes } from '../../../src/kernel/clock.ts';
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { aConnection, nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { recordedSignIns } from '../../support/recorded-sign-ins.ts';
 import { goodResponse } from '../../support/saml-builder.ts';
 import {
   addSamlConnection,
@@ -180,16 +181,37 @@ test('a form is read whatever is percent-encoded in it, and however its fields a
   expect(await post(browser, company, form)).toMatchObject({ status: 303 });
 });
 
+/** The one page (HEAD has none), and its reference leads to the reason. */
+async function isRefusedAs(company: Company, page: Page, reason: string): Promise<void> {
+  const { organization } = company;
+  const reference = page.headers.get('x-request-id') ?? '';
+  if (page.text !== '') {
+    const usual = await post(createBrowser(), company, { SAMLResponse: 'PHg+' });
+    expect(withoutReference(page)).toBe(withoutReference(usual));
+    expect(page.text).toContain(reference);
+  }
+  expect(await refusalReasons(gateway, organization, page)).toEqual([reason]);
+  expect(await recordedSignIns(gateway, organization, `&q=${reference}`)).toMatchObject([
+    { step: 'callback', status: page.status, outcome: null, failure: { code: 'sign_in_refused', reason } },
+  ]);
+}
+
 describe('doors that do not open', () => {
   test.each([
-    ['S52 a response by GET', 'GET', 'SAMLResponse=PHg+', 405],
-    ['S52 a HEAD', 'HEAD', '', 405],
-    ['S52 a PUT', 'PUT', '', 405],
-    ['S52 a SAMLRequest', 'POST', 'SAMLRequest=PHg%2B&SAMLResponse=PHg%2B', 405],
-    ['S53 no SAMLResponse', 'POST', 'RelayState=x', 400],
-    ['S53 an empty one', 'POST', 'SAMLResponse=', 400],
-    ['S53 no body at all', 'POST', '', 400],
-    ['S27 a doubled SAMLResponse', 'POST', 'SAMLResponse=PHg%2B&SAMLResponse=PHg%2B', 403],
+    ['S52 a response by GET', 'GET', 'SAMLResponse=PHg+', 405, 'unread.method'],
+    ['S52 a HEAD', 'HEAD', '', 405, 'unread.method'],
+    ['S52 a PUT', 'PUT', '', 405, 'unread.method'],
+    ['S52 a SAMLRequest', 'POST', 'SAMLRequest=PHg%2B&SAMLResponse=PHg%2B', 405, 'unread.request'],
+    ['S53 no SAMLResponse', 'POST', 'RelayState=x', 400, 'unread.no_response'],
+    ['S53 an empty one', 'POST', 'SAMLResponse=', 400, 'unread.no_response'],
+    ['S53 no body at all', 'POST', '', 400, 'unread.no_response'],
+    [
+      'S27 a doubled SAMLResponse',
+      'POST',
+      'SAMLResponse=PHg%2B&SAMLResponse=PHg%2B',
+      403,
+      'saml.not_one_string',
+    ],
     [
       'S27 a doubled large one',
       'POST',
@@ -197,12 +219,27 @@ describe('doors that do not open', () => {
         .fill(`SAMLResponse=${'A'.repeat(2000)}`)
         .join('&'),
       403,
+      'saml.not_one_string',
     ],
-    ['S25 more than the form may hold', 'POST', `SAMLResponse=${'A'.repeat(500_000)}`, 413],
-    ['S223 a thousand fields', 'POST', 'a=1&'.repeat(1000), 413],
-    ['S223 one field more than twenty', 'POST', `${'a=1&'.repeat(20)}SAMLResponse=PHg%2B`, 413],
-  ])('%s', async (_title, method, data, status) => {
-    const { connection } = await aCompany();
+    [
+      'S25 more than the form may hold',
+      'POST',
+      `SAMLResponse=${'A'.repeat(500_000)}`,
+      413,
+      'unread.too_large',
+    ],
+    ['S223 a thousand fields', 'POST', 'a=1&'.repeat(1000), 413, 'unread.too_large'],
+    [
+      'S223 one field more than twenty',
+      'POST',
+      `${'a=1&'.repeat(20)}SAMLResponse=PHg%2B`,
+      413,
+      'unread.too_large',
+    ],
+  ])('%s: the page of every refusal, its reason in the audit and the recorder', async (...attempt) => {
+    const [_title, method, data, status, reason] = attempt;
+    const company = await aCompany();
+    const { connection } = company;
     const url = `${gateway.baseUrl}/saml/${connection.id}/acs`;
     const page =
       method === 'POST'
@@ -212,19 +249,50 @@ describe('doors that do not open', () => {
     expect(page.headers.getSetCookie()).toEqual([]);
     expect(page.headers.get('location')).toBeNull();
     if (status === 405 && method !== 'POST') expect(page.headers.get('allow')).toBe('POST');
+    await isRefusedAs(company, page, reason);
+    if (method !== 'POST') return;
+    const unknown = await post(createBrowser(), { connection: aConnection(company.organization.id) }, data);
+    expect([unknown.status, withoutReference(unknown)]).toEqual([status, withoutReference(page)]);
   });
 
   test.each([
     ...['text/plain', 'multipart/form-data; boundary=x', 'application/xml'],
     'application/x-www-form-urlencoded; charset="utf-16"',
-  ])('a body of %s answers 415', async (type) => {
-    const { connection } = await aCompany();
+  ])('S53 a body of %s answers 415 with the page of every refusal', async (type) => {
+    const company = await aCompany();
+    const { connection } = company;
     const page = await createBrowser().request(`${gateway.baseUrl}/saml/${connection.id}/acs`, {
       method: 'POST',
       headers: { 'content-type': type },
       body: 'SAMLResponse=PHg%2B',
     });
     expect(page.status).toBe(415);
+    await isRefusedAs(company, page, 'unread.media_type');
+  });
+
+  test('S53 JSON is told the problem of every refusal, and is recorded', async () => {
+    const company = await aCompany();
+    const page = await createBrowser().request(`${gateway.baseUrl}/saml/${company.connection.id}/acs`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' },
+    });
+    expect([page.status, JSON.parse(page.text).code]).toEqual([415, 'sign_in_refused']);
+    expect(page.text).not.toMatch(/media|form/i);
+    expect(await refusalReasons(gateway, company.organization, page)).toEqual(['unread.media_type']);
+  });
+
+  test('S53 nobody came back with what was not read: it ends no outage', async () => {
+    const { organization, connection } = await aCompany();
+    const outage = { reason: 'saml.unanswered', since: 1 } as const;
+    await gateway.storage.transact(async (tx) => {
+      const current = await tx.connections.find(organization.id, connection.id);
+      if (current === undefined) throw new Error('no connection');
+      const settings = { ...current.settings, outage };
+      await tx.connections.update(organization.id, { ...current, settings }, current.version);
+    });
+    await createBrowser().request(`${gateway.baseUrl}/saml/${connection.id}/acs`);
+    await post(createBrowser(), { connection }, 'RelayState=x');
+    const after = await gateway.storage.connections.find(organization.id, connection.id);
+    expect(after?.settings.outage).toMatchObject(outage);
   });
 
   test('law 10: unknown, malformed, disabled and draft connections look like every other refusal', async () => {

@@ -17,6 +17,7 @@ import {
   signedIn,
   spCertificate,
 } from '../../support/logout-stage.ts';
+import { recordedSignIns } from '../../support/recorded-sign-ins.ts';
 import { logoutAttacks } from '../../support/saml-logout-attacks.ts';
 import {
   fixtureLogout,
@@ -91,15 +92,32 @@ describe('attacks at the live address', () => {
   });
 
   test.each([
-    ['PUT', undefined, 405],
-    ['HEAD', undefined, 405],
-    ['POST', 'application/xml', 415],
-  ])('%s %s answers %i', async (method, type, status) => {
-    const { connection } = await aLogoutCompany(gateway);
-    const url = `${gateway.baseUrl}/saml/${connection.id}/logout`;
+    ['PUT', undefined, 405, 'unread.method'],
+    ['HEAD', undefined, 405, 'unread.method'],
+    ['POST', 'application/xml', 415, 'unread.media_type'],
+  ])('S65 %s %s answers %i with the page of every refusal', async (method, type, status, reason) => {
+    const company = await aLogoutCompany(gateway);
+    const url = `${gateway.baseUrl}/saml/${company.connection.id}/logout`;
     const headers = type === undefined ? {} : { 'content-type': type };
     const body = type === undefined ? {} : { body: '<x/>' };
-    expect((await createBrowser().request(url, { method, headers, ...body })).status).toBe(status);
+    const page = await createBrowser().request(url, { method, headers, ...body });
+    expect(page.status).toBe(status);
+    if (method !== 'HEAD') expect(page.text).toContain('This sign-out was refused');
+    expect(await refusalReasons(gateway, company.organization, page)).toEqual([reason]);
+  });
+
+  test('S65 the reference on the page leads an admin to the reason, in the recorder as in the audit', async () => {
+    const company = await aLogoutCompany(gateway);
+    const page = await redirect(company, 'SAMLRequest=x');
+    const [, reference] = /<code>([^<]+)</.exec(page.text) ?? [];
+    const [recorded, ...others] = await recordedSignIns(gateway, company.organization, `&q=${reference}`);
+    expect(others).toEqual([]);
+    expect(recorded).toMatchObject({
+      ...{ step: 'sign_out', protocol: 'saml', status: 403, requestId: reference, outcome: null },
+      failure: { code: 'sign_out_refused', reason: 'saml.unsigned' },
+    });
+    expect(recorded?.failure?.cause).toMatch(/^[A-Z].{20}/);
+    expect(await refusalReasons(gateway, company.organization, page)).toEqual([recorded?.failure?.reason]);
   });
 });
 

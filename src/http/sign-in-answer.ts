@@ -5,7 +5,7 @@ import type { Connection, PendingSignIn, SignInPurpose } from '../core/entities/
 import type { TestReport } from '../core/entities/sso-policy.ts';
 import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import type { LetIn, SignInAnswer } from '../core/sign-in/sign-ins.ts';
-import { completeSignIn, findPendingSignIn } from '../core/sign-in/sign-ins.ts';
+import { completeSignIn, findPendingSignIn, spendPending } from '../core/sign-in/sign-ins.ts';
 import type { UpstreamIdentity } from '../core/sign-in/upstream-identity.ts';
 import { parseId } from '../kernel/ids.ts';
 import { bindingCookie, clearCookie, readCookie } from './cookies.ts';
@@ -15,6 +15,7 @@ import { sendTestReport } from './pages/test-report.ts';
 import { causeOf } from './request-facts.ts';
 import { enterSession } from './session-cookie.ts';
 import { noteAttempt, noteRefusal } from './sign-in-recording.ts';
+import { isRefusal } from './sign-in-refusal.ts';
 
 type Protocol = Connection['settings']['protocol'];
 
@@ -97,8 +98,9 @@ export const isUsable = (connection: Connection, purpose: SignInPurpose | undefi
   purpose?.kind === 'test' ? isTestable(connection) : connection.status === 'active';
 
 /**
- * Runs what judges an answer and acts on it. When the answer is one of a test and fails, the exact reason is kept where
- * whoever started the test looks; the failure itself passes on.
+ * Runs what judges an answer and acts on it. An answer that is refused was the last one to its sign-in; one that nobody looked at,
+ * because too many wait or the store is out of order, may come again (S72). When the answer is one of a test and fails, the
+ * exact reason is kept where whoever started the test looks; the failure itself passes on.
  */
 export async function judged<Result>(
   deps: HttpDeps,
@@ -109,6 +111,7 @@ export async function judged<Result>(
   try {
     return await input.work();
   } catch (error) {
+    if (pending !== undefined && isRefusal(error)) await spendPending(deps, answer);
     if (pending?.purpose.kind === 'test') {
       const { connection } = answer;
       const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });

@@ -2,12 +2,16 @@
 import type { Response } from 'express';
 import type { Connection } from '../core/entities/sign-in.ts';
 import { recordRefusedSignIn, signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
-import { type ErrorCode, isGatehouseError } from '../kernel/errors.ts';
+import { type ErrorCode, type GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { causeOf } from './request-facts.ts';
 import { noteRefusal } from './sign-in-recording.ts';
 
 const NO_REFUSAL: readonly ErrorCode[] = ['internal', 'storage_unavailable', 'too_many_requests'];
+
+/** Whether somebody was refused, and not only met an outage, a bug or too many others. */
+export const isRefusal = (error: unknown): error is GatehouseError =>
+  isGatehouseError(error) && !NO_REFUSAL.includes(error.code);
 
 /**
  * Records the failure where an admin of the organization finds it, then throws it as `sign_in_refused`. Outages, bugs
@@ -20,7 +24,7 @@ export async function refuseSignIn(
 ): Promise<never> {
   const { connection, error } = failed;
   noteRefusal(res, error);
-  if (!isGatehouseError(error) || NO_REFUSAL.includes(error.code)) throw error;
+  if (!isRefusal(error)) throw error;
   const refusal = error.code === 'sign_in_refused' ? error : signInRefusal(error.code, error);
   const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });
   await recordRefusedSignIn(deps, { connection, error: refusal, cause });

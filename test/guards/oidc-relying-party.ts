@@ -14,6 +14,21 @@ const OUTAGES_TEST = 'test/http/oidc/outages.test.ts';
 /** Each check of a token, of an answer and of what a provider says about itself. */
 export const oidcRelyingPartyGuards: readonly Guard[] = [
   {
+    line: 'S72',
+    file: 'src/http/sign-in-answer.ts',
+    without: 'if (pending !== undefined && isRefusal(error)) await spendPending(deps, answer);',
+    put: '',
+    test: ['test/http/oidc/sign-in.test.ts', 'test/http/saml/acs.test.ts'],
+  },
+  {
+    line: 'S72',
+    file: 'src/http/sign-in-answer.ts',
+    without: "if (pending === undefined) throw signInRefusal('sign_in.not_pending');",
+    put: "if (pending === undefined) {\n    await spendPending(deps, { connection, handle });\n    throw signInRefusal('sign_in.not_pending');\n  }",
+    test: ['test/http/oidc/sign-in.test.ts', 'test/http/saml/acs.test.ts'],
+    added: 'a browser that began nothing ends the sign-in of another',
+  },
+  {
     line: 'S146',
     file: 'src/protocols/oidc/claim-values.ts',
     without: 'return Array.isArray(value) ||',

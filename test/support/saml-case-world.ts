@@ -20,7 +20,7 @@ import {
   RIVAL_CONNECTION,
   RIVAL_HANDLE,
 } from './saml-fixture-context.ts';
-import { pushPerson } from './sign-in-stage.ts';
+import { pushPerson, reopening } from './sign-in-stage.ts';
 
 const PEOPLE = ['ada@corp.example', 'eve@corp.example', 'intruder@evil.example'];
 const BINDING = `ghb_${'b'.repeat(43)}`;
@@ -32,6 +32,8 @@ export interface CaseWorld {
   browser(name?: string): Browser;
   /** Sends the request of a step, as often as it says. */
   send(step: CaseStep): Promise<readonly Page[]>;
+  /** Begins ada's sign-in at `corp` again, if a refused answer has ended it. Not after a restart. */
+  reopen(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,10 @@ export async function startCaseWorld(
   const metadata = await startMetadataServer();
   let gateway = await startGateway({ ...options, now: FIXTURE_NOW });
   await settle(gateway, about, metadata);
+  const corp = await gateway.storage.organizations.findBySlug('corp');
+  if (corp === undefined) throw new Error('The world is empty.');
+  const id = branded('con', CORP_CONNECTION);
+  const reopen = await reopening(gateway, { organizationId: corp.id, id }, CORP_HANDLE);
   const browsers = new Map([['ada', createBrowser()]]);
   return {
     gateway: () => gateway,
@@ -56,6 +62,7 @@ export async function startCaseWorld(
       }
       if (step.wait !== undefined) gateway.clock.advance(step.wait * 1000);
       if (step.publish !== undefined) metadata.publish(step.publish);
+      if (step.anew === true) await reopen();
       const browser = getOrInsert(browsers, step.browser ?? 'ada');
       if (step.browser === undefined || step.browser === 'ada') bind(browser, gateway);
       const visits = Array.from({ length: step.times ?? 1 }, () =>
@@ -63,6 +70,7 @@ export async function startCaseWorld(
       );
       return Promise.all(visits);
     },
+    reopen,
     close: async () => {
       metadata.close();
       await gateway.close();

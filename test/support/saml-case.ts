@@ -23,6 +23,8 @@ export interface CaseStep {
   readonly wait?: number;
   /** The gateway stops and starts again on the same store first. */
   readonly restart?: true;
+  /** Ada begins her sign-in at `corp` again first, which a refused answer has ended (S72). */
+  readonly anew?: true;
   /** What the address of the identity provider's metadata answers from now on. */
   readonly publish?: string;
   /** `ada`, who has begun both sign-ins and whose browser keeps its cookies, if absent; any other name: an empty browser of that name. */

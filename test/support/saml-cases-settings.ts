@@ -130,7 +130,7 @@ const refreshed: readonly AttackCase[] = [
         ],
         expect: { status: 403, reason: 'saml.signature', who: null },
       },
-      signsIn,
+      { anew: true, ...signsIn },
     ],
   },
 ];

@@ -205,7 +205,7 @@ const identity: readonly AttackCase[] = [
         path: RIVAL_ACS,
       }),
       post(answer(rival), refusedAs('saml.destination')),
-      post(answer(corp), IN),
+      post(answer(corp), IN, { anew: true }),
     ],
   },
 ];

@@ -238,3 +238,18 @@ export function postToAcs(
     body: new URLSearchParams(message.fields).toString(),
   });
 }
+
+/** Lets a sign-in that a refused answer has ended be answered once more, as often as asked; a corpus needs no start for each message. */
+export async function reopening(
+  { storage, deps }: TestGateway,
+  { organizationId, id }: Pick<Connection, 'organizationId' | 'id'>,
+  handle: string,
+): Promise<() => Promise<void>> {
+  const hash = deps.hashToken(handle);
+  const row = await storage.pendingSignIns.find(organizationId, id, hash);
+  if (row === undefined) throw new Error('No sign-in is under way.');
+  return async () => {
+    if ((await storage.pendingSignIns.find(organizationId, id, hash)) !== undefined) return;
+    await storage.transact((tx) => tx.pendingSignIns.insert(organizationId, row));
+  };
+}

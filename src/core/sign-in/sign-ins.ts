@@ -132,6 +132,19 @@ export async function consumePending(
   return pending;
 }
 
+/**
+ * Takes out the sign-in whose answer was refused, in one conditional write: nobody gets a second try at it (S72). The answer must have
+ * been found to be this browser's. Does nothing where it is gone: of two at once the other one may have been let in.
+ */
+export async function spendPending(
+  { storage, hashToken }: Pick<Deps, 'storage' | 'hashToken'>,
+  { connection, handle }: Pick<SignInAnswer, 'connection' | 'handle'>,
+): Promise<void> {
+  if (handle === undefined) return;
+  const { organizationId, id } = connection;
+  await storage.transact((tx) => tx.pendingSignIns.consume(organizationId, id, hashToken(handle)));
+}
+
 export interface CompletedSignIn extends LetIn {
   readonly returnTo: string | null;
 }

@@ -203,9 +203,10 @@ describe('the callback', () => {
     expect(pages.filter(({ status }) => status === 403)).toHaveLength(10 - entered.length);
   });
 
-  test("S72 of another browser is nobody's", async () => {
+  test("S72 of another browser is nobody's, and ends nothing", async () => {
     const door = await ready();
     await refused({ ...door, browser: createBrowser() }, door.callback, 'sign_in.not_pending');
+    expect((await door.browser.request(door.callback.href)).status).toBe(303);
   });
 
   test.each([
@@ -217,18 +218,31 @@ describe('the callback', () => {
       'sign_in.not_pending',
     ],
     ['with two states', (url: URL) => url.searchParams.append('state', 'x'), 'oidc.state'],
+  ])('S72 %s is refused, and the sign-in goes on', async (_title, change, reason) => {
+    const door = await ready();
+    const genuine = door.callback.href;
+    change(door.callback);
+    await refused(door, door.callback, reason);
+    expect((await door.browser.request(genuine)).status).toBe(303);
+  });
+
+  test.each([
     ['with two codes', (url: URL) => url.searchParams.append('code', 'x'), 'oidc.response'],
     ['without code', (url: URL) => url.searchParams.delete('code'), 'oidc.response'],
     ['with a made-up code', (url: URL) => url.searchParams.set('code', 'made-up'), 'oidc.code'],
+    ['with an error', (url: URL) => url.searchParams.set('error', 'access_denied'), 'oidc.denied'],
     [
       'of another issuer (S71)',
       (url: URL) => url.searchParams.set('iss', 'https://evil.example'),
       'oidc.response_issuer',
     ],
-  ])('S72 %s is refused', async (_title, change, reason) => {
+  ])('S72 %s is refused, and was the last answer to this sign-in', async (_title, change, reason) => {
     const door = await ready();
+    const genuine = door.callback.href;
     change(door.callback);
+    if (reason === 'oidc.denied') door.callback.searchParams.delete('code');
     await refused(door, door.callback, reason);
+    await refused(door, genuine, 'sign_in.not_pending');
   });
 
   test('S71 an answer for one connection at the address of another', async () => {

@@ -111,6 +111,17 @@ describe('only this browser, this connection, these ten minutes', () => {
     await refusedWith(company, await post(mine.browser, company, theirs.fields), 'sign_in.not_pending');
   });
 
+  test('S72 a refused response was the last one to its sign-in; one from another browser ends nothing', async () => {
+    const company = await aCompany();
+    const [door, other] = [await started(company), await started(company)];
+    await refusedWith(company, await post(createBrowser(), company, door.fields), 'sign_in.not_pending');
+    const crossed = { ...door.fields, SAMLResponse: other.fields.SAMLResponse };
+    await refusedWith(company, await post(door.browser, company, crossed), 'saml.in_response_to');
+    await refusedWith(company, await post(door.browser, company, door.fields), 'sign_in.not_pending');
+    await post(createBrowser(), company, other.fields);
+    expect((await post(other.browser, company, other.fields)).status).toBe(303);
+  });
+
   test('S43 the answer to another request of the same browser', async () => {
     const company = await aCompany();
     const browser = createBrowser();

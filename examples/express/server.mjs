@@ -30,14 +30,9 @@ app.get('/sign-in', async (req, res) => {
   const checks = { pkceCodeVerifier: oidc.randomPKCECodeVerifier(), expectedNonce: oidc.randomNonce() };
   pending.set(state, { ...checks, expectedState: state, idTokenExpected: true });
   const url = oidc.buildAuthorizationUrl(gatehouse, {
-    ...{
-      redirect_uri: `${BASE}/callback`,
-      scope: 'openid email profile',
-      state,
-      nonce: checks.expectedNonce,
-    },
+    ...{ redirect_uri: `${BASE}/callback`, scope: 'openid email profile' },
+    ...{ state, nonce: checks.expectedNonce, code_challenge_method: 'S256' },
     code_challenge: await oidc.calculatePKCECodeChallenge(checks.pkceCodeVerifier),
-    code_challenge_method: 'S256',
     // Which customer, and who: the gateway finds the right identity provider. Without them, it asks.
     ...Object.fromEntries(HINTS.filter((hint) => req.query[hint]).map((hint) => [hint, req.query[hint]])),
   });
@@ -73,6 +68,11 @@ app.post('/backchannel-logout', express.urlencoded(), async (req, res) => {
       sessions.delete(id);
   }
   res.sendStatus(200);
+});
+
+app.use((error, _req, res, _next) => {
+  console.error(error.message); // `access_denied` too: the person did not get in.
+  res.status(400).send('This did not work. <a href="/sign-in">Sign in again</a>');
 });
 
 app.listen(Number(PORT), () => console.log(`The product is at ${BASE}`));

@@ -38,6 +38,7 @@ async function callback(req, url, res) {
   pending.delete(state);
   const isSameBrowser = (req.headers.cookie ?? '').split('; ').includes(`state=${state}`);
   if (started === undefined || !isSameBrowser) return res.writeHead(400).end('Start at /sign-in.');
+  if (url.searchParams.has('error')) throw new Error(url.searchParams.get('error'));
   const basic = Buffer.from(`${encodeURIComponent(CLIENT_ID)}:${encodeURIComponent(CLIENT_SECRET)}`);
   const tokens = await getJson(provider.token_endpoint, {
     method: 'POST',
@@ -69,5 +70,9 @@ async function verifiedClaims(idToken) {
 createServer((req, res) => {
   const url = new URL(req.url, BASE);
   if (url.pathname !== '/callback') return signIn(res);
-  callback(req, url, res).catch((error) => res.writeHead(502).end(error.message));
+  callback(req, url, res).catch((error) => {
+    console.error(error.message);
+    const page = 'This did not work. <a href="/sign-in">Sign in again</a>';
+    res.writeHead(400, { 'content-type': 'text/html' }).end(page);
+  });
 }).listen(Number(PORT), () => console.log(`The product is at ${BASE}`));

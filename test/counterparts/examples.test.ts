@@ -54,6 +54,17 @@ describe('examples', () => {
     expect(JSON.parse(page.text)).toMatchObject({ email: person.email, org_slug: 'acme', org_role: 'admin' });
   });
 
+  test.each(['express', 'no-library'])('%s: a refused sign-in is a plain page', async (name) => {
+    const base = await start(name);
+    const browser = createBrowser();
+    const sent = await browser.request(`${base}/sign-in`);
+    const state = new URL(sent.headers.get('location') ?? '').searchParams.get('state') ?? '';
+    const refused = new URLSearchParams({ error: 'access_denied', state, iss: `${place.baseUrl}/oidc` });
+    const page = await browser.request(`${base}/callback?${refused}`);
+    expect([page.status, page.text]).toEqual([400, expect.stringContaining('Sign in again')]);
+    expect(page.text).not.toContain('access_denied');
+  });
+
   test('express: signs out everywhere, and hears of a sign-out elsewhere', async () => {
     const base = await start('express');
     const browser = createBrowser();

@@ -56,7 +56,7 @@ describe('changing the password', () => {
     for (const newPassword of [`${email}${email}`, 'home-home-home-home-2026', 'Password-Password-1'])
       expect((await changePassword(browser, { newPassword })).body).toMatchObject({
         status: 422,
-        field: 'password',
+        field: 'newPassword',
       });
   });
 

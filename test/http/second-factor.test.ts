@@ -224,7 +224,7 @@ describe('turning it on and off', () => {
       ask(gateway, browser, { path: '/api/v1/account/password', body: { currentPassword, newPassword } });
     expect((await change(PASSWORD, 'sh0rter!')).status).toBe(204);
     expect((await off({ currentPassword: 'sh0rter!', code: now() })).body).toMatchObject({
-      field: 'password',
+      field: 'currentPassword',
     });
     expect((await change('sh0rter!', PASSWORD)).status).toBe(204);
     expect((await off({ currentPassword: PASSWORD, code: now() })).status).toBe(204);

@@ -1,5 +1,5 @@
 /** What may stand in an application's registration: addresses, keys, and which settings fit together. Pure. */
-import { GatehouseError } from '../../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { Application, AuthMethod, PublicJwk } from '../entities/application.ts';
 
 type Settings = Pick<
@@ -13,17 +13,27 @@ export interface AddressRules {
   readonly permitsHttpAsWritten: (url: string) => boolean;
 }
 
-/** Throws `invalid` with the field's name, `egress_refused` for a log-out address that may not be called. */
+/** Throws `invalid` with the field's name, `egress_refused` (field `backchannelLogoutUri`) for one that may not be called. */
 export function assertSettings(rules: AddressRules, settings: Settings): void {
   const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri, authMethod, jwks } = settings;
   for (const uri of redirectUris) assertBrowserAddress(rules, 'redirectUris', { uri, authMethod });
   for (const uri of postLogoutRedirectUris)
     assertBrowserAddress(rules, 'postLogoutRedirectUris', { uri, authMethod });
-  if (backchannelLogoutUri !== null) rules.checkUrl(backchannelLogoutUri);
+  if (backchannelLogoutUri !== null) assertCallable(rules, 'backchannelLogoutUri', backchannelLogoutUri);
   assertKeys(authMethod, jwks);
 }
 
 const invalid = (field: string, detail: string) => new GatehouseError('invalid', detail, { field });
+
+/** An address that the gateway calls itself. */
+function assertCallable(rules: AddressRules, field: string, url: string): void {
+  try {
+    rules.checkUrl(url);
+  } catch (error) {
+    if (!isGatehouseError(error, 'egress_refused')) throw error;
+    throw new GatehouseError('egress_refused', error.detail, { field, cause: error });
+  }
+}
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** RFC 8252 §7.1: a scheme made from a domain name, which nobody else's program has by chance. */

@@ -34,7 +34,7 @@ interface DomainRequest {
   readonly cause: Cause;
 }
 
-/** Claims a domain; `vouched` (operator only) makes it proved at once. Throws `invalid` (fields `domain`, `connection`), `already_exists` (field `domain`). */
+/** Claims a domain; `vouched` (operator only) makes it proved at once, one that was claimed before too. Throws `invalid` (fields `domain`, `connection`), `already_exists` (field `domain`). */
 export async function addDomain(
   deps: Pick<Deps, 'storage' | 'clock'>,
   input: DomainRequest & {
@@ -51,15 +51,20 @@ export async function addDomain(
     await getOrganization(tx, organizationId);
     const connectionId = input.connectionId ?? null;
     await assertOwnConnection(tx, organizationId, connectionId);
+    const claimed = vouched ? await findClaimed(tx, organizationId, name) : undefined;
+    if (claimed !== undefined) {
+      const isTied = input.connectionId !== undefined;
+      return vouch(tx, context, isTied ? await tie(tx, context, { domain: claimed, connectionId }) : claimed);
+    }
     const domain: Domain = {
       id: newId('dom', context.now),
       version: 1,
       organizationId,
       domain: name,
-      status: vouched ? 'verified' : 'pending',
+      status: 'pending',
       challenge: randomBytes(20).toString('hex'),
-      proof: vouched ? 'operator' : null,
-      verifiedAt: vouched ? context.now : null,
+      proof: null,
+      verifiedAt: null,
       checkedAt: null,
       missingSince: null,
       connectionId,
@@ -68,13 +73,45 @@ export async function addDomain(
     await tx.domains.insert(organizationId, domain);
     const target = { kind: 'domain', id: domain.id };
     await record(tx, context, { type: 'domain.created', target, details: { domain: name, connectionId } });
-    if (vouched)
-      await record(tx, context, {
-        type: 'domain.verified',
-        target,
-        details: { domain: name, by: 'operator' },
-      });
-    return domain;
+    return vouched ? vouch(tx, context, domain) : domain;
+  });
+}
+
+/** What the organization has claimed, and not proved. */
+const findClaimed = async (tx: Repositories, organizationId: OrganizationId, name: string) =>
+  (await tx.domains.list(organizationId)).find(
+    ({ domain, status }) => domain === name && status !== 'verified',
+  );
+
+/** The operator's word in place of the record. Throws `already_exists` (field `domain`) when another organization has proved it. */
+async function vouch(tx: Repositories, context: ChangeContext, domain: Domain): Promise<Domain> {
+  const proof = {
+    status: 'verified',
+    proof: 'operator',
+    verifiedAt: context.now,
+    missingSince: null,
+  } as const;
+  await tx.domains.update(context.organizationId, { ...domain, ...proof }, domain.version);
+  await record(tx, context, {
+    type: 'domain.verified',
+    target: { kind: 'domain', id: domain.id },
+    details: { domain: domain.domain, by: 'operator' },
+  });
+  return { ...domain, ...proof, version: domain.version + 1 };
+}
+
+/**
+ * The operator vouches for a domain that the organization has claimed; one that is proved stays as it is. Throws `not_found`,
+ * `already_exists` (field `domain`) when another organization has proved it.
+ */
+export async function vouchForDomain(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  { organizationId, cause, id }: DomainRequest & { readonly id: DomainId },
+): Promise<Domain> {
+  return deps.storage.transact(async (tx) => {
+    const domain = await getDomain(tx, organizationId, id);
+    if (domain.status === 'verified') return domain;
+    return vouch(tx, { organizationId, cause, now: deps.clock() }, domain);
   });
 }
 

@@ -33,7 +33,7 @@ export async function ownerOf(from: Queries | Repositories, user: User): Promise
 
 /**
  * Changes the password of somebody signed in. Their other sessions end, links mailed for the old one die, and a mail says so.
- * Throws `unauthenticated` for a wrong old one, `invalid` for the new one, `version_conflict`, `too_many_requests`.
+ * Throws `unauthenticated` for a wrong old one, `invalid` (field `newPassword`) for the new one, `version_conflict`, `too_many_requests`.
  */
 export async function changePassword(
   deps: ChangeDeps,
@@ -47,7 +47,7 @@ export async function changePassword(
   const { signedIn, currentPassword, newPassword, cause } = input;
   const { user, session } = signedIn;
   await proveByPassword(deps, { user, password: currentPassword, cause });
-  const password = acceptablePassword(newPassword, await ownerOf(deps.storage, user));
+  const password = acceptablePassword(newPassword, await ownerOf(deps.storage, user), 'newPassword');
   const passwordHash = await deps.passwords.hash(password);
   await deps.storage.transact(async (tx) => {
     const context = { cause, now: deps.clock() };

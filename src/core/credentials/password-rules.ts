@@ -19,11 +19,15 @@ export interface PasswordOwner {
   readonly knownWords?: readonly (string | null)[];
 }
 
-/** Brings a new password into the one form that is hashed (NFC). Throws `invalid` (field `password`) with the rule it breaks. */
-export function acceptablePassword(text: string, owner: PasswordOwner = {}): string {
+/** Brings a new password into the one form that is hashed (NFC). Throws `invalid` for `field` with the rule it breaks. */
+export function acceptablePassword(
+  text: string,
+  owner: PasswordOwner = {},
+  field: 'password' | 'newPassword' = 'password',
+): string {
   const password = text.length <= MAX_TYPED_LENGTH ? text.normalize('NFC') : text;
   const problem = passwordProblem(password, owner);
-  if (problem !== undefined) throw new GatehouseError('invalid', problem, { field: 'password' });
+  if (problem !== undefined) throw new GatehouseError('invalid', problem, { field });
   return password;
 }
 
@@ -37,13 +41,13 @@ export function statedPassword(text: string): string | undefined {
   return password.length > MAX_LENGTH ? undefined : password;
 }
 
-/** Throws `invalid` (field `password`) for a password that only a second factor makes long enough. */
+/** Throws `invalid` (field `currentPassword`) for a password that only a second factor makes long enough. */
 export function acceptableAlone(text: string): void {
   if ([...text.normalize('NFC')].length >= MIN_LENGTH) return;
   throw new GatehouseError(
     'invalid',
     `Your password has fewer than ${MIN_LENGTH} characters, which is enough only beside a second step. Change it first.`,
-    { field: 'password' },
+    { field: 'currentPassword' },
   );
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { getConnection, updateConnection } from '../../core/connections/connections.ts';
 import { applyStagedMetadata, refreshMetadata } from '../../core/connections/metadata-watch.ts';
 import { connectionChangeFrom } from './connection-changes.ts';
+import { invalid } from './connection-settings.ts';
 import { connectionShape } from './directory-shapes.ts';
 import { lineOf } from './fields.ts';
 import { pathId } from './path-ids.ts';
@@ -55,9 +56,16 @@ export const connectionMetadataRoutes: readonly ApiRoute[] = [
     guard,
     status: 200,
     response: connectionShape,
-    errors: ['version_conflict'],
-    handle: async (context, { params }) =>
-      presentConnection(await refreshMetadata(context.deps, requestOf(context, params)), context.deps),
+    errors: ['invalid', 'version_conflict'],
+    handle: async (context, { params }) => {
+      const connection = await refreshMetadata(context.deps, requestOf(context, params));
+      if (connection.settings.metadata === null)
+        throw invalid(
+          'metadataUrl',
+          'This connection has no metadataUrl to read. Set one, or send the file to its /metadata.',
+        );
+      return presentConnection(connection, context.deps);
+    },
   }),
   organizationRoute({
     method: 'post',

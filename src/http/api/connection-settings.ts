@@ -25,10 +25,17 @@ export function checkAddress(
   try {
     fetcher.checkUrl(text);
   } catch (error) {
-    if (!isGatehouseError(error, 'egress_refused')) throw error;
-    throw new GatehouseError('egress_refused', error.detail, { field, cause: error });
+    throw ofField(error, field);
   }
   return text;
+}
+
+/** An address that may not be called, or where nobody answers, as the error of the field that named it; anything else as it is. */
+export function ofField(error: unknown, field: string): unknown {
+  const isOfAddress =
+    isGatehouseError(error, 'egress_refused') || isGatehouseError(error, 'upstream_unreachable');
+  if (!isOfAddress) return error;
+  return new GatehouseError(error.code, error.detail, { field, cause: error, context: error.context });
 }
 
 /** The same for an address that browsers are sent to: whether plain http may be is told by what stands in it. */

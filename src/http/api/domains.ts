@@ -1,7 +1,14 @@
 /** Domains over the management API: claimed, proved by a DNS record or the operator's word, given up. */
 import { z } from 'zod';
+import type { Caller } from '../../core/access/access.ts';
 import { verifyDomain } from '../../core/connections/domain-checks.ts';
-import { addDomain, getDomain, removeDomain, tieDomain } from '../../core/connections/domains.ts';
+import {
+  addDomain,
+  getDomain,
+  removeDomain,
+  tieDomain,
+  vouchForDomain,
+} from '../../core/connections/domains.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { parseId } from '../../kernel/ids.ts';
 import { checkedDomainShape, domainShape } from './directory-shapes.ts';
@@ -31,6 +38,15 @@ const createBody = z.strictObject({
   connection: connectionField.optional(),
 });
 
+/** Throws `forbidden` (field `verified`) for anybody but the operator. */
+function isVouching(caller: Caller, verified: boolean | undefined): boolean {
+  if (verified !== true || caller.kind === 'operator') return verified === true;
+  throw new GatehouseError('forbidden', 'Only the operator vouches for a domain.', {
+    field: 'verified',
+    whatToDo: 'Leave verified out and prove the domain by its TXT record, or ask the operator.',
+  });
+}
+
 /** All routes of this resource. */
 export const domainRoutes: readonly ApiRoute[] = [
   organizationRoute({
@@ -46,12 +62,7 @@ export const domainRoutes: readonly ApiRoute[] = [
     response: domainShape,
     errors: ['already_exists'],
     handle: async ({ deps, caller, cause, organization }, { body }) => {
-      const vouched = body.verified === true;
-      if (vouched && caller.kind !== 'operator')
-        throw new GatehouseError('forbidden', 'Only the operator vouches for a domain.', {
-          field: 'verified',
-          whatToDo: 'Leave verified out and prove the domain by its TXT record, or ask the operator.',
-        });
+      const vouched = isVouching(caller, body.verified);
       const { domain, connection: connectionId } = body;
       const request = { organizationId: organization.id, cause, domain, vouched, connectionId };
       return presentDomain(await addDomain(deps, request));
@@ -105,15 +116,18 @@ export const domainRoutes: readonly ApiRoute[] = [
     path: '/organizations/:org/domains/:domain/verify',
     operationId: 'verifyDomain',
     summary:
-      'Looks for the TXT record now, and says what stood in the way; a domain that is not proved yet stays so without it.',
+      'Looks for the TXT record now, and says what stood in the way; a domain that is not proved yet stays so without it. The operator may vouch in its place with verified: true.',
     tag,
     guard,
+    body: z.strictObject({ verified: z.boolean().optional() }).optional(),
     status: 200,
     response: checkedDomainShape,
     errors: ['already_exists', 'version_conflict'],
-    handle: async ({ deps, cause, organization }, { params }) => {
-      const id = pathId('dom', params, 'domain');
-      const checked = await verifyDomain(deps, { organizationId: organization.id, cause, id });
+    handle: async ({ deps, caller, cause, organization }, { params, body }) => {
+      const request = { organizationId: organization.id, cause, id: pathId('dom', params, 'domain') };
+      if (isVouching(caller, body?.verified))
+        return { ...presentDomain(await vouchForDomain(deps, request)), problem: null };
+      const checked = await verifyDomain(deps, request);
       return { ...presentDomain(checked), problem: checked.problem };
     },
   }),

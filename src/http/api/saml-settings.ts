@@ -3,11 +3,17 @@
 import { SAML_DEFAULTS } from '../../core/connections/saml-settings.ts';
 import type { IdpDescription, SamlSettings } from '../../core/entities/sign-in.ts';
 import { days } from '../../kernel/clock.ts';
-import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
+import { isGatehouseError } from '../../kernel/errors.ts';
 import { checkCertificate } from '../../protocols/saml/certificates.ts';
 import { describeIdp, fetchMetadata } from '../saml/metadata-reader.ts';
 import type { SamlInput } from './connection-inputs.ts';
-import { checkAddress, checkPageAddress, invalid, type SettingsDeps } from './connection-settings.ts';
+import {
+  checkAddress,
+  checkPageAddress,
+  invalid,
+  ofField,
+  type SettingsDeps,
+} from './connection-settings.ts';
 
 /** Settings of a new SAML connection. Throws `invalid`, `egress_refused`, `upstream_unreachable`. */
 export async function newSaml(deps: SettingsDeps, input: SamlInput): Promise<SamlSettings> {
@@ -106,7 +112,10 @@ async function fromAddress(
   isTrusted: boolean,
 ): Promise<Partial<SamlSettings>> {
   checkAddress(deps, url, 'metadataUrl');
-  const described = fromMetadata(deps, await fetchMetadata(deps.fetcher, url), 'metadataUrl');
+  const text = await fetchMetadata(deps.fetcher, url).catch((error: unknown) => {
+    throw ofField(error, 'metadataUrl');
+  });
+  const described = fromMetadata(deps, text, 'metadataUrl');
   const checkedAt = deps.clock();
   return { ...described, metadata: { url, isTrusted, checkedAt, problem: null, staged: null } };
 }
@@ -119,9 +128,7 @@ function fromMetadata({ fetcher }: SettingsDeps, xml: string, field: string): Pa
   } catch (error) {
     // The reader names the field it knows; the caller may have given an address instead.
     if (isGatehouseError(error, 'invalid')) throw invalid(field, error.detail);
-    if (isGatehouseError(error, 'egress_refused'))
-      throw new GatehouseError('egress_refused', error.detail, { field, cause: error });
-    throw error;
+    throw ofField(error, field);
   }
 }
 

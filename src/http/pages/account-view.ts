@@ -98,7 +98,7 @@ ${textField({
   type: 'password',
   autocomplete: 'new-password',
   hint: `At least ${least} characters. A sentence is a good one. Your other devices are signed out.`,
-  problem: problemOf(view, 'password', 'password'),
+  problem: problemOf(view, 'password', 'newPassword'),
 })}`;
   return html`<h2 id="password">Password</h2>
 <details${isOpen(view, 'password')}><summary>Change your password</summary>
@@ -129,8 +129,7 @@ function secondStep(view: AccountView): Html {
 ${accountForm(view, 'second-factor', { fields: currentPassword(view, 'second-factor'), button: 'Set up a second step' })}`;
   }
   const removal = html`${currentPassword(view, 'second-factor-remove')}
-${codeField(problemOf(view, 'second-factor-remove', 'code'), 'second-factor-remove-code')}
-${problemBox(problemOf(view, 'second-factor-remove', 'password'))}`;
+${codeField(problemOf(view, 'second-factor-remove', 'code'), 'second-factor-remove-code')}`;
   return html`<h2 id="second-step">Second step <span class="tag">on</span></h2>
 <p>${codesLeft(view.account.recoveryCodesLeft)}</p>
 <details${isOpen(view, 'recovery-codes')}><summary>New recovery codes</summary>

@@ -110,7 +110,7 @@ describe('POST /applications', () => {
     '422 egress_refused: log-out notices to %s',
     async (backchannelLogoutUri) => {
       const { status, body } = await create({ backchannelLogoutUri });
-      expect([status, body.code]).toEqual([422, 'egress_refused']);
+      expect([status, body.code, body.field]).toEqual([422, 'egress_refused', 'backchannelLogoutUri']);
     },
   );
 });

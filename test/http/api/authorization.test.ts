@@ -264,6 +264,7 @@ const BODIES: Readonly<Record<string, object | string>> = {
   createDomain: { domain: 'ours.example' },
   createEmergencyCode: {},
   startTestSignIn: {},
+  verifyDomain: {},
   switchOrganization: { organization: 'elsewhere' },
   createWebhook: { url: 'https://127.0.0.1:1/' },
   updateWebhook: { types: null },

@@ -258,6 +258,15 @@ describe('the address', () => {
     expect(body).toMatchObject({ metadataSource: null, stagedMetadata: null });
   });
 
+  test('that does not exist cannot be read: 422 names metadataUrl', async () => {
+    const id = await watching();
+    await send(`patch ${base()}/${id}`, { metadataUrl: null });
+    expect(await send(`post ${base()}/${id}/metadata/refresh`)).toMatchObject({
+      status: 422,
+      body: { code: 'invalid', field: 'metadataUrl' },
+    });
+  });
+
   test('that does not exist cannot be trusted', async () => {
     const id = await watching();
     await send(`patch ${base()}/${id}`, { metadataUrl: null });

@@ -30,6 +30,7 @@ afterAll(async () => {
 function answerOddly(path: string, response: import('node:http').ServerResponse): void {
   if (path === '/missing') response.writeHead(404).end('no');
   else if (path === '/moved') response.writeHead(302, { location: saml.entityId }).end();
+  else if (path === '/broken') response.destroy();
   else if (path === '/large') response.end('x'.repeat(600_000));
   else response.end('<html>not metadata</html>');
 }
@@ -154,9 +155,10 @@ describe('POST saml', () => {
     ['/moved', 'egress_refused'],
     ['/large', 'upstream_unreachable'],
     ['/page', 'invalid'],
+    ['/broken', 'upstream_unreachable'],
   ])('422: a metadata address that answers %s is %s', async (path, code) => {
     const { status, body } = await create({ protocol: 'saml', name: 'A', metadataUrl: `${oddUrl}${path}` });
-    expect([status, body.code]).toEqual([422, code]);
+    expect([status, body.code, body.field]).toEqual([422, code, 'metadataUrl']);
   });
 });
 

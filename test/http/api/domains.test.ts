@@ -56,6 +56,50 @@ describe('domains', () => {
     );
   });
 
+  const vouches: readonly (readonly [string, (base: string, id: string) => [string, object]])[] = [
+    ['by its name', (base) => [`post ${base}`, { domain: 'Waiting.example', verified: true }]],
+    ['by its id', (base, id) => [`post ${base}/${id}/verify`, { verified: true }]],
+  ];
+  test.each(vouches)(
+    'S153: what an owner has claimed the operator vouches for %s, in the audit; 403: an owner does not',
+    async (_how, ask) => {
+      const organization = await world.newOrganization();
+      const owner = await world.newPerson(organization, 'owner');
+      const base = `/organizations/${organization.id}/domains`;
+      const { body } = await world.send(owner, `post ${base}`, { domain: 'waiting.example' });
+      const [request, claim] = ask(base, body.id);
+      const refused = await world.send(owner, request, claim);
+      expect([refused.status, refused.body.field]).toEqual([403, 'verified']);
+      expect((await world.send(owner, `get ${base}/${body.id}`)).body.status).toBe('pending');
+      const { status, body: vouched } = await world.send(world.operator, request, claim);
+      expect([status < 300, vouched.id, vouched.status, vouched.proof]).toEqual([
+        ...[true, body.id],
+        ...['verified', 'operator'],
+      ]);
+      const audit = await world.send(
+        world.operator,
+        `get /organizations/${organization.id}/audit-events?type=domain.verified`,
+      );
+      expect(audit.body.items).toMatchObject([{ actor: { kind: 'operator' }, details: { by: 'operator' } }]);
+      expect((await world.send(world.operator, `delete ${base}/${body.id}`)).status).toBe(204);
+    },
+  );
+
+  test('409 (S154): a claim that another organization has proved meanwhile is not vouched for', async () => {
+    const [one, other] = [await newBase(), await newBase()];
+    const { body } = await world.send(world.operator, `post ${one}`, { domain: 'meanwhile.example' });
+    const claim = { domain: 'meanwhile.example', verified: true };
+    expect((await world.send(world.operator, `post ${other}`, claim)).status).toBe(201);
+    for (const [request, input] of [
+      [`post ${one}`, claim],
+      [`post ${one}/${body.id}/verify`, { verified: true }],
+    ] as const)
+      expect((await world.send(world.operator, request, input)).body).toMatchObject({
+        ...{ status: 409, code: 'already_exists', field: 'domain' },
+      });
+    expect((await world.send(world.operator, `get ${one}/${body.id}`)).body.status).toBe('pending');
+  });
+
   test('409: claimed twice here, or proved elsewhere first', async () => {
     const [one, other] = [await newBase(), await newBase()];
     expect((await world.send(world.operator, `post ${one}`, { domain: 'fought.example' })).status).toBe(201);

@@ -212,7 +212,7 @@ function answer(
 }
 
 describe('S192: through the identity provider', () => {
-  test('S54: it is asked for a new proof; a new proof opens a fresh session and leads back', async () => {
+  test('S54, S184: it is asked for a new proof; a new proof opens a fresh session in place of the one before and leads back', async () => {
     const { browser, connection, nameId, act } = await aFederatedOwner();
     world.gateway.clock.advance(minutes(11));
     expect(await act()).toBe(403);

@@ -8,12 +8,14 @@ import { oidcRelyingPartyGuards } from '../../test/guards/oidc-relying-party.ts'
 import { oneOrganizationCostGuards } from '../../test/guards/one-organization-cost.ts';
 import { openidProviderGuards } from '../../test/guards/openid-provider.ts';
 import { outboundWebhooksGuards } from '../../test/guards/outbound-webhooks.ts';
+import { passwordsRecoveryGuards } from '../../test/guards/passwords-recovery.ts';
 import { rolesGroupsLifecycleGuards } from '../../test/guards/roles-groups-lifecycle.ts';
 import { samlDocumentGuards } from '../../test/guards/saml-document.ts';
 import { samlProtocolGuards } from '../../test/guards/saml-protocol.ts';
 import { samlStatementGuards } from '../../test/guards/saml-statements.ts';
 import { samlTenancyGuards } from '../../test/guards/saml-tenancy.ts';
 import { samlTextGuards } from '../../test/guards/saml-text.ts';
+import { sessionsCsrfGuards } from '../../test/guards/sessions-csrf.ts';
 import type { Guard, NamedGuard } from './guard.ts';
 
 /** A new table is one line here. */
@@ -28,6 +30,8 @@ const guardTables: Readonly<Record<string, readonly Guard[]>> = {
   'roles-groups-lifecycle': rolesGroupsLifecycleGuards,
   'domains-linking': domainsLinkingGuards,
   'invitations-links': invitationsLinksGuards,
+  'passwords-recovery': passwordsRecoveryGuards,
+  'sessions-csrf': sessionsCsrfGuards,
   'outbound-webhooks': outboundWebhooksGuards,
   'files-for-spreadsheets': filesForSpreadsheetsGuards,
   audit: auditGuards,

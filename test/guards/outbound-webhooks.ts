@@ -3,7 +3,10 @@ import type { Guard } from '../../scripts/guards/guard.ts';
 
 const EGRESS = 'src/outbound/egress-rules.ts';
 const FETCH = 'src/outbound/safe-fetch.ts';
+const SIGNATURES = 'src/core/journal/webhook-signatures.ts';
+const TRIES = 'src/core/journal/webhook-tries.ts';
 const FETCH_TEST = 'test/outbound/safe-fetch.test.ts';
+const TRIES_TEST = 'test/core/webhook-delivery.test.ts';
 
 /** Who may be called and how, what is signed and told, and what becomes of an endpoint that fails. */
 export const outboundWebhooksGuards: readonly Guard[] = [
@@ -111,6 +114,34 @@ export const outboundWebhooksGuards: readonly Guard[] = [
     without: "return new GatehouseError('upstream_unreachable', UNREACHABLE, { cause });",
     put: "return new GatehouseError('upstream_unreachable', String(cause), { cause });",
     test: FETCH_TEST,
+  },
+  {
+    line: 'S198',
+    file: SIGNATURES,
+    without: '`${id}.${timestamp}.${body}`',
+    put: '`${id}.${body}`',
+    test: TRIES_TEST,
+  },
+  {
+    line: 'S200',
+    file: TRIES,
+    without: "outcome === 'gone' ? 'gone' : now - failingSince >= FAILING_LIMIT_MS ? 'failing' : null;",
+    put: "now - failingSince >= FAILING_LIMIT_MS ? 'failing' : null;",
+    test: TRIES_TEST,
+  },
+  {
+    line: 'S200',
+    file: TRIES,
+    without: "outcome === 'gone' ? 'gone' : now - failingSince >= FAILING_LIMIT_MS ? 'failing' : null;",
+    put: "outcome === 'gone' ? 'gone' : null;",
+    test: TRIES_TEST,
+  },
+  {
+    line: 'S200',
+    file: TRIES,
+    without: 'Math.min(seconds(5) * 2 ** (failures - 1), hours(1))',
+    put: 'Math.min(seconds(5) * failures, seconds(5))',
+    test: TRIES_TEST,
   },
   {
     line: 'S201',

@@ -1,11 +1,43 @@
 /** What the tests of passwords and recovery (S175 to S183) must notice the loss of. */
 import type { Guard } from '../../scripts/guards/guard.ts';
 
+const HASHER = 'src/outbound/argon2-passwords.ts';
 const RULES = 'src/core/credentials/password-rules.ts';
+const PASSWORDS = 'src/core/credentials/passwords.ts';
+const HASHER_TEST = 'test/outbound/argon2-passwords.test.ts';
 const RULES_TEST = 'test/core/password-rules.test.ts';
+const SESSIONS_TEST = 'test/core/sessions.test.ts';
 
 /** What a password may be, how it is kept, how often it may be guessed, and what dies with it. */
 export const passwordsRecoveryGuards: readonly Guard[] = [
+  {
+    line: 'S175',
+    file: HASHER,
+    without: 'floor: { memoryCost: 19_456, timeCost: 2, parallelism: 1 },',
+    put: 'floor: { memoryCost: 8_192, timeCost: 1, parallelism: 1 },',
+    test: HASHER_TEST,
+  },
+  {
+    line: 'S175',
+    file: HASHER,
+    without: 'const options = { ...COSTS[cost], secret: pepper };',
+    put: 'const options = { ...COSTS[cost], secret: Buffer.alloc(32) };',
+    test: HASHER_TEST,
+  },
+  {
+    line: 'S175',
+    file: HASHER,
+    without: 'Number(memoryCost) < wanted.memoryCost || Number(timeCost) < wanted.timeCost',
+    put: 'Number(memoryCost) < 0 || Number(timeCost) < 0',
+    test: HASHER_TEST,
+  },
+  {
+    line: 'S175',
+    file: PASSWORDS,
+    without: 'if (passwordHash === null || stated === undefined || !deps.passwords.isOutdated(passwordHash))',
+    put: 'if (passwordHash !== undefined)',
+    test: SESSIONS_TEST,
+  },
   {
     line: 'S175',
     file: RULES,
@@ -41,6 +73,27 @@ export const passwordsRecoveryGuards: readonly Guard[] = [
     without: 'if (isAboutOwner(password, owner))',
     put: "if (password === '')",
     test: RULES_TEST,
+  },
+  {
+    line: 'S177',
+    file: PASSWORDS,
+    without: 'const isRight = await isPasswordOf(deps, found, input.password);',
+    put: 'const isRight = found !== undefined && (await isPasswordOf(deps, found, input.password));',
+    test: SESSIONS_TEST,
+  },
+  {
+    line: 'S179',
+    file: HASHER,
+    without: 'if (waiting.length >= queue) {',
+    put: 'if (waiting.length < 0) {',
+    test: HASHER_TEST,
+  },
+  {
+    line: 'S181',
+    file: PASSWORDS,
+    without: 'if (user === undefined || user.passwordHash !== found.passwordHash) throw refusedEntry();',
+    put: 'if (user === undefined) throw refusedEntry();',
+    test: SESSIONS_TEST,
   },
   {
     line: 'S183',

@@ -1,7 +1,9 @@
 /** What the tests of sessions and CSRF (S184 to S193) must notice the loss of. */
 import type { Guard } from '../../scripts/guards/guard.ts';
 
+const LIFE = 'src/core/sign-in/session-life.ts';
 const COOKIES = 'src/http/cookies.ts';
+const SESSIONS_TEST = 'test/core/sessions.test.ts';
 const STEP_UP_TEST = 'test/http/sessions/step-up.test.ts';
 const ACS_TEST = 'test/http/saml/acs.test.ts';
 
@@ -13,6 +15,20 @@ export const sessionsCsrfGuards: readonly Guard[] = [
     without: 'await endReplaced(tx, deps, { pending, cause: input.cause });',
     put: '',
     test: STEP_UP_TEST,
+  },
+  {
+    line: 'S185',
+    file: LIFE,
+    without: 'session.expiresAt > now && session.lastSeenAt + idleLimitOf(role) > now;',
+    put: 'session.expiresAt > now;',
+    test: SESSIONS_TEST,
+  },
+  {
+    line: 'S185',
+    file: LIFE,
+    without: 'session.expiresAt > now && session.lastSeenAt + idleLimitOf(role) > now;',
+    put: 'session.lastSeenAt + idleLimitOf(role) > now;',
+    test: SESSIONS_TEST,
   },
   {
     line: 'S185',

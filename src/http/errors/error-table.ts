@@ -23,13 +23,9 @@ export const entryOf = (code: ErrorCode): ErrorEntry => table[code];
 export const findEntry = (code: string): ErrorEntry | undefined => ENTRIES.get(code);
 
 /**
- * The status of an error: of a message that was refused before anybody read it (a reason `unread.*`) the one HTTP has for its
- * cause; else the table's.
+ * The status that HTTP has for a message which was refused before anybody read it (a reason `unread.*`), whatever refusal that
+ * became. Undefined for everything that was read.
  */
-export const statusOf = (error: GatehouseError): number =>
-  unreadStatusOf(error) ?? entryOf(error.code).status;
-
-/** Undefined for everything that was read. */
 export function unreadStatusOf({ context: { reason }, cause }: GatehouseError): number | undefined {
   const isUnread = typeof reason === 'string' && reason.startsWith('unread.');
   return isUnread && isGatehouseError(cause) ? entryOf(cause.code).status : undefined;

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../kernel/errors.ts';
 import { html } from '../pages/html.ts';
 import { sendPage } from '../pages/layout.ts';
 import { factsOf } from '../request-facts.ts';
-import { statusOf, toGatehouseError, unreadStatusOf } from './error-table.ts';
+import { entryOf, toGatehouseError, unreadStatusOf } from './error-table.ts';
 import { renderProblem } from './problem.ts';
 import { reportError } from './report.ts';
 import { tellRetryAfter } from './retry-after.ts';
@@ -70,17 +70,19 @@ const WORDS: Partial<Record<ErrorCode, Words>> = {
 
 /** Express error handler for pages; programs that speak JSON get problem+json. The text depends on the code alone (law 10). */
 export function renderPageError(thrown: unknown, req: Request, res: Response, next: NextFunction): void {
-  if (res.headersSent || speaksJson(req)) {
+  const error = toGatehouseError(thrown);
+  const unreadStatus = unreadStatusOf(error);
+  // Doors that take forms of browsers have the one page, also for who sends JSON there.
+  if (res.headersSent || (unreadStatus === undefined && speaksJson(req))) {
     renderProblem(thrown, req, res, next);
     return;
   }
-  const error = toGatehouseError(thrown);
   reportError(res, error);
   tellRetryAfter(res, error);
-  const { title, sentence, status = statusOf(error) } = WORDS[error.code] ?? UNREADABLE;
+  const { title, sentence, status = entryOf(error.code).status } = WORDS[error.code] ?? UNREADABLE;
   sendPage(res, {
     title,
-    status: unreadStatusOf(error) ?? status,
+    status: unreadStatus ?? status,
     body: html`<p>${sentence}</p>
 <p class="quiet">Reference: <code>${factsOf(res).requestId}</code></p>
 <p><a href="/sign-in">To the sign-in page</a></p>`,

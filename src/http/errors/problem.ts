@@ -1,6 +1,6 @@
 /** Errors of the management API: problem+json (RFC 9457) with a stable `code`. */
 import type { NextFunction, Request, Response } from 'express';
-import { entryOf, statusOf, toGatehouseError } from './error-table.ts';
+import { entryOf, toGatehouseError } from './error-table.ts';
 import { reportError } from './report.ts';
 import { tellRetryAfter } from './retry-after.ts';
 
@@ -12,8 +12,7 @@ export function renderProblem(thrown: unknown, _req: Request, res: Response, nex
   }
   const error = toGatehouseError(thrown);
   reportError(res, error);
-  const { title, whatToDo: usualWay } = entryOf(error.code);
-  const status = statusOf(error);
+  const { status, title, whatToDo: usualWay } = entryOf(error.code);
   tellRetryAfter(res, error);
   if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer realm="gatehouse"');
   res

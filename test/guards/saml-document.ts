@@ -341,6 +341,13 @@ const signatures: readonly Guard[] = [
   },
   {
     line: 'S21',
+    file: 'src/http/saml/start.ts',
+    without: 'if (problem !== null) throw signInRefusal(problem);',
+    put: '',
+    test: 'test/http/saml/authn-request.test.ts',
+  },
+  {
+    line: 'S21',
     file: CERTIFICATES,
     without: "if (asymmetricKeyType === 'rsa' && bits < MIN_RSA_BITS) {",
     put: 'if (bits < 0) {',

@@ -112,12 +112,23 @@ async function fromAddress(
   isTrusted: boolean,
 ): Promise<Partial<SamlSettings>> {
   checkAddress(deps, url, 'metadataUrl');
-  const text = await fetchMetadata(deps.fetcher, url).catch((error: unknown) => {
-    throw ofField(error, 'metadataUrl');
-  });
-  const described = fromMetadata(deps, text, 'metadataUrl');
+  const described = fromMetadata(deps, await textAt(deps, url), 'metadataUrl');
   const checkedAt = deps.clock();
   return { ...described, metadata: { url, isTrusted, checkedAt, problem: null, staged: null } };
+}
+
+/** A name over plain http is forbidden unless it leads where the operator allows; one that leads nowhere is no outage. */
+async function textAt({ fetcher }: SettingsDeps, url: string): Promise<string> {
+  const field = 'metadataUrl';
+  try {
+    return await fetchMetadata(fetcher, url);
+  } catch (error) {
+    const mayBeHttp = new URL(url).protocol === 'https:' || fetcher.permitsHttpAsWritten(url);
+    if (mayBeHttp || !isGatehouseError(error, 'upstream_unreachable')) throw ofField(error, field);
+    const detail =
+      'Nothing the operator allows answers here over plain http. The address must start with https://.';
+    throw new GatehouseError('egress_refused', detail, { field, cause: error });
+  }
 }
 
 /** What the metadata says, with the binding it leaves us where it offers only one. */

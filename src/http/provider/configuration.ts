@@ -86,6 +86,7 @@ function settings(deps: HttpDeps): Configuration {
     features: featuresWith(deps),
     discovery: {
       end_session_endpoint: `${deps.baseUrl}/oidc${ROUTES.end_session}`,
+      prompt_values_supported: ['none', 'login', 'select_account', 'consent'],
       backchannel_logout_supported: true,
       backchannel_logout_session_supported: true,
     },

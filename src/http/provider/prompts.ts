@@ -15,8 +15,8 @@ export function parameter(ctx: KoaContextWithOIDC, name: string): string | undef
 }
 
 /**
- * Two prompts: `login`, asked for or needed, and `select_account`, asked for. There is no consent to ask for: the operator
- * has registered the application.
+ * `login`, asked for or needed, and `select_account`, asked for. `consent` may be asked for, as OIDC Core §11 wants it beside
+ * `offline_access`, and is given already: the operator has registered the application (`settleScopes` takes it out).
  */
 export function promptsWith(deps: HttpDeps): readonly interactionPolicy.Prompt[] {
   const hint = base().get('login')?.checks.get('id_token_hint');
@@ -31,6 +31,7 @@ export function promptsWith(deps: HttpDeps): readonly interactionPolicy.Prompt[]
   return [
     new Prompt({ name: 'login', requestable: true }, ...checks),
     new Prompt({ name: 'select_account', requestable: true }),
+    new Prompt({ name: 'consent', requestable: true }),
   ];
 }
 

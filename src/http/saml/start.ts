@@ -8,6 +8,7 @@ import type { Freshness } from '../../core/sign-in/sign-in-freshness.ts';
 import type { BegunSignIn } from '../../core/sign-in/sign-ins.ts';
 import { beginSignIn } from '../../core/sign-in/sign-ins.ts';
 import { isGatehouseError } from '../../kernel/errors.ts';
+import { certificateProblem } from '../../protocols/saml/certificates.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { AuthnRequest } from './authn-request.ts';
 import { newMessageId } from './message-id.ts';
@@ -23,11 +24,12 @@ export interface SamlStart {
   readonly purpose?: SignInPurpose | undefined;
 }
 
-/** Answers where to send the browser. Throws `sign_in_refused` for settings that cannot work (S60). */
+/** Answers where to send the browser. Throws `sign_in_refused` for settings that cannot work (S21, S60). */
 export async function startSaml(
   deps: HttpDeps,
   { connection, returnTo, loginHint, freshness = {}, purpose }: SamlStart,
 ): Promise<AuthnRequest & { readonly begun: BegunSignIn }> {
+  if (purpose?.kind !== 'test') assertVerifiable(deps, connection);
   // Somebody comes back with a response: by then a thread is there to judge it.
   deps.samlValidator.warm();
   const requestId = newMessageId();
@@ -55,6 +57,12 @@ export async function startSaml(
     if (isGatehouseError(error)) throw error;
     throw signInRefusal('saml.start', error);
   }
+}
+
+/** S21: whoever went would come back in vain. A test goes all the same: its report has the reason. */
+function assertVerifiable({ clock }: Pick<HttpDeps, 'clock'>, { settings }: SamlConnection): void {
+  const problem = certificateProblem(settings.certificates, clock());
+  if (problem !== null) throw signInRefusal(problem);
 }
 
 /** Not part of what is signed, in either binding. */

@@ -196,7 +196,8 @@ describe('S92: a refresh token', () => {
   test('is given for offline_access alone, without a consent screen, and ends after 14 days without use', async () => {
     const { browser } = await aPerson();
     expect((await enter(one, browser)).refresh_token).toBeUndefined();
-    const { refresh_token } = await enter(one, browser, OFFLINE);
+    // As OIDC Core §11 has it asked for; it is given already.
+    const { refresh_token } = await enter(one, browser, { ...OFFLINE, prompt: 'consent' });
     gateway.clock.advance(14 * 86_400_000);
     expect((await refresh(String(refresh_token))).body.error).toBe('invalid_grant');
   });

@@ -99,7 +99,10 @@ describe('response_mode form_post', () => {
     const { text } = await createBrowser().request(
       `${gateway.baseUrl}/oidc/.well-known/openid-configuration`,
     );
-    expect(JSON.parse(text).response_modes_supported).toEqual(['query', 'form_post']);
+    expect(JSON.parse(text)).toMatchObject({
+      response_modes_supported: ['query', 'form_post'],
+      prompt_values_supported: ['none', 'login', 'select_account', 'consent'],
+    });
   });
 });
 

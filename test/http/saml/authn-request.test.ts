@@ -10,7 +10,7 @@ import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { type SamlIdp, startSamlIdp } from '../../support/idp/saml.ts';
 import { testCertificate } from '../../support/saml-keys.ts';
-import { pushPerson, setSession } from '../../support/sign-in-stage.ts';
+import { pushPerson, refusalReasons, setSession } from '../../support/sign-in-stage.ts';
 
 const ADA = { email: 'ada@corp.example' };
 
@@ -47,6 +47,21 @@ const requestAt = (url: URL): string =>
   inflateRawSync(Buffer.from(url.searchParams.get('SAMLRequest') ?? '', 'base64')).toString();
 const fieldOf = (page: Page, name: string): string =>
   new RegExp(`name="${name}" value="([^"]*)"`).exec(page.text)?.[1] ?? '';
+
+test('S21: a connection whose certificates have all ended sends nobody away; the admin is told why, and a test still goes', async () => {
+  const { organization, body, start } = await aConnection({ certificates: [testCertificate('expired')] });
+  const page = await start();
+  expect([page.status, page.headers.getSetCookie(), page.headers.get('location')]).toEqual([403, [], null]);
+  expect(await refusalReasons(gateway, organization, page)).toEqual(['saml.certificate_expired']);
+  const asked = await gateway
+    .request()
+    .post(`/api/v1/organizations/${organization.id}/connections/${body.id}/test-sign-in`)
+    .set('authorization', `Bearer ${gateway.operatorKey}`)
+    .expect(201);
+  expect((await createBrowser().request(asked.body.url)).status).toBe(303);
+  const both = await aConnection({ certificates: [testCertificate('expired'), testCertificate('idp')] });
+  expect((await both.start()).status).toBe(303);
+});
 
 describe('by address (HTTP-Redirect)', () => {
   test('goes to the single sign-on address with a request of our own', async () => {

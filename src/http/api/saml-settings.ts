@@ -3,7 +3,7 @@
 import { SAML_DEFAULTS } from '../../core/connections/saml-settings.ts';
 import type { IdpDescription, SamlSettings } from '../../core/entities/sign-in.ts';
 import { days } from '../../kernel/clock.ts';
-import { isGatehouseError } from '../../kernel/errors.ts';
+import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { checkCertificate } from '../../protocols/saml/certificates.ts';
 import { describeIdp, fetchMetadata } from '../saml/metadata-reader.ts';
 import type { SamlInput } from './connection-inputs.ts';

@@ -118,7 +118,7 @@ export const FLOW_CAUSES: Readonly<Record<string, Cause>> = {
   },
   'unread.method': {
     cause:
-      'The address was opened instead of being posted to, as reloading it or a bookmark of it does: start the sign-in again. If an identity provider did this, it does not use the binding HTTP-POST.',
+      'The address was opened where answers are posted to, as reloading it or a bookmark does, or the other way round: start the sign-in again. If an identity provider did this, it uses another binding than HTTP-POST (SAML) or another response mode than query (OpenID Connect).',
     screen: 'addresses',
   },
   'unread.request': {

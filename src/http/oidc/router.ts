@@ -3,6 +3,7 @@ import { Router } from 'express';
 import type { HttpDeps } from '../deps.ts';
 import { requireForm } from '../form-body.ts';
 import { mountMethods } from '../methods.ts';
+import { CALLBACK_DOOR, unreadAt } from '../unread.ts';
 import { postBackchannelLogout, renderLogoutError } from './backchannel-logout.ts';
 import { getCallback } from './callback.ts';
 import { getClientKeys } from './client-keys.ts';
@@ -14,6 +15,7 @@ export function createOidcRouter(deps: HttpDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
   // A HEAD would spend the code that the GET after it needs.
   mountMethods(router, '/oidc-callback/:connectionId', { GET: [getCallback(deps)], allowsHead: false });
+  router.use('/oidc-callback/:connectionId', unreadAt(deps, CALLBACK_DOOR));
   mountMethods(router, '/oidc-keys/:connectionId', { GET: [getClientKeys(deps)] });
   mountMethods(router, '/oidc-backchannel-logout/:connectionId', {
     POST: [...requireForm(LOGOUT_LIMIT_BYTES), postBackchannelLogout(deps)],

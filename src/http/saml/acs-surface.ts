@@ -8,8 +8,8 @@ import type { HttpDeps } from '../deps.ts';
 import { renderPageError } from '../errors/page.ts';
 import { attachFacts } from '../request-facts.ts';
 import { settled } from '../run-middleware.ts';
+import { ACS_DOOR, refuseUnread } from '../unread.ts';
 import { postAcs, readPosted } from './acs.ts';
-import { ACS_DOOR, refuseUnread } from './unread.ts';
 
 const DOOR = /^\/saml\/(con_[0-9a-z]+)\/acs$/;
 

@@ -25,7 +25,7 @@ export const ACS_LIMIT_BYTES = 450 * 1024;
 /** What comes before `postAcs`, wherever it stands. */
 export const readPosted = requireFormOfBytes(ACS_LIMIT_BYTES);
 
-/** `POST /saml/{connectionId}/acs` (SAML profiles §4.1.4.3). Throws `invalid_syntax` without a response, `method_not_allowed` for a request, `sign_in_refused` for all else; `unread.ts` makes one of them all. */
+/** `POST /saml/{connectionId}/acs` (SAML profiles §4.1.4.3). Throws `invalid_syntax` without a response, `method_not_allowed` for a request, `sign_in_refused` for all else; `../unread.ts` makes one of them all. */
 export const postAcs =
   (deps: HttpDeps): RequestHandler =>
   async (req, res) => {

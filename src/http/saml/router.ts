@@ -3,11 +3,11 @@ import { Router } from 'express';
 import type { HttpDeps } from '../deps.ts';
 import { requireForm } from '../form-body.ts';
 import { mountMethods } from '../methods.ts';
+import { ACS_DOOR, LOGOUT_DOOR, unreadAt } from '../unread.ts';
 import { ACS_LIMIT_BYTES, postAcs, readPosted } from './acs.ts';
 import { getConfirm, postConfirm } from './confirm.ts';
 import { getLogout, postLogout } from './logout.ts';
 import { getMetadata } from './metadata.ts';
-import { ACS_DOOR, LOGOUT_DOOR, unreadAt } from './unread.ts';
 
 const FORM_LIMIT_BYTES = 16 * 1024;
 

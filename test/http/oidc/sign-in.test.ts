@@ -282,10 +282,14 @@ describe('the callback', () => {
     expect(page.text).not.toMatch(/script|evil/);
   });
 
-  test('S52 a HEAD spends nothing, a POST is not known here', async () => {
-    const { browser, callback } = await ready();
-    for (const method of ['HEAD', 'POST', 'PUT'])
-      expect((await browser.request(callback.href, { method })).status).toBe(405);
+  test('S52 a HEAD spends nothing, a POST is not known here; both have the page of every refusal, and their reason', async () => {
+    const { browser, callback, company } = await ready();
+    for (const method of ['HEAD', 'POST', 'PUT']) {
+      const page = await browser.request(callback.href, { method });
+      expect([page.status, page.headers.get('allow')]).toEqual([405, 'GET']);
+      if (method !== 'HEAD') expect(page.text).toContain('You could not be signed in');
+      expect(await refusalReasons(gateway, company.organization, page)).toEqual(['unread.method']);
+    }
     expect((await browser.request(callback.href)).status).toBe(303);
   });
 

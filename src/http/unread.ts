@@ -1,18 +1,18 @@
 /**
- * What the doors of SAML refuse before anybody judges it (no form, too large a one, another method): the one page of every
+ * What the doors for identity providers refuse before anybody judges it (no form, too large a one, another method): the one page of every
  * refusal outside, the exact reason where an admin of the connection finds it (law 10). A connection that nobody has looks the
  * same; its reason is in the log alone. An answer like this does not end an outage: nobody came back with it.
  */
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import type { SignInStep } from '../../core/entities/sign-in-attempt.ts';
-import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
-import type { ErrorCode, GatehouseError } from '../../kernel/errors.ts';
-import type { HttpDeps } from '../deps.ts';
-import { toGatehouseError } from '../errors/error-table.ts';
-import { connectionAt } from '../sign-in-answer.ts';
-import { openConnectionAttempt } from '../sign-in-recording.ts';
-import { refuseSignIn } from '../sign-in-refusal.ts';
-import { refuseSignOut, signOutRefusal } from '../sign-out-refusal.ts';
+import type { SignInStep } from '../core/entities/sign-in-attempt.ts';
+import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
+import type { ErrorCode, GatehouseError } from '../kernel/errors.ts';
+import type { HttpDeps } from './deps.ts';
+import { toGatehouseError } from './errors/error-table.ts';
+import { connectionAt } from './sign-in-answer.ts';
+import { openConnectionAttempt } from './sign-in-recording.ts';
+import { refuseSignIn } from './sign-in-refusal.ts';
+import { refuseSignOut, signOutRefusal } from './sign-out-refusal.ts';
 
 /** What HTTP has a status for; the reason where the error does not tell a closer one. */
 const REASONS: ReadonlyMap<ErrorCode, string> = new Map([
@@ -23,13 +23,21 @@ const REASONS: ReadonlyMap<ErrorCode, string> = new Map([
 ]);
 
 interface Door {
+  readonly protocol: 'saml' | 'oidc';
   readonly step: SignInStep;
   readonly refusal: (reason: string, cause: GatehouseError) => GatehouseError;
   readonly refuse: typeof refuseSignIn;
 }
 
-export const ACS_DOOR: Door = { step: 'callback', refusal: signInRefusal, refuse: refuseSignIn };
+export const ACS_DOOR: Door = {
+  protocol: 'saml',
+  step: 'callback',
+  refusal: signInRefusal,
+  refuse: refuseSignIn,
+};
+export const CALLBACK_DOOR: Door = { ...ACS_DOOR, protocol: 'oidc' };
 export const LOGOUT_DOOR: Door = {
+  protocol: 'saml',
   step: 'sign_out',
   refusal: (reason, cause) => signOutRefusal({ reason }, cause),
   refuse: refuseSignOut,
@@ -46,7 +54,7 @@ export async function refuseUnread(
   if (usual === undefined) throw thrown;
   const { reason = usual } = cause.context;
   const error = door.refusal(String(reason), cause);
-  const connection = await connectionAt(deps, req, 'saml');
+  const connection = await connectionAt(deps, req, door.protocol);
   if (connection === undefined) throw error;
   openConnectionAttempt(deps, res, { connection, step: door.step });
   return door.refuse(deps, res, { connection, error });

@@ -114,12 +114,12 @@ const branded = <P extends 'con' | 'sin'>(prefix: P, text: string) => {
   return id;
 };
 
-/** Stores the connection that the fixtures of this tenant are addressed to, with the sign-in that ada has begun there. */
+/** Stores and answers the connection that the fixtures of this tenant are addressed to, with the sign-in that ada has begun there. */
 export async function begin(
   gateway: TestGateway,
   tenant: (typeof TENANTS)[number],
   connection: Connection,
-): Promise<void> {
+): Promise<Connection> {
   const { organizationId } = connection;
   const built = { ...connection, id: branded('con', tenant.connection) };
   const pending = aPendingSignIn(built, {
@@ -131,6 +131,7 @@ export async function begin(
     await tx.connections.insert(organizationId, built);
     await tx.pendingSignIns.insert(organizationId, pending);
   });
+  return built;
 }
 
 async function settle(

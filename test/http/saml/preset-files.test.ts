@@ -15,12 +15,14 @@ import {
   fixtureContext,
 } from '../../support/saml-fixture-context.ts';
 import { VENDOR_SHAPES, vendorResponses } from '../../support/saml-vendor-shapes.ts';
-import { setSession } from '../../support/sign-in-stage.ts';
+import { reopening, setSession } from '../../support/sign-in-stage.ts';
 
 const fileOf = (preset: IdentityProvider) =>
   readFileSync(new URL(`../../fixtures/saml/presets/${preset}.xml`, import.meta.url), 'utf8');
 
 let gateway: TestGateway;
+/** A refused answer was the last one to its sign-in: it is there again. */
+let reopen: () => Promise<void>;
 
 /** A manual organization that people of its domain may join, its connection made with the preset and nothing else. */
 async function aCompany(preset: IdentityProvider) {
@@ -45,7 +47,8 @@ async function aCompany(preset: IdentityProvider) {
   await send('/group-mappings', { match: { claim: 'groups', value: groups.at(-1) }, grants });
   const connection = await gateway.storage.connections.find(organization.id, made.id);
   if (connection === undefined) throw new Error('no connection');
-  await begin(gateway, TENANTS[0], connection);
+  const built = await begin(gateway, TENANTS[0], connection);
+  reopen = await reopening(gateway, built, CORP_HANDLE);
   return organization;
 }
 
@@ -79,6 +82,7 @@ describe.each([...IDENTITY_PROVIDERS])('%s', (preset) => {
     expect([refused.page.status, refused.session]).toEqual([403, 401]);
     // What is recorded in one millisecond has no order.
     gateway.clock.advance(1);
+    await reopen();
     const { page, session } = await post(fileOf(preset));
     expect([page.status, setSession(page) === undefined]).toEqual([303, false]);
     expect(session).toMatchObject({

@@ -407,6 +407,14 @@ const doors: readonly Guard[] = [
     why: 'What is refused unread would have a page of its own and no reason that an admin finds.',
   },
   {
+    line: 'S52',
+    file: 'src/http/oidc/router.ts',
+    without: "router.use('/oidc-callback/:connectionId', unreadAt(deps, CALLBACK_DOOR));",
+    put: '',
+    test: 'test/http/oidc/sign-in.test.ts',
+    why: 'The same for OpenID Connect.',
+  },
+  {
     line: 'S53',
     file: 'src/http/saml/acs-surface.ts',
     without: 'await refuseUnread(deps, { req, res }, { door: ACS_DOOR, thrown });',

@@ -219,6 +219,14 @@ const logout: readonly Guard[] = [
     test: LOGOUT_TESTS,
   },
   {
+    line: 'S65',
+    file: 'src/http/sign-out-refusal.ts',
+    without: "openConnectionAttempt(deps, res, { connection, step: 'sign_out' });",
+    put: '',
+    test: 'test/http/saml/logout.test.ts',
+    why: 'The reference on the page would lead nowhere.',
+  },
+  {
     line: 'S66',
     file: ENDINGS,
     without: 'if (connectionId !== connection.id || upstream === null) return false;',

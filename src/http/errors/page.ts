@@ -1,7 +1,7 @@
-/** Errors as a person sees them: one plain sentence and a reference, never a cause (S218). */
+/** Errors as a person sees them: one plain sentence, what to do next and a reference, never a cause (S218). */
 import type { NextFunction, Request, Response } from 'express';
 import type { ErrorCode } from '../../kernel/errors.ts';
-import { html } from '../pages/html.ts';
+import { type Html, html } from '../pages/html.ts';
 import { sendPage } from '../pages/layout.ts';
 import { factsOf } from '../request-facts.ts';
 import { entryOf, toGatehouseError, unreadStatusOf } from './error-table.ts';
@@ -12,6 +12,8 @@ import { tellRetryAfter } from './retry-after.ts';
 interface Words {
   readonly title: string;
   readonly sentence: string;
+  /** What to do next, the likeliest first. */
+  readonly steps?: readonly Html[];
   /** Where the table's status is meant for programs. */
   readonly status?: number;
 }
@@ -29,8 +31,13 @@ const UNREADABLE: Words = {
 const WORDS: Partial<Record<ErrorCode, Words>> = {
   sign_in_refused: {
     title: 'You could not be signed in',
-    sentence:
-      'Please start the sign-in again. If it fails again, your company’s identity provider may be out of order: try again later. If it keeps failing and you have a password here, look into your mailbox for a mail that connects your company sign-in; if there is none, sign in with the password and connect it on your own page. If you were invited, open the link in that mail. Otherwise give the reference below to your administrator, who finds the reason with it.',
+    sentence: 'Please start the sign-in again. If that does not help:',
+    steps: [
+      html`Your company’s identity provider may be out of order: try again later.`,
+      html`If you were invited, open the link in that mail.`,
+      html`If you have a password here, look into your mailbox for a mail that connects your company sign-in, or <a href="/sign-in?way=password">sign in with the password</a> and connect it on your own page.`,
+      html`Otherwise give the reference below to your administrator, who finds the reason with it.`,
+    ],
     // A browser cannot answer a 401 without a challenge (RFC 9110 §15.5.2).
     status: 403,
   },
@@ -79,14 +86,30 @@ export function renderPageError(thrown: unknown, req: Request, res: Response, ne
   }
   reportError(res, error);
   tellRetryAfter(res, error);
-  const { title, sentence, status = entryOf(error.code).status } = WORDS[error.code] ?? UNREADABLE;
+  const { title, sentence, steps, status = entryOf(error.code).status } = WORDS[error.code] ?? UNREADABLE;
+  const link =
+    error.code === 'sign_in_refused'
+      ? html`<a class="button" href="${startOf(req.originalUrl)}">Start the sign-in again</a>`
+      : html`<a href="/sign-in">To the sign-in page</a>`;
   sendPage(res, {
     title,
     status: unreadStatus ?? status,
     body: html`<p>${sentence}</p>
+${steps && html`<ul>${steps.map((step) => html`<li>${step}</li>`)}</ul>`}
 <p class="quiet">Reference: <code>${factsOf(res).requestId}</code></p>
-<p><a href="/sign-in">To the sign-in page</a></p>`,
+<p>${link}</p>`,
   });
+}
+
+const OF_ORGANIZATION = /^\/sign-in\/([a-z0-9-]+)(?:\?|$)/;
+
+/**
+ * The organization's own start where the address names it; nothing is looked up. Never one of a connection: what is refused at its doors
+ * has the same page to the last letter, whether there is such a connection or not (law 10).
+ */
+function startOf(address: string): string {
+  const organization = OF_ORGANIZATION.exec(address)?.[1];
+  return organization === undefined ? '/sign-in' : `/sign-in/${organization}`;
 }
 
 /** True when the caller sent JSON, or asks for JSON and not for a page. */

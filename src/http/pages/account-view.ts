@@ -129,7 +129,7 @@ function secondStep(view: AccountView): Html {
 ${accountForm(view, 'second-factor', { fields: currentPassword(view, 'second-factor'), button: 'Set up a second step' })}`;
   }
   const removal = html`${currentPassword(view, 'second-factor-remove')}
-${codeField(problemOf(view, 'second-factor-remove', 'code'), 'second-factor-remove-code')}`;
+${codeField(problemOf(view, 'second-factor-remove', 'code'), { id: 'second-factor-remove-code' })}`;
   return html`<h2 id="second-step">Second step <span class="tag">on</span></h2>
 <p>${codesLeft(view.account.recoveryCodesLeft)}</p>
 <details${isOpen(view, 'recovery-codes')}><summary>New recovery codes</summary>

@@ -58,10 +58,10 @@ export const usernameField = (address: string | null): Html | null =>
     : html`<input class="unseen" type="text" name="username" autocomplete="username" value="${address}" readonly tabindex="-1" aria-hidden="true">`;
 
 /** The field for a code of the second factor or a recovery code. */
-export const codeField = (problem?: string, id?: string): Html =>
+export const codeField = (problem?: string, more: Pick<TextField, 'id' | 'isFocused'> = {}): Html =>
   textField({
     name: 'code',
-    ...(id === undefined ? {} : { id }),
+    ...more,
     label: 'Code',
     autocomplete: 'one-time-code',
     hint: 'Six digits from your authenticator app, or one of your recovery codes.',

@@ -42,14 +42,15 @@ ${hiddenField('session', 'others')}
 
 function sessionItem(session: Session, { csrf, signedIn }: Visitor): Html {
   const isCurrent = session.id === signedIn.session.id;
-  return html`<li><p>${isolated(deviceName(session.userAgent) ?? 'Unknown program')}${isCurrent && html` <span class="tag">this one</span>`}</p>
+  const device = deviceName(session.userAgent) ?? 'Unknown program';
+  return html`<li><p>${isolated(device)}${isCurrent && html` <span class="tag">this one</span>`}</p>
 <p class="quiet">Since ${minuteOf(session.createdAt)}${session.ip !== null && html` from ${session.ip}`}, last used ${minuteOf(session.lastSeenAt)}</p>
 ${
   !isCurrent &&
   html`<form method="post" action="/own-sessions" name="end-${session.id}">
 ${hiddenField('csrf', csrf)}
 ${hiddenField('session', session.id)}
-<button class="second" type="submit" aria-label="End the session since ${minuteOf(session.createdAt)}">End it</button>
+<button class="second" type="submit" aria-label="End it: ${device}, since ${minuteOf(session.createdAt)}">End it</button>
 </form>`
 }</li>
 `;

@@ -62,11 +62,13 @@ function sendRefusal(deps: HttpDeps, { req, res }: Exchange, error: unknown): vo
   if (isGatehouseError(error)) recordPasswordRefusal(deps, res, { email, error });
   const isTooLittle = isGatehouseError(error, 'second_factor_required');
   if (!isForm(req) || !(isTooLittle || isGatehouseError(error, 'unauthenticated'))) throw error;
-  const problem = isTooLittle ? error.detail : 'E-mail address and password do not fit together.';
+  const problem = isTooLittle ? { problem: error.detail } : { wrongPassword: WRONG };
   const organization = organizationWish(formText(req, 'organization'));
   const returnTo = ownPath(formText(req, 'return_to'));
-  sendSignIn(res, { returnTo, email, organization, problem, status: 401 });
+  sendSignIn(res, { returnTo, email, organization, ...problem, status: 401 });
 }
+
+const WRONG = 'E-mail address and password do not fit together.';
 
 function askForCode({ req, res }: Exchange, value: string): void {
   setCookie(res, SECOND_STEP_COOKIE, { value, maxAgeMs: SECOND_STEP_TTL_MS, sameSite: 'lax' });

@@ -78,7 +78,7 @@ function sendStep(res: Response, problem?: string): void {
     status: problem === undefined ? 200 : 401,
     body: html`<p>Your password was right. Now enter a code, so that a password alone is never enough.</p>
 <form method="post" action="/sign-in/second-step" name="second-step">
-${codeField(problem)}
+${codeField(problem, { isFocused: true })}
 <button type="submit">Sign in</button>
 </form>
 <p><a href="/sign-in">Sign in as somebody else</a></p>`,

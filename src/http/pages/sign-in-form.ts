@@ -16,8 +16,10 @@ export interface SignInForm {
   /** From `organizationWish`: where whoever signs in here wants to be, if they are in it. */
   readonly organization?: string | undefined;
   readonly problem?: string;
+  /** Address and password that do not fit together: said at the password, which gets the focus. */
+  readonly wrongPassword?: string | undefined;
   /** Something to know that is nobody's fault. */
-  readonly note?: string;
+  readonly note?: string | undefined;
   /** False where it is known which organization it is about, and that it has no identity provider. True if absent. */
   readonly asksOrganization?: boolean;
   /** 200 if absent. */
@@ -40,7 +42,8 @@ ${textField({
 
 /** Sends the sign-in page. */
 export function sendSignIn(res: Response, form: SignInForm): void {
-  const { returnTo, email, problem, note, asksOrganization = true, status = 200, title = 'Sign in' } = form;
+  const { returnTo, email, problem, wrongPassword, note } = form;
+  const { asksOrganization = true, status = 200, title = 'Sign in' } = form;
   const alongside = [
     hiddenField('return_to', returnTo),
     hiddenField('organization', form.organization ?? null),
@@ -56,7 +59,13 @@ ${asksOrganization && organizationForm(returnTo)}
 <h2>With a password</h2>
 ${alongside}
 ${textField({ name: 'email', label: 'E-mail', type: 'email', autocomplete: 'username', value: email ?? '' })}
-${textField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password' })}
+${textField({
+  name: 'password',
+  label: 'Password',
+  type: 'password',
+  autocomplete: 'current-password',
+  problem: wrongPassword,
+})}
 <button class="second" type="submit">Sign in with password</button>
 </form>
 <p><a href="/password-reset">Forgotten your password?</a></p>

@@ -22,6 +22,9 @@ export function signInPath(slug: string, wishes: Wishes): string {
   return `/sign-in/${encodeURIComponent(slug)}${query.size === 0 ? '' : `?${query}`}`;
 }
 
+/** The same page, saying that somebody has signed out. */
+export const SIGNED_OUT = '/sign-in?done=sign-out';
+
 /** The page of all ways in. */
 export const signInPage = (returnTo: string | null): string =>
   returnTo === null ? '/sign-in' : `/sign-in?${new URLSearchParams({ return_to: returnTo })}`;

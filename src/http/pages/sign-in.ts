@@ -31,7 +31,7 @@ export const getSignIn =
       // Every page that wants a session leads here: so nobody who has to set up a second factor is lost.
       if ((await enrollingOf(deps, req)) !== undefined) return seeOther(res, enrolmentPath(returnTo));
       const organization = isPassword ? organizationWish(queryText(req, 'organization')) : undefined;
-      const form = { returnTo, organization, asksOrganization: !isPassword };
+      const form = { returnTo, organization, asksOrganization: !isPassword, note: done(req) };
       if (!(await isVouchedElsewhere(deps, req))) return sendSignIn(res, form);
       return sendSignIn(res, { ...form, asksOrganization: false, note: OWN_PROOF_WANTED });
     }
@@ -39,6 +39,10 @@ export const getSignIn =
     if (path !== undefined) return sendMovingOn(res, path);
     sendSignIn(res, { returnTo, email: hints.email ?? '', note: NO_WAY_ON });
   };
+
+/** What has just been done, as the address says it. */
+const done = (req: Request): string | undefined =>
+  queryText(req, 'done') === 'sign-out' ? 'You are signed out.' : undefined;
 
 const NO_WAY_ON =
   'No company sign-in is known for this. Use your password below, or the short name of your organization.';

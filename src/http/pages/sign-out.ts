@@ -8,6 +8,7 @@ import { startUpstreamSignOut } from '../upstream-sign-out.ts';
 import { html } from './html.ts';
 import { seeOther, sendPage } from './layout.ts';
 import { signOutForm } from './person.ts';
+import { SIGNED_OUT } from './sign-in-paths.ts';
 import { assertOwnForm, visitorOf } from './visitor.ts';
 
 /** `GET /sign-out`: asks; a link or an image on another site signs nobody out. */
@@ -24,7 +25,7 @@ export const getSignOut =
   };
 
 /**
- * `POST /sign-out`: 204 for anything but a form, signed in or not. For a form 303: to `return_to` or the sign-in page, by way
+ * `POST /sign-out`: 204 for anything but a form, signed in or not. For a form 303: to `return_to` or the sign-in page, which says so, by way
  * of the identity provider where the session came from one that takes sign-outs. The session here ends first.
  */
 export const postSignOut =
@@ -41,5 +42,5 @@ export const postSignOut =
     const returnTo = ownPath(formText(req, 'return_to'));
     const session = visitor?.signedIn.session;
     const upstream = session && (await startUpstreamSignOut(deps, res, { session, returnTo }));
-    seeOther(res, upstream ?? returnTo ?? '/sign-in');
+    seeOther(res, upstream ?? returnTo ?? SIGNED_OUT);
   };

@@ -113,10 +113,10 @@ async function sendQuestion(
     title: 'Switch to another person?',
     body: html`<p>You are signed in as ${now} at ${isolated(organization.name)}.</p>
 <p>Another site has sent you here as ${next} at ${isolated(theirs?.name ?? connection.name)}. If you did not start this yourself, stay who you are.</p>
+<p><a class="button" href="/">Stay signed in as ${now}</a></p>
 <form method="post" action="/saml/${connection.id}/confirm/${answer.handle}" name="confirm">
 ${hiddenField('csrf', visitor.csrf)}
-<button type="submit">Continue as ${next}</button>
-</form>
-<p><a class="button second" href="/">Stay signed in as ${now}</a></p>`,
+<button class="second" type="submit">Continue as ${next}</button>
+</form>`,
   });
 }

@@ -112,7 +112,7 @@ describe('a provider that is down', () => {
     await other.close();
     gateway.clock.advance(11 * 60_000);
     const page = await signOut(browser);
-    expect([page.status, page.headers.get('location')]).toEqual([303, '/sign-in']);
+    expect([page.status, page.headers.get('location')]).toEqual([303, '/sign-in?done=sign-out']);
     expect(await sessionStatus(gateway, browser)).toBe(401);
   });
 });

@@ -288,7 +288,7 @@ describe('signing out', () => {
     const own = await open('/', browser);
     expect(own.headers.get('cache-control')).toBe('no-store');
     const page = await browser.submitForm(own, { form: 'sign-out' });
-    expect(page.url).toBe(`${gateway.baseUrl}/sign-in`);
+    expect(page.url).toBe(`${gateway.baseUrl}/sign-in?done=sign-out`);
     expect(browser.cookies.valueOf(gateway.baseUrl, '__Host-gatehouse-session')).toBeUndefined();
     expect(await sessionStatus(gateway, thief)).toBe(401);
     expect((await open('/', thief)).url).toBe(`${gateway.baseUrl}/sign-in`);

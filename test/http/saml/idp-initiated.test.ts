@@ -188,6 +188,10 @@ describe('S48 a browser in which somebody is signed in', () => {
     const question = await followed(browser, page);
     expect(question.status).toBe(200);
     for (const text of [ADA, EVE, 'Switch to another person?']) expect(question.text).toContain(text);
+    // What we advise is what stands out.
+    expect(question.text).toMatch(
+      /<a class="button" href="\/">Stay signed in[\s\S]*<button class="second"[^>]*>Continue as/,
+    );
     expect(await whoIs(browser)).toBe(ADA);
     const done = await browser.submitForm(question, { form: 'confirm', follow: false });
     expect([done.status, done.headers.get('location')]).toEqual([303, '/']);

@@ -317,7 +317,7 @@ describe('signing out here', () => {
   test('goes nowhere else without a logout address, and JSON gets its 204', async () => {
     const company = await aLogoutCompany(gateway, { sloUrl: null });
     const { page } = await signOut(company);
-    expect([page.status, page.headers.get('location')]).toEqual([303, '/sign-in']);
+    expect([page.status, page.headers.get('location')]).toEqual([303, '/sign-in?done=sign-out']);
     const { browser } = await signedIn(gateway, (await aLogoutCompany(gateway)).connection);
     const answer = await browser.request(`${gateway.baseUrl}/sign-out`, {
       method: 'POST',

@@ -337,12 +337,17 @@ describe('doors that do not open', () => {
   });
 
   test('S60 a connection whose certificate is garbage refuses every response, and is no 5xx', async () => {
-    const idp = {
-      ...scriptedIdp(),
-      certificatePem: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
-    };
-    const company = await aCompany({ idp });
+    const company = await aCompany();
+    const { organization, connection, path } = company;
     const { browser, fields } = await started(company);
+    const current = await gateway.storage.connections.find(organization.id, connection.id);
+    if (current?.settings.protocol !== 'saml') throw new Error('The connection speaks SAML.');
+    const certificates = ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'];
+    const broken = { ...current, settings: { ...current.settings, certificates } };
+    await gateway.storage.transact((tx) => tx.connections.update(organization.id, broken, current.version));
+    const start = await createBrowser().request(`${gateway.baseUrl}${path}`);
+    expect(start.status).toBe(403);
+    expect(await refusalReasons(gateway, organization, start)).toEqual(['saml.certificate']);
     const page = await post(browser, company, fields);
     expect(page.status).toBe(403);
     expect(await refusalReasons(gateway, company.organization, page)).toEqual(['saml.certificate']);

@@ -1,14 +1,12 @@
 /** The assertion consumer service as a door: what it takes, from whom, how often, and what its answers carry. */
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../src/core/entities/sign-in.ts';
 import { minutes } from '../../../src/kernel/clock.ts';
-import { GatehouseError } from '../../../src/kernel/errors.ts';
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { aConnection, nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { recordedSignIns } from '../../support/recorded-sign-ins.ts';
 import { goodResponse } from '../../support/saml-builder.ts';
-import { inProcessValidator } from '../../support/saml-validator.ts';
 import {
   addSamlConnection,
   contextFor,
@@ -120,17 +118,7 @@ describe('only this browser, this connection, these ten minutes', () => {
     const crossed = { ...door.fields, SAMLResponse: other.fields.SAMLResponse };
     await refusedWith(company, await post(door.browser, company, crossed), 'saml.in_response_to');
     await refusedWith(company, await post(door.browser, company, door.fields), 'sign_in.not_pending');
-    await post(createBrowser(), company, other.fields);
     expect((await post(other.browser, company, other.fields)).status).toBe(303);
-  });
-
-  test('S72 a response that nobody looked at, because too many waited, may be posted again', async () => {
-    const company = await aCompany();
-    const { browser, fields } = await started(company);
-    const busy = new GatehouseError('too_many_requests', 'Too many wait.');
-    jest.spyOn(inProcessValidator, 'facts').mockRejectedValueOnce(busy);
-    expect((await post(browser, company, fields)).status).toBe(429);
-    expect((await post(browser, company, fields)).status).toBe(303);
   });
 
   test('S43 the answer to another request of the same browser', async () => {

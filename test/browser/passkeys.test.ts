@@ -45,7 +45,7 @@ async function signInByPassword(page: Page, email: string): Promise<void> {
 async function signOut(page: Page): Promise<void> {
   await page.goto(`${gateway.baseUrl}/sign-out`);
   await page.click('form[name=sign-out] button');
-  await page.waitForURL('**/sign-in');
+  await page.waitForURL('**/sign-in?done=sign-out');
 }
 
 /** How the person behind this page's session signed in. */

@@ -71,7 +71,7 @@ test('a member whose organization asks for it sets an authenticator app up on th
 
   await page.goto(`${gateway.baseUrl}/sign-out`);
   await page.click('form[name=sign-out] button');
-  await page.waitForURL('**/sign-in');
+  await page.waitForURL('**/sign-in?done=sign-out');
   await enterPassword(page, email);
   await page.waitForSelector('form[name=second-step]');
   await page.goto(`${gateway.baseUrl}/account`);

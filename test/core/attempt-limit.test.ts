@@ -57,6 +57,13 @@ describe('S178 the limits', () => {
     expect(fail('ada@x.example', '192.0.2.2')).toBeUndefined();
   });
 
+  test('whoever has a whole IPv6 network has no more tries than whoever has one address', () => {
+    const { failTimes, fail } = stage();
+    expect(failTimes(10, (n) => ['ada@x.example', `2001:db8:1:2::${n}`])).toEqual([]);
+    expect(fail('ada@x.example', '2001:db8:1:2:ffff::1')).toBe(900);
+    expect(fail('ada@x.example', '2001:db8:9:2::1')).toBeUndefined();
+  });
+
   test.each([
     ['client', CLIENT_ATTEMPT_LIMITS, 20],
     ['operator', KEY_ATTEMPT_LIMITS, 10],

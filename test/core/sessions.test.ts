@@ -185,6 +185,16 @@ describe('what ends a session', () => {
     expect(await refusalOf(start)).toBe('sso_required');
   });
 
+  test('S142 no session begins for a member who was suspended after they were read', async () => {
+    await changeMember(world.deps, { ...asOperator(), change: { status: 'suspended' } });
+    const context = { organizationId: id, cause: OPERATOR, now: world.time.now };
+    const authentication = { connectionId: null, amr: ['pwd'] };
+    const start = world.deps.storage.transact((tx) =>
+      startSession(tx, context, { membership: member, tokenHash: nextText('hash'), authentication }),
+    );
+    expect(await refusalOf(start)).toBe('version_conflict');
+  });
+
   test.each(['', 'ghs_unknown', 'undefined'])('the cookie value %j is nobody', async (token) => {
     expect(await isSignedIn(token)).toBe(false);
   });

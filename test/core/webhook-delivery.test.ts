@@ -55,6 +55,15 @@ describe('S198: signatures', () => {
     expect(signatureHeaders(webhook, message, NOW)['webhook-timestamp']).toBe(String(NOW / 1000));
   });
 
+  test.each(['', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'])(
+    'nothing is signed under %j, which is no secret',
+    (none) => {
+      expect(() => signatureOf(none, { id: 'evt_1', timestamp: 1, body: '{}' })).toThrow(
+        'Nothing is signed without a secret.',
+      );
+    },
+  );
+
   test('no two secrets are alike, and each has 256 bits', () => {
     const secrets = new Set(Array.from({ length: 100 }, newWebhookSecret));
     expect(secrets.size).toBe(100);

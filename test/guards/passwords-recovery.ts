@@ -4,9 +4,15 @@ import type { Guard } from '../../scripts/guards/guard.ts';
 const HASHER = 'src/outbound/argon2-passwords.ts';
 const RULES = 'src/core/credentials/password-rules.ts';
 const PASSWORDS = 'src/core/credentials/passwords.ts';
+const RESET = 'src/core/credentials/password-reset.ts';
+const CHANGE = 'src/core/credentials/password-change.ts';
+const LIMIT = 'src/core/attempt-limit.ts';
 const HASHER_TEST = 'test/outbound/argon2-passwords.test.ts';
 const RULES_TEST = 'test/core/password-rules.test.ts';
 const SESSIONS_TEST = 'test/core/sessions.test.ts';
+const RESET_TEST = 'test/http/password-reset.test.ts';
+const CHANGES_TEST = 'test/http/credential-changes.test.ts';
+const LIMIT_TEST = 'test/core/attempt-limit.test.ts';
 
 /** What a password may be, how it is kept, how often it may be guessed, and what dies with it. */
 export const passwordsRecoveryGuards: readonly Guard[] = [
@@ -76,10 +82,46 @@ export const passwordsRecoveryGuards: readonly Guard[] = [
   },
   {
     line: 'S177',
+    file: HASHER,
+    without: 'const { phc, secret } = readStored(stored ?? decoy, pepper);',
+    put: 'if (stored === null) return false;\n        const { phc, secret } = readStored(stored, pepper);',
+    test: HASHER_TEST,
+  },
+  {
+    line: 'S177',
     file: PASSWORDS,
     without: 'const isRight = await isPasswordOf(deps, found, input.password);',
     put: 'const isRight = found !== undefined && (await isPasswordOf(deps, found, input.password));',
     test: SESSIONS_TEST,
+  },
+  {
+    line: 'S178',
+    file: LIMIT,
+    without: 'if (wait > 0) throw tooMany(wait);',
+    put: '',
+    test: LIMIT_TEST,
+  },
+  {
+    line: 'S178',
+    file: LIMIT,
+    without: "if (device !== undefined) return [{ kind: 'device', key: keyOf(device) }];",
+    put: '',
+    test: LIMIT_TEST,
+  },
+  {
+    line: 'S178',
+    file: LIMIT,
+    without: "const network = keyOf(networkPrefix(ip ?? ''));",
+    put: "const network = keyOf(ip ?? '');",
+    test: LIMIT_TEST,
+  },
+  {
+    line: 'S178',
+    file: PASSWORDS,
+    without:
+      'return limitAttempt(deps.passwordAttempts, attempted, () => answerPassword(deps, input, emailKey));',
+    put: 'return limitAttempt(undefined, attempted, () => answerPassword(deps, input, emailKey));',
+    test: 'test/http/password-limits.test.ts',
   },
   {
     line: 'S179',
@@ -89,11 +131,108 @@ export const passwordsRecoveryGuards: readonly Guard[] = [
     test: HASHER_TEST,
   },
   {
+    line: 'S180',
+    file: RESET,
+    without: 'if (record?.userId == null || record.expiresAt <= deps.clock()) return undefined;',
+    put: 'if (record?.userId == null) return undefined;',
+    test: RESET_TEST,
+    why: 'The reset asks again in its transaction: both are taken out.',
+    also: [
+      {
+        file: RESET,
+        without:
+          'if (record === undefined || record.expiresAt <= context.now || user === undefined) throw dead();',
+        put: 'if (record === undefined || user === undefined) throw dead();',
+      },
+    ],
+  },
+  {
+    line: 'S180',
+    file: RESET,
+    without: 'await tx.oneTimeRecords.removeByUser(user.id, { purposes: [wanted.purpose] });',
+    put: '',
+    test: RESET_TEST,
+  },
+  {
+    line: 'S180',
+    file: 'src/core/members/memberships.ts',
+    without: 'await dropUnderWayOfStranded(tx, membership.userId);\n  return { endedSessions',
+    put: 'return { endedSessions',
+    test: 'test/core/suspension.test.ts',
+  },
+  {
+    line: 'S180',
+    file: RESET,
+    without: "const record = await tx.oneTimeRecords.consume('password_reset', deps.hashToken(input.token));",
+    put: "const record = await tx.oneTimeRecords.find('password_reset', deps.hashToken(input.token));",
+    test: RESET_TEST,
+    why: 'A new password drops every link that is under way: both are taken out.',
+    also: [{ file: CHANGE, without: 'await dropUnderWay(tx, user.id);\n', put: '' }],
+  },
+  {
+    line: 'S181',
+    file: CHANGE,
+    without: 'await endUnderWay(tx, context, { user, keep });\n  await recordForPerson',
+    put: 'await recordForPerson',
+    test: CHANGES_TEST,
+  },
+  {
+    line: 'S181',
+    file: CHANGE,
+    without: 'await proveByPassword(deps, { user, password: currentPassword, cause });',
+    put: '',
+    test: CHANGES_TEST,
+  },
+  {
+    line: 'S181',
+    file: CHANGE,
+    without: "await notifyPerson(tx, deps, { user, cause, what: 'password_changed' });",
+    put: '',
+    test: CHANGES_TEST,
+  },
+  {
+    line: 'S181',
+    file: 'src/core/credentials/email-change.ts',
+    without: "await notifyPerson(tx, deps, { user, cause, what: 'email_changed' });",
+    put: '',
+    test: CHANGES_TEST,
+  },
+  {
     line: 'S181',
     file: PASSWORDS,
     without: 'if (user === undefined || user.passwordHash !== found.passwordHash) throw refusedEntry();',
     put: 'if (user === undefined) throw refusedEntry();',
     test: SESSIONS_TEST,
+  },
+  {
+    line: 'S182',
+    file: 'src/core/credentials/passkeys.ts',
+    without: 'if (!(await mayObtainEntry(deps.storage, user)))',
+    put: 'if (user === null)',
+    test: 'test/http/passkeys.test.ts',
+  },
+  {
+    line: 'S182',
+    file: RESET,
+    without: 'if (!(await mayObtainEntry(tx, user))) {',
+    put: 'if (user === null) {',
+    test: RESET_TEST,
+  },
+  {
+    line: 'S182',
+    file: RESET,
+    without: 'if (!(await mayObtainEntry(tx, user))) throw dead();',
+    put: '',
+    test: RESET_TEST,
+    why: 'It is asked before the password is hashed, too: both are taken out.',
+    also: [
+      {
+        file: RESET,
+        without:
+          'return user !== undefined && (await mayObtainEntry(deps.storage, user)) ? user : undefined;',
+        put: 'return user;',
+      },
+    ],
   },
   {
     line: 'S183',

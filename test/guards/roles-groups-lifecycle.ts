@@ -61,6 +61,13 @@ export const rolesGroupsLifecycleGuards: readonly Guard[] = [
     test: 'test/core/counters.test.ts',
   },
   {
+    line: 'S140',
+    file: 'src/storage/sqlite/organizations.ts',
+    without: 'AND (? >= 0 OR active_owners < 1 OR active_owners + ? >= 1)',
+    put: 'AND (? >= 0 OR ? <= 0)',
+    test: 'test/contract/run.test.ts',
+  },
+  {
     line: 'S141',
     file: SESSIONS,
     without: "if (stored?.status !== 'active' || user",
@@ -101,6 +108,13 @@ export const rolesGroupsLifecycleGuards: readonly Guard[] = [
     without: "if (!person.directoryUser.isActive || person.membership.status !== 'active')",
     put: 'if (person.directoryUser.isActive === undefined)',
     test: 'test/core/sign-ins.test.ts',
+  },
+  {
+    line: 'S142',
+    file: SESSIONS,
+    without: 'await tx.memberships.update(organizationId, seen, membership);',
+    put: 'await Promise.resolve(seen);',
+    test: SESSIONS_TEST,
   },
   {
     line: 'S143',

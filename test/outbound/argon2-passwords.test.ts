@@ -1,7 +1,7 @@
 /** The real hasher at its lowest cost: what it tells apart, what a stolen hash is worth, and what happens in a crowd. */
 
-import { describe, expect, test } from '@jest/globals';
-import { hash } from '@node-rs/argon2';
+import { describe, expect, jest, test } from '@jest/globals';
+import * as argon2 from '@node-rs/argon2';
 import { isGatehouseError } from '../../src/kernel/errors.ts';
 import { createArgon2Passwords } from '../../src/outbound/argon2-passwords.ts';
 
@@ -34,7 +34,7 @@ describe('hashing passwords', () => {
   });
 
   test('S175 a hash of an earlier release, without pepper, still fits and counts as outdated', async () => {
-    const old = await hash('x', { memoryCost: 65_536, timeCost: 3, parallelism: 1 });
+    const old = await argon2.hash('x', { memoryCost: 65_536, timeCost: 3, parallelism: 1 });
     expect(await passwords.verify(old, 'x')).toBe(true);
     expect(passwords.isOutdated(old)).toBe(true);
   });
@@ -46,8 +46,18 @@ describe('hashing passwords', () => {
     expect(passwords.isOutdated(weak.replace('m=19456,t=2', 'm=65536,t=3'))).toBe(false);
   });
 
-  test('S177 nobody there: false, after the work of one hash', async () => {
+  test('S177 nobody there: false, after the one verification that a wrong password takes, at the same cost', async () => {
+    const verify = jest.fn(argon2.verify);
+    jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, verify }));
+    const stored = (await passwords.hash('x')).slice('p1'.length);
+    expect(await passwords.verify(`p1${stored}`, 'a password that nobody has')).toBe(false);
     expect(await passwords.verify(null, 'a password that nobody has')).toBe(false);
+    const cost = stored.split('$').slice(0, 4);
+    expect(verify.mock.calls.map(([phc]) => String(phc).split('$').slice(0, 4))).toEqual([cost, cost]);
+    expect(verify.mock.calls.map(([, , options]) => options)).toEqual([
+      { secret: pepper },
+      { secret: pepper },
+    ]);
   });
 
   test('S179 of 500 at once, as many wait as may, and the rest is told when to come back', async () => {

@@ -7,6 +7,7 @@ import { answerTo, enter, startApplication, type TestApplication } from '../../s
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { readForms } from '../../support/html-forms.ts';
 import { countOfType } from '../../support/journal-rows.ts';
 import { aMember } from '../../support/page-visits.ts';
 
@@ -275,6 +276,32 @@ describe('S97: what is switched off', () => {
     expect([answer.get('error'), answer.get('code'), answer.get('id_token')]).toEqual([error, null, null]);
   });
 
+  test.each(['id_token', 'code id_token'])(
+    'response_type %s where the library has nothing against it: at https, as a form',
+    async (type) => {
+      const redirectUri = 'https://app.example/callback';
+      const made = await fetch(`${gateway.baseUrl}/api/v1/applications`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${gateway.operatorKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: nextText('product'), redirectUris: [redirectUri] }),
+      });
+      const { clientId } = JSON.parse(await made.text());
+      const { browser } = await aPerson();
+      const page = await ask(browser, ({ searchParams }) => {
+        searchParams.set('client_id', clientId);
+        searchParams.set('redirect_uri', redirectUri);
+        searchParams.set('response_mode', 'form_post');
+        searchParams.set('response_type', type);
+      });
+      const answer = new Map(readForms(page.text)[0]?.fields);
+      expect(['error', 'code', 'id_token'].map((name) => answer.get(name))).toEqual([
+        'unsupported_response_type',
+        undefined,
+        undefined,
+      ]);
+    },
+  );
+
   test.each(['fragment', 'web_message', 'jwt'])('response_mode %s gives no code', async (mode) => {
     const { browser } = await aPerson();
     const page = await ask(browser, set('response_mode', mode));
@@ -360,6 +387,18 @@ describe('S104: pages', () => {
     expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(page.text).not.toContain('<script>');
+  });
+
+  test('an error page is ours, with the reference, and loads nothing from elsewhere', async () => {
+    const page = await ask(createBrowser(), set('client_id', 'nobody'));
+    expect(page.text).toContain('This request cannot be answered');
+    expect(page.text).toContain(`Reference: <code>${page.headers.get('x-request-id')}</code>`);
+    expect(page.text).not.toMatch(/@import|https?:/);
+  });
+
+  test('those with which the library can be tried out are not there', async () => {
+    const page = await createBrowser().request(`${gateway.baseUrl}/oidc/interaction/x/abort`);
+    expect(page.status).toBe(404);
   });
 
   test('S86: no Host and no forwarded header makes its way into what is answered', async () => {

@@ -223,6 +223,15 @@ describe('deactivation', () => {
     expect(await deliverLogouts(gateway)).toBe(2);
   });
 
+  test('S102: an application that went on after a sign-out is told of the suspension as well', async () => {
+    const { browser, organization } = await aPerson();
+    await enter(one, browser, OFFLINE);
+    await signOut(browser);
+    expect(await deliverLogouts(gateway)).toBe(1);
+    await suspend(organization.id);
+    expect(await deliverLogouts(gateway)).toBe(1);
+  });
+
   test('S141: being let in again revives no token; signing out first does not keep one alive', async () => {
     const { browser, organization } = await aPerson();
     const { refresh_token = '' } = await enter(one, browser, OFFLINE);

@@ -40,7 +40,7 @@ export const importTable: readonly Ring[] = [
   {
     folder: 'src/protocols/saml/',
     mayImport: ['src/kernel/'],
-    packages: ['zod'],
+    packages: ['saxes', 'zod'],
     builtins: [...COMPUTING, 'node:zlib'],
     isPure: true,
     because: 'the redirect binding deflates its messages',

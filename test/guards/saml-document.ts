@@ -140,7 +140,7 @@ const signatures: readonly Guard[] = [
   {
     line: 'S10',
     file: PARSER,
-    without: "if (!rules.allowComments) rules.reject('comment');",
+    without: "if (!rules.allowComments && body.includes('<!--')) rules.reject('comment');",
     put: '',
     test: ATTACKS,
   },

@@ -37,27 +37,3 @@ export function withDeclarations(around: Namespaces, attributes: readonly Attrib
   for (const one of attributes) if (isDeclaration(one)) own.set(one.local, one.value);
   return { own, around };
 }
-
-const XML_NS = 'http://www.w3.org/XML/1998/namespace';
-/** The namespace of declarations themselves. */
-const XMLNS_NS = 'http://www.w3.org/2000/xmlns/';
-
-/** The namespace of an attribute; one without prefix has none. Undefined: its prefix has no meaning. */
-export function attributeNamespace(prefix: string, namespaces: Namespaces): string | undefined {
-  if (prefix === '') return '';
-  return prefix === 'xmlns' ? XMLNS_NS : prefixNamespace(prefix, namespaces);
-}
-
-/** The namespace of an element. Undefined: its prefix has no meaning. */
-export const elementNamespace = (prefix: string, namespaces: Namespaces): string | undefined =>
-  prefix === '' ? meaningOf('', namespaces) : prefixNamespace(prefix, namespaces);
-
-const prefixNamespace = (prefix: string, namespaces: Namespaces): string | undefined =>
-  prefix === 'xml' ? XML_NS : meaningOf(prefix, namespaces) || undefined;
-
-/** `xml` means one thing and `xmlns` is no prefix to declare; only the default may be taken back (Namespaces §3, §6). */
-export function mayDeclare(prefix: string, uri: string): boolean {
-  if (prefix === 'xml') return uri === XML_NS;
-  const isReserved = prefix === 'xmlns' || uri === XML_NS || uri === XMLNS_NS;
-  return !isReserved && (prefix === '' || uri !== '');
-}

@@ -1,11 +1,6 @@
-/** The reader of XML: what it refuses and by which name, and that an independent one reads the same or nothing. */
+/** The reader of XML: what it refuses and by which name, and what it reads. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseXml, type XmlProblem, type XmlRules } from '../../../src/protocols/saml/parse-xml.ts';
-import type { XmlElement } from '../../../src/protocols/saml/xml-tree.ts';
-import { goodResponses } from '../../support/saml-attacks.ts';
-import { fixtureContext } from '../../support/saml-fixture-context.ts';
-import { type StatedElement, saxesTree } from '../../support/saxes-tree.ts';
 
 class Refused extends Error {}
 
@@ -15,7 +10,6 @@ const RULES: XmlRules = {
     throw new Refused(problem);
   },
 };
-const WIDE: XmlRules = { ...RULES, maxDepth: 100, maxElements: 10_000, maxAttributes: 100 };
 
 const refused: readonly (readonly [xml: string, problem: XmlProblem])[] = [
   ['<!DOCTYPE a><a/>', 'doctype'],
@@ -80,7 +74,12 @@ const malformed: readonly string[] = [
   ...['<a xmlns:x="http://www.w3.org/XML/1998/namespace"/>', '<a xmlns="http://www.w3.org/2000/xmlns/"/>'],
   ...['<a>]]></a>', '<a>\u0000</a>', '<a>\u0001</a>', '<a>\uFFFE</a>', '<a>\uD800</a>', '<a b="\u001F"/>'],
   ...['<a>&#0;</a>', '<a>&#x110000;</a>', '<a>&#xD800;</a>', '<a>&#xFFFF;</a>', '<a>a<</a>', '<a><></a>'],
-  ...['\uFEFF<a/>', ' <?xml version="1.0"?x?><a/>'.trim()],
+  ...[
+    '<?xml version="1.0"?x?><a/>',
+    '<?XML version="1.0"?><a/>',
+    '<?xml version="1.0" standalone="YES"?><a/>',
+  ],
+  ...['<?xml\u00A0version="1.0"?><a/>', '<?xml\u2028version="1.0"?><a/>'],
 ];
 
 describe('what is refused', () => {
@@ -90,7 +89,6 @@ describe('what is refused', () => {
 
   test.each(malformed.map((xml) => [JSON.stringify(xml), xml]))('S26 malformed: %s', (_shown, xml) => {
     expect(() => parseXml(xml, RULES)).toThrow(/malformed|processing_instruction/);
-    if (!xml.startsWith('\uFEFF')) expect(saxesTree(xml)).toBeUndefined();
   });
 
   test.each(['<a><!-- - -- --></a>', '<a><!--', '<a><!--></a>', '<a><!---></a>'])(
@@ -129,130 +127,5 @@ describe('what is read', () => {
       '',
       'http://www.w3.org/XML/1998/namespace',
     ]);
-  });
-});
-
-const stated = ({ name, uri, attributes, content }: XmlElement): StatedElement => ({
-  ...{ name, uri },
-  attributes: attributes.map((one) => [one.name, one.uri, one.value] as const),
-  content: content.map((piece) => (typeof piece === 'string' ? piece : stated(piece))),
-});
-
-function ours(xml: string): StatedElement | undefined {
-  try {
-    return stated(parseXml(xml, WIDE));
-  } catch (error) {
-    if (error instanceof Refused) return undefined;
-    throw error;
-  }
-}
-
-/** Pieces that make documents of all kinds when thrown together; most are not well-formed, many nearly. */
-const pieces = fc.array(
-  fc.constantFrom(
-    ...[
-      '<a>',
-      '</a>',
-      '<a/>',
-      '<x:b>',
-      '</x:b>',
-      '<x:b ',
-      '<a ',
-      ' xmlns:x="u"',
-      ' xmlns="d"',
-      ' xmlns:y="u"',
-      ' x:c="1"',
-      ' y:c="2"',
-    ],
-    ...[
-      ' c="1"',
-      " c='\"'",
-      ' d="&#9;"',
-      '>',
-      '/>',
-      '<',
-      '&amp;',
-      '&#65;',
-      '&#x1;',
-      '&b;',
-      '\r\n',
-      '\t',
-      ' ',
-      ']]>',
-      '"',
-      "'",
-      '=',
-    ],
-    ...[
-      'text',
-      'é',
-      '\u{1F600}',
-
-      '<é/>',
-      '<!-- x -->',
-      '<![CDATA[x]]>',
-      '<?x?>',
-      '<!DOCTYPE a>',
-      '\u0085',
-      '\u00B7',
-    ],
-  ),
-  { maxLength: 8 },
-);
-const inRoot = pieces.map((parts) => `<r xmlns:x="v">${parts.join('')}</r>`);
-const loose = pieces.map((parts) => parts.join(''));
-
-const samples = goodResponses(fixtureContext()).map(({ samlResponse }) =>
-  Buffer.from(samlResponse, 'base64').toString(),
-);
-const damaged = fc
-  .tuple(
-    fc.constantFrom(...samples),
-    fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
-    fc.constantFrom(
-      '',
-      '<',
-      '>',
-      '/',
-      '"',
-      "'",
-      '&',
-      ';',
-      ':',
-      '=',
-      ' ',
-      '\r',
-      '\n',
-      '\u0000',
-      'x',
-      '1',
-      '-',
-      ']]>',
-      'xmlns',
-      'é',
-    ),
-    fc.nat({ max: 2 }),
-  )
-  .map(([sample, where, put, drop]) => {
-    const at = Math.floor(where * sample.length);
-    return sample.slice(0, at) + put + sample.slice(at + drop);
-  });
-
-describe('S17 an independent reader reads the same tree, or both read nothing', () => {
-  test.each([
-    ['pieces in a root', inRoot, 5000],
-    ['pieces alone', loose, 3000],
-    ['responses with one thing changed', damaged, 1500],
-  ] as const)('%s', (_what, documents, numRuns) => {
-    let read = 0;
-    fc.assert(
-      fc.property(documents, (xml) => {
-        const found = ours(xml);
-        if (found !== undefined) read += 1;
-        expect(found).toEqual(saxesTree(xml));
-      }),
-      { numRuns },
-    );
-    expect(read).toBeGreaterThan(numRuns / 300);
   });
 });

@@ -48,14 +48,18 @@ export const requireFormOfBytes = (limit: number): readonly RequestHandler[] => 
   },
 ];
 
-/** The body, uncompressed. What is refused is read no further. */
+/**
+ * The body, uncompressed. What is left of a refused one is read off and dropped, as `parseForm` does, so that the next request
+ * on the connection is answered; what never ends falls to the server's limit for a whole request.
+ */
 function bytesOf(req: Request, limit: number): Promise<Buffer> {
   const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = req.headers;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let received = 0;
     const refuse = (...why: ConstructorParameters<typeof GatehouseError>): void => {
-      req.off('data', take).pause();
+      chunks.length = 0;
+      req.off('data', take).resume();
       reject(new GatehouseError(...why));
     };
     const take = (chunk: Buffer): void => {

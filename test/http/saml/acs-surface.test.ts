@@ -71,6 +71,24 @@ describe('S219: the same status, headers and page', () => {
     expect(next.status).toBe(400);
   });
 
+  const LARGE_PIECE = `${(64 * 1024).toString(16)}\r\n${'A'.repeat(64 * 1024)}\r\n`;
+  test.each([
+    ['in pieces', `Transfer-Encoding: chunked\r\n\r\n${LARGE_PIECE.repeat(16)}0\r\n\r\n`, 413],
+    ['whole', `Content-Length: ${LARGE.length}\r\n\r\n${LARGE}`, 413],
+    ['compressed', `Content-Encoding: gzip\r\nContent-Length: ${LARGE.length}\r\n\r\n${LARGE}`, 415],
+  ])(
+    'S223: after a form that is refused, %s, the connection takes the next request',
+    async (_how, rest, status) => {
+      const { hostname, port } = new URL(gateway.origin);
+      const socket = connect(Number(port), hostname);
+      socket.write(`POST /saml/${known}/acs HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM}\r\n${rest}`);
+      socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      let answers = '';
+      for await (const part of socket) answers += String(part);
+      expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200']);
+    },
+  );
+
   test.each(['GET', 'PUT', 'DELETE'])('405 for %s', async (method) => {
     const answer = await gateway
       .request()

@@ -25,9 +25,10 @@ export interface XmlRules {
   readonly reject: (problem: XmlProblem, cause?: unknown) => never;
 }
 
+/** An element while it is being read. */
 interface OpenElement extends XmlElement {
-  readonly children: OpenElement[];
-  readonly content: (OpenElement | string)[];
+  children: OpenElement[];
+  content: (OpenElement | string)[];
   text: string;
 }
 
@@ -56,8 +57,10 @@ export function parseXml(text: string, rules: XmlRules): XmlElement {
   parser.on('opentag', (tag) => {
     const parent = open.at(-1);
     const element = toElement(tag, parent);
-    parent?.children.push(element);
-    parent?.content.push(element);
+    if (parent !== undefined) {
+      parent.children = withOneMore(parent.children, element);
+      parent.content = withOneMore(parent.content, element);
+    }
     root ??= element;
     open.push(element);
   });
@@ -66,7 +69,7 @@ export function parseXml(text: string, rules: XmlRules): XmlElement {
     const element = open.at(-1);
     if (element === undefined) return;
     element.text = element.text === '' ? piece : element.text + piece;
-    element.content.push(piece);
+    element.content = withOneMore(element.content, piece);
   });
   parser.write(text).close();
   return root ?? rules.reject('malformed');
@@ -92,24 +95,42 @@ function toElement(tag: SaxesTagNS, parent: OpenElement | undefined): OpenElemen
   const { name, local, prefix, uri } = tag;
   const attributes = attributesIn(tag);
   const namespaces: Namespaces = withDeclarations(parent?.namespaces ?? NO_NAMESPACES, attributes);
-  return { name, local, prefix, uri, parent, attributes, namespaces, children: [], content: [], text: '' };
+  return {
+    name,
+    local,
+    prefix,
+    uri,
+    parent,
+    attributes,
+    namespaces,
+    children: NONE,
+    content: NONE,
+    text: '',
+  };
 }
 
-const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
+/** To begin lists with, never pushed to. */
+const NONE: never[] = [];
+
+/** Most lists have one item, and an array that is pushed to takes room for seventeen. */
+function withOneMore<Item>(items: Item[], item: Item): Item[] {
+  if (items.length === 0) return [item];
+  items.push(item);
+  return items;
+}
 
 function attributesIn({ attributes }: SaxesTagNS): readonly XmlAttribute[] {
-  let found: XmlAttribute[] | undefined;
+  let found: XmlAttribute[] = NONE;
   for (const written in attributes) {
     const attribute = attributes[written];
     if (attribute === undefined) continue;
     const { name, local, prefix, uri, value } = attribute;
-    found ??= [];
     // `xmlns="..."` declares the default namespace: spelled here like the other declarations, with an empty local name.
-    found.push(
+    const one =
       prefix === '' && local === 'xmlns'
         ? { name, local: '', prefix: 'xmlns', uri, value }
-        : { name, local, prefix, uri, value },
-    );
+        : { name, local, prefix, uri, value };
+    found = withOneMore(found, one);
   }
-  return found ?? NO_ATTRIBUTES;
+  return found;
 }

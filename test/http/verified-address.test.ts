@@ -29,6 +29,7 @@ test('S152: no request of the management API has a field for it, but the operato
   expect(found.length).toBeGreaterThan(50);
   expect(found.filter((field) => /verified|verification/i.test(field))).toEqual([
     'CreateDomainRequest verified',
+    'VerifyDomainRequest verified',
   ]);
 });
 

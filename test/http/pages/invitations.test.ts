@@ -362,14 +362,19 @@ describe('asking for a new one', () => {
     expect((await row())?.askedAt).toBeNull();
   });
 
-  test('the owners hear of what the operator or somebody who has gone made', async () => {
-    const owner = await aMember(gateway, organization, 'Owner');
-    const { id } = (await memberOf(owner.email)) ?? { id: undefined };
-    if (id === undefined) throw new Error('no owner');
+  const newOwner = async (within: typeof organization) => {
+    const owner = await aMember(gateway, within, 'Owner');
+    const [member] = await gateway.storage.memberships.listByEmail(within.id, owner.email);
+    if (member === undefined) throw new Error('no owner');
     await changeMember(gateway.deps, {
-      ...{ organizationId: organization.id, id, cause: testCause, caller: { kind: 'operator' } },
+      ...{ organizationId: within.id, id: member.id, cause: testCause, caller: { kind: 'operator' } },
       change: { orgRole: 'owner' },
     });
+    return owner;
+  };
+
+  test('the owners hear of what the operator or somebody who has gone made', async () => {
+    const owner = await newOwner(organization);
     const { path, email } = await expired();
     await ask(path);
     expect(asked(email).map(({ to }) => to)).toEqual([owner.email]);
@@ -381,16 +386,8 @@ describe('asking for a new one', () => {
     const acceptor = { kind: 'new', ...join } as const;
     await acceptInvitation(gateway.deps, { token: accepted.token, acceptor, cause: testCause });
     const managed = await gateway.createOrganization({ name: 'Then managed' });
-    const owner = await aMember(gateway, managed, 'Owner');
-    const [{ id } = { id: undefined }] = await gateway.storage.memberships.listByEmail(
-      managed.id,
-      owner.email,
-    );
-    if (id === undefined) throw new Error('no owner');
-    await changeMember(gateway.deps, {
-      ...{ organizationId: managed.id, id, cause: testCause, caller: { kind: 'operator' } },
-      change: { orgRole: 'owner' },
-    });
+    await newOwner(managed);
+    const owner = await newOwner(organization);
     const voided = await invite(gateway, managed);
     await gateway.createDirectory(managed);
     const dead = await expired();
@@ -401,7 +398,7 @@ describe('asking for a new one', () => {
     const posted = await postForm(gateway, createBrowser(), { path: pending.path, fields: { ask: 'new' } });
     expect(posted.status).toBe(303);
     for (const { email } of [pending, accepted, voided]) expect(asked(email)).toEqual([]);
-    expect(asked(dead.email)).toHaveLength(1);
+    expect(asked(dead.email).map(({ to }) => to)).toContain(owner.email);
   });
 
   test.each(FOREIGN)('S186 posted from %s: 403, nobody is told', async (_title, headers) => {

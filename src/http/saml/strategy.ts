@@ -16,6 +16,7 @@ import { type Verification, verifiedText } from '../../protocols/saml/verify-sig
 import type { XmlElement } from '../../protocols/saml/xml-tree.ts';
 import { openEncrypted } from './encrypted-response.ts';
 import { askEngine, type EngineInput } from './engine.ts';
+import { giveWay } from './give-way.ts';
 
 /** What a connection pins about its identity provider, and who we are to it. */
 export interface SamlTrust {
@@ -76,9 +77,11 @@ export async function verifySamlResponse(input: SamlResponseInput): Promise<Saml
   const certificates = usableCertificates(connection.certificates, now);
   const acceptSha1 = connection.sha1Until !== null && now < connection.sha1Until;
   const scanned = scanResponse(input.samlResponse, { acceptSha1 });
+  giveWay();
   checkSignaturesPresent(scanned, connection.signatures);
   checkResponse(scanned, expected);
   const { seen, assertion } = verifiedAssertion(scanned, connection, { certificates, acceptSha1 });
+  giveWay();
   const facts = readAssertion(assertion, expected);
   checkSameStory(seen, facts, expected);
   const { inResponseTo } = scanned;
@@ -121,8 +124,11 @@ function verifiedAssertion(
     const opened = openEncrypted(scanned, { ...verification, decryptionKeys, wantsAssertionSigned });
     return { seen: { assertion: opened.seen }, assertion: opened.verified };
   }
-  const verified = (signed: XmlElement): string =>
-    verifiedText(signed, verification) ?? refuse('saml.signature', scanned.unverified);
+  const verified = (signed: XmlElement): string => {
+    const text = verifiedText(signed, verification) ?? refuse('saml.signature', scanned.unverified);
+    giveWay();
+    return text;
+  };
   const response = scanned.responseSigned ? verified(scanned.root) : undefined;
   const assertion =
     response === undefined || wantsAssertionSigned

@@ -2,7 +2,7 @@
 
 import { hours } from '../../kernel/clock.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
-import type { AuditType, Cause } from '../entities/journal.ts';
+import type { AuditEvent, AuditType, Cause } from '../entities/journal.ts';
 import type { ConnectionName, Outage } from '../entities/sign-in.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { setOutage } from './connection-outages.ts';
@@ -16,15 +16,15 @@ const LEAST = 3;
 const MOST_ROWS = 1_000;
 /** Connections of one question. */
 const PAGE = 200;
-/** Newest events of a connection among which its last answer is looked for. */
-const MOST_EVENTS = 100;
+/** Newest refusals of a connection among which one of an answer is looked for: unread posts, which anybody can make, do not hide it. */
+const MOST_REFUSALS = 1_000;
 
 const CAUSE: Cause = { actor: { kind: 'system' }, requestId: 'notice-silent-providers' };
 
-/** What shows that somebody came back, accepted or refused; and what makes something else of it: another address, no longer active. */
-const ANSWERED: readonly AuditType[] = ['saml.accepted', 'saml.rejected', 'connection.reachable'];
+/** What shows that somebody came back and was not refused; and what makes something else of it: another address, no longer active. */
+const ANSWERED: readonly AuditType[] = ['saml.accepted', 'connection.reachable'];
 const BEGUN_ANEW: readonly AuditType[] = ['connection.updated', 'connection.metadata_applied'];
-const COUNT_ANEW: readonly string[] = [...ANSWERED, ...BEGUN_ANEW, 'test_sign_in.passed'];
+const COUNT_ANEW: readonly AuditType[] = [...ANSWERED, ...BEGUN_ANEW, 'test_sign_in.passed'];
 
 /**
  * Pure: whether people are sent away and nobody comes back. `sentAt`: when those went who are still awaited, though their time
@@ -77,10 +77,16 @@ async function answersOf(
   { organizationId, connectionId: targetId }: ConnectionName,
   since: number,
 ): Promise<{ readonly answeredAt: number | undefined; readonly hasLetIn: boolean }> {
-  const newest = await tx.auditEvents.list(organizationId, { targetId, since }, { limit: MOST_EVENTS });
+  const newest = (type: AuditType, limit: number) =>
+    tx.auditEvents.list(organizationId, { targetId, since, type }, { limit });
+  const found = (await newest('saml.rejected', MOST_REFUSALS)).filter(wasRead).slice(0, 1);
+  for (const type of COUNT_ANEW) found.push(...(await newest(type, 1)));
   const letIn = await tx.auditEvents.list(organizationId, { targetId, type: 'saml.accepted' }, { limit: 1 });
   return {
-    answeredAt: newest.find(({ type }) => COUNT_ANEW.includes(type))?.at,
+    answeredAt: found.length === 0 ? undefined : Math.max(...found.map(({ at }) => at)),
     hasLetIn: letIn.length > 0,
   };
 }
+
+/** Whether anybody looked at what was refused: a bookmark of the address that answers are posted to is nobody who came back. */
+const wasRead = ({ details }: AuditEvent): boolean => !String(details.reason).startsWith('unread.');

@@ -118,6 +118,23 @@ describe('three people who left one after the other and did not come back', () =
     }
   });
 
+  test('S52: a plain GET or an empty form at the address for answers does not hide it, nor many of them an answer', async () => {
+    const [silent, answered] = [await aWorkingOne(), await aWorkingOne()];
+    await leaveOneByOne(silent, [...three(), ...three()]);
+    await leaveOneByOne(answered, three());
+    await answered.comeBack('nobody@corp.example');
+    for (const { connection } of [silent, ...Array<Company>(101).fill(answered)]) {
+      gateway.clock.advance(1);
+      const path = `/saml/${connection.id}/acs`;
+      expect((await gateway.request().get(path)).status).toBe(405);
+    }
+    const page = await postToAcs(gateway, createBrowser(), { connection: silent.connection, fields: {} });
+    expect(page.status).toBe(400);
+    await pass(minutes(20));
+    expect(await silent.read()).toMatchObject({ problem: 'saml.unanswered' });
+    expect(await answered.read()).toMatchObject({ problem: null });
+  });
+
   test('close no door: the next one is sent as before, and the recorder and the check say what is known', async () => {
     const company = await aSilentOne();
     const before = await company.leave();

@@ -9,6 +9,7 @@ const SESSIONS = 'src/core/sign-in/sessions.ts';
 const DECISION = 'src/core/sign-in/sign-in-decision.ts';
 const ACCESS_TEST = 'test/core/access.test.ts';
 const MAPPINGS_TEST = 'test/core/mappings.test.ts';
+const JUDGED_TEST = 'test/core/judged-connection.test.ts';
 const SESSIONS_TEST = 'test/core/sessions.test.ts';
 const SUSPENSION_TEST = 'test/core/suspension.test.ts';
 
@@ -115,6 +116,27 @@ export const rolesGroupsLifecycleGuards: readonly Guard[] = [
     without: 'await tx.memberships.update(organizationId, seen, membership);',
     put: 'await Promise.resolve(seen);',
     test: SESSIONS_TEST,
+  },
+  {
+    line: 'S142',
+    file: 'src/core/sign-in/judged-connection.ts',
+    without: "if (!stillRestsOn(basis, current)) throw signInRefusal('sign_in.connection_changed');",
+    put: '',
+    test: [JUDGED_TEST, 'test/http/saml/changed-connection.test.ts'],
+  },
+  {
+    line: 'S142',
+    file: 'src/core/sign-in/judged-connection.ts',
+    without: 'basis?.rules === rules && basis.certificates.every((one) => certificates.includes(one));',
+    put: 'basis?.rules === rules && certificates.length >= 0;',
+    test: JUDGED_TEST,
+  },
+  {
+    line: 'S142',
+    file: 'src/core/sign-in/unsolicited-sign-ins.ts',
+    without: 'const current = await openConnection(tx, connection, basis);',
+    put: 'const current = await openConnection(tx, connection, basis && verdictBasis(connection));',
+    test: JUDGED_TEST,
   },
   {
     line: 'S143',

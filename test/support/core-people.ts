@@ -228,7 +228,7 @@ export const proveDomain = ({ deps }: CoreWorld, organizationId: OrganizationId,
 export const newConnection = (
   { deps }: CoreWorld,
   organizationId: OrganizationId,
-  wishes: Partial<Pick<Connection, 'jit' | 'status' | 'settings'>> = {},
+  wishes: Partial<Pick<Connection, 'jit' | 'status' | 'settings' | 'idpInitiated'>> = {},
 ): Promise<Connection> =>
   createConnection(deps, {
     organizationId,

@@ -12,6 +12,7 @@ import { welcome } from '../members/member-notices.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { offeringToConnect } from './connecting-by-mail.ts';
 import { admitFor } from './identity-connection.ts';
+import { connectionAsJudged, verdictBasis } from './judged-connection.ts';
 import { signInRefusal } from './refused-sign-ins.ts';
 import { endSessions } from './session-endings.ts';
 import { newSessionToken, startSession } from './sessions.ts';
@@ -155,7 +156,7 @@ export interface SeenAssertion {
   readonly expiresAt: number;
 }
 
-/** A verified answer of the identity provider, and what it answers. */
+/** A verified answer of the identity provider, and what it answers. `connection` is the one it was judged by. */
 export interface AnswerToTake extends SignInAnswer {
   readonly identity: UpstreamIdentity;
   /** SAML only. */
@@ -188,7 +189,7 @@ export async function completeSignIn(
 ): Promise<CompletedSignIn> {
   const complete = async (tx: Repositories): Promise<CompletedSignIn> => {
     const pending = await takeAnswer(tx, deps, input);
-    const current = await activeConnection(tx, input.connection);
+    const current = await connectionAsJudged(tx, input.connection, verdictBasis(input.connection));
     const letInAs = await letIn(tx, deps, { ...input, current, purpose: pending.purpose });
     await endReplaced(tx, deps, { pending, cause: input.cause });
     return { ...letInAs, returnTo: pending.returnTo };
@@ -217,16 +218,6 @@ export async function claimAssertion(
 ): Promise<void> {
   const isFirst = await tx.consumedAssertions.claim(organizationId, id, assertion.id, assertion.expiresAt);
   if (!isFirst) throw signInRefusal('saml.replayed');
-}
-
-/** The connection as it is now. Throws `sign_in_refused` unless it is active. */
-export async function activeConnection(
-  tx: Repositories,
-  { organizationId, id }: Connection,
-): Promise<Connection> {
-  const current = await tx.connections.find(organizationId, id);
-  if (current?.status !== 'active') throw signInRefusal('sign_in.connection_inactive');
-  return current;
 }
 
 /** Somebody who was let in. */

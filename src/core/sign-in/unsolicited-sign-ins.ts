@@ -6,10 +6,10 @@ import type { Cause } from '../entities/journal.ts';
 import type { Connection, PendingSignIn } from '../entities/sign-in.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { offeringToConnect } from './connecting-by-mail.ts';
+import { connectionAsJudged, type VerdictBasis, verdictBasis } from './judged-connection.ts';
 import { signInRefusal } from './refused-sign-ins.ts';
 import type { BegunSignIn, SeenAssertion, SignInAnswer } from './sign-ins.ts';
 import {
-  activeConnection,
   claimAssertion,
   consumePending,
   findPendingSignIn,
@@ -34,7 +34,7 @@ export function completeUnsolicited(
   { connection, identity, assertion, cause }: UnsolicitedAnswer & { readonly cause: Cause },
 ): Promise<LetIn> {
   const complete = async (tx: Repositories): Promise<LetIn> => {
-    const current = await openConnection(tx, connection);
+    const current = await openConnection(tx, connection, verdictBasis(connection));
     await claimAssertion(tx, connection, assertion);
     return letIn(tx, deps, { current, identity, cause });
   };
@@ -50,6 +50,7 @@ export async function holdUnsolicited(
   { connection, identity, assertion }: UnsolicitedAnswer,
 ): Promise<BegunSignIn> {
   const now = deps.clock();
+  const basis = verdictBasis(connection);
   const [handle, binding] = [newToken('ghr'), newToken('ghb')];
   const { organizationId, id: connectionId } = connection;
   const pending: PendingSignIn = {
@@ -58,14 +59,14 @@ export async function holdUnsolicited(
     handleHash: deps.hashToken(handle),
     bindingHash: deps.hashToken(binding),
     ...{ requestId: null, nonce: null, codeVerifier: null, returnTo: null },
-    held: JSON.stringify({ ...identity, claims: [...identity.claims] } satisfies HeldIdentity),
+    held: JSON.stringify({ ...identity, claims: [...identity.claims], basis } satisfies HeldIdentity),
     purpose: { kind: 'confirmation' },
     ...{ mustReauthenticate: false, maxAgeSeconds: null },
     createdAt: now,
     expiresAt: now + SIGN_IN_TTL_MS,
   };
   await deps.storage.transact(async (tx) => {
-    await openConnection(tx, connection);
+    await openConnection(tx, connection, basis);
     await claimAssertion(tx, connection, assertion);
     await tx.pendingSignIns.insert(organizationId, pending);
   });
@@ -79,7 +80,7 @@ export async function findHeld(
 ): Promise<UpstreamIdentity | undefined> {
   const bindingOf = () => answer.binding;
   const pending = await findPendingSignIn(deps, { ...answer, bindingOf }, 'confirmation');
-  return pending && identityIn(pending);
+  return pending && heldIn(pending).identity;
 }
 
 /** Whether the provider speaks of this very person: asking whether to become who one is would be silly. */
@@ -101,28 +102,38 @@ export async function completeHeld(
   const { connection } = answer;
   const complete = async (tx: Repositories): Promise<LetIn> => {
     const pending = await consumePending(tx, deps, { ...answer, awaits: 'confirmation' });
-    const current = await openConnection(tx, connection);
-    return letIn(tx, deps, { current, identity: identityIn(pending), cause });
+    const { identity, basis } = heldIn(pending);
+    const current = await openConnection(tx, connection, basis);
+    return letIn(tx, deps, { current, identity, cause });
   };
   const identity = await findHeld(deps, answer);
   if (identity === undefined) throw signInRefusal('sign_in.not_pending');
   return offeringToConnect(deps, { connection, identity, cause }, () => deps.storage.transact(complete));
 }
 
-/** The connection, if it is active and still lets its identity provider begin. */
-async function openConnection(tx: Repositories, connection: Connection): Promise<Connection> {
-  const current = await activeConnection(tx, connection);
+/** The connection, if it is active, still lets its identity provider begin, and would still be judged by this. */
+async function openConnection(
+  tx: Repositories,
+  connection: Connection,
+  basis: VerdictBasis | undefined,
+): Promise<Connection> {
+  const current = await connectionAsJudged(tx, connection, basis);
   if (!current.idpInitiated) throw signInRefusal('saml.unsolicited');
   return current;
 }
 
 interface HeldIdentity extends Omit<UpstreamIdentity, 'claims'> {
   readonly claims: readonly (readonly [string, readonly string[]])[];
+  /** Absent in what a release before this one held. */
+  readonly basis?: VerdictBasis;
 }
 
 /** Reads what `holdUnsolicited` wrote; it was sealed, so nobody else has written it. */
-function identityIn({ held }: PendingSignIn): UpstreamIdentity {
+function heldIn({ held }: PendingSignIn): {
+  readonly identity: UpstreamIdentity;
+  readonly basis: VerdictBasis | undefined;
+} {
   if (held === null) throw signInRefusal('sign_in.not_pending');
-  const identity: HeldIdentity = JSON.parse(held);
-  return { ...identity, claims: new Map(identity.claims) };
+  const { basis, ...identity }: HeldIdentity = JSON.parse(held);
+  return { identity: { ...identity, claims: new Map(identity.claims) }, basis };
 }

@@ -61,6 +61,11 @@ export const FLOW_CAUSES: Readonly<Record<string, Cause>> = {
     cause: 'The connection is a draft or disabled. Activate it.',
     here: `${CONNECTION}: status`,
   },
+  'sign_in.connection_changed': {
+    cause:
+      'What the connection believes was changed while this sign-in was under way: a certificate was taken away, or the issuer, a demand or the mapping of attributes became another. Start again; it is judged by what holds now.',
+    here: CONNECTION,
+  },
   'sign_in.not_pending': {
     cause:
       'The answer belongs to no sign-in of this browser: it took longer than ten minutes, was used before, began in another browser, or its cookie did not come back. Start again; cookies must be allowed.',

@@ -184,6 +184,27 @@ describe('the re-check', () => {
     });
   });
 
+  test('S153 looks that nobody answers never make a domain lapse, and tell the owners nothing', async () => {
+    const { id } = await newOrganization(world);
+    await newMember(world, id, { role: 'owner' });
+    const domain = await provedByDns(id);
+    const { name } = challengeRecord(domain);
+    world.txt.set(name, undefined);
+    // An error on Friday, and the next before the network is up on Monday.
+    await later(CHECK_EVERY_MS);
+    await later(LAPSE_AFTER_MS);
+    expect(await stored(domain)).toMatchObject({ status: 'verified', missingSince: null });
+    expect((await told(id)).mails).toEqual([]);
+    forget(domain);
+    await later(CHECK_EVERY_MS);
+    world.txt.set(name, undefined);
+    await later(LAPSE_AFTER_MS);
+    expect(await stored(domain)).toMatchObject({ status: 'verified' });
+    forget(domain);
+    await later(CHECK_EVERY_MS);
+    expect(await stored(domain)).toMatchObject({ status: 'lapsed' });
+  });
+
   test('S153 S154 a lapsed domain can be proved by another; the first one cannot take it back, and is still looked at', async () => {
     const [{ id: first }, { id: second }] = [await newOrganization(world), await newOrganization(world)];
     const before = await provedByDns(first);

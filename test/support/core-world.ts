@@ -25,8 +25,8 @@ export interface CoreWorld {
   readonly mailServer: { isDown: boolean; hold: Promise<void> | undefined };
   /** Every (hash, password) pair that was verified. */
   readonly verified: (readonly [string | null, string])[];
-  /** TXT records by name. */
-  readonly txt: Map<string, readonly string[]>;
+  /** TXT records by name; undefined: nobody answers. */
+  readonly txt: Map<string, readonly string[] | undefined>;
   /** The store's file. */
   readonly path: string;
   close(): Promise<void>;
@@ -47,7 +47,7 @@ export async function openCoreWorld(options: { readonly runsTwice?: boolean } = 
   const sent: Mail[] = [];
   const mailServer: CoreWorld['mailServer'] = { isDown: false, hold: undefined };
   const verified: (readonly [string | null, string])[] = [];
-  const txt = new Map<string, readonly string[]>();
+  const txt: CoreWorld['txt'] = new Map();
   const deps: Deps = {
     storage: options.runsTwice === false ? sealed : runningTwice(sealed),
     clock: () => time.now,
@@ -63,7 +63,7 @@ export async function openCoreWorld(options: { readonly runsTwice?: boolean } = 
     mailer: recordingMailer(mailServer, sent),
     fetcher: noFetcher,
     webhookFetcher: noFetcher,
-    txtResolver: { resolveTxt: async (name) => txt.get(name) ?? [] },
+    txtResolver: { resolveTxt: async (name) => (txt.has(name) ? txt.get(name) : []) },
     baseUrl: 'https://gate.example.com',
     plans: PLANS,
   };

@@ -26,7 +26,7 @@ interface Finding {
 
 /**
  * Pure: a record that is there proves the domain; a proved domain whose record is missing keeps its rights for
- * `LAPSE_AFTER_MS`, then lapses. A missing record changes nothing for a pending domain, nor for one the
+ * `LAPSE_AFTER_MS`, then lapses: two answers that far apart say that it is not there. A missing record changes nothing for a pending domain, nor for one the
  * operator vouched for.
  */
 export function judgeRecord(domain: Domain, isThere: boolean, now: number): Finding {
@@ -91,7 +91,7 @@ export function recordProblem(
 
 /**
  * Looks for the TXT record now, and says what stood in the way. The domain is proved when it is there, also one that had lapsed; otherwise it stays as it
- * is, until it has been missing too long. Throws `not_found`, `already_exists` when another organization has proved it.
+ * is, until it has been missing too long; a look that nobody answers changes nothing. Throws `not_found`, `already_exists` when another organization has proved it.
  */
 export async function verifyDomain(
   deps: Pick<Deps, 'storage' | 'clock' | 'txtResolver'>,
@@ -105,7 +105,11 @@ export async function verifyDomain(
   return deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const current = await getDomain(tx, organizationId, id);
-    const finding = judgeRecord(current, problem === null, context.now);
+    // No answer says nothing about the record, so it takes nothing away and starts no count.
+    const finding: Finding =
+      problem?.code === 'lookup_failed'
+        ? { domain: { ...current, checkedAt: context.now }, event: undefined }
+        : judgeRecord(current, problem === null, context.now);
     await tx.domains.update(organizationId, finding.domain, current.version);
     await tell(tx, context, finding);
     return { ...finding.domain, version: current.version + 1, problem };

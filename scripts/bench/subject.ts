@@ -9,6 +9,8 @@ export interface Peer {
   /** Address of its SCIM endpoints. */
   readonly base: string;
   readonly bearer: string;
+  /** Of its process, which is the id of the thread that answers. */
+  readonly pid: number;
   /** Milliseconds from the start of the process to its first answer. */
   readonly readyMs: number;
   cost(): ServerCost;

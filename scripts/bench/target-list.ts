@@ -13,7 +13,7 @@ import {
 } from './stages/growth.ts';
 import { ALONE_P99, NEIGHBOUR_P99 } from './stages/neighbour.ts';
 import { FLOOR, OIDC_SIGN_IN } from './stages/oidc.ts';
-import { BUSY_P99, IDLE_P99, JUDGED, NODE_SAML } from './stages/saml.ts';
+import { ENOUGH, JUDGED, NODE_SAML, SHARED } from './stages/saml.ts';
 import { REFUSED, RESET, ROUTED } from './stages/strangers.ts';
 import { DEAD_P99 } from './stages/tokens.ts';
 import type { Measure, Point, Target } from './targets.ts';
@@ -200,8 +200,14 @@ export const targets: readonly Target[] = [
   },
   {
     number: 17,
-    promise: 'p99 of a look-up during 100 heavy SAML sign-ins a second, beside p99 alone',
-    value: { fact: BUSY_P99, over: IDLE_P99 },
+    promise: 'p99 of a look-up during 100 heavy SAML sign-ins a second, beside p99 alone, enough processors',
+    value: { fact: ENOUGH.busy, over: ENOUGH.idle },
+    atMost: 1.5,
+  },
+  {
+    number: 17,
+    promise: 'the same, gateway and crowd on the processors of this machine',
+    value: { fact: SHARED.busy, over: SHARED.idle },
     atMost: 1.5,
   },
   {

@@ -96,6 +96,7 @@ async function subjectAnswering(answering: Answering): Promise<Subject> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const subject = createSubject('fake', {
+    pid: process.pid,
     base: `http://127.0.0.1:${address.port}`,
     bearer: 'x',
     readyMs: 0,

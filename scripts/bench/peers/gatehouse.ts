@@ -50,11 +50,12 @@ export async function startGatehouse(
   });
   try {
     const directory = store.directory ?? (await createDirectory(server, store, 'measured'));
-    const { readyMs, cost, stop } = server;
+    const { pid, readyMs, cost, stop } = server;
     const settle = () => storeRecorded(server.origin, store.operatorKey);
     const peer = {
       base: server.origin + directory.path,
       bearer: directory.bearer,
+      pid,
       readyMs,
       cost,
       settle,

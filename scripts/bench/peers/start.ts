@@ -39,6 +39,7 @@ async function startScript(file: string, settings: Readonly<Record<string, strin
   return {
     base: `${server.origin}/scim/v2`,
     bearer,
+    pid: server.pid,
     readyMs: server.readyMs,
     cost: server.cost,
     stop: server.stop,

@@ -20,8 +20,15 @@ const THEIRS = (size: string) => `node-saml judgements per CPU second, ${size}`;
 /** Names of the facts. */
 export const JUDGED = { small: OURS('small'), heavy: OURS('heavy') };
 export const NODE_SAML = { small: THEIRS('small'), heavy: THEIRS('heavy') };
-export const IDLE_P99 = 'ms p99 of a userName look-up, nobody signs in';
-export const BUSY_P99 = 'ms p99 of a userName look-up, 100 heavy SAML sign-ins a second';
+const LOOK_UP = 'ms p99 of a userName look-up';
+const namesOf = (where: string) => ({
+  idle: `${LOOK_UP}, nobody signs in, ${where}`,
+  busy: `${LOOK_UP}, 100 heavy SAML sign-ins a second, ${where}`,
+});
+/** Whoever asks and the thread that answers never wait for a processor, as if the machine had enough: what is left is the event loop. */
+export const ENOUGH = namesOf('enough processors');
+/** Whoever asks never waits for a processor; gateway, judge and crowd share what this machine has. */
+export const SHARED = namesOf('processors shared');
 
 /** Heavy: 150 groups. */
 export const samlStage: Stage = {
@@ -63,17 +70,27 @@ async function costFacts(options: BenchOptions): Promise<Facts> {
  */
 async function crowdFacts(subject: Subject, company: SamlCompany, options: BenchOptions): Promise<Facts> {
   const crowd = createCrowd();
+  const rounds = (names: typeof ENOUGH) => () => crowdRounds(subject, { company, crowd, names }, options);
   try {
-    const { result, isFirst } = await firstInLine(() => crowdRounds(subject, { company, crowd }, options));
-    return { ...result, 'whoever looks up goes first for a processor (1: yes)': isFirst ? 1 : 0 };
+    const shared = await firstInLine([process.pid], rounds(SHARED));
+    const enough = await firstInLine([process.pid, subject.peer.pid], rounds(ENOUGH));
+    const areFirst = shared.areFirst && enough.areFirst;
+    const allowed = { 'the machine lets threads go first for a processor (1: yes)': areFirst ? 1 : 0 };
+    return { ...shared.result, ...enough.result, ...allowed };
   } finally {
     await crowd.close();
   }
 }
 
+interface Busy {
+  readonly company: SamlCompany;
+  readonly crowd: Crowd;
+  readonly names: typeof ENOUGH;
+}
+
 async function crowdRounds(
   subject: Subject,
-  { company, crowd }: { readonly company: SamlCompany; readonly crowd: Crowd },
+  { company, crowd, names }: Busy,
   { rounds, budgetMs }: BenchOptions,
 ): Promise<Facts> {
   const ms = budgetMs * 2;
@@ -94,10 +111,10 @@ async function crowdRounds(
   for (const status of statuses.keys())
     failOn([303, 429].includes(status) ? undefined : `status ${status} for a SAML sign-in`);
   return {
-    [IDLE_P99]: median(idle),
-    [BUSY_P99]: median(busy),
-    'of the heavy sign-ins, let in': statuses.get(303) ?? 0,
-    'of the heavy sign-ins, told to come back': statuses.get(429) ?? 0,
+    [names.idle]: median(idle),
+    [names.busy]: median(busy),
+    [`${names.busy}: let in`]: statuses.get(303) ?? 0,
+    [`${names.busy}: told to come back`]: statuses.get(429) ?? 0,
   };
 }
 

@@ -60,27 +60,28 @@ test('a WAL that has grown is written back and begins anew; whoever opens the fi
   again.close();
 });
 
+/** Lets every promise go on that needs nothing but its turn: no timer, no message of another thread. */
+async function runMicrotasks(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+}
+
 test('the end of the WAL is written back while no commit begins: the event loop goes on', async () => {
   const checkpoints = createCheckpoints(connection, path, { pages: PAGES });
   let pauses = 0;
-  let turns = 0;
-  const afterCommit = () => {
+  const afterCommit = async () => {
     const pause = checkpoints.afterCommit();
-    if (pause === undefined) return undefined;
+    if (pause === undefined) return;
     pauses += 1;
     let isOver = false;
-    const count = () => {
-      if (isOver) return;
-      turns += 1;
-      setImmediate(count);
-    };
-    setImmediate(count);
-    return pause.then(() => {
+    const over = pause.then(() => {
       isOver = true;
     });
+    // What is written back on this thread is over before; how many turns the other one takes is its own affair.
+    await runMicrotasks();
+    expect(isOver).toBe(false);
+    await over;
   };
   await commitUntil(afterCommit, () => pauses === 2);
-  expect(turns).toBeGreaterThan(0);
   await checkpoints.close();
 });
 

@@ -10,7 +10,7 @@ const LONG = [
   '/test/process/',
   '/test/scripts/',
   '/test/contract/',
-  '/test/core/(?:counters|identity-histories|races)',
+  '/test/core/(?:members/counters|directory/identity-histories|races/)',
   '/test/http/(?:credential-changes|password-limits|password-crowd)',
   '/test/http/(?:api|saml|oidc|provider|policy|sessions)/',
   '/test/http/scim/(?:fuzz|model|bulk-references|large-answers)',

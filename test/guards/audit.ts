@@ -125,7 +125,7 @@ export const auditGuards: readonly Guard[] = [
     file: CHAIN,
     without: 'sha256(`${salt}${canonicalJson([actor, details, ip])}`);',
     put: 'sha256(`${salt.slice(0, 0)}${canonicalJson([actor, details, ip])}`);',
-    test: 'test/core/audit-chain.test.ts',
+    test: 'test/core/journal/audit-chain.test.ts',
   },
   {
     line: 'S217',

@@ -5,10 +5,10 @@ const DECISION = 'src/core/sign-in/sign-in-decision.ts';
 const NAMES = 'src/core/connections/domain-names.ts';
 const CHECKS = 'src/core/connections/domain-checks.ts';
 const BY_MAIL = 'src/core/sign-in/connecting-by-mail.ts';
-const SIGN_INS_TEST = 'test/core/sign-ins.test.ts';
-const DOMAINS_TEST = 'test/core/domains.test.ts';
-const CHECKS_TEST = 'test/core/domain-checks.test.ts';
-const ROUTING_TEST = 'test/core/sign-in-routing.test.ts';
+const SIGN_INS_TEST = 'test/core/sign-in/sign-ins.test.ts';
+const DOMAINS_TEST = 'test/core/connections/domains.test.ts';
+const CHECKS_TEST = 'test/core/connections/domain-checks.test.ts';
+const ROUTING_TEST = 'test/core/sign-in/sign-in-routing.test.ts';
 const CONNECTING_TEST = 'test/http/policy/connecting.test.ts';
 const BY_MAIL_TEST = 'test/http/policy/connecting-by-mail.test.ts';
 
@@ -68,7 +68,7 @@ export const domainsLinkingGuards: readonly Guard[] = [
     file: 'src/core/joining/joining-people.ts',
     without: 'await dropCredentials(tx, holder.id);',
     put: '',
-    test: 'test/core/address-proof.test.ts',
+    test: 'test/core/joining/address-proof.test.ts',
   },
   {
     line: 'S151',
@@ -76,7 +76,7 @@ export const domainsLinkingGuards: readonly Guard[] = [
     without:
       "const ended = await endSessionsOfUser(tx, context, { userId: holder.id, reason: 'address_released' });",
     put: 'const ended = [];',
-    test: 'test/core/address-proof.test.ts',
+    test: 'test/core/joining/address-proof.test.ts',
   },
   {
     line: 'S152',
@@ -239,14 +239,14 @@ export const domainsLinkingGuards: readonly Guard[] = [
     file: 'src/core/sign-in/sessions.ts',
     without: ' || !sessionFits(organization, session)) return undefined;',
     put: ') return undefined;',
-    test: 'test/core/sessions.test.ts',
+    test: 'test/core/sign-in/sessions.test.ts',
   },
   {
     line: 'S157',
     file: 'src/core/sign-in/sessions.ts',
     without: 'if (!sessionFits(organization, { connectionId, emergency }))',
     put: 'if (organization.ssoPolicy === undefined)',
-    test: 'test/core/sessions.test.ts',
+    test: 'test/core/sign-in/sessions.test.ts',
   },
   {
     line: 'S157',

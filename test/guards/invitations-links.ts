@@ -14,13 +14,13 @@ const LINK_ROWS = 'src/storage/sqlite/migrations/0024-shareable-links.sql';
 const MAIL_LIMIT = 'src/core/mail/mail-limit.ts';
 const FIELDS = 'src/http/api/fields.ts';
 const LAYOUT = 'src/core/mail/mail-layout.ts';
-const INVITATIONS_TEST = 'test/core/invitations.test.ts';
+const INVITATIONS_TEST = 'test/core/joining/invitations.test.ts';
 const CHANGES_TEST = 'test/http/api/invitation-changes.test.ts';
 const LINK_JOINING_TEST = 'test/http/api/link-joining.test.ts';
-const PROVISIONING_TEST = 'test/core/provisioning.test.ts';
+const PROVISIONING_TEST = 'test/core/directory/provisioning.test.ts';
 const OPENED_TEST = 'test/http/pages/opened-links.test.ts';
 const PAGES_TEST = 'test/http/pages/invitations.test.ts';
-const OUTBOX_TEST = 'test/core/outbox.test.ts';
+const OUTBOX_TEST = 'test/core/journal/outbox.test.ts';
 const FIELDS_TEST = 'test/http/api/fields.test.ts';
 
 /** What a link opens and to whom, what it gives, how often, and what is said about it. */
@@ -96,7 +96,7 @@ export const invitationsLinksGuards: readonly Guard[] = [
     file: PEOPLE,
     without: 'emailVerifiedAt: address.provesAddress ? context.now : null,',
     put: 'emailVerifiedAt: context.now,',
-    test: 'test/core/address-proof.test.ts',
+    test: 'test/core/joining/address-proof.test.ts',
   },
   {
     line: 'S161',
@@ -216,7 +216,7 @@ export const invitationsLinksGuards: readonly Guard[] = [
     file: 'src/storage/sqlite/organizations.ts',
     without: 'AND (? <= 0 OR plan_seats IS NULL OR seats_used + ? <= plan_seats)',
     put: 'AND (? <= 0 OR plan_seats IS NULL OR ? > 0)',
-    test: 'test/core/counters.test.ts',
+    test: 'test/core/members/counters.test.ts',
   },
   {
     line: 'S167',

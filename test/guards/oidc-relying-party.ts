@@ -175,14 +175,14 @@ export const oidcRelyingPartyGuards: readonly Guard[] = [
     file: 'src/core/sign-in/sign-in-decision.ts',
     without: "if (facts.isAddressTaken) return refuse('identity.address_taken');",
     put: '',
-    test: 'test/core/sign-ins.test.ts',
+    test: 'test/core/sign-in/sign-ins.test.ts',
   },
   {
     line: 'S74',
     file: 'src/core/sign-in/sign-in-admission.ts',
     without: 'const userNames = identity.userName === null ? [] : [identity.userName];',
     put: "const userNames = [identity.userName ?? identity.email ?? ''];",
-    test: 'test/core/sign-ins.test.ts',
+    test: 'test/core/sign-in/sign-ins.test.ts',
     added: 'an address that selects a person',
   },
   {

@@ -8,8 +8,8 @@ const RESET = 'src/core/credentials/password-reset.ts';
 const CHANGE = 'src/core/credentials/password-change.ts';
 const LIMIT = 'src/core/attempt-limit.ts';
 const HASHER_TEST = 'test/outbound/argon2-passwords.test.ts';
-const RULES_TEST = 'test/core/password-rules.test.ts';
-const SESSIONS_TEST = 'test/core/sessions.test.ts';
+const RULES_TEST = 'test/core/credentials/password-rules.test.ts';
+const SESSIONS_TEST = 'test/core/sign-in/sessions.test.ts';
 const RESET_TEST = 'test/http/password-reset.test.ts';
 const CHANGES_TEST = 'test/http/credential-changes.test.ts';
 const LIMIT_TEST = 'test/core/attempt-limit.test.ts';
@@ -158,7 +158,7 @@ export const passwordsRecoveryGuards: readonly Guard[] = [
     file: 'src/core/members/memberships.ts',
     without: 'await dropUnderWayOfStranded(tx, membership.userId);\n  return { endedSessions',
     put: 'return { endedSessions',
-    test: 'test/core/suspension.test.ts',
+    test: 'test/core/directory/suspension.test.ts',
   },
   {
     line: 'S180',

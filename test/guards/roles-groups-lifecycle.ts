@@ -7,11 +7,11 @@ const PROJECTION = 'src/core/access/role-projection.ts';
 const MEMBERSHIPS = 'src/core/members/memberships.ts';
 const SESSIONS = 'src/core/sign-in/sessions.ts';
 const DECISION = 'src/core/sign-in/sign-in-decision.ts';
-const ACCESS_TEST = 'test/core/access.test.ts';
-const MAPPINGS_TEST = 'test/core/mappings.test.ts';
-const JUDGED_TEST = 'test/core/judged-connection.test.ts';
-const SESSIONS_TEST = 'test/core/sessions.test.ts';
-const SUSPENSION_TEST = 'test/core/suspension.test.ts';
+const ACCESS_TEST = 'test/core/access/access.test.ts';
+const MAPPINGS_TEST = 'test/core/mapping/mappings.test.ts';
+const JUDGED_TEST = 'test/core/sign-in/judged-connection.test.ts';
+const SESSIONS_TEST = 'test/core/sign-in/sessions.test.ts';
+const SUSPENSION_TEST = 'test/core/directory/suspension.test.ts';
 
 /** Who gets which role by which word, who may give it, and what ends with a membership. */
 export const rolesGroupsLifecycleGuards: readonly Guard[] = [
@@ -34,7 +34,7 @@ export const rolesGroupsLifecycleGuards: readonly Guard[] = [
     file: ROLES,
     without: "if (rank === undefined || (isMapped(grant) && scope.role === 'owner')) break;",
     put: 'if (rank === undefined) break;',
-    test: 'test/core/roles.test.ts',
+    test: 'test/core/access/roles.test.ts',
   },
   {
     line: 'S138',
@@ -52,14 +52,14 @@ export const rolesGroupsLifecycleGuards: readonly Guard[] = [
     file: ROLES,
     without: 'const lowest = Math.min(',
     put: 'const lowest = Math.max(',
-    test: 'test/core/roles.test.ts',
+    test: 'test/core/access/roles.test.ts',
   },
   {
     line: 'S140',
     file: MEMBERSHIPS,
     without: "if (outcome === 'last_owner') {",
     put: "if (outcome === 'last_owner' && delta.seats === delta.owners + 2) {",
-    test: 'test/core/counters.test.ts',
+    test: 'test/core/members/counters.test.ts',
   },
   {
     line: 'S140',
@@ -108,7 +108,7 @@ export const rolesGroupsLifecycleGuards: readonly Guard[] = [
     file: DECISION,
     without: "if (!person.directoryUser.isActive || person.membership.status !== 'active')",
     put: 'if (person.directoryUser.isActive === undefined)',
-    test: 'test/core/sign-ins.test.ts',
+    test: 'test/core/sign-in/sign-ins.test.ts',
   },
   {
     line: 'S142',
@@ -175,21 +175,21 @@ export const rolesGroupsLifecycleGuards: readonly Guard[] = [
     file: DECISION,
     without: "return facts.provisioning === 'directory' ? decideDirectory(facts) : decideManual(facts);",
     put: 'return decideManual(facts);',
-    test: 'test/core/sign-in-decision.test.ts',
+    test: 'test/core/sign-in/sign-in-decision.test.ts',
   },
   {
     line: 'S146',
     file: SESSIONS,
     without: 'const membership = await settleMember(deps, organization, stored);',
     put: 'const membership = stored;',
-    test: 'test/core/reprojection.test.ts',
+    test: 'test/core/mapping/reprojection.test.ts',
   },
   {
     line: 'S146',
     file: 'src/core/applications/application-people.ts',
     without: 'const membership = await settleMember(deps, organization, stored);',
     put: 'const membership = stored;',
-    test: 'test/core/reprojection.test.ts',
+    test: 'test/core/mapping/reprojection.test.ts',
   },
   {
     line: 'S146',
@@ -209,7 +209,7 @@ export const rolesGroupsLifecycleGuards: readonly Guard[] = [
     file: ACCESS,
     without: ' && other.rank < ORG_ROLE_RANKS.admin;',
     put: ';',
-    test: [ACCESS_TEST, 'test/core/role-powers.test.ts'],
+    test: [ACCESS_TEST, 'test/core/access/role-powers.test.ts'],
   },
   {
     line: 'S147',
@@ -223,14 +223,14 @@ export const rolesGroupsLifecycleGuards: readonly Guard[] = [
     file: ACCESS,
     without: ' && role.permissions.every((key) => own.permissions.includes(key));',
     put: ';',
-    test: ['test/core/role-powers.test.ts', 'test/http/api/roles.test.ts'],
+    test: ['test/core/access/role-powers.test.ts', 'test/http/api/roles.test.ts'],
   },
   {
     line: 'S147',
     file: 'src/core/access/team-access.ts',
     without: '(managesTeams && !wasOwned);',
     put: 'managesTeams;',
-    test: 'test/core/team-access.test.ts',
+    test: 'test/core/access/team-access.test.ts',
   },
   {
     line: 'S147',

@@ -8,7 +8,7 @@ const METADATA_TESTS = 'test/protocols/saml/metadata.test.ts';
 const WATCH_TESTS = 'test/http/api/connection-metadata.test.ts';
 const LOGOUT_TESTS = 'test/protocols/saml/logout.test.ts';
 const LOGOUT_HTTP = 'test/http/saml/logout.test.ts';
-const POWER = 'test/core/indirect-power.test.ts';
+const POWER = 'test/core/access/indirect-power.test.ts';
 const FILES = 'test/http/saml/attack-files.test.ts';
 const READ = 'src/protocols/saml/read-assertion.ts';
 const CERTIFICATES = 'src/protocols/saml/certificates.ts';
@@ -231,7 +231,7 @@ const logout: readonly Guard[] = [
     file: ENDINGS,
     without: 'if (connectionId !== connection.id || upstream === null) return false;',
     put: 'if (upstream === null) return false;',
-    test: 'test/core/upstream-logouts.test.ts',
+    test: 'test/core/sign-in/upstream-logouts.test.ts',
   },
   {
     line: 'S66',

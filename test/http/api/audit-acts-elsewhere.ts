@@ -8,7 +8,7 @@ const OUTAGE = 'test/http/oidc/dead-provider.test.ts';
 const SSO = 'test/http/policy/sso-required.test.ts';
 const PASSKEYS = 'test/http/passkeys.test.ts';
 const LAPSE: Place = [
-  'test/core/domain-checks.test.ts',
+  'test/core/connections/domain-checks.test.ts',
   'S153 a lapse freezes routing and joining, not access; the owners hear of it twice',
 ];
 const PASSKEY_USED: Place = [
@@ -54,10 +54,13 @@ export const HELD_ELSEWHERE: Partial<Record<AuditType, Place>> = {
     'S88 of type %s ends the sessions of its subject',
   ],
   'directory_token.expiring': [
-    'test/core/token-warnings.test.ts',
+    'test/core/directory/token-warnings.test.ts',
     'name the token and its end, never its value',
   ],
-  'api_key.expiring': ['test/core/token-warnings.test.ts', 'API keys are warned of in the same way'],
+  'api_key.expiring': [
+    'test/core/directory/token-warnings.test.ts',
+    'API keys are warned of in the same way',
+  ],
   'recorder_entry.replayed': [
     'test/http/scim/recorder-replay.test.ts',
     'runs again as its directory; the audit names the admin as the actor',

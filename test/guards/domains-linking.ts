@@ -215,6 +215,14 @@ export const domainsLinkingGuards: readonly Guard[] = [
   {
     line: 'S156',
     file: BY_MAIL,
+    without:
+      "if (connection?.status !== 'active' || !stillRestsOn(wanted.basis, connection)) return undefined;",
+    put: "if (connection?.status !== 'active') return undefined;",
+    test: BY_MAIL_TEST,
+  },
+  {
+    line: 'S156',
+    file: BY_MAIL,
     without: "const found = await tx.oneTimeRecords.consume('identity_connection', deps.hashToken(token));",
     put: "const found = await tx.oneTimeRecords.find('identity_connection', deps.hashToken(token));",
     test: BY_MAIL_TEST,

@@ -21,6 +21,7 @@ import { countRequestedMail } from '../mail/mail-limit.ts';
 import { connectingMail } from '../mail/member-mails.ts';
 import { issueOneTime } from '../members/person-records.ts';
 import type { Queries, Repositories } from '../ports/storage.ts';
+import { stillRestsOn, type VerdictBasis } from './judged-connection.ts';
 import { bindIdentity } from './sign-in-admission.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
@@ -30,6 +31,8 @@ type OfferDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mai
 
 interface Refused {
   readonly connection: Connection;
+  /** What the answer was believed by: the link ends with it (S142). */
+  readonly basis: VerdictBasis | undefined;
   readonly identity: UpstreamIdentity;
   readonly cause: Cause;
 }
@@ -56,7 +59,7 @@ export async function offeringToConnect<T>(
 async function offer(
   tx: Repositories,
   deps: OfferDeps,
-  { connection, identity, cause }: Refused,
+  { connection, basis, identity, cause }: Refused,
 ): Promise<void> {
   const { organizationId, id: connectionId } = connection;
   if (identity.email === null) return;
@@ -66,7 +69,7 @@ async function offer(
   const membership = await tx.memberships.findByUser(organizationId, user.id);
   if (membership === undefined) return;
   const { issuer, subject } = identity;
-  const wanted = { connectionId, emailKey };
+  const wanted = { connectionId, emailKey, basis };
   const parties = await findParties(tx, { user, membership, wanted });
   if (parties === undefined || user.email === null) return;
   const context: ChangeContext = { organizationId, cause, now: deps.clock() };
@@ -75,7 +78,10 @@ async function offer(
   await tx.oneTimeRecords.removeByUser(user.id, { purposes: ['identity_connection'] });
   const token = await issueOneTime(tx, deps, {
     ...{ purpose: 'identity_connection', userId: user.id, now: context.now, ttlMs: LINK_TTL_MS },
-    data: { organizationId, ...wanted, issuer, subject, membershipId: membership.id },
+    data: {
+      ...{ organizationId, connectionId, emailKey, issuer, subject, membershipId: membership.id },
+      basis: JSON.stringify(basis),
+    },
   });
   const url = `${deps.baseUrl}/connect/${token}`;
   const { organization } = parties;
@@ -87,7 +93,11 @@ async function offer(
 interface Candidate {
   readonly user: User;
   readonly membership: Membership;
-  readonly wanted: { readonly connectionId: string; readonly emailKey: string };
+  readonly wanted: {
+    readonly connectionId: string;
+    readonly emailKey: string;
+    readonly basis: VerdictBasis | undefined;
+  };
 }
 
 interface Parties {
@@ -98,8 +108,8 @@ interface Parties {
 
 /**
  * Undefined unless all of it holds now: the organization is looked after by hand and has proved the domain, the member is active
- * and their account has this address as its own; the connection is active, and the member not bound at it. That the subject is
- * nobody else's is for the store to say: it keeps each once (`bindIdentity`).
+ * and their account has this address as its own; the connection is active and would believe the answer by the same (S142), and the
+ * member is not bound at it. That the subject is nobody else's is for the store to say: it keeps each once (`bindIdentity`).
  */
 async function findParties(
   from: Queries | Repositories,
@@ -113,7 +123,7 @@ async function findParties(
   if (!(await isProvedAddress(from, organizationId, emailKey))) return undefined;
   const connections = await from.connections.list(organizationId);
   const connection = connections.find(({ id }) => id === wanted.connectionId);
-  if (connection?.status !== 'active') return undefined;
+  if (connection?.status !== 'active' || !stillRestsOn(wanted.basis, connection)) return undefined;
   const own = await from.identities.findByMembership(organizationId, connection.id, membership.id);
   return own === undefined ? { organization, connection, membership } : undefined;
 }
@@ -148,10 +158,14 @@ async function offeredIn(
   const memberships = await from.memberships.listByUser(found.userId);
   const membership = memberships.find(({ id }) => id === membershipId);
   if (user === undefined || membership === undefined) return undefined;
-  const wanted = { connectionId, emailKey };
+  const wanted = { connectionId, emailKey, basis: basisIn(found) };
   const parties = await findParties(from, { user, membership, wanted });
   return parties && { ...parties, issuer, subject, user };
 }
+
+/** What `offer` wrote; absent in a link that a release before this one mailed. */
+const basisIn = ({ data: { basis } }: OneTimeRecord): VerdictBasis | undefined =>
+  basis == null ? undefined : JSON.parse(basis);
 
 /**
  * Consumes the link (one winner, law 5) and binds the identity to its member, in this organization and nowhere else (law 3).

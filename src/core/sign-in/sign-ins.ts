@@ -187,14 +187,15 @@ export async function completeSignIn(
   deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits' | 'afterwards'>,
   input: AnswerToTake,
 ): Promise<CompletedSignIn> {
+  const basis = verdictBasis(input.connection);
   const complete = async (tx: Repositories): Promise<CompletedSignIn> => {
     const pending = await takeAnswer(tx, deps, input);
-    const current = await connectionAsJudged(tx, input.connection, verdictBasis(input.connection));
+    const current = await connectionAsJudged(tx, input.connection, basis);
     const letInAs = await letIn(tx, deps, { ...input, current, purpose: pending.purpose });
     await endReplaced(tx, deps, { pending, cause: input.cause });
     return { ...letInAs, returnTo: pending.returnTo };
   };
-  return offeringToConnect(deps, input, () => deps.storage.transact(complete));
+  return offeringToConnect(deps, { ...input, basis }, () => deps.storage.transact(complete));
 }
 
 /** S184: whoever was signed in in this browser before is so no more. */

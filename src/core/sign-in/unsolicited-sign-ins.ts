@@ -33,12 +33,14 @@ export function completeUnsolicited(
   deps: SignInDeps,
   { connection, identity, assertion, cause }: UnsolicitedAnswer & { readonly cause: Cause },
 ): Promise<LetIn> {
+  const basis = verdictBasis(connection);
   const complete = async (tx: Repositories): Promise<LetIn> => {
-    const current = await openConnection(tx, connection, verdictBasis(connection));
+    const current = await openConnection(tx, connection, basis);
     await claimAssertion(tx, connection, assertion);
     return letIn(tx, deps, { current, identity, cause });
   };
-  return offeringToConnect(deps, { connection, identity, cause }, () => deps.storage.transact(complete));
+  const refused = { connection, basis, identity, cause };
+  return offeringToConnect(deps, refused, () => deps.storage.transact(complete));
 }
 
 /**
@@ -78,9 +80,13 @@ export async function findHeld(
   deps: SignInDeps,
   answer: SignInAnswer,
 ): Promise<UpstreamIdentity | undefined> {
+  return (await findHeldFor(deps, answer))?.identity;
+}
+
+async function findHeldFor(deps: SignInDeps, answer: SignInAnswer): Promise<Held | undefined> {
   const bindingOf = () => answer.binding;
   const pending = await findPendingSignIn(deps, { ...answer, bindingOf }, 'confirmation');
-  return pending && heldIn(pending).identity;
+  return pending && heldIn(pending);
 }
 
 /** Whether the provider speaks of this very person: asking whether to become who one is would be silly. */
@@ -106,9 +112,9 @@ export async function completeHeld(
     const current = await openConnection(tx, connection, basis);
     return letIn(tx, deps, { current, identity, cause });
   };
-  const identity = await findHeld(deps, answer);
-  if (identity === undefined) throw signInRefusal('sign_in.not_pending');
-  return offeringToConnect(deps, { connection, identity, cause }, () => deps.storage.transact(complete));
+  const held = await findHeldFor(deps, answer);
+  if (held === undefined) throw signInRefusal('sign_in.not_pending');
+  return offeringToConnect(deps, { connection, ...held, cause }, () => deps.storage.transact(complete));
 }
 
 /** The connection, if it is active, still lets its identity provider begin, and would still be judged by this. */
@@ -128,11 +134,13 @@ interface HeldIdentity extends Omit<UpstreamIdentity, 'claims'> {
   readonly basis?: VerdictBasis;
 }
 
-/** Reads what `holdUnsolicited` wrote; it was sealed, so nobody else has written it. */
-function heldIn({ held }: PendingSignIn): {
+interface Held {
   readonly identity: UpstreamIdentity;
   readonly basis: VerdictBasis | undefined;
-} {
+}
+
+/** Reads what `holdUnsolicited` wrote; it was sealed, so nobody else has written it. */
+function heldIn({ held }: PendingSignIn): Held {
   if (held === null) throw signInRefusal('sign_in.not_pending');
   const { basis, ...identity }: HeldIdentity = JSON.parse(held);
   return { identity: { ...identity, claims: new Map(identity.claims) }, basis };

@@ -9,6 +9,7 @@ import { mailedPath } from '../../support/credentials.ts';
 import { testCause } from '../../support/gateway.ts';
 import { countOfType } from '../../support/journal-rows.ts';
 import { FOREIGN, invite, postForm, withoutReference } from '../../support/page-visits.ts';
+import { testCertificate } from '../../support/saml-keys.ts';
 import { sessionStatus } from '../../support/sign-in-stage.ts';
 import { type Company, openPolicyStage, type Person, type PolicyStage } from './policy-stage.ts';
 
@@ -93,16 +94,20 @@ test.each(FOREIGN)('S186 the button counts from our own page only: %s', async (_
   expect((await press(path)).status).toBe(303);
 });
 
+/** Changes the connection as an admin does. */
+const change =
+  (body: object) =>
+  async ({ base, connection }: Company): Promise<void> => {
+    const { status } = await operator(`patch ${base}/connections/${connection.id}`, body);
+    expect(status).toBe(200);
+  };
+
 const MEANWHILE: readonly (readonly [
   title: string,
   happens: (company: Company, person: Person) => Promise<unknown>,
 ])[] = [
   ['the member is suspended', suspend],
-  [
-    'the connection is disabled',
-    (company) =>
-      operator(`patch ${company.base}/connections/${company.connection.id}`, { status: 'disabled' }),
-  ],
+  ['the connection is disabled', change({ status: 'disabled' })],
   [
     'the domain is given up',
     async ({ id, domain }) => {
@@ -136,6 +141,27 @@ const MEANWHILE: readonly (readonly [
   ],
 ];
 
+/** What the provider's answer was believed by, and is no more (S142). */
+const NOT_BELIEVED: typeof MEANWHILE = [
+  ['the certificate is taken away', change({ certificates: [testCertificate('next')] })],
+  ['the provider is another', change({ entityId: 'https://another.example/entity' })],
+  ['more signatures are asked for', change({ signatures: 'both' })],
+  ['the address is read from elsewhere', change({ attributes: { email: 'mail2' } })],
+  [
+    'the connection is removed',
+    ({ base, connection }) => operator(`delete ${base}/connections/${connection.id}`),
+  ],
+  [
+    'the proof of the domain lapses',
+    async ({ id, domain }) => {
+      const { storage } = stage.world.gateway;
+      const found = await storage.domains.findVerified(domain);
+      if (found === undefined) throw new Error('no domain');
+      await storage.transact((tx) => tx.domains.update(id, { ...found, status: 'lapsed' }, found.version));
+    },
+  ],
+];
+
 /** The identity of this subject becomes the person's. */
 async function bind(
   { id: organizationId, connection }: Company,
@@ -157,6 +183,37 @@ test.each(MEANWHILE)('S156 the link connects nothing when meanwhile %s', async (
   await happens(company, person);
   expect((await press(path)).status).toBe(404);
   expect(await connectedIn(company)).toBe(0);
+});
+
+test.each(NOT_BELIEVED)('S142 S156 the link connects nothing when meanwhile %s', async (_title, happens) => {
+  const company = await stage.company();
+  const { person, path } = await refusedMember(company);
+  await happens(company, person);
+  expect([(await press(path)).status, await connectedIn(company)]).toEqual([404, 0]);
+});
+
+test('S142 a link that is to be mailed is none when the certificate has gone before anybody looked whom to mail', async () => {
+  const company = await stage.company();
+  const person = await company.member();
+  const { deps } = stage.world.gateway;
+  const { afterwards } = deps;
+  const later: (() => Promise<void>)[] = [];
+  Object.assign(deps, { afterwards: async (work: () => Promise<void>) => void later.push(work) });
+  expect((await stage.signIn(company, person)).page.status).toBe(403);
+  Object.assign(deps, { afterwards });
+  await change({ certificates: [testCertificate('next')] })(company);
+  for (const work of later) await work();
+  expect([later.length, await linkTo(person.email)]).toEqual([1, undefined]);
+});
+
+test.each<readonly [string, object]>([
+  ['another name', { name: 'Renamed' }],
+  ['joining at once', { jit: true }],
+])('S156 the link goes on working when the connection gets %s', async (_title, body) => {
+  const company = await stage.company();
+  const { path } = await refusedMember(company);
+  await change(body)(company);
+  expect((await press(path)).status).toBe(303);
 });
 
 test('S156 refused alike and without a mail: a stranger, who is suspended, who is elsewhere, whose account has another address', async () => {

@@ -134,9 +134,16 @@ export const rolesGroupsLifecycleGuards: readonly Guard[] = [
   {
     line: 'S142',
     file: 'src/core/sign-in/unsolicited-sign-ins.ts',
-    without: 'const current = await openConnection(tx, connection, basis);',
-    put: 'const current = await openConnection(tx, connection, basis && verdictBasis(connection));',
+    without: 'const { identity, basis } = heldIn(pending);',
+    put: 'const { identity } = heldIn(pending);\n    const basis = verdictBasis(connection);',
     test: JUDGED_TEST,
+  },
+  {
+    line: 'S142',
+    file: 'src/core/connections/test-sign-ins.ts',
+    without: 'const own = test.connects && isUnchanged ? test.membershipId : null;',
+    put: 'const own = test.connects ? test.membershipId : null;',
+    test: 'test/http/policy/sso-required.test.ts',
   },
   {
     line: 'S143',

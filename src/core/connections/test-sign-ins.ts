@@ -106,8 +106,11 @@ export async function completeTestSignIn(
     const test = await tx.testSignIns.find(organizationId, id);
     const current = await tx.connections.find(organizationId, connection.id);
     if (test === undefined || current === undefined || !isTestable(current)) throw notPending();
-    const decision = await decide(tx, context, { test, connection: current, identity });
-    const isUnchanged = settingsMark(deps.hashToken, current) === test.settingsMark;
+    // The one that judged the answer as well as the one of now.
+    const isUnchanged = [connection, current].every(
+      (one) => settingsMark(deps.hashToken, one) === test.settingsMark,
+    );
+    const decision = await decide(tx, context, { test, connection: current, identity, isUnchanged });
     const reason = isUnchanged ? whyFailed(test, decision) : 'test.settings_changed';
     const report = { reason, facts: factsOf(identity), decision };
     await settle(tx, context, { test, report });
@@ -159,13 +162,15 @@ interface Tested {
   readonly test: TestSignIn;
   readonly connection: Connection;
   readonly identity: UpstreamIdentity;
+  /** False: the connection is another than the one that was to be tested. */
+  readonly isUnchanged: boolean;
 }
 
-/** What a sign-in would do; the one thing a test does itself is what its owner agreed to beforehand. */
+/** What a sign-in would do; the one thing a test does itself is what its owner agreed to beforehand: about the connection of then (S142). */
 async function decide(tx: Repositories, context: ChangeContext, tested: Tested): Promise<TestDecision> {
-  const { test, connection, identity } = tested;
+  const { test, connection, identity, isUnchanged } = tested;
   const { decision, organization } = await judge(tx, context, { connection, identity });
-  const own = test.connects ? test.membershipId : null;
+  const own = test.connects && isUnchanged ? test.membershipId : null;
   if (own !== null && decision.kind === 'refuse' && decision.reason === 'identity.address_taken') {
     const membershipId = await connectOwn(tx, context, { connection, identity, membershipId: own });
     if (membershipId !== undefined) return { kind: 'connect', membershipId };

@@ -182,6 +182,21 @@ describe('an owner', () => {
     expect(await testOf(company)).toMatchObject({ status: 'failed', reason: 'identity.address_taken' });
   });
 
+  test('S142 S156 connect binds nothing when the connection has changed since the test began', async () => {
+    const company = await stage.company();
+    const owner = await company.member('owner');
+    const { connection, base } = company;
+    const start = `post ${base}/connections/${connection.id}/test-sign-in`;
+    const { body } = await owner.send(start, { connect: true });
+    await operator(`patch ${base}/connections/${connection.id}`, { attributes: { groups: 'teams' } });
+    await stage.through(owner.browser, body.url, { email: owner.email });
+    expect(await testOf(company)).toMatchObject({
+      ...{ status: 'failed', reason: 'test.settings_changed' },
+      decision: { kind: 'refuse', reason: 'identity.address_taken' },
+    });
+    expect(await countOfType(stage.world.gateway.storage, company.id, 'identity.connected')).toBe(0);
+  });
+
   test.each(['admin', 'member'] as const)('403: %s neither tests nor decides', async (role) => {
     const company = await stage.company();
     const person = await company.member(role);

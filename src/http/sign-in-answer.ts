@@ -1,7 +1,8 @@
 /** The second half of a sign-in, the same for every protocol: whose answer is this, and what happens once it is believed. */
 import type { Request, Response } from 'express';
 import { completeTestSignIn, failTestSignIn, isTestable } from '../core/connections/test-sign-ins.ts';
-import type { Connection, PendingSignIn, SignInPurpose } from '../core/entities/sign-in.ts';
+import type { Connection } from '../core/entities/connection.ts';
+import type { PendingSignIn, SignInPurpose } from '../core/entities/sign-in.ts';
 import type { TestReport } from '../core/entities/sso-policy.ts';
 import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import type { LetIn, SignInAnswer } from '../core/sign-in/sign-ins.ts';

@@ -1,6 +1,6 @@
 /** Hands every attempt to sign in to the recorder once its answer is over; handlers note what they find out on the way. */
 import type { Response } from 'express';
-import type { Connection } from '../core/entities/sign-in.ts';
+import type { Connection } from '../core/entities/connection.ts';
 import type { SignInAttempt, SignInOutcome, SignInStep } from '../core/entities/sign-in-attempt.ts';
 import { MOST_VALUES, type SeenAttempt, type ToldFact } from '../core/sign-in/sign-in-recorder.ts';
 import { isGatehouseError } from '../kernel/errors.ts';

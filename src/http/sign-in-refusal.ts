@@ -1,6 +1,6 @@
 /** Every way a sign-in can fail, as the one refusal the outside sees; the exact reason goes to the audit (law 10). */
 import type { Response } from 'express';
-import type { Connection } from '../core/entities/sign-in.ts';
+import type { Connection } from '../core/entities/connection.ts';
 import { recordRefusedSignIn, signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import { type ErrorCode, type GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';

@@ -1,7 +1,9 @@
 /** The first half of a sign-in, the same for every protocol: the browser gets its binding cookie and goes to the identity provider. */
 import type { Request, Response } from 'express';
 import { noteAnswerOfProvider } from '../core/connections/connection-outages.ts';
-import type { Connection, SessionName, SignInPurpose } from '../core/entities/sign-in.ts';
+import type { Connection } from '../core/entities/connection.ts';
+import type { SessionName } from '../core/entities/session.ts';
+import type { SignInPurpose } from '../core/entities/sign-in.ts';
 import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import type { Freshness } from '../core/sign-in/sign-in-freshness.ts';
 import type { BegunSignIn } from '../core/sign-in/sign-ins.ts';

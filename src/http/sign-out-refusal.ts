@@ -1,6 +1,6 @@
 /** Every way a provider's sign-out message can fail, as the one refusal the outside sees; the exact reason goes to the audit (law 10). */
 import type { Response } from 'express';
-import type { Connection } from '../core/entities/sign-in.ts';
+import type { Connection } from '../core/entities/connection.ts';
 import { recordRefusedSignIn } from '../core/sign-in/refused-sign-ins.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';

@@ -1,6 +1,7 @@
 /** Signing out at the identity provider as well, after the session here has ended: the way there, and the way back. */
 import type { Request, Response } from 'express';
-import type { Connection, Session } from '../core/entities/sign-in.ts';
+import type { Connection } from '../core/entities/connection.ts';
+import type { Session } from '../core/entities/session.ts';
 import { SIGN_IN_TTL_MS } from '../core/sign-in/sign-ins.ts';
 import {
   beginUpstreamSignOut,

@@ -1,8 +1,10 @@
 /** Wraps any storage so that recoverable secrets are sealed before they reach it and opened on the way out (law 7). */
 import type { ProviderRecord, SigningKey } from '../core/entities/application.ts';
+import type { Connection } from '../core/entities/connection.ts';
 import type { SecondFactor } from '../core/entities/credentials.ts';
 import type { OutboxEvent } from '../core/entities/journal.ts';
-import type { Connection, PendingSignIn, Session } from '../core/entities/sign-in.ts';
+import type { Session } from '../core/entities/session.ts';
+import type { PendingSignIn } from '../core/entities/sign-in.ts';
 import type { Webhook } from '../core/entities/webhook.ts';
 import type { Repositories, Storage } from '../core/ports/storage.ts';
 import { rememberingSealer, type Sealer } from '../kernel/sealing.ts';

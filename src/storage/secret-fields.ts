@@ -1,8 +1,10 @@
 /** Which fields of each entity are secret, and where each belongs: the one list that sealing and opening go by (law 7). */
 import type { ProviderRecord, SigningKey } from '../core/entities/application.ts';
+import type { Connection, SpKey } from '../core/entities/connection.ts';
 import type { SecondFactor } from '../core/entities/credentials.ts';
 import type { OutboxEvent } from '../core/entities/journal.ts';
-import type { Connection, PendingSignIn, Session, SpKey } from '../core/entities/sign-in.ts';
+import type { Session } from '../core/entities/session.ts';
+import type { PendingSignIn } from '../core/entities/sign-in.ts';
 import type { Webhook } from '../core/entities/webhook.ts';
 import type { SealPlace } from '../kernel/sealing.ts';
 

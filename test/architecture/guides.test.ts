@@ -1,7 +1,7 @@
 /** The guides in docs/guides: one for each product, with every field that the API tells its admin to fill in, and no reason that there is not. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { IDENTITY_PROVIDERS } from '../../src/core/entities/sign-in.ts';
+import { IDENTITY_PROVIDERS } from '../../src/core/entities/connection.ts';
 import { SAML_PRESETS } from '../../src/http/api/saml-presets.ts';
 import { OIDC_CAUSES } from '../../src/http/explanations/oidc-causes.ts';
 import { SAML_CAUSES } from '../../src/http/explanations/saml-causes.ts';

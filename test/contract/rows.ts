@@ -1,7 +1,7 @@
 /** One driver per stored kind of row, so that a rule for all repositories is written once and proved for each. */
 
+import type { SpKey } from '../../src/core/entities/connection.ts';
 import { uniqueValue } from '../../src/core/entities/directory-extension.ts';
-import type { SpKey } from '../../src/core/entities/sign-in.ts';
 import type { Repositories } from '../../src/core/ports/storage.ts';
 import { newId } from '../../src/kernel/ids.ts';
 import { anAdoptionConflict, anAttribute, anExtension, aRemovedUser } from '../support/arrival-builders.ts';

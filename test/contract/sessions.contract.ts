@@ -1,6 +1,6 @@
 /** Contract: sessions are found by every fact that may end them, and a cookie value is replaced by exactly one caller. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Session } from '../../src/core/entities/sign-in.ts';
+import type { Session } from '../../src/core/entities/session.ts';
 import type { Repositories } from '../../src/core/ports/storage.ts';
 import {
   aConnection,

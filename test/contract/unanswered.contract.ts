@@ -1,6 +1,7 @@
 /** Contract: which sign-ins were sent to a SAML provider and never answered. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ConnectionName, PendingSignIn } from '../../src/core/entities/sign-in.ts';
+import type { ConnectionName } from '../../src/core/entities/connection.ts';
+import type { PendingSignIn } from '../../src/core/entities/sign-in.ts';
 import { aPendingSignIn, nextId } from '../support/builders.ts';
 import { aWorld, plantWorld, type World } from '../support/world.ts';
 import type { OpenStorage, StorageUnderTest } from './storage-under-test.ts';

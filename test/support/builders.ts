@@ -2,6 +2,7 @@
 
 import type { Grant } from '../../src/core/access/roles.ts';
 import { SAML_DEFAULTS } from '../../src/core/connections/saml-settings.ts';
+import type { Connection, OidcSettings, SamlSettings } from '../../src/core/entities/connection.ts';
 import type {
   Directory,
   DirectoryGroup,
@@ -9,21 +10,15 @@ import type {
   DirectoryUser,
   GroupMapping,
 } from '../../src/core/entities/directory.ts';
+import type { Domain } from '../../src/core/entities/domain.ts';
 import type { Invitation } from '../../src/core/entities/invitation.ts';
 import type { AuditEvent, OutboxEvent } from '../../src/core/entities/journal.ts';
 import type { Organization, Plan } from '../../src/core/entities/organization.ts';
 import { PLAIN_BRANDING, USUAL_NOTIFICATIONS } from '../../src/core/entities/organization.ts';
 import type { Identity, Membership, Team, User } from '../../src/core/entities/people.ts';
 import type { RecorderEntry } from '../../src/core/entities/recorder.ts';
-import type {
-  Connection,
-  Domain,
-  OidcSettings,
-  PendingSignIn,
-  SamlSettings,
-  Session,
-  UpstreamSession,
-} from '../../src/core/entities/sign-in.ts';
+import type { Session, UpstreamSession } from '../../src/core/entities/session.ts';
+import type { PendingSignIn } from '../../src/core/entities/sign-in.ts';
 import type {
   ConnectionId,
   DirectoryId,

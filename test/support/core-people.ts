@@ -14,6 +14,7 @@ import {
 } from '../../src/core/directory/directory-users.ts';
 import type { GroupMemberChange } from '../../src/core/directory/group-members.ts';
 import type { DirectoryUserInput } from '../../src/core/directory/pushed-user.ts';
+import type { Connection } from '../../src/core/entities/connection.ts';
 import type {
   AdoptionPolicy,
   Directory,
@@ -22,7 +23,6 @@ import type {
 } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
-import type { Connection } from '../../src/core/entities/sign-in.ts';
 import { insertMembership } from '../../src/core/members/memberships.ts';
 import type { OrganizationChange } from '../../src/core/organization/organization-settings.ts';
 import { createOrganization, updateOrganization } from '../../src/core/organization/organizations.ts';

@@ -1,5 +1,5 @@
 /** A stage for single logout: a company whose identity provider the test plays, people signed in, and messages as they travel. */
-import type { Connection, SamlSettings } from '../../src/core/entities/sign-in.ts';
+import type { Connection, SamlSettings } from '../../src/core/entities/connection.ts';
 import { type Browser, createBrowser, type Page } from './browser.ts';
 import { nextText } from './builders.ts';
 import type { TestGateway } from './gateway.ts';

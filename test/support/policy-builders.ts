@@ -1,8 +1,8 @@
 /** Builders of what stands beside a required single sign-on. */
 
 import type { ApiKey } from '../../src/core/entities/api-key.ts';
+import type { Connection } from '../../src/core/entities/connection.ts';
 import type { Membership } from '../../src/core/entities/people.ts';
-import type { Connection } from '../../src/core/entities/sign-in.ts';
 import type { EmergencyCode, TestSignIn } from '../../src/core/entities/sso-policy.ts';
 import { BUILT_AT, nextId, nextText } from './builders.ts';
 

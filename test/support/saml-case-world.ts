@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Connection } from '../../src/core/entities/sign-in.ts';
+import type { Connection } from '../../src/core/entities/connection.ts';
 import { changeMember } from '../../src/core/members/members.ts';
 import { bindingCookie } from '../../src/http/cookies.ts';
 import { parseId } from '../../src/kernel/ids.ts';

@@ -3,7 +3,7 @@
  * with which KeyInfo. Made after public examples and each vendor's documentation (README of `test/fixtures/saml/presets`),
  * not recorded from a tenant.
  */
-import { IDENTITY_PROVIDERS, type IdentityProvider } from '../../src/core/entities/sign-in.ts';
+import { IDENTITY_PROVIDERS, type IdentityProvider } from '../../src/core/entities/connection.ts';
 import { instant, type SamlContext } from './saml-builder.ts';
 import { fixtureContext } from './saml-fixture-context.ts';
 import { type SignatureHabit, signAs, x509Data } from './saml-vendor-signatures.ts';

@@ -8,9 +8,9 @@ import {
 import { SAML_DEFAULTS } from '../../src/core/connections/saml-settings.ts';
 import { changeDirectoryUser, provisionUser } from '../../src/core/directory/directory-users.ts';
 import type { DirectoryUserInput } from '../../src/core/directory/pushed-user.ts';
+import type { Connection, OidcSettings, SamlSettings } from '../../src/core/entities/connection.ts';
 import type { DirectoryUser } from '../../src/core/entities/directory.ts';
 import type { Organization } from '../../src/core/entities/organization.ts';
-import type { Connection, OidcSettings, SamlSettings } from '../../src/core/entities/sign-in.ts';
 import { SESSION_COOKIE } from '../../src/http/cookies.ts';
 import type { Browser, Page } from './browser.ts';
 import { type TestDirectory, type TestGateway, testCause } from './gateway.ts';

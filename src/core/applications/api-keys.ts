@@ -15,7 +15,7 @@ import type { ChangeContext, Deps } from '../deps.ts';
 import type { ApiKey } from '../entities/api-key.ts';
 import type { Cause } from '../entities/journal.ts';
 import type { Membership } from '../entities/people.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 import { record } from '../journal/audit.ts';
 import { settleMember } from '../mapping/reprojection.ts';
 import { noteActivity } from '../members/activity.ts';

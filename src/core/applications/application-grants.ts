@@ -6,7 +6,7 @@ import { newId } from '../../kernel/ids.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
 import type { Application, ApplicationGrant } from '../entities/application.ts';
 import type { Cause } from '../entities/journal.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 import { record } from '../journal/audit.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { enqueueLogoutNotice } from '../sign-in/logout-notices.ts';

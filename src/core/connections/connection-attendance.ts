@@ -1,8 +1,8 @@
 /** Looks after connections whose time has come: reads their metadata, and warns before a certificate ends. */
 
 import type { ChangeContext, Deps } from '../deps.ts';
+import type { Connection, SamlConnection } from '../entities/connection.ts';
 import type { Cause } from '../entities/journal.ts';
-import type { Connection, SamlConnection } from '../entities/sign-in.ts';
 import { record } from '../journal/audit.ts';
 import { certificateMail } from '../mail/mails.ts';
 import { mailOwners } from '../mail/owner-mails.ts';

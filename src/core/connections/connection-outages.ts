@@ -1,8 +1,8 @@
 /** A provider that is out of order: told once when it begins and once when it is over, however many people try meanwhile. */
 
 import type { ChangeContext, Deps } from '../deps.ts';
+import type { Connection, Outage } from '../entities/connection.ts';
 import type { Cause } from '../entities/journal.ts';
-import type { Connection, Outage } from '../entities/sign-in.ts';
 import { record } from '../journal/audit.ts';
 import type { Repositories } from '../ports/storage.ts';
 

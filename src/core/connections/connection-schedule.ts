@@ -2,7 +2,7 @@
 
 import { summarizeCertificate } from '../../kernel/certificates.ts';
 import { days, hours } from '../../kernel/clock.ts';
-import type { Connection, SamlSettings } from '../entities/sign-in.ts';
+import type { Connection, SamlSettings } from '../entities/connection.ts';
 
 /** How often metadata is read. */
 export const REFRESH_EVERY_MS = hours(6);

@@ -1,7 +1,7 @@
 /** What a connection rests on: shown in the audit, and told to every owner when it changes (S62). */
 import { summarizeCertificate } from '../../kernel/certificates.ts';
 import type { ChangeContext } from '../deps.ts';
-import type { Connection } from '../entities/sign-in.ts';
+import type { Connection } from '../entities/connection.ts';
 import { connectionChangedMail } from '../mail/mails.ts';
 import { mailOwners } from '../mail/owner-mails.ts';
 import type { Repositories } from '../ports/storage.ts';

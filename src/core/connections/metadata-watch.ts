@@ -4,8 +4,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { ConnectionId, OrganizationId } from '../../kernel/ids.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
+import type {
+  MetadataWatch,
+  SamlConnection,
+  SamlSettings,
+  WatchedDescription,
+} from '../entities/connection.ts';
 import type { AuditType, Cause } from '../entities/journal.ts';
-import type { MetadataWatch, SamlConnection, SamlSettings, WatchedDescription } from '../entities/sign-in.ts';
 import { record } from '../journal/audit.ts';
 import { stagedMetadataMail } from '../mail/mails.ts';
 import { mailOwners } from '../mail/owner-mails.ts';

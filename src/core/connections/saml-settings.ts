@@ -1,5 +1,5 @@
 /** What a SAML connection does where nobody said otherwise. */
-import type { IdpDescription, SamlSettings } from '../entities/sign-in.ts';
+import type { IdpDescription, SamlSettings } from '../entities/connection.ts';
 
 /** Whether requests to this identity provider are signed: the connection says so, or its metadata takes no others. */
 export const signsRequests = ({ signRequests, wantsSignedRequests = false }: SamlSettings): boolean =>

@@ -2,8 +2,8 @@
 
 import { hours } from '../../kernel/clock.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
+import type { ConnectionName, Outage } from '../entities/connection.ts';
 import type { AuditEvent, AuditType, Cause } from '../entities/journal.ts';
-import type { ConnectionName, Outage } from '../entities/sign-in.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { setOutage } from './connection-outages.ts';
 

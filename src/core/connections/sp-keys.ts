@@ -5,8 +5,8 @@ import type { ConnectionId, OrganizationId, SpKeyId } from '../../kernel/ids.ts'
 import { newId } from '../../kernel/ids.ts';
 import { selfSignedCertificate } from '../../kernel/self-signed-certificate.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
+import type { Connection, SamlConnection, SpKey } from '../entities/connection.ts';
 import type { AuditType, Cause } from '../entities/journal.ts';
-import type { Connection, SamlConnection, SpKey } from '../entities/sign-in.ts';
 import { record } from '../journal/audit.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { dueAtOf } from './connection-schedule.ts';

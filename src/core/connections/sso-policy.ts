@@ -1,7 +1,7 @@
 /** What it means that an organization requires single sign-on, or a second factor: which ways in are left. Pure. */
 import type { ApiKey } from '../entities/api-key.ts';
 import type { Organization } from '../entities/organization.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 
 /**
  * Whether a way in that is no connection (password, reset link, passkey, invitation link) may be used for this organization.

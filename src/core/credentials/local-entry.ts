@@ -5,7 +5,7 @@ import type { ChangeContext, Deps } from '../deps.ts';
 import type { Cause } from '../entities/journal.ts';
 import type { Organization } from '../entities/organization.ts';
 import type { Membership, User } from '../entities/people.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 import { record } from '../journal/audit.ts';
 import { lastUsedMembership } from '../members/person-records.ts';
 import type { Queries, Repositories } from '../ports/storage.ts';

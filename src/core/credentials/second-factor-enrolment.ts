@@ -3,7 +3,7 @@ import { GatehouseError } from '../../kernel/errors.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
 import type { Cause } from '../entities/journal.ts';
 import type { User } from '../entities/people.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 import type { Queries, Repositories } from '../ports/storage.ts';
 import { endSessions } from '../sign-in/session-endings.ts';
 import {

@@ -1,7 +1,8 @@
 /** What mails to the people of an organization say: invited, asked whether an address is theirs, welcome, another role, removed. They look as the organization chose. */
+
+import type { Connection } from '../entities/connection.ts';
 import type { Invitation } from '../entities/invitation.ts';
 import type { Organization } from '../entities/organization.ts';
-import type { Connection } from '../entities/sign-in.ts';
 import { fillIn } from '../joining/welcome-text.ts';
 import type { MailBlock, MailContent } from './mail-layout.ts';
 import { facts, line, link, paragraphs, quote, text } from './mail-layout.ts';

@@ -5,7 +5,7 @@ import { assertMayTouch } from '../access/access.ts';
 import { roleHeld } from '../access/role-table.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
 import type { Cause } from '../entities/journal.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 import { liveSessionsOf } from '../sign-in/own-sessions.ts';
 import { endSessions } from '../sign-in/session-endings.ts';
 import { getMembership } from './memberships.ts';

@@ -17,7 +17,7 @@ import type { Cause } from '../entities/journal.ts';
 import type { Organization, Plan } from '../entities/organization.ts';
 import { PLAIN_BRANDING, USUAL_NOTIFICATIONS } from '../entities/organization.ts';
 import type { Membership } from '../entities/people.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 import { record } from '../journal/audit.ts';
 import { assertMappingTestsPass } from '../mapping/mapping-test-run.ts';
 import type { ProjectionDeps } from '../mapping/rule-consequences.ts';

@@ -1,5 +1,5 @@
 /** The port for SAML metadata at an address: core knows no XML, and calls nobody by itself. */
-import type { IdpDescription } from '../entities/sign-in.ts';
+import type { IdpDescription } from '../entities/connection.ts';
 
 export interface MetadataReading {
   readonly description: IdpDescription;

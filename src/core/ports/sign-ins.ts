@@ -2,8 +2,11 @@
 
 import type { ConnectionId, DomainId, MembershipId, OrganizationId, SessionId } from '../../kernel/ids.ts';
 import type { OrgRole } from '../access/roles.ts';
+import type { Connection, ConnectionName } from '../entities/connection.ts';
+import type { Domain } from '../entities/domain.ts';
 import type { Identity } from '../entities/people.ts';
-import type { Connection, ConnectionName, Domain, PendingSignIn, Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
+import type { PendingSignIn } from '../entities/sign-in.ts';
 import type { PageRequest } from './paging.ts';
 
 export interface ConnectionRepository {

@@ -1,5 +1,5 @@
 /** A connection between the verdict on an answer and what comes of it: whoever was let in by what is believed no more is not let in (S142). */
-import type { Connection } from '../entities/sign-in.ts';
+import type { Connection } from '../entities/connection.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { signInRefusal } from './refused-sign-ins.ts';
 

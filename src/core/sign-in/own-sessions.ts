@@ -6,7 +6,7 @@ import { isOwnProof } from '../connections/sso-policy.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
 import type { Cause } from '../entities/journal.ts';
 import type { Membership } from '../entities/people.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 import type { Queries, Repositories } from '../ports/storage.ts';
 import { endSessions } from './session-endings.ts';
 import { isAlive } from './session-life.ts';

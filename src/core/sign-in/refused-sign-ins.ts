@@ -1,8 +1,8 @@
 /** A sign-in that did not work: one refusal outside, and its exact reason where an admin of the organization finds it (law 10). */
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { Deps } from '../deps.ts';
+import type { Connection } from '../entities/connection.ts';
 import type { AuditType, Cause } from '../entities/journal.ts';
-import type { Connection } from '../entities/sign-in.ts';
 import { record } from '../journal/audit.ts';
 
 /** The refusal of every sign-in, whatever the reason, which is never shown. */

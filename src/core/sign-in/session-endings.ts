@@ -9,7 +9,7 @@ import type {
 } from '../../kernel/ids.ts';
 import { endGrantsOfSession } from '../applications/application-grants.ts';
 import type { ChangeContext } from '../deps.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 import { record } from '../journal/audit.ts';
 import type { Repositories } from '../ports/storage.ts';
 

@@ -2,7 +2,7 @@
 import { hours, minutes, seconds } from '../../kernel/clock.ts';
 import type { RoleFacts } from '../access/role-table.ts';
 import type { OrgRole, Permission, PermissionKey } from '../access/roles.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 
 /** S185: the session ends this long after it began, whatever happens. */
 export const ABSOLUTE_LIMIT_MS = hours(24);

@@ -11,7 +11,7 @@ import type { ChangeContext, Deps } from '../deps.ts';
 import type { Actor, Cause } from '../entities/journal.ts';
 import type { Organization } from '../entities/organization.ts';
 import type { Membership, User } from '../entities/people.ts';
-import type { Session, UpstreamSession } from '../entities/sign-in.ts';
+import type { Session, UpstreamSession } from '../entities/session.ts';
 import { record } from '../journal/audit.ts';
 import { settleMember } from '../mapping/reprojection.ts';
 import { isActivityDue, noteActivity } from '../members/activity.ts';

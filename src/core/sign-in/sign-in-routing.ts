@@ -2,8 +2,9 @@
 import { parseId } from '../../kernel/ids.ts';
 import { canonicalHost, domainOf } from '../connections/domain-names.ts';
 import type { Deps } from '../deps.ts';
+import type { Connection } from '../entities/connection.ts';
+import type { Domain } from '../entities/domain.ts';
 import type { Organization } from '../entities/organization.ts';
-import type { Connection, Domain } from '../entities/sign-in.ts';
 import { findOrganization } from '../organization/organization-lookup.ts';
 
 /** What somebody said about where they belong; all of it may be wrong. */

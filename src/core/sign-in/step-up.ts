@@ -9,7 +9,7 @@ import { acceptCode, findSecondFactor } from '../credentials/second-factor-codes
 import type { ChangeContext, Deps } from '../deps.ts';
 import type { Cause } from '../entities/journal.ts';
 import type { User } from '../entities/people.ts';
-import type { Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { endSessions } from './session-endings.ts';
 import type { SignedIn } from './sessions.ts';

@@ -2,8 +2,9 @@
 import { newId } from '../../kernel/ids.ts';
 import { newToken } from '../../kernel/tokens.ts';
 import type { Deps } from '../deps.ts';
+import type { Connection } from '../entities/connection.ts';
 import type { Cause } from '../entities/journal.ts';
-import type { Connection, PendingSignIn } from '../entities/sign-in.ts';
+import type { PendingSignIn } from '../entities/sign-in.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { offeringToConnect } from './connecting-by-mail.ts';
 import { connectionAsJudged, type VerdictBasis, verdictBasis } from './judged-connection.ts';

@@ -1,6 +1,6 @@
 /** What an identity provider said about a person, whatever the protocol: the one value every sign-in ends in. */
 import type { ConnectionId } from '../../kernel/ids.ts';
-import type { UpstreamSession } from '../entities/sign-in.ts';
+import type { UpstreamSession } from '../entities/session.ts';
 
 export interface UpstreamIdentity {
   readonly connectionId: ConnectionId;

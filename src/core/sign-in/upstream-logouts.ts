@@ -1,8 +1,9 @@
 /** Sign-outs that begin at the identity provider: which sessions a verified message means, and their end, once per message. */
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
+import type { Connection } from '../entities/connection.ts';
 import type { Cause } from '../entities/journal.ts';
-import type { Connection, Session } from '../entities/sign-in.ts';
+import type { Session } from '../entities/session.ts';
 import { record } from '../journal/audit.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { endSessions, type SessionSelection } from './session-endings.ts';

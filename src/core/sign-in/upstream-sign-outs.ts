@@ -2,7 +2,8 @@
 import { newId } from '../../kernel/ids.ts';
 import { newToken } from '../../kernel/tokens.ts';
 import type { Deps } from '../deps.ts';
-import type { Connection, PendingSignIn } from '../entities/sign-in.ts';
+import type { Connection } from '../entities/connection.ts';
+import type { PendingSignIn } from '../entities/sign-in.ts';
 import type { BegunSignIn, BrowserStep } from './sign-ins.ts';
 import { findPendingSignIn, SIGN_IN_TTL_MS } from './sign-ins.ts';
 

@@ -1,6 +1,6 @@
 /** A connection as core wants it, from a body: what is not said keeps its default or its stored value. */
 import type { ConnectionInput } from '../../core/connections/connections.ts';
-import type { Connection, SamlSettings } from '../../core/entities/sign-in.ts';
+import type { Connection, SamlSettings } from '../../core/entities/connection.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { ChangeInput, CreateInput } from './connection-inputs.ts';
 import { OIDC_PRESETS } from './connection-presets.ts';

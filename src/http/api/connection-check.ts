@@ -2,8 +2,8 @@
 import type { z } from 'zod';
 import { noteAnswerOfProvider } from '../../core/connections/connection-outages.ts';
 import { refreshMetadata } from '../../core/connections/metadata-watch.ts';
+import type { Connection } from '../../core/entities/connection.ts';
 import type { Cause } from '../../core/entities/journal.ts';
-import type { Connection } from '../../core/entities/sign-in.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import { certificateProblem, checkCertificate } from '../../protocols/saml/certificates.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -1,6 +1,6 @@
 /** What an admin may say about a connection: the schemas of its bodies. */
 import { z } from 'zod';
-import { IDENTITY_PROVIDERS } from '../../core/entities/sign-in.ts';
+import { IDENTITY_PROVIDERS } from '../../core/entities/connection.ts';
 import { SIGNATURE_ALGORITHMS, TENANT_ID } from '../../protocols/oidc/settings.ts';
 import { changesSomething, lineOf, NOTHING_TO_CHANGE, nameField, timeField } from './fields.ts';
 

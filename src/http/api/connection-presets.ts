@@ -1,5 +1,5 @@
 /** What the common identity providers send over OIDC, so that an admin who names theirs has less to set. */
-import type { Connection, IdentityProvider } from '../../core/entities/sign-in.ts';
+import type { Connection, IdentityProvider } from '../../core/entities/connection.ts';
 
 export interface OidcPreset {
   readonly scopes: readonly string[];

@@ -6,7 +6,7 @@ import {
   updateConnection,
 } from '../../core/connections/connections.ts';
 import { withSpKeys } from '../../core/connections/sp-keys.ts';
-import type { Connection } from '../../core/entities/sign-in.ts';
+import type { Connection } from '../../core/entities/connection.ts';
 import type { HttpDeps } from '../deps.ts';
 import { connectionChangeFrom, connectionFrom } from './connection-changes.ts';
 import { checkConnection } from './connection-check.ts';

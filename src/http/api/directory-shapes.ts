@@ -1,7 +1,7 @@
 /** What the management API answers about directories, connections, group mappings and domains. */
 import { z } from 'zod';
+import { IDENTITY_PROVIDERS } from '../../core/entities/connection.ts';
 import { ADOPTION_POLICIES, DIRECTORY_KINDS } from '../../core/entities/directory.ts';
-import { IDENTITY_PROVIDERS } from '../../core/entities/sign-in.ts';
 import { orgRoleShape, resourceRoleShape, resourceShape, teamRoleShape, timeShape } from './shapes.ts';
 
 const statusShape = z.enum(['draft', 'active', 'disabled']);

@@ -1,5 +1,5 @@
 /** Settings of an OIDC connection from what an admin said; nobody is called. */
-import type { IdentityProvider, OidcSettings } from '../../core/entities/sign-in.ts';
+import type { IdentityProvider, OidcSettings } from '../../core/entities/connection.ts';
 import { DEFAULT_ALGORITHMS, pinnedIssuer, tenantOfIssuer } from '../../protocols/oidc/settings.ts';
 import type { OidcInput } from './connection-inputs.ts';
 import { OIDC_PRESETS } from './connection-presets.ts';

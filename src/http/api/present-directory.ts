@@ -6,9 +6,10 @@ import { connectionUrls } from '../../core/connections/connections.ts';
 import { challengeRecord } from '../../core/connections/domains.ts';
 import { stagedId } from '../../core/connections/metadata-watch.ts';
 import { signsRequests } from '../../core/connections/saml-settings.ts';
+import type { Connection, OidcSettings, SamlSettings, SpKey } from '../../core/entities/connection.ts';
 import type { Directory, DirectoryToken, GroupMapping, MappingMatch } from '../../core/entities/directory.ts';
+import type { Domain } from '../../core/entities/domain.ts';
 import type { DraftedRule } from '../../core/entities/mapping-draft.ts';
-import type { Connection, Domain, OidcSettings, SamlSettings, SpKey } from '../../core/entities/sign-in.ts';
 import { certificateProblem, checkCertificate } from '../../protocols/saml/certificates.ts';
 import type { HttpDeps } from '../deps.ts';
 import type {

@@ -1,8 +1,8 @@
 /** Recorded exchanges and attempts as JSON, each failure with its plain-language cause. */
 import type { z } from 'zod';
 import { explainFailure } from '../../core/directory/scim-failures.ts';
+import type { Connection, IdentityProvider } from '../../core/entities/connection.ts';
 import type { RecorderEntry } from '../../core/entities/recorder.ts';
-import type { Connection, IdentityProvider } from '../../core/entities/sign-in.ts';
 import type { SignInAttempt } from '../../core/entities/sign-in-attempt.ts';
 import { explainSignIn } from '../explanations/explain.ts';
 import { identityProviderOf } from '../explanations/identity-provider.ts';

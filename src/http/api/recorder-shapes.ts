@@ -1,7 +1,7 @@
 /** What the recorder answers: exchanges of directories, and attempts to sign in. */
 import { z } from 'zod';
+import { IDENTITY_PROVIDERS } from '../../core/entities/connection.ts';
 import { DIRECTORY_KINDS } from '../../core/entities/directory.ts';
-import { IDENTITY_PROVIDERS } from '../../core/entities/sign-in.ts';
 import { SIGN_IN_PROTOCOLS, SIGN_IN_STEPS } from '../../core/entities/sign-in-attempt.ts';
 import { timeShape } from './shapes.ts';
 

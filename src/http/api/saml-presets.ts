@@ -1,5 +1,5 @@
 /** What the common identity providers send over SAML, and what an admin types into which field of theirs. */
-import type { Connection, IdentityProvider } from '../../core/entities/sign-in.ts';
+import type { Connection, IdentityProvider } from '../../core/entities/connection.ts';
 
 /** Our addresses, by what they are. */
 export interface SetupValues {

@@ -1,7 +1,7 @@
 /** SAML settings from what an admin said: metadata or single values, each checked before anybody is called. */
 
 import { SAML_DEFAULTS } from '../../core/connections/saml-settings.ts';
-import type { IdpDescription, SamlSettings } from '../../core/entities/sign-in.ts';
+import type { IdpDescription, SamlSettings } from '../../core/entities/connection.ts';
 import { days } from '../../kernel/clock.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import { checkCertificate } from '../../protocols/saml/certificates.ts';

@@ -1,7 +1,7 @@
 /** Sessions over the management API: a person's own, a member's, everybody's (S189). */
 import type { z } from 'zod';
 import { resetSecondFactors } from '../../core/credentials/second-factor-reset.ts';
-import type { Session } from '../../core/entities/sign-in.ts';
+import type { Session } from '../../core/entities/session.ts';
 import {
   endMemberSessions,
   endOrganizationSessions,

@@ -1,5 +1,5 @@
 /** Looks up why a sign-in ended, or what it left to be mended. There is an explanation for every reason. */
-import type { IdentityProvider } from '../../core/entities/sign-in.ts';
+import type { IdentityProvider } from '../../core/entities/connection.ts';
 import type { SignInAttempt } from '../../core/entities/sign-in-attempt.ts';
 import { findEntry } from '../errors/error-table.ts';
 import type { Cause } from './cause.ts';

@@ -1,5 +1,5 @@
 /** Which product an identity provider is, by what the admin said or by its address. Pure; decides words, never trust. */
-import type { Connection, IdentityProvider } from '../../core/entities/sign-in.ts';
+import type { Connection, IdentityProvider } from '../../core/entities/connection.ts';
 
 /** Hosts and paths that belong to one product; the first that fits counts. */
 const SIGNS: readonly (readonly [IdentityProvider, RegExp])[] = [

@@ -1,5 +1,5 @@
 /** Where in the consoles of the common identity providers a setting of single sign-on is found, by protocol. */
-import type { Connection, IdentityProvider } from '../../core/entities/sign-in.ts';
+import type { Connection, IdentityProvider } from '../../core/entities/connection.ts';
 
 export type Protocol = Connection['settings']['protocol'];
 

@@ -2,7 +2,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { isKeyed, spKeys } from '../../core/connections/sp-keys.ts';
-import type { SpKey } from '../../core/entities/sign-in.ts';
+import type { SpKey } from '../../core/entities/connection.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { connectionAt } from '../sign-in-answer.ts';

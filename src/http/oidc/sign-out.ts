@@ -1,6 +1,6 @@
 /** The way to an OpenID provider's end of session, for the session that has just ended here (RP-Initiated Logout 1.0 §2). */
 import { connectionUrls } from '../../core/connections/connections.ts';
-import type { UpstreamSession } from '../../core/entities/sign-in.ts';
+import type { UpstreamSession } from '../../core/entities/session.ts';
 import type { SignOutStart } from '../../core/sign-in/upstream-sign-outs.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';

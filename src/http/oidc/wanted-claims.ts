@@ -1,6 +1,7 @@
 /** Which claims of a person count at a connection: UserInfo is asked only when the ID token lacks one of them. Pure. */
+
+import type { Connection } from '../../core/entities/connection.ts';
 import type { GroupMapping } from '../../core/entities/directory.ts';
-import type { Connection } from '../../core/entities/sign-in.ts';
 
 /**
  * E-mail and name, the claim that names people, and every claim that a mapping of the organization asks for; groups

@@ -1,9 +1,9 @@
 /** What the pages that let somebody in say, by who is looking: somebody new, the person it is for signed in, or somebody else. */
 
 import { isOwnProof } from '../../core/connections/sso-policy.ts';
+import type { Connection } from '../../core/entities/connection.ts';
 import type { Invitation } from '../../core/entities/invitation.ts';
 import type { Organization } from '../../core/entities/organization.ts';
-import type { Connection } from '../../core/entities/sign-in.ts';
 import type { JoiningOffer } from '../../core/joining/joining-offer.ts';
 import type { FieldFault } from '../../kernel/errors.ts';
 import type { UserId } from '../../kernel/ids.ts';

@@ -1,8 +1,8 @@
 /** The sign-in of one organization: straight to its identity provider, or a choice when it has several. */
 import type { Request, RequestHandler, Response } from 'express';
 import { passwordAllowedFor } from '../../core/connections/sso-policy.ts';
+import type { Connection } from '../../core/entities/connection.ts';
 import type { Organization } from '../../core/entities/organization.ts';
-import type { Connection } from '../../core/entities/sign-in.ts';
 import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
 import type { Freshness } from '../../core/sign-in/sign-in-freshness.ts';
 import { findSignInRoute } from '../../core/sign-in/sign-in-routing.ts';

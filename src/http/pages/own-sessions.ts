@@ -1,7 +1,7 @@
 /** The part of the person's page about where they are signed in, and where else they may go; and what its buttons do. */
 
 import type { RequestHandler } from 'express';
-import type { Session } from '../../core/entities/sign-in.ts';
+import type { Session } from '../../core/entities/session.ts';
 import { shownAddress } from '../../core/members/own-account.ts';
 import { switchOrganization } from '../../core/sign-in/organization-switch.ts';
 import {

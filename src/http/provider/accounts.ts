@@ -3,7 +3,7 @@ import type { Account, FindAccount } from 'oidc-provider';
 import { servesOrganization } from '../../core/applications/application-grants.ts';
 import { findApplicationPerson } from '../../core/applications/application-people.ts';
 import type { ApplicationGrant } from '../../core/entities/application.ts';
-import type { Session } from '../../core/entities/sign-in.ts';
+import type { Session } from '../../core/entities/session.ts';
 import { parseId } from '../../kernel/ids.ts';
 import type { HttpDeps } from '../deps.ts';
 import { claimsOf } from './claims.ts';

@@ -1,6 +1,6 @@
 /** The question we send: an AuthnRequest as an address (HTTP-Redirect) or as a form (HTTP-POST), signed with our own key. */
 import { SAML, type SamlConfig, ValidateInResponseTo } from '@node-saml/passport-saml';
-import type { SamlSettings, SpKey } from '../../core/entities/sign-in.ts';
+import type { SamlSettings, SpKey } from '../../core/entities/connection.ts';
 import { fixedOptions } from './engine.ts';
 import type { SamlTrust } from './strategy.ts';
 

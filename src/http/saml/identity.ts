@@ -1,5 +1,5 @@
 /** From the facts of a verified assertion to the one identity every sign-in ends in. Pure. */
-import type { Connection } from '../../core/entities/sign-in.ts';
+import type { Connection } from '../../core/entities/connection.ts';
 import type { UpstreamIdentity } from '../../core/sign-in/upstream-identity.ts';
 import type { SamlFacts } from '../../protocols/saml/read-assertion.ts';
 

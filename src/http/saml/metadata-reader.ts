@@ -1,5 +1,5 @@
 /** Metadata of identity providers: fetched through the egress guard, read strictly, and asked whether a pinned key signed it. */
-import type { IdpDescription } from '../../core/entities/sign-in.ts';
+import type { IdpDescription } from '../../core/entities/connection.ts';
 import type { Fetcher } from '../../core/ports/fetcher.ts';
 import type { ReadMetadata } from '../../core/ports/metadata-reader.ts';
 import { GatehouseError } from '../../kernel/errors.ts';

@@ -1,5 +1,5 @@
 /** A logout message of ours as the fields of a form (SAML bindings §3.5): signed as XML, because a form is not signed. */
-import type { SpKey } from '../../core/entities/sign-in.ts';
+import type { SpKey } from '../../core/entities/connection.ts';
 import { signMessage } from '../../protocols/saml/sign-message.ts';
 
 export interface PostedMessage {

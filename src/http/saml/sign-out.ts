@@ -1,7 +1,7 @@
 /** The way to an identity provider's single logout: a signed LogoutRequest for the session that has just ended here. */
 
 import { spKeys } from '../../core/connections/sp-keys.ts';
-import type { UpstreamSession } from '../../core/entities/sign-in.ts';
+import type { UpstreamSession } from '../../core/entities/session.ts';
 import type { SignOutStart } from '../../core/sign-in/upstream-sign-outs.ts';
 import { buildRedirect } from '../../protocols/saml/redirect-binding.ts';
 import { writeLogoutRequest } from '../../protocols/saml/write-logout.ts';

@@ -2,7 +2,8 @@
 
 import { signsRequests } from '../../core/connections/saml-settings.ts';
 import { spKeys } from '../../core/connections/sp-keys.ts';
-import type { SamlConnection, SignInPurpose } from '../../core/entities/sign-in.ts';
+import type { SamlConnection } from '../../core/entities/connection.ts';
+import type { SignInPurpose } from '../../core/entities/sign-in.ts';
 import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
 import type { Freshness } from '../../core/sign-in/sign-in-freshness.ts';
 import type { BegunSignIn } from '../../core/sign-in/sign-ins.ts';

@@ -1,6 +1,6 @@
 /** What the SAML seam needs to know of a connection, from storage and the configured base URL alone (S86). */
 import { connectionUrls } from '../../core/connections/connections.ts';
-import type { SamlConnection } from '../../core/entities/sign-in.ts';
+import type { SamlConnection } from '../../core/entities/connection.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { SamlTrust } from './strategy.ts';
 

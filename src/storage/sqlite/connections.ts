@@ -1,5 +1,5 @@
 /** Connections in SQLite. Secrets inside the settings are sealed before they come here. */
-import type { Connection } from '../../core/entities/sign-in.ts';
+import type { Connection } from '../../core/entities/connection.ts';
 import type { ConnectionRepository } from '../../core/ports/sign-ins.ts';
 import { type KnownRows, nothingKnown } from './known-rows.ts';
 import {

@@ -1,5 +1,5 @@
 /** E-mail domains in SQLite; a partial unique index lets only one organization prove each. */
-import type { Domain } from '../../core/entities/sign-in.ts';
+import type { Domain } from '../../core/entities/domain.ts';
 import type { DomainRepository } from '../../core/ports/sign-ins.ts';
 import {
   type Columns,

@@ -1,6 +1,6 @@
 /** Opens the embedded store: one file in the data folder, one writing and one reading connection. */
 import type { Database as Connection } from 'better-sqlite3';
-import type { Connection as SsoConnection } from '../../core/entities/sign-in.ts';
+import type { Connection as SsoConnection } from '../../core/entities/connection.ts';
 import type { Queries, Storage } from '../../core/ports/storage.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { createCheckpoints } from './checkpoints.ts';

@@ -1,5 +1,6 @@
 /** One-time records of signing in, in SQLite: sign-ins under way, and assertions already seen. */
-import type { ConnectionName, PendingSignIn } from '../../core/entities/sign-in.ts';
+import type { ConnectionName } from '../../core/entities/connection.ts';
+import type { PendingSignIn } from '../../core/entities/sign-in.ts';
 import type { ConsumedAssertionRepository, PendingSignInRepository } from '../../core/ports/sign-ins.ts';
 import {
   flag,

@@ -1,5 +1,5 @@
 /** All repositories over one connection. */
-import type { Connection } from '../../core/entities/sign-in.ts';
+import type { Connection } from '../../core/entities/connection.ts';
 import type { Repositories } from '../../core/ports/storage.ts';
 import { accessReviewRepository, reviewItemRepository } from './access-reviews.ts';
 import { adoptionConflictRepository } from './adoption-conflicts.ts';

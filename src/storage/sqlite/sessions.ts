@@ -1,5 +1,5 @@
 /** Sessions in SQLite, found by the hash of their cookie. */
-import type { Session, UpstreamSession } from '../../core/entities/sign-in.ts';
+import type { Session, UpstreamSession } from '../../core/entities/session.ts';
 import type { SessionRepository } from '../../core/ports/sign-ins.ts';
 import type { Columns } from './rows.ts';
 import {

@@ -1,7 +1,7 @@
 /** When connections are looked at again, and what owners are told then. */
 import { describe, expect, test } from '@jest/globals';
 import { dueAtOf, dueWarnings, REFRESH_EVERY_MS } from '../../../src/core/connections/connection-schedule.ts';
-import type { SamlSettings } from '../../../src/core/entities/sign-in.ts';
+import type { SamlSettings } from '../../../src/core/entities/connection.ts';
 import { days } from '../../../src/kernel/clock.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import { selfSignedCertificate } from '../../../src/kernel/self-signed-certificate.ts';

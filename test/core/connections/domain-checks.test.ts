@@ -9,7 +9,7 @@ import {
   verifyDomain,
 } from '../../../src/core/connections/domain-checks.ts';
 import { addDomain, challengeRecord, isProvedAddress } from '../../../src/core/connections/domains.ts';
-import type { Domain } from '../../../src/core/entities/sign-in.ts';
+import type { Domain } from '../../../src/core/entities/domain.ts';
 import { findSignInRoute } from '../../../src/core/sign-in/sign-in-routing.ts';
 import { deliverDueMails } from '../../../src/jobs/deliver-mails.ts';
 import type { OrganizationId } from '../../../src/kernel/ids.ts';

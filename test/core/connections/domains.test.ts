@@ -8,7 +8,7 @@ import {
   isProvedAddress,
   removeDomain,
 } from '../../../src/core/connections/domains.ts';
-import type { Domain } from '../../../src/core/entities/sign-in.ts';
+import type { Domain } from '../../../src/core/entities/domain.ts';
 import type { OrganizationId } from '../../../src/kernel/ids.ts';
 import { nextText } from '../../support/builders.ts';
 import { newOrganization, proveDomain } from '../../support/core-people.ts';

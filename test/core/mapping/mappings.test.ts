@@ -5,13 +5,13 @@ import { wantedGroupGrants } from '../../../src/core/access/role-projection.ts';
 import { rankIn } from '../../../src/core/access/role-table.ts';
 import { removeConnection } from '../../../src/core/connections/connections.ts';
 import { removeDirectoryGroup } from '../../../src/core/directory/directory-groups.ts';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import type {
   Directory,
   GroupMapping,
   MappingGrant,
   MappingMatch,
 } from '../../../src/core/entities/directory.ts';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
 import { wantedClaimGrants } from '../../../src/core/mapping/claim-grants.ts';
 import type { GroupMappingInput } from '../../../src/core/mapping/group-mappings.ts';
 import {

@@ -1,7 +1,7 @@
 /** An answer that was believed by what its connection believes no more lets nobody in: at once, unasked for, or after a yes (S142). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { updateConnection } from '../../../src/core/connections/connections.ts';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import { stillRestsOn, verdictBasis } from '../../../src/core/sign-in/judged-connection.ts';
 import {
   completeHeld,

@@ -1,7 +1,7 @@
 /** Where a sign-in begins: a table of what leads where, and that nothing of it depends on a person. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { tieDomain } from '../../../src/core/connections/domains.ts';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import type { RoutingFacts } from '../../../src/core/sign-in/sign-in-routing.ts';
 import { findSignInRoute, routeSignIn } from '../../../src/core/sign-in/sign-in-routing.ts';
 import { aConnection, anOrganization, nextText } from '../../support/builders.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { updateConnection } from '../../../src/core/connections/connections.ts';
 import { updateDirectory } from '../../../src/core/directory/directories.ts';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import { createInvitation } from '../../../src/core/joining/invitations.ts';
 import { changeMember, removeMember } from '../../../src/core/members/members.ts';
 import { recordRefusedSignIn } from '../../../src/core/sign-in/refused-sign-ins.ts';

@@ -1,6 +1,6 @@
 /** Which sessions a provider's logout message means: a table, and what an unknown fact does. */
 import { describe, expect, test } from '@jest/globals';
-import type { UpstreamSession } from '../../../src/core/entities/sign-in.ts';
+import type { UpstreamSession } from '../../../src/core/entities/session.ts';
 import { isMeant, type SignedOutUpstream } from '../../../src/core/sign-in/upstream-logouts.ts';
 import { aConnection, aMembership, aSession, aUser, nextId } from '../../support/builders.ts';
 

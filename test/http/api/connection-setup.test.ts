@@ -1,6 +1,6 @@
 /** Presets of SAML connections: what each product sends is expected, and its admin is told what to type where. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { IDENTITY_PROVIDERS } from '../../../src/core/entities/sign-in.ts';
+import { IDENTITY_PROVIDERS } from '../../../src/core/entities/connection.ts';
 import { testCertificate } from '../../support/saml-keys.ts';
 import { type ApiWorld, startApiWorld } from './api-world.ts';
 

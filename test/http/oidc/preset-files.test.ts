@@ -1,7 +1,7 @@
 /** Each preset against tokens and UserInfo as its product fills them (`test/fixtures/oidc/presets`): the right person, name, address and groups. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { IDENTITY_PROVIDERS, type IdentityProvider } from '../../../src/core/entities/sign-in.ts';
+import { IDENTITY_PROVIDERS, type IdentityProvider } from '../../../src/core/entities/connection.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';

@@ -1,6 +1,6 @@
 /** A stage for requiring single sign-on: an organization with an owner, a connection to a live identity provider, and their acts. */
 import { addDomain } from '../../../src/core/connections/domains.ts';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import { acceptInvitation } from '../../../src/core/joining/invitation-acceptance.ts';
 import { changeMember } from '../../../src/core/members/members.ts';
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';

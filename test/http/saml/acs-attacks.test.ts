@@ -1,7 +1,7 @@
 /** The whole attack corpus at the live door: refused, no session, one audit row with the exact reason. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
 import { type Browser, createBrowser } from '../../support/browser.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { attacks, goodResponses, oddities } from '../../support/saml-attacks.ts';

@@ -1,6 +1,6 @@
 /** The assertion consumer service as a door: what it takes, from whom, how often, and what its answers carry. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import { minutes } from '../../../src/kernel/clock.ts';
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { aConnection, nextText } from '../../support/builders.ts';

@@ -1,6 +1,6 @@
 /** How the person was authenticated: what a connection demands of it must be in the verified assertion (S54). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SamlSettings } from '../../../src/core/entities/sign-in.ts';
+import type { SamlSettings } from '../../../src/core/entities/connection.ts';
 import { minutes, seconds } from '../../../src/kernel/clock.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';

@@ -7,8 +7,8 @@ import {
   rotateSpKeys,
   withSpKeys,
 } from '../../../src/core/connections/sp-keys.ts';
+import type { Connection, SamlConnection } from '../../../src/core/entities/connection.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import type { Connection, SamlConnection } from '../../../src/core/entities/sign-in.ts';
 import { verifySamlResponse } from '../../../src/http/saml/strategy.ts';
 import { samlTrust } from '../../../src/http/saml/trust.ts';
 import { type Browser, createBrowser } from '../../support/browser.ts';

@@ -1,7 +1,7 @@
 /** Sign-ins that begin at the identity provider: an explicit choice, as strict as the others, and nobody's session is taken over unasked. */
 import { copyFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import { minutes } from '../../../src/kernel/clock.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open.ts';
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';

@@ -1,6 +1,6 @@
 /** Single logout at the live address: what ends sessions, whose, how often, and the answer that goes back. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import { signedMetadata } from '../../../src/protocols/saml/metadata.ts';
 import { readRedirect } from '../../../src/protocols/saml/redirect-binding.ts';
 import { createBrowser, type Page } from '../../support/browser.ts';

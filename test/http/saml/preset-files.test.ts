@@ -1,8 +1,8 @@
 /** Each preset against a response in the shape of its product (`test/fixtures/saml/presets`): the right person, name, address and groups. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { IDENTITY_PROVIDERS, type IdentityProvider } from '../../../src/core/entities/connection.ts';
 import type { Organization } from '../../../src/core/entities/organization.ts';
-import { IDENTITY_PROVIDERS, type IdentityProvider } from '../../../src/core/entities/sign-in.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { factOf, recordedSignIns } from '../../support/recorded-sign-ins.ts';

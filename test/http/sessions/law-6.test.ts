@@ -3,7 +3,7 @@
  * person is nobody's, and sign-ins that were under way leave no session behind (S141-S144).
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import { type Browser, createBrowser } from '../../support/browser.ts';
 import { onlyMember } from '../../support/members.ts';
 import { goodResponse } from '../../support/saml-builder.ts';

@@ -1,6 +1,6 @@
 /** Sensitive acts ask for a proof of who is there that is minutes old; how a browser gives it, and comes back (S192). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Connection } from '../../../src/core/entities/sign-in.ts';
+import type { Connection } from '../../../src/core/entities/connection.ts';
 import { minutes } from '../../../src/kernel/clock.ts';
 import { type Browser, createBrowser } from '../../support/browser.ts';
 import { ask, codeOf, turnOnSecondFactor } from '../../support/credentials.ts';

@@ -158,7 +158,7 @@ export const settingsSchema = z.strictObject({
         ),
     )
     .describe(
-      'Name servers that are asked for the TXT records of domains, the next one where one is silent; one that answers with an error has answered. Empty: those of the system.',
+      'Name servers that are asked for the TXT records of domains, the next one where one does not answer, or answers with an error. Empty: those of the system.',
     ),
   rateLimits: z.boolean('must be "on" or "off"').describe('Switch off for load runs and tests only.'),
   logLevel: z

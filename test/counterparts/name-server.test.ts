@@ -27,18 +27,18 @@ interface Claimed {
   events(): Promise<readonly string[]>;
 }
 
-async function claim(domain: string): Promise<Claimed> {
-  const { id: organization } = await world.newOrganization();
+async function claim(domain: string, at: ApiWorld = world): Promise<Claimed> {
+  const { id: organization } = await at.newOrganization();
   const base = `/organizations/${organization}`;
-  const { body } = await world.send(world.operator, `post ${base}/domains`, { domain });
+  const { body } = await at.send(at.operator, `post ${base}/domains`, { domain });
   const one = `${base}/domains/${body.id}`;
   return {
     label: body.record.name.replace(/\.example$/, ''),
     value: body.record.value,
-    verify: async () => (await world.send(world.operator, `post ${one}/verify`)).body,
-    read: async () => (await world.send(world.operator, `get ${one}`)).body,
+    verify: async () => (await at.send(at.operator, `post ${one}/verify`)).body,
+    read: async () => (await at.send(at.operator, `get ${one}`)).body,
     events: async () => {
-      const { items } = (await world.send(world.operator, `get ${base}/audit-events`)).body;
+      const { items } = (await at.send(at.operator, `get ${base}/audit-events`)).body;
       const types: readonly string[] = items.map(({ type }: { readonly type: string }) => type);
       return types.filter((type) => /^domain\.(verified|missing|lapsed)$/.test(type)).toReversed();
     },
@@ -111,6 +111,14 @@ describe('no answer that says anything', () => {
     expect(await claimed.verify()).toMatchObject({ status: 'pending', problem });
   });
 
+  test('YXDOMAIN: a DNAME makes the name too long', async () => {
+    const long = Array.from({ length: 3 }, () => 'x'.repeat(63)).join('.');
+    await dns.publish([`renamed DNAME ${long}`]);
+    const claimed = await claim(`${'y'.repeat(40)}.renamed.example`);
+    const problem = { code: 'lookup_failed' };
+    expect(await claimed.verify()).toMatchObject({ status: 'pending', problem });
+  });
+
   test('silence, for a few seconds; then the same question is answered', async () => {
     const claimed = await claim('silent.example');
     await dns.publish([`${claimed.label} TXT ${quoted(claimed.value)}`]);
@@ -118,6 +126,25 @@ describe('no answer that says anything', () => {
     const asked = await claimed.verify().finally(dns.speakAgain);
     expect(asked).toMatchObject({ status: 'pending', problem: { code: 'lookup_failed' } });
     expect(await claimed.verify()).toMatchObject({ status: 'verified' });
+  });
+});
+
+describe('S153: the next name server is asked after an error', () => {
+  test.each([
+    ['SERVFAIL', BROKEN_ZONE],
+    ['REFUSED', 'elsewhere.test'],
+  ])('%s', async (_what, zone) => {
+    const second = await startNameServer(zone);
+    const both = await startApiWorld({ dnsServers: [dns.address, second.address] });
+    try {
+      const claimed = await claim(`acme.${zone}`, both);
+      expect(await claimed.verify()).toMatchObject({ problem: { code: 'record_missing' } });
+      await second.publish([`_gatehouse-challenge.acme TXT ${quoted(claimed.value)}`]);
+      expect(await claimed.verify()).toMatchObject({ status: 'verified' });
+    } finally {
+      await both.close();
+      await second.close();
+    }
   });
 });
 

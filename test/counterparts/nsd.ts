@@ -1,4 +1,4 @@
-/** A real name server: NSD of Debian, on loopback, with the zone `example` and whatever records a test publishes there. */
+/** A real name server: NSD of Debian, on loopback, with one zone and whatever records a test publishes there. */
 import { Resolver } from 'node:dns/promises';
 import { findFreePort } from '../../scripts/demo/gateway-process.ts';
 import { createFolder, startProgram } from './programs.ts';
@@ -6,7 +6,7 @@ import { createFolder, startProgram } from './programs.ts';
 export interface NameServer {
   /** As the settings of a gateway take it. */
   readonly address: string;
-  /** Serves these lines of a zone file, and those alone; names are below `example`. Resolves when they are served. */
+  /** Serves these lines of a zone file, and those alone; names are below the zone. Resolves when they are served. */
   publish(records: readonly string[]): Promise<void>;
   /** Answers nothing from now on, not even an error. */
   fallSilent(): void;
@@ -14,21 +14,21 @@ export interface NameServer {
   close(): Promise<void>;
 }
 
-/** Below this nothing can be loaded: every question about it is answered by SERVFAIL. */
+/** Below this nothing can be loaded: every question about it is answered by SERVFAIL, unless it is another server's own zone. */
 export const BROKEN_ZONE = 'broken.example';
 
-const zoneOf = (serial: number, records: readonly string[]): string =>
+const zoneOf = (zone: string, serial: number, records: readonly string[]): string =>
   [
-    '$ORIGIN example.',
+    `$ORIGIN ${zone}.`,
     '$TTL 3600',
-    `@ SOA ns.example. admin.example. ${serial} 3600 600 86400 3600`,
-    '@ NS ns.example.',
+    `@ SOA ns admin ${serial} 3600 600 86400 3600`,
+    '@ NS ns',
     'ns A 127.0.0.1',
     ...records,
     '',
   ].join('\n');
 
-const settingsOf = (folder: string, port: number): string => `
+const settingsOf = (zone: string, folder: string, port: number): string => `
 server:
   ip-address: 127.0.0.1@${port}
   username: ""
@@ -43,22 +43,20 @@ server:
 remote-control:
   control-enable: no
 zone:
-  name: example
-  zonefile: example.zone
-zone:
-  name: ${BROKEN_ZONE}
-  zonefile: broken.zone
+  name: ${zone}
+  zonefile: good.zone
+${zone === BROKEN_ZONE ? '' : `zone:\n  name: ${BROKEN_ZONE}\n  zonefile: broken.zone`}
 `;
 
-export async function startNameServer(): Promise<NameServer> {
+export async function startNameServer(zone = 'example'): Promise<NameServer> {
   const folder = createFolder('nsd');
   const port = await findFreePort();
   const address = `127.0.0.1:${port}`;
   let serial = 1;
-  folder.write('example.zone', zoneOf(serial, []));
+  folder.write('good.zone', zoneOf(zone, serial, []));
   folder.write('broken.zone', 'this is no zone\n');
-  const settings = folder.write('nsd.conf', settingsOf(folder.path, port));
-  const isServed = async () => (await servedSerial(address)) === serial;
+  const settings = folder.write('nsd.conf', settingsOf(zone, folder.path, port));
+  const isServed = async () => (await servedSerial(address, zone)) === serial;
   const program = await startProgram({
     command: '/usr/sbin/nsd',
     parameters: ['-d', '-c', settings],
@@ -69,7 +67,7 @@ export async function startNameServer(): Promise<NameServer> {
     address,
     publish: async (records) => {
       serial += 1;
-      folder.write('example.zone', zoneOf(serial, records));
+      folder.write('good.zone', zoneOf(zone, serial, records));
       const limit = AbortSignal.timeout(30_000);
       // Files are told apart by their time, which counts seconds: asked again until it has noticed.
       while (!(await isServed())) {
@@ -87,10 +85,10 @@ export async function startNameServer(): Promise<NameServer> {
   };
 }
 
-async function servedSerial(address: string): Promise<number | undefined> {
+async function servedSerial(address: string, zone: string): Promise<number | undefined> {
   const resolver = new Resolver({ timeout: 500, tries: 1 });
   resolver.setServers([address]);
-  return resolver.resolveSoa('example').then(
+  return resolver.resolveSoa(zone).then(
     ({ serial }) => serial,
     () => undefined,
   );

@@ -144,6 +144,6 @@ const auditHash = (): string =>
 function idTokenCheck(): () => boolean {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signed = randomBytes(400);
-  const signature = sign('sha256', signed, { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  return () => verify('sha256', signed, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature);
+  const signature = sign('sha256', signed, privateKey);
+  return () => verify('sha256', signed, publicKey, signature);
 }

@@ -51,6 +51,13 @@ export const oidcRelyingPartyGuards: readonly Guard[] = [
   },
   {
     line: 'S68',
+    file: 'src/protocols/oidc/ecdsa-signature.ts',
+    without: 'if (joined.length !== 2 * size) return undefined;',
+    put: '',
+    test: 'test/protocols/oidc/ecdsa-signature.test.ts',
+  },
+  {
+    line: 'S68',
     file: SIGNATURES,
     without: "isGenuine ? { kind: 'genuine', header, payload: body } : { kind: 'broken', header }",
     put: "isGenuine || body !== '' ? { kind: 'genuine', header, payload: body } : { kind: 'broken', header }",

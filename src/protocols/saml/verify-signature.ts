@@ -1,5 +1,5 @@
 /** Which bytes did a pinned certificate sign? The cryptography of the one shape of ds:Signature, over a tree that is parsed once. */
-import { constants, createHash, timingSafeEqual, verify } from 'node:crypto';
+import { createHash, timingSafeEqual, verify } from 'node:crypto';
 import { canonicalXml } from './canonical-xml.ts';
 import { signingKeyOf } from './certificates.ts';
 import { parseXml, type XmlRules } from './parse-xml.ts';
@@ -91,5 +91,6 @@ interface SignedBytes {
 function isSignedBy(pem: string, { hash, text, value }: SignedBytes): boolean {
   const key = signingKeyOf(pem);
   if (key.asymmetricKeyType !== 'rsa') return false;
-  return verify(hash, Buffer.from(text, 'utf8'), { key, padding: constants.RSA_PKCS1_PADDING }, value);
+  // PKCS#1 v1.5 is what Node does with such a key; one inside an object of options costs it two exceptions each time.
+  return verify(hash, Buffer.from(text, 'utf8'), key, value);
 }

@@ -38,7 +38,7 @@ export default {
   // Jest leaves one core idle by default, which on two cores is half of them.
   maxWorkers: '100%',
   // A slow machine is not a failing test: the limit only ends what hangs.
-  testTimeout: 120_000,
+  testTimeout: 1_200_000,
   ...testsOf(part),
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -81,6 +81,8 @@ export interface Replacements {
   readonly newRsaKey?: NewRsaKey;
   readonly afterwards?: Afterwards;
   readonly samlValidator?: SamlValidator;
+  /** Milliseconds for every outbound call; each kind has its own limit if absent. */
+  readonly outboundTimeoutMs?: number;
   /** What stands between everything and the store. */
   readonly decorateStorage?: (storage: Storage) => Storage;
   /** Jobs, by name, that the test runs itself. */
@@ -188,7 +190,9 @@ const SERVER_LIMITS = {
 const WEBHOOK_LIMITS = { timeoutMs: seconds(5), maxBytes: 64 * 1024 };
 function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacements) {
   const clock = replaced.clock ?? systemClock;
-  const fetcher = createSafeFetch({ allow: config.egressAllow });
+  const { outboundTimeoutMs: timeoutMs } = replaced;
+  const limit = timeoutMs === undefined ? {} : { timeoutMs };
+  const fetcher = createSafeFetch({ allow: config.egressAllow, ...limit });
   return {
     clock,
     passwords:
@@ -199,7 +203,7 @@ function createAdapters(config: Config, masterKey: MasterKey, replaced: Replacem
     newRsaKey: replaced.newRsaKey ?? newRsaKey,
     mailer: replaced.mailer ?? createMailer(config, clock),
     fetcher,
-    webhookFetcher: createSafeFetch({ allow: config.egressAllow, ...WEBHOOK_LIMITS }),
+    webhookFetcher: createSafeFetch({ allow: config.egressAllow, ...WEBHOOK_LIMITS, ...limit }),
     readMetadata: createMetadataReader(fetcher),
     txtResolver: replaced.txtResolver ?? createDnsTxtResolver(config.dnsServers),
   };

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Browser, chromium } from 'playwright-core';
 import { startApplication, type TestApplication } from '../support/application.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { holdDate } from '../support/held-date.ts';
 import { aMember, PASSWORD } from '../support/page-visits.ts';
 
 let gateway: TestGateway;
 let product: TestApplication;
 let browser: Browser;
 beforeAll(async () => {
-  gateway = await startGateway({ isLocalhost: true, now: Date.now() });
+  gateway = await startGateway({ isLocalhost: true, now: holdDate() });
   product = await startApplication(gateway);
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });

@@ -2,12 +2,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Browser, chromium } from 'playwright-core';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { holdDate } from '../support/held-date.ts';
 import { invite, PASSWORD } from '../support/page-visits.ts';
 
 let gateway: TestGateway;
 let browser: Browser;
 beforeAll(async () => {
-  gateway = await startGateway({ isLocalhost: true, now: Date.now() });
+  gateway = await startGateway({ isLocalhost: true, now: holdDate() });
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 });

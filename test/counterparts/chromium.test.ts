@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { holdDate } from '../support/held-date.ts';
 import { type OidcIdp, startOidcIdp } from '../support/idp/oidc.ts';
 import { type SamlIdp, startSamlIdp } from '../support/idp/saml.ts';
 import { addOidcConnection, addSamlConnection, pushPerson } from '../support/sign-in-stage.ts';
@@ -16,7 +17,7 @@ let saml: SamlIdp;
 let browser: Browser;
 
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   oidc = await startOidcIdp({ users: [{ sub: 'ada', email: ADA }] });
   saml = await startSamlIdp({ host: 'localhost', users: [{ email: EVE }] });
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });

@@ -6,8 +6,10 @@ import { isGatehouseError } from '../../src/kernel/errors.ts';
 import { createSafeFetch } from '../../src/outbound/safe-fetch.ts';
 import type { OidcFacts } from '../../src/protocols/oidc/id-token-facts.ts';
 import { createBrowser } from '../support/browser.ts';
+import { holdDate } from '../support/held-date.ts';
 import { type ForgedAnswer, type ForgingIdp, startForgingIdp } from '../support/idp/forging-oidc.ts';
 import { type OidcIdp, startOidcIdp } from '../support/idp/oidc.ts';
+import { PATIENT_MS } from '../support/in-time.ts';
 
 const pending: OidcPending = { state: 'state-1', nonce: 'nonce-1', codeVerifier: 'v'.repeat(43) };
 /** Nobody listens there: the browser's trip ends at its Location. */
@@ -15,9 +17,10 @@ const redirectUri = 'http://127.0.0.1:2/oidc-callback/con_1';
 const clientId = 'gatehouse';
 const clientSecret = 'a secret: with/odd+chars%';
 
+holdDate();
 let clockOffset = 0;
 const clock = () => Date.now() + clockOffset;
-const fetcher = createSafeFetch({ allow: ['127.0.0.0/8'] });
+const fetcher = createSafeFetch({ allow: ['127.0.0.0/8'], timeoutMs: PATIENT_MS });
 const relyingParty = (): OidcRelyingParty => createOidcStrategy({ fetcher, clock });
 
 function trust(issuer: string, extra: Partial<OidcTrust> = {}): OidcTrust {

@@ -5,6 +5,7 @@ import { createBrowser, type Page } from '../support/browser.ts';
 import { nextText } from '../support/builders.ts';
 import { ask, tryPassword, turnOnSecondFactor } from '../support/credentials.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { holdDate } from '../support/held-date.ts';
 import { type OidcIdp, startOidcIdp } from '../support/idp/oidc.ts';
 import { onlyMember } from '../support/members.ts';
 import { aMember, PASSWORD } from '../support/page-visits.ts';
@@ -25,7 +26,7 @@ const NAME_ID = 'ada@corp.example';
 let gateway: TestGateway;
 let idp: OidcIdp;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   idp = await startOidcIdp();
 });
 afterAll(async () => {

@@ -21,12 +21,13 @@ import type { Storage } from '../../src/core/ports/storage.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 import { deliverDueMails } from '../../src/jobs/deliver-mails.ts';
 import type { Logger } from '../../src/kernel/log.ts';
+import { PATIENT_MS } from './in-time.ts';
 import { runningTwice } from './running-twice.ts';
 import { fixedRsaKeys } from './saml-keys.ts';
 import { inProcessValidator } from './saml-validator.ts';
 
 export interface GatewayOptions {
-  /** Where the clock starts, epoch ms; 2026-03-01T12:00:00Z if absent. Tests with live identity providers pass Date.now(). */
+  /** Where the clock starts, epoch ms; 2026-03-01T12:00:00Z if absent. Tests with live identity providers pass `holdDate()`. */
   readonly now?: number;
   /** The gateway's own address, such as `https://gatehouse.example`; the local port it really listens on if absent. */
   readonly baseUrl?: string;
@@ -44,6 +45,8 @@ export interface GatewayOptions {
   readonly dataDir?: string;
   /** True: mails become files in its folder, as where no mail server is configured. Else tests see them. */
   readonly writesMails?: boolean;
+  /** Milliseconds for every outbound call; so long that only what hangs meets it if absent: a busy machine is no outage. */
+  readonly outboundTimeoutMs?: number;
   /** What becomes of work that nobody waits for; done at once, and waited for, if absent. */
   readonly afterwards?: Afterwards;
 }
@@ -159,13 +162,14 @@ interface Seen {
 function replacementsOf(
   clock: TestClock,
   { mails, txtRecords }: Seen,
-  { afterwards = (work) => work() }: GatewayOptions,
+  { afterwards = (work) => work(), outboundTimeoutMs = PATIENT_MS }: GatewayOptions,
 ): Replacements {
   return {
     clock: clock.now,
     passwords: fastPasswords,
     samlValidator: inProcessValidator,
     newRsaKey: fixedRsaKeys(),
+    outboundTimeoutMs,
     withoutJobs: ['long-work', 'deliver-mails', 'deliver-logouts', 'deliver-webhooks'],
     ...(process.env.GATEHOUSE_TESTS === 'twice' ? { decorateStorage: runningTwice } : {}),
     // Waited for, so that a test sees what its request has done.

@@ -36,8 +36,9 @@ export function bulkHandler(routes: Dispatch, budgetMs: number = BUDGET_MS): Sci
       references: entries.map((entry) => (entry.kind === 'operation' ? referencesOf(entry) : new Set())),
       ...{ tolerances: new Set(tolerances), unknownAttributes: new Set() },
     };
-    const startedAt = performance.now();
-    await runAll(run, { failOnErrors, isLate: () => performance.now() - startedAt >= budgetMs });
+    const { clock } = context.deps;
+    const startedAt = clock();
+    await runAll(run, { failOnErrors, isLate: () => clock() - startedAt >= budgetMs });
     noteTolerances(res, {
       tolerances: [...run.tolerances],
       unknownAttributes: [...run.unknownAttributes],

@@ -1,6 +1,7 @@
 /** /organizations/{org}/connections: SAML and OIDC identity providers, made, shown without secrets, changed and checked. */
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { holdDate } from '../../support/held-date.ts';
 import { type OidcIdp, startOidcIdp } from '../../support/idp/oidc.ts';
 import { type SamlIdp, startSamlIdp } from '../../support/idp/saml.ts';
 import { testCertificate } from '../../support/saml-keys.ts';
@@ -13,7 +14,7 @@ let odd: Server;
 let oddUrl = '';
 let base = '';
 beforeAll(async () => {
-  world = await startApiWorld({ now: Date.now() });
+  world = await startApiWorld({ now: holdDate() });
   saml = await startSamlIdp();
   oidc = await startOidcIdp();
   odd = createServer((request, response) => answerOddly(request.url ?? '', response));

@@ -5,6 +5,7 @@ import type { Organization } from '../../../src/core/entities/organization.ts';
 import { days, hours, minutes } from '../../../src/kernel/clock.ts';
 import { enter, startApplication, type TestApplication } from '../../support/application.ts';
 import { createBrowser } from '../../support/browser.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type ApiWorld, PASSWORD, type Person, type Sender, startApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -13,7 +14,7 @@ let organization: Organization;
 let ada: Person;
 let base = '';
 beforeAll(async () => {
-  world = await startApiWorld({ now: Date.now() });
+  world = await startApiWorld({ now: holdDate() });
   product = await startApplication(world.gateway);
 });
 afterAll(async () => {

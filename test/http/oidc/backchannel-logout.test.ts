@@ -5,6 +5,7 @@ import { minutes } from '../../../src/kernel/clock.ts';
 import { type Browser, createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type ForgedAnswer, type ForgingIdp, startForgingIdp } from '../../support/idp/forging-oidc.ts';
 import { countOfType } from '../../support/journal-rows.ts';
 import { addOidcConnection, pushPerson, refusalReasons, sessionStatus } from '../../support/sign-in-stage.ts';
@@ -17,7 +18,7 @@ let idp: ForgingIdp;
 const setup = { clientId: '', nonce: '' };
 
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   idp = await startForgingIdp(setup);
 });
 

@@ -1,29 +1,34 @@
 /** An identity provider that is down, slow, or answers nonsense: its organization alone is affected, and the admin is told which and why, once. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { noteAnswerOfProvider } from '../../../src/core/connections/connection-outages.ts';
 import { days, minutes } from '../../../src/kernel/clock.ts';
 import { newRsaKey, selfSignedCertificate } from '../../../src/kernel/self-signed-certificate.ts';
 import { createBrowser, type Page } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
+import { type ClosedPort, holdClosedPort } from '../../support/closed-port.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type OidcIdp, startOidcIdp } from '../../support/idp/oidc.ts';
 import { recordedSignIns } from '../../support/recorded-sign-ins.ts';
 import { addOidcConnection, setSession } from '../../support/sign-in-stage.ts';
 
 let gateway: TestGateway;
 let healthy: OidcIdp;
+let nobody: ClosedPort;
 const servers: Server[] = [];
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   healthy = await startOidcIdp();
+  nobody = await holdClosedPort();
 });
 afterAll(async () => {
   for (const server of servers) {
     server.closeAllConnections();
     server.close();
   }
+  nobody.close();
   await healthy.close();
   await gateway.close();
 });
@@ -38,13 +43,6 @@ async function listening(server: Server): Promise<number> {
 
 const answering = async (listener: RequestListener) =>
   `http://127.0.0.1:${await listening(createServer(listener))}`;
-
-async function closedPort(): Promise<string> {
-  const server = createServer();
-  const port = await listening(server);
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}`;
-}
 
 /** TLS whose certificate ended yesterday. */
 async function expiredTls(): Promise<string> {
@@ -97,10 +95,17 @@ async function signInElsewhere(): Promise<Page> {
 }
 
 const faces = new Set<string>();
+/** Resolved when somebody elsewhere is in. */
+let elsewhereIn = Promise.withResolvers<void>();
+beforeEach(() => {
+  elsewhereIn = Promise.withResolvers();
+});
+
+const silent: RequestListener = ({ socket }) => void elsewhereIn.promise.then(() => socket.destroy());
 
 describe.each<readonly [string, () => Promise<string>, string]>([
-  ['is down', closedPort, 'oidc.unreachable'],
-  ['accepts and never answers', () => answering(() => undefined), 'oidc.unreachable'],
+  ['is down', async () => `http://127.0.0.1:${nobody.port}`, 'oidc.unreachable'],
+  ['is silent for as long as others sign in, then hangs up', () => answering(silent), 'oidc.unreachable'],
   ['answers 503', () => answering((_req, res) => res.writeHead(503).end('no')), 'oidc.unreachable'],
   ['answers 404', () => answering((_req, res) => res.writeHead(404).end('no')), 'oidc.discovery'],
   ['answers a page', () => answering((_req, res) => res.end('<html>Login</html>')), 'oidc.discovery'],
@@ -108,7 +113,10 @@ describe.each<readonly [string, () => Promise<string>, string]>([
 ])('a provider that %s', (_what, issuerOf, reason) => {
   test('affects its organization alone, and the admin learns which and why', async () => {
     const company = await aCompany(await issuerOf());
-    const [refused, elsewhere] = await Promise.all([company.start(), signInElsewhere()]);
+    const starting = company.start();
+    const elsewhere = await signInElsewhere();
+    elsewhereIn.resolve();
+    const refused = await starting;
     expect([refused.status, setSession(refused)]).toEqual([403, undefined]);
     expect([elsewhere.status, setSession(elsewhere) === undefined]).toEqual([303, false]);
     // The way back is made of the address that was asked.
@@ -121,6 +129,18 @@ describe.each<readonly [string, () => Promise<string>, string]>([
     expect(await company.check()).toMatchObject({ ok: false, reason, explanation: expect.anything() });
     expect(await company.events('connection.unreachable')).toHaveLength(1);
   });
+});
+
+test('a provider that never answers is given up', async () => {
+  const impatient = await startGateway({ outboundTimeoutMs: 50 });
+  const issuer = await answering(() => undefined);
+  const organization = await impatient.createOrganization({ slug: nextText('mute') });
+  await addOidcConnection(impatient, organization, { idp: { issuer } });
+  const refused = await createBrowser().request(`${impatient.baseUrl}/sign-in/${organization.slug}`);
+  expect(refused.status).toBe(403);
+  const [attempt] = await recordedSignIns(impatient, organization);
+  expect(attempt).toMatchObject({ step: 'start', failure: { reason: 'oidc.unreachable' } });
+  await impatient.close();
 });
 
 test('the page is the same for all of them, and worth reading: it names the provider as a suspect, what to do, and the reference', () => {

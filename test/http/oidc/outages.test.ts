@@ -6,7 +6,9 @@ import type { OidcTrust } from '../../../src/http/oidc/trust.ts';
 import { hours, minutes } from '../../../src/kernel/clock.ts';
 import { GatehouseError } from '../../../src/kernel/errors.ts';
 import { createSafeFetch } from '../../../src/outbound/safe-fetch.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type ForgedAnswer, type ForgingIdp, startForgingIdp } from '../../support/idp/forging-oidc.ts';
+import { PATIENT_MS } from '../../support/in-time.ts';
 import { refusalOf } from '../../support/refusals.ts';
 
 const pending: OidcPending = { state: 'state-1', nonce: 'nonce-1', codeVerifier: 'v'.repeat(43) };
@@ -18,14 +20,14 @@ beforeAll(async () => {
   idp = await startForgingIdp({ clientId, nonce: pending.nonce });
 });
 beforeEach(() => {
-  now = Date.now();
+  now = holdDate();
   Object.assign(idp, { down: {}, extraKeys: [], discovery: {}, next: {} });
 });
 afterAll(() => idp.close());
 
 function aParty(extra: Partial<OidcTrust> = {}) {
   const party = createOidcStrategy({
-    fetcher: createSafeFetch({ allow: ['127.0.0.0/8'] }),
+    fetcher: createSafeFetch({ allow: ['127.0.0.0/8'], timeoutMs: PATIENT_MS }),
     clock: () => now,
   });
   const connection: OidcTrust = {
@@ -38,7 +40,7 @@ function aParty(extra: Partial<OidcTrust> = {}) {
     start: () => refusalOf(party.startOidc({ connection, ...pending })),
     signIn: (next: ForgedAnswer = {}, wants?: readonly string[]) => {
       idp.next = next;
-      // The times of a token are real ones.
+      // The times of a token are today's.
       return refusalOf(party.verifyOidcCallback({ connection, query, pending, now: Date.now(), wants }));
     },
   };

@@ -5,6 +5,7 @@ import { IDENTITY_PROVIDERS, type IdentityProvider } from '../../../src/core/ent
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type ForgingIdp, startForgingIdp } from '../../support/idp/forging-oidc.ts';
 import { pushPerson, refusalReasons, setSession } from '../../support/sign-in-stage.ts';
 
@@ -30,7 +31,7 @@ const underWay = { clientId: CLIENT, nonce: '' };
 let gateway: TestGateway;
 let idp: ForgingIdp;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   idp = await startForgingIdp(underWay);
 });
 afterAll(async () => {

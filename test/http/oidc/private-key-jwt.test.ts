@@ -7,6 +7,7 @@ import { startApplication, type TestApplication } from '../../support/applicatio
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type OidcIdp, startOidcIdp } from '../../support/idp/oidc.ts';
 import { aMember } from '../../support/page-visits.ts';
 import { pushPerson, refusalReasons, sessionStatus } from '../../support/sign-in-stage.ts';
@@ -14,7 +15,7 @@ import { pushPerson, refusalReasons, sessionStatus } from '../../support/sign-in
 let gateway: TestGateway;
 let idp: OidcIdp;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   idp = await startOidcIdp();
 });
 afterAll(async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type OidcIdp, type OidcIdpUser, startOidcIdp } from '../../support/idp/oidc.ts';
 import { countOfType } from '../../support/journal-rows.ts';
 import {
@@ -19,7 +20,7 @@ let gateway: TestGateway;
 let idp: OidcIdp;
 
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   idp = await startOidcIdp();
 });
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type OidcIdp, startOidcIdp } from '../../support/idp/oidc.ts';
 import { movesOnTo } from '../../support/logout-stage.ts';
 import { addOidcConnection, pushPerson, sessionStatus } from '../../support/sign-in-stage.ts';
@@ -12,7 +13,7 @@ let gateway: TestGateway;
 let idp: OidcIdp;
 
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   idp = await startOidcIdp();
 });
 

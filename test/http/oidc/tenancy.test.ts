@@ -4,6 +4,7 @@ import { createGroupMapping } from '../../../src/core/mapping/group-mappings.ts'
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type OidcIdp, type OidcIdpUser, startOidcIdp } from '../../support/idp/oidc.ts';
 import { recordedSignIns } from '../../support/recorded-sign-ins.ts';
 import { addOidcConnection, pushPerson, refusalReasons, setSession } from '../../support/sign-in-stage.ts';
@@ -13,7 +14,7 @@ const TENANT = '11111111-2222-3333-4444-555555555555';
 let gateway: TestGateway;
 let idp: OidcIdp;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   idp = await startOidcIdp();
 });
 afterAll(async () => {

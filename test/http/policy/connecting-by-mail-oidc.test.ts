@@ -6,6 +6,7 @@ import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { mailedPath } from '../../support/credentials.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type OidcIdp, startOidcIdp } from '../../support/idp/oidc.ts';
 import { invite, PASSWORD, postForm, withoutReference } from '../../support/page-visits.ts';
 import { addOidcConnection, sessionStatus } from '../../support/sign-in-stage.ts';
@@ -13,7 +14,7 @@ import { addOidcConnection, sessionStatus } from '../../support/sign-in-stage.ts
 let gateway: TestGateway;
 let idp: OidcIdp;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   idp = await startOidcIdp();
 });
 afterAll(async () => {

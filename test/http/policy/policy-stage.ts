@@ -6,6 +6,7 @@ import { changeMember } from '../../../src/core/members/members.ts';
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { testCause } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type SamlIdp, type SamlIdpUser, startSamlIdp } from '../../support/idp/saml.ts';
 import { invite, PASSWORD, postForm } from '../../support/page-visits.ts';
 import { addSamlConnection } from '../../support/sign-in-stage.ts';
@@ -50,7 +51,7 @@ export interface Person {
 type Json = any;
 
 export async function openPolicyStage(): Promise<PolicyStage> {
-  const world = await startApiWorld({ now: Date.now() });
+  const world = await startApiWorld({ now: holdDate() });
   const idp = await startSamlIdp();
   const { gateway } = world;
   const through: PolicyStage['through'] = async (browser, url, user) => {

@@ -7,6 +7,7 @@ import { answerTo, enter, startApplication, type TestApplication } from '../../s
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { readForms } from '../../support/html-forms.ts';
 import { countOfType } from '../../support/journal-rows.ts';
 import { aMember } from '../../support/page-visits.ts';
@@ -17,7 +18,7 @@ let gateway: TestGateway;
 let one: TestApplication;
 let two: TestApplication;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   one = await startApplication(gateway);
   two = await startApplication(gateway);
 });

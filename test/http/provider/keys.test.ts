@@ -6,12 +6,13 @@ import { days } from '../../../src/kernel/clock.ts';
 import { enter, startApplication, type TestApplication } from '../../support/application.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { aMember } from '../../support/page-visits.ts';
 
 let gateway: TestGateway;
 let product: TestApplication;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   product = await startApplication(gateway);
 });
 afterAll(async () => {
@@ -105,7 +106,7 @@ test('the key that signs is not removed, another one is; private parts are shown
 });
 
 test('S99: two nodes that begin at once make one set of keys', async () => {
-  const fresh = await startGateway({ now: Date.now() });
+  const fresh = await startGateway({ now: holdDate() });
   const sets = await Promise.all(Array.from({ length: 10 }, () => settleSigningKeys(fresh.deps)));
   const ids = new Set(sets.flat().map(({ id }) => id));
   expect(ids.size).toBe(3);

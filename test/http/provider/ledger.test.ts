@@ -6,6 +6,7 @@ import { deliverLogouts, enter, startApplication, type TestApplication } from '.
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type OidcIdp, startOidcIdp } from '../../support/idp/oidc.ts';
 import { onlyMember } from '../../support/members.ts';
 import { aMember } from '../../support/page-visits.ts';
@@ -17,7 +18,7 @@ let gateway: TestGateway;
 let product: TestApplication;
 let idp: OidcIdp;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   product = await startApplication(gateway);
   idp = await startOidcIdp();
 });

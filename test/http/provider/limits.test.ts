@@ -3,9 +3,10 @@ import { expect, test } from '@jest/globals';
 import { minutes } from '../../../src/kernel/clock.ts';
 import { startApplication } from '../../support/application.ts';
 import { startGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 
 test('S98: after 20 wrong secrets 429 with Retry-After, whatever is shown; other networks and later tries go on', async () => {
-  const gateway = await startGateway({ now: Date.now(), rateLimits: true, trustProxy: ['loopback'] });
+  const gateway = await startGateway({ now: holdDate(), rateLimits: true, trustProxy: ['loopback'] });
   const product = await startApplication(gateway);
   const ask = async (secret: string, ip = '192.0.2.1') => {
     const response = await fetch(`${gateway.baseUrl}/oidc/introspection`, {

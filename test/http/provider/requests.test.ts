@@ -6,13 +6,14 @@ import { answerTo, startApplication, type TestApplication } from '../../support/
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { readForms } from '../../support/html-forms.ts';
 import { aMember, invite, PASSWORD } from '../../support/page-visits.ts';
 
 let gateway: TestGateway;
 let product: TestApplication;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   product = await startApplication(gateway);
 });
 afterAll(async () => {

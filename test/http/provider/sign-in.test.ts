@@ -7,6 +7,7 @@ import { answerTo, enter, startApplication, type TestApplication } from '../../s
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type OidcIdp, startOidcIdp } from '../../support/idp/oidc.ts';
 import { type SamlIdp, startSamlIdp } from '../../support/idp/saml.ts';
 import { countOfType } from '../../support/journal-rows.ts';
@@ -19,7 +20,7 @@ let oidcIdp: OidcIdp;
 let samlIdp: SamlIdp;
 
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   product = await startApplication(gateway);
   oidcIdp = await startOidcIdp();
   samlIdp = await startSamlIdp();

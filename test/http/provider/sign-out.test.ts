@@ -8,6 +8,7 @@ import { deliverLogouts, enter, startApplication, type TestApplication } from '.
 import { type Browser, createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { onlyMember } from '../../support/members.ts';
 import { aMember, postForm } from '../../support/page-visits.ts';
 
@@ -17,7 +18,7 @@ let gateway: TestGateway;
 let one: TestApplication;
 let two: TestApplication;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   one = await startApplication(gateway);
   two = await startApplication(gateway, { idTokenAlgorithm: 'RS256' });
 });

@@ -8,6 +8,7 @@ import { SignedXml } from 'xml-crypto';
 import { createBrowser, type Page } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type SamlIdp, startSamlIdp } from '../../support/idp/saml.ts';
 import { testCertificate } from '../../support/saml-keys.ts';
 import { pushPerson, refusalReasons, setSession } from '../../support/sign-in-stage.ts';
@@ -17,7 +18,7 @@ const ADA = { email: 'ada@corp.example' };
 let gateway: TestGateway;
 let idp: SamlIdp;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   idp = await startSamlIdp({ users: [ADA] });
 });
 afterAll(async () => {

@@ -7,6 +7,7 @@ import { createGroupMapping } from '../../../src/core/mapping/group-mappings.ts'
 import { createBrowser } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway, testCause } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type SamlIdp, type SamlIdpUser, startSamlIdp } from '../../support/idp/saml.ts';
 import { countOfType } from '../../support/journal-rows.ts';
 import {
@@ -22,7 +23,7 @@ let gateway: TestGateway;
 let idp: SamlIdp;
 
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   idp = await startSamlIdp();
 });
 

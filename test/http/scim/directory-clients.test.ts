@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { enter, startApplication } from '../../support/application.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestDirectory, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { aMember } from '../../support/page-visits.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
 });
 afterAll(() => gateway.close());
 

@@ -4,9 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from './config.ts';
-import { snapshotStep } from './core/access/access-review-snapshot.ts';
 import { settleKnownDefaultTeams } from './core/access/default-team.ts';
-import { settleSigningKeys } from './core/applications/signing-keys.ts';
 import {
   CLIENT_ATTEMPT_LIMITS,
   createAttemptLimiter,
@@ -17,17 +15,8 @@ import {
   MAIL_REQUEST_LIMITS,
   SECOND_STEP_LIMITS,
 } from './core/attempt-limit.ts';
-import { attendConnections } from './core/connections/connection-attendance.ts';
-import { recheckDomains } from './core/connections/domain-checks.ts';
-import { noticeSilentProviders } from './core/connections/silent-providers.ts';
-import { runCutoverJob } from './core/directory/cutover-job.ts';
-import { warnOfExpiringKeys, warnOfExpiringTokens } from './core/directory/token-warnings.ts';
-import { type JobHandlers, runDueJobs } from './core/jobs.ts';
-import { invitationImportHandler } from './core/joining/invitation-import.ts';
-import { anchorAudits, pruneAudits } from './core/journal/audit-retention.ts';
 import { createRecorder } from './core/journal/recorder.ts';
 import { DEFAULT_MAIL_LIMITS } from './core/mail/mail-limit.ts';
-import { reprojectSome } from './core/mapping/reprojection.ts';
 import { settleOperatorKey } from './core/organization/operator-key.ts';
 import type { Afterwards } from './core/ports/afterwards.ts';
 import type { Mailer } from './core/ports/mailer.ts';
@@ -47,14 +36,10 @@ import { createCursors } from './http/scim/cursors.ts';
 import { createTypeCache } from './http/scim/resource-types.ts';
 import { createEdge } from './http/server.ts';
 import { createAfterwards } from './jobs/afterwards.ts';
-import { deliverDueLogouts } from './jobs/deliver-logouts.ts';
-import { deliverDueMails } from './jobs/deliver-mails.ts';
-import { createWebhookWorker } from './jobs/deliver-webhooks.ts';
-import { removeExpired } from './jobs/expire.ts';
 import { startJobs } from './jobs/schedule.ts';
+import { type JobDeps, jobsOf } from './jobs/timetable.ts';
 import type { Clock } from './kernel/clock.ts';
-import { hours, minutes, seconds, systemClock } from './kernel/clock.ts';
-import type { OrganizationId } from './kernel/ids.ts';
+import { seconds, systemClock } from './kernel/clock.ts';
 import type { Logger } from './kernel/log.ts';
 import { createSealer, deriveKey } from './kernel/sealing.ts';
 import { type NewRsaKey, newRsaKey } from './kernel/self-signed-certificate.ts';
@@ -130,7 +115,7 @@ export async function composeGateway(
   await Promise.all([loadProviderIfUsed(storage), warmIfUsed(deps)]);
   const { messages, answer } = createEdge(deps);
   const server = createHttpServer({ ...SERVER_LIMITS, ...messages }, answer);
-  const jobs = jobsOf(deps).filter(({ name }) => replaced.withoutJobs?.includes(name) !== true);
+  const jobs = jobsOf(jobDeps(deps)).filter(({ name }) => replaced.withoutJobs?.includes(name) !== true);
   const stop = { drain: createDrain(server, DRAIN_LIMIT_MS), jobs: startJobs(jobs, logger) };
   return {
     deps,
@@ -225,42 +210,12 @@ async function flushRecorders({ recorder, signInRecorder }: HttpDeps): Promise<v
   await signInRecorder.flush();
 }
 
-async function storeRecorded({ recorder, signInRecorder }: HttpDeps): Promise<void> {
-  await recorder.storeDue();
-  await signInRecorder.storeDue();
-}
-
-/** What does the steps of each kind of long work. */
-const JOB_HANDLERS: JobHandlers<HttpDeps> = {
-  cutover: (deps, job) => runCutoverJob({ ...deps, pause: () => nextTurn() }, job),
-  reprojection: reprojectSome,
-  invitation_import: invitationImportHandler,
-  access_review: snapshotStep,
-};
-const logoutDeps = (deps: HttpDeps) => ({ ...deps, signLogoutToken: signLogoutTokenWith(deps) });
-
-const jobsOf = (deps: HttpDeps) => [
-  { name: 'long-work', everyMs: seconds(1), run: () => runDueJobs(deps, JOB_HANDLERS) },
-  { name: 'deliver-mails', everyMs: seconds(2), run: () => deliverDueMails(deps) },
-  { name: 'deliver-logouts', everyMs: seconds(2), run: () => deliverDueLogouts(logoutDeps(deps)) },
-  { name: 'deliver-webhooks', everyMs: seconds(1), ...createWebhookWorker(deps) },
-  { name: 'rotate-signing-keys', everyMs: hours(1), run: () => settleSigningKeys(deps) },
-  { name: 'remove-expired', everyMs: minutes(10), run: () => removeExpired(deps) },
-  { name: 'recheck-domains', everyMs: hours(1), run: () => recheckDomains(deps) },
-  { name: 'prune-audits', everyMs: hours(6), run: () => pruneAudits(deps) },
-  { name: 'anchor-audits', everyMs: hours(1), run: auditAnchoring(deps) },
-  { name: 'flush-recorder', everyMs: 250, run: () => storeRecorded(deps) },
-  { name: 'attend-connections', everyMs: minutes(10), run: () => attendConnections(deps) },
-  { name: 'notice-silent-providers', everyMs: minutes(5), run: () => noticeSilentProviders(deps) },
-  { name: 'warn-of-expiring-tokens', everyMs: hours(1), run: () => warnOfExpiringTokens(deps) },
-  { name: 'warn-of-expiring-keys', everyMs: hours(1), run: () => warnOfExpiringKeys(deps) },
-];
-
-/** The log leaves the machine; whoever rewrites the store cannot rewrite it (S214). */
-function auditAnchoring(deps: HttpDeps): () => Promise<number> {
-  const seen = new Map<OrganizationId, number>();
-  return () => anchorAudits(deps, seen, (anchor) => deps.logger.info('audit head', anchor));
-}
+/** What jobs need besides: signing for applications, and a pause between the steps of a cut-over. */
+const jobDeps = (deps: HttpDeps): JobDeps => ({
+  ...deps,
+  signLogoutToken: signLogoutTokenWith(deps),
+  pause: () => nextTurn(),
+});
 
 const storePathOf = ({ storage, dataDir }: Config): string => storage.file ?? join(dataDir, 'gatehouse.db');
 

@@ -1,7 +1,8 @@
 /** Tells applications that somebody is out: what waits in the outbox since a session ended, and what was not taken before. */
 import { deliverLogoutNotice } from '../core/sign-in/logout-notices.ts';
 
-type NoticeDeps = Parameters<typeof deliverLogoutNotice>[0];
+/** What a notice is made and sent with. */
+export type NoticeDeps = Parameters<typeof deliverLogoutNotice>[0];
 
 const BATCH = 200;
 const AT_ONCE = 10;

@@ -1,7 +1,8 @@
 /** Runs a job again and again, one run at a time; a failing run is logged and tried again at the next turn. */
 import type { Logger } from '../kernel/log.ts';
 
-interface Job {
+/** One round of work, again and again. */
+export interface Job {
   readonly name: string;
   readonly everyMs: number;
   run(): Promise<unknown>;

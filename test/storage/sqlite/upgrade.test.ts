@@ -163,3 +163,46 @@ test('a mail that was settled twice waits no more behind "ended mails"; one that
   expect(await left('evt_sent')).toEqual([null, null]);
   await storage.close();
 });
+
+test('a session under way goes on behind "sessions as they come", whatever stands in it, and ends with its member', async () => {
+  const session = {
+    ...{
+      token_hash: 'now',
+      organization_id: 'org_a',
+      id: 'ses_a',
+      user_id: 'usr_one',
+      membership_id: 'mem_one',
+    },
+    ...{
+      connection_id: null,
+      org_role: 'member',
+      previous_token_hash: 'before',
+      rotated_at: 1,
+      confirmed_at: 2,
+    },
+    ...{ amr: '["pwd"]', upstream: '{"nameId":"n","sid":"s"}', upstream_name_id: 'n', upstream_sid: 's' },
+    ...{ emergency: 1, ip: '192.0.2.1', user_agent: 'Browser', auth_time: 3, authenticated_at: 4 },
+    ...{ created_at: 5, last_seen_at: 6, expires_at: 7 },
+  };
+  const columns = Object.keys(session);
+  storeBefore('sessions-as-they-come', (connection) => {
+    connection.exec(`${ORGANIZATION}; ${DIRECTORY}`);
+    insertPerson(connection, 'one', null);
+    const places = columns.map(() => '?').join(', ');
+    const insert = `INSERT INTO sessions (${columns.join(', ')}) VALUES (${places})`;
+    connection.prepare(insert).run(...Object.values(session));
+  });
+  const storage = await openSqliteStorage({ path });
+  expect(await storage.sessions.findByHash('now')).toMatchObject({
+    id: 'ses_a',
+    rotatedAt: 1,
+    ip: '192.0.2.1',
+  });
+  expect(await storage.sessions.findByHash('before')).toMatchObject({ id: 'ses_a', emergency: true });
+  const connection = new Database(path, { readonly: true });
+  expect(connection.prepare('SELECT * FROM sessions').all()).toEqual([session]);
+  connection.close();
+  await storage.transact((tx) => tx.memberships.remove('org_a' as never, 'mem_one' as never));
+  await storage.close();
+  expect(count('sessions')).toBe(0);
+});

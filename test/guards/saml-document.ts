@@ -17,7 +17,7 @@ const STRATEGY = 'src/http/saml/strategy.ts';
 const CERTIFICATES = 'src/protocols/saml/certificates.ts';
 
 /** Assertions are counted, wherever they stand; without it the first one is read. */
-const ONE_ASSERTION = {
+export const ONE_ASSERTION = {
   file: SCAN,
   without: 'if (assertion === undefined || found.length !== 1 || assertion.parent !== root) {',
   put: 'if (assertion === undefined) {',
@@ -44,7 +44,7 @@ const GENUINE = {
   put: '',
 };
 /** The digest is that of the text. */
-const DIGEST = {
+export const DIGEST = {
   file: VERIFY,
   without: 'return found.length === digest.length && timingSafeEqual(found, digest) ? text : undefined;',
   put: 'return text;',

@@ -1,5 +1,6 @@
 /** What the tests of S22 to S32 must notice the loss of: text that is read as one thing only, and what is encrypted. */
 import type { Guard } from '../../scripts/guards/guard.ts';
+import { DIGEST, ONE_ASSERTION } from './saml-document.ts';
 
 const ATTACKS = 'test/protocols/saml/attacks.test.ts';
 const LOGOUT_TESTS = 'test/protocols/saml/logout.test.ts';
@@ -8,7 +9,6 @@ const GATES = 'test/protocols/saml/gates.test.ts';
 const SCAN = 'src/protocols/saml/scan-response.ts';
 const SCAN_INNER = 'src/protocols/saml/scan-assertion.ts';
 const SHAPE = 'src/protocols/saml/signature-shape.ts';
-const VERIFY = 'src/protocols/saml/verify-signature.ts';
 const READ = 'src/protocols/saml/read-assertion.ts';
 const PARSER = 'src/protocols/saml/parse-xml.ts';
 const DECODE = 'src/protocols/saml/decode-response.ts';
@@ -16,20 +16,6 @@ const LOGOUT = 'src/protocols/saml/logout-message.ts';
 const REDIRECT = 'src/protocols/saml/redirect-binding.ts';
 const ENVELOPE = 'src/protocols/saml/encrypted-assertion.ts';
 const OPENING = 'src/http/saml/encrypted-response.ts';
-
-/** Assertions are counted, wherever they stand; without it the first one is read. */
-const ONE_ASSERTION = {
-  file: SCAN,
-  without: 'if (assertion === undefined || found.length !== 1 || assertion.parent !== root) {',
-  put: 'if (assertion === undefined) {',
-  test: ATTACKS,
-};
-/** The digest is that of the text. */
-const DIGEST = {
-  file: VERIFY,
-  without: 'return found.length === digest.length && timingSafeEqual(found, digest) ? text : undefined;',
-  put: 'return text;',
-};
 
 const text: readonly Guard[] = [
   {

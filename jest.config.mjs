@@ -37,7 +37,7 @@ export default {
   testEnvironment: 'node',
   // Jest leaves one core idle by default, which on two cores is half of them.
   maxWorkers: '100%',
-  // A slow machine is not a failing test: the limit only ends what hangs.
+  // A slow machine is not a failing test: the limit only ends what hangs. No test has one of its own that is shorter.
   testTimeout: 1_200_000,
   ...testsOf(part),
   extensionsToTreatAsEsm: ['.ts'],

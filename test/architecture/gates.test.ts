@@ -6,8 +6,6 @@ import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { type Gate, type GateResult, gates, report, runGate, runGates } from '../../scripts/check.ts';
 import { root } from './project.ts';
 
-jest.setTimeout(120_000);
-
 const folders: string[] = [];
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });

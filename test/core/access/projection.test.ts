@@ -255,7 +255,7 @@ describe('pushes, groups and mappings in any order', () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   const both: readonly ModelGrant[] = [
     { scope: 'org', role: 'admin' },

@@ -1,5 +1,5 @@
 /** Random histories of pushes, renames, removals, returns and decisions: one membership per person, true counts, nothing elsewhere. */
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CONFLICT_ACTIONS, resolveConflict } from '../../../src/core/directory/adoption-conflicts.ts';
 import { updateDirectory } from '../../../src/core/directory/directories.ts';
@@ -24,8 +24,6 @@ import {
 import type { CoreWorld } from '../../support/core-world.ts';
 import { OPERATOR, openCoreWorld } from '../../support/core-world.ts';
 import { refusalOf } from '../../support/refusals.ts';
-
-jest.setTimeout(120_000);
 
 let world: CoreWorld;
 beforeAll(async () => {

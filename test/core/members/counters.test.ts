@@ -119,7 +119,7 @@ describe('the last owner', () => {
     for (let from = 0; from < schedules.length; from += 100) {
       await Promise.all(schedules.slice(from, from + 100).map(race));
     }
-  }, 60_000);
+  });
 
   test('S140 two owners who demote each other at once: one of them stays, and the other hears last_owner or success', async () => {
     const { id } = await newOrganization(world);
@@ -280,5 +280,5 @@ describe('seats', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 });

@@ -93,5 +93,5 @@ describe('page after page', () => {
       }),
       { numRuns: 150 },
     );
-  }, 30_000);
+  });
 });

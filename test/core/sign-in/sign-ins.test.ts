@@ -196,7 +196,7 @@ describe('against a deactivation', () => {
       await repushUser(racing, place.directory, { id: place.user.id, isActive: false });
       expect(await sessionsOf(racing, place)).toEqual([]);
     }
-  }, 30_000);
+  });
 
   test('S142 somebody deleted while at the identity provider does not get in', async () => {
     const { directory, connection, user, identity } = await managed();

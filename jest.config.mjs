@@ -30,6 +30,10 @@ const ALIKE =
   'audit-chain|authorization|bulk|csv|cursors|doors|fuzz|large-answers|metadata|model|openapi|query|quick-text|recorder|reprojections|sorting';
 const TWICE = `/test/http/(?:api|scim)/(?!.*(?:${ALIKE}))`;
 
+/** Below this folder, whatever the folders above it are called. */
+const ROOT = import.meta.dirname.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+const below = (path) => `^${ROOT}${path}`;
+
 const isPathNamed = process.argv.slice(2).some((argument) => argument.startsWith('test/'));
 const part = isPathNamed ? 'all' : (process.env.GATEHOUSE_TESTS ?? 'all');
 
@@ -57,10 +61,10 @@ export default {
 };
 
 function testsOf(wanted) {
-  if (wanted === 'long') return { testRegex: LONG.map((path) => `${path}.*\\.test\\.ts$`) };
-  if (wanted === 'twice') return { testRegex: [`${TWICE}.*\\.test\\.ts$`] };
-  if (wanted === 'browser') return { testRegex: [`${BROWSER}.*\\.test\\.ts$`] };
-  if (wanted === 'counterparts') return { testRegex: [`${COUNTERPARTS}.*\\.test\\.ts$`] };
-  const left = wanted === 'quick' ? [...LONG, COUNTERPARTS, BROWSER] : [];
+  if (wanted === 'long') return { testRegex: LONG.map((path) => below(`${path}.*\\.test\\.ts$`)) };
+  if (wanted === 'twice') return { testRegex: [below(`${TWICE}.*\\.test\\.ts$`)] };
+  if (wanted === 'browser') return { testRegex: [below(`${BROWSER}.*\\.test\\.ts$`)] };
+  if (wanted === 'counterparts') return { testRegex: [below(`${COUNTERPARTS}.*\\.test\\.ts$`)] };
+  const left = wanted === 'quick' ? [...LONG, COUNTERPARTS, BROWSER].map(below) : [];
   return { testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: left };
 }

@@ -27,7 +27,13 @@ export const gates: readonly Gate[] = [
   { name: 'generated files', command: node('scripts/generate.ts', '--check') },
   {
     name: 'architecture',
-    command: node(...JEST, '--silent', '--testPathIgnorePatterns=gates', '--', 'test/architecture'),
+    command: node(
+      ...JEST,
+      '--silent',
+      String.raw`--testPathIgnorePatterns=/test/architecture/gates\.test`,
+      '--',
+      'test/architecture',
+    ),
   },
 ];
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   oidc = await startOidcIdp({ users: [{ sub: 'ada', email: ADA }] });
   saml = await startSamlIdp({ host: 'localhost', users: [{ email: EVE }] });
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -66,7 +66,7 @@ test('S48 a form of another site brings no session cookie along, and the person 
   await page.click('form[name=confirm] button');
   await page.waitForURL(`${gateway.baseUrl}/`);
   expect(await page.textContent('main')).toContain(EVE);
-}, 60_000);
+});
 
 test('signing out reaches the identity provider although forms may lead to ourselves only', async () => {
   const { page } = await adaSignedIn('leaving');
@@ -76,4 +76,4 @@ test('signing out reaches the identity provider although forms may lead to ourse
     /^__Host-gatehouse-(?:session|signed-in)$/.test(name),
   );
   expect(cookie).toBeUndefined();
-}, 60_000);
+});

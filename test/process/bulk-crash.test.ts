@@ -3,12 +3,10 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { type BulkAnswer, bulkOf, postUser } from '../support/bulk.ts';
 import { freePort, type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
-
-jest.setTimeout(120_000);
 
 const SIZE = 1000;
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-crash-'));

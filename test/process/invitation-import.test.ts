@@ -3,11 +3,9 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { freePort, type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
-
-jest.setTimeout(300_000);
 
 const ROWS = 5000;
 /** One row in fifty is bad, in turn by address, role and message. */

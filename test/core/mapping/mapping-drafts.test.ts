@@ -261,6 +261,5 @@ describe('for any groups, rules and policies', () => {
         { numRuns: 40 },
       );
     },
-    60_000,
   );
 });

@@ -20,7 +20,8 @@ const lookup = async (host: string): Promise<readonly ResolvedAddress[]> => {
   if (found === undefined) throw new Error('ENOTFOUND');
   return found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
 };
-const guarded = (allow: readonly string[] = [], timeoutMs = 2000): Fetcher =>
+/** Without a limit: whoever answers has all the time that a busy machine takes. */
+const guarded = (allow: readonly string[] = [], timeoutMs = 600_000): Fetcher =>
   createSafeFetch({ allow, lookup, timeoutMs, maxBytes: 1000 });
 
 async function refusalOf(work: Promise<unknown>): Promise<string> {
@@ -254,12 +255,12 @@ describe('against a real server allowed by its range', () => {
     expect(hits - before).toBe(1);
   });
 
-  test.each([
-    ['/big', 2000, 'more bytes than allowed'],
-    ['/bomb', 2000, 'more bytes than allowed once unpacked'],
+  test.each<readonly [string, number | undefined, string]>([
+    ['/big', undefined, 'more bytes than allowed'],
+    ['/bomb', undefined, 'more bytes than allowed once unpacked'],
     ['/silent', 50, 'no answer in time'],
     ['/drip', 50, 'a body that never ends'],
-  ])('S196 %s within %d ms ends as unreachable: %s', async (path, timeoutMs) => {
+  ])('S196 %s within %s ms ends as unreachable: %s', async (path, timeoutMs) => {
     expect(await refusalOf(allowed(timeoutMs).fetch(base + path))).toBe('upstream_unreachable/-');
   });
 

@@ -1,7 +1,7 @@
 /** Mails over real SMTP: one recipient, both parts, and whatever people are called stays where text belongs. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Organization } from '../../src/core/entities/organization.ts';
 import { PLAIN_BRANDING } from '../../src/core/entities/organization.ts';
 import { layOut } from '../../src/core/mail/mail-layout.ts';
@@ -80,9 +80,20 @@ test('a server that talks without end is left before anybody else may try the ma
   });
   await new Promise<void>((resolve) => talking.listen(0, '127.0.0.1', resolve));
   const { port } = talking.address() as AddressInfo;
-  const left = once(talking, 'connection').then(([socket]) => once(socket, 'close'));
+  const connected = once(talking, 'connection');
+  // The time is up when the server has begun to talk, however long that takes.
+  const time = new AbortController();
+  const limit = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(time.signal);
   const mailer = createSmtpMailer({ url: `smtp://127.0.0.1:${port}`, from: 'g@x.example', deadlineMs: 50 });
-  await expect(mailer.send({ to: 'a@x.example', subject: 'Hi', text: 'x' })).rejects.toThrow(/abort/i);
+  const refused = expect(mailer.send({ to: 'a@x.example', subject: 'Hi', text: 'x' })).rejects.toThrow(
+    /abort/i,
+  );
+  const [socket] = await connected;
+  expect(limit.mock.calls).toEqual([[50]]);
+  limit.mockRestore();
+  const left = once(socket, 'close');
+  time.abort();
+  await refused;
   await left;
   talking.close();
 });

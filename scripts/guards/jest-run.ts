@@ -1,5 +1,6 @@
 /** Runs the tests of some lines in a scratch copy and reads what became of each. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -26,8 +27,8 @@ export interface Wanted {
   readonly files: readonly string[];
 }
 
-/** A run that has not ended by then hangs. */
-const LONGEST_MILLISECONDS = 300_000;
+/** A run that has not ended by then hangs: longer than jest allows a single test, so that a slow machine is not taken for one. */
+const LONGEST_MILLISECONDS = 1_800_000;
 
 const reportShape = z.object({
   testResults: z.array(
@@ -54,6 +55,8 @@ export interface Runner {
   readonly run: (wanted: Wanted) => Promise<JestRun>;
   /** Ends the process; the next run begins with a new one, which has read nothing yet. */
   readonly forget: () => void;
+  /** The same, and waits until the process is gone: until then it may write into its folder. */
+  readonly close: () => Promise<void>;
 }
 
 /** Tests leave memory behind; then a new process is quicker. */
@@ -84,7 +87,12 @@ export function openRunner(folder: string): Runner {
       return { tests: [], broken: [plain(said).trim().slice(-2000) || 'jest left no report'] };
     }
   };
-  return { run, forget };
+  const close = async (): Promise<void> => {
+    const last = child;
+    forget();
+    if (last?.exitCode === null && last.signalCode === null) await once(last, 'exit');
+  };
+  return { run, forget, close };
 }
 
 /** Reads the report that jest writes with `--json`; paths in it are below `folder`. */

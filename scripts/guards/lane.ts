@@ -51,7 +51,15 @@ export function openScratch(root: string, count: number): Scratch {
     symlinkSync(packages, join(lane.folder, 'node_modules'));
     return lane;
   });
-  return { lanes, close: () => rmSync(folder, { recursive: true, force: true }) };
+  const close = () => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      // What a test has left running may still write there: no verdict hangs on that.
+      console.error(`${folder} is left behind: ${String(error)}`);
+    }
+  };
+  return { lanes, close };
 }
 
 /** Does the cuts in the copy and answers how to undo them. Throws when a text is not there exactly once, and then has changed nothing. */

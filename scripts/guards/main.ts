@@ -88,9 +88,12 @@ async function run(benches: readonly Bench[], rows: readonly NamedGuard[]): Prom
   return missed.length === 0;
 }
 
+/** Each takes a copy of the project and the memory of a jest. */
+const MOST_BENCHES = 8;
+
 async function main(): Promise<void> {
   const rows = select(allGuards, readArguments(process.argv.slice(2)));
-  const scratch = openScratch(ROOT, Math.min(availableParallelism(), rows.length));
+  const scratch = openScratch(ROOT, Math.min(availableParallelism(), MOST_BENCHES, rows.length));
   const benches = scratch.lanes.map((lane) => ({ lane, runner: openRunner(lane.folder) }));
   const close = () => {
     for (const { runner } of benches) runner.forget();
@@ -99,6 +102,7 @@ async function main(): Promise<void> {
   process.on('exit', close);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
   if (!(await run(benches, rows))) process.exitCode = 1;
+  await Promise.all(benches.map(({ runner }) => runner.close()));
   close();
 }
 

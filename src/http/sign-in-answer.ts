@@ -6,7 +6,13 @@ import type { PendingSignIn, SignInPurpose } from '../core/entities/sign-in.ts';
 import type { TestReport } from '../core/entities/sso-policy.ts';
 import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import type { LetIn, SignInAnswer } from '../core/sign-in/sign-ins.ts';
-import { completeSignIn, findPendingSignIn, spendPending } from '../core/sign-in/sign-ins.ts';
+import {
+  completeSignIn,
+  findPendingSignIn,
+  putBackPending,
+  spendPending,
+  takePending,
+} from '../core/sign-in/sign-ins.ts';
 import type { UpstreamIdentity } from '../core/sign-in/upstream-identity.ts';
 import { parseId } from '../kernel/ids.ts';
 import { bindingCookie, clearCookie, readCookie } from './cookies.ts';
@@ -50,6 +56,8 @@ export interface ReceivedAnswer {
   readonly answer: SignInAnswer;
   /** Undefined when the answer names no sign-in at all. */
   readonly pending: PendingSignIn | undefined;
+  /** True: it has been consumed already, and is no other answer's. */
+  readonly isTaken?: boolean;
 }
 
 /** RelayState and `state` as `beginSignIn` makes them; anything else was not made here and is ignored (S50). */
@@ -77,6 +85,15 @@ export async function receiveAnswer(
   return { answer: { connection, handle, binding: bindingOf(pending.id) }, pending };
 }
 
+/** Consumes the sign-in before its answer is looked at, where there is one (S72). Throws `sign_in_refused` for a second one. */
+export async function takeReceived(
+  deps: HttpDeps,
+  { answer, pending }: ReceivedAnswer,
+): Promise<ReceivedAnswer> {
+  if (pending === undefined) return { answer, pending };
+  return { answer, pending: await takePending(deps, answer), isTaken: true };
+}
+
 /** Sets the session cookie, and notes for the recorder how the person came in. */
 export async function enterAs(
   deps: HttpDeps,
@@ -100,7 +117,7 @@ export const isUsable = (connection: Connection, purpose: SignInPurpose | undefi
 
 /**
  * Runs what judges an answer and acts on it. An answer that is refused was the last one to its sign-in; one that nobody looked at,
- * because too many wait or the store is out of order, may come again (S72). When the answer is one of a test and fails, the
+ * because too many wait or the store is out of order, may come again (S72). When the answer is one of a test and is refused, the
  * exact reason is kept where whoever started the test looks; the failure itself passes on.
  */
 export async function judged<Result>(
@@ -112,14 +129,25 @@ export async function judged<Result>(
   try {
     return await input.work();
   } catch (error) {
-    if (pending !== undefined && isRefusal(error)) await spendPending(deps, answer);
-    if (pending?.purpose.kind === 'test') {
+    if (pending === undefined) throw error;
+    await settlePending(deps, input.received, isRefusal(error));
+    if (isRefusal(error) && pending.purpose.kind === 'test') {
       const { connection } = answer;
       const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });
       await failTestSignIn(deps, { connection, id: pending.purpose.testSignInId, error, cause });
     }
     throw error;
   }
+}
+
+/** A refused answer was the last one; one that nobody looked at was none (S72). */
+async function settlePending(
+  deps: HttpDeps,
+  { answer, pending, isTaken = false }: ReceivedAnswer,
+  isRefused: boolean,
+): Promise<void> {
+  if (isRefused && !isTaken) await spendPending(deps, answer);
+  if (!isRefused && isTaken && pending !== undefined) await putBackPending(deps, pending);
 }
 
 /** Lets the person in: session cookie set, binding cookie gone, and on to where they wanted to go. Throws `sign_in_refused`. */
@@ -131,17 +159,17 @@ export async function finishSignIn(
     readonly assertion?: { readonly id: string; readonly expiresAt: number };
   },
 ): Promise<void> {
-  const { answer, pending, identity, assertion } = input;
+  const { answer, pending, isTaken, identity, assertion } = input;
   const { connectionId } = identity;
   const cause = causeOf(exchange.res, { kind: 'connection', connectionId });
-  const taken = { ...answer, identity, assertion, cause };
+  const toTake = { ...answer, identity, assertion, cause, taken: isTaken ? pending : undefined };
   if (pending?.purpose.kind === 'test') {
-    const report = await completeTestSignIn(deps, { ...taken, id: pending.purpose.testSignInId });
+    const report = await completeTestSignIn(deps, { ...toTake, id: pending.purpose.testSignInId });
     noteTest(exchange.res, report);
     clearCookie(exchange.res, bindingCookie(pending.id));
     return sendTestReport(deps, exchange.res, report);
   }
-  const { returnTo, ...letIn } = await completeSignIn(deps, taken);
+  const { returnTo, ...letIn } = await completeSignIn(deps, toTake);
   await enterAs(deps, exchange, letIn);
   if (pending !== undefined) clearCookie(exchange.res, bindingCookie(pending.id));
   seeOther(exchange.res, returnTo ?? '/');

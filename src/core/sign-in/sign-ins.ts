@@ -135,6 +135,27 @@ export async function consumePending(
 }
 
 /**
+ * Takes out what this browser waits for before its answer is looked at, in one conditional write: of two at once one goes on, and the
+ * other undoes nothing (S72). For an answer that can be asked about once only, as a code can. Throws `sign_in_refused`.
+ */
+export function takePending(
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  answer: SignInAnswer,
+): Promise<PendingSignIn> {
+  // What comes of it lasts, and with it what was written before it; lost with the machine, the provider knows the code.
+  const take = (tx: Repositories) => consumePending(tx, deps, { ...answer, awaits: 'answer' });
+  return deps.storage.transact(take, 'brief');
+}
+
+/** What was taken for an answer that nobody could look at waits for it again. */
+export async function putBackPending(
+  { storage }: Pick<Deps, 'storage'>,
+  taken: PendingSignIn,
+): Promise<void> {
+  await storage.transact((tx) => tx.pendingSignIns.insert(taken.organizationId, taken), 'brief');
+}
+
+/**
  * Takes out the sign-in whose answer was refused, in one conditional write: nobody gets a second try at it (S72). The answer must have
  * been found to be this browser's. Does nothing where it is gone: of two at once the other one may have been let in.
  */
@@ -163,6 +184,8 @@ export interface AnswerToTake extends SignInAnswer {
   /** SAML only. */
   readonly assertion?: SeenAssertion | undefined;
   readonly cause: Cause;
+  /** What `takePending` answered; absent: the row is consumed with the rest. */
+  readonly taken?: PendingSignIn | undefined;
 }
 
 /**
@@ -174,7 +197,7 @@ export async function takeAnswer(
   deps: Pick<Deps, 'clock' | 'hashToken'>,
   input: AnswerToTake,
 ): Promise<PendingSignIn> {
-  const pending = await consumePending(tx, deps, { ...input, awaits: 'answer' });
+  const pending = input.taken ?? (await consumePending(tx, deps, { ...input, awaits: 'answer' }));
   if (!isFreshEnough(pending, input.identity)) throw signInRefusal('sign_in.auth_time');
   if (input.assertion !== undefined) await claimAssertion(tx, input.connection, input.assertion);
   return pending;

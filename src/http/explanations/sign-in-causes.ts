@@ -68,7 +68,7 @@ export const FLOW_CAUSES: Readonly<Record<string, Cause>> = {
   },
   'sign_in.not_pending': {
     cause:
-      'The answer belongs to no sign-in of this browser: it took longer than ten minutes, was used before, began in another browser, or its cookie did not come back. Start again; cookies must be allowed.',
+      'The answer belongs to no sign-in of this browser: it took longer than ten minutes, was used before, was sent twice at once (a double click: the other one counts), began in another browser, or its cookie did not come back. Start again; cookies must be allowed.',
   },
   'invitation.not_open': {
     cause:

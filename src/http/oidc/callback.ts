@@ -5,7 +5,7 @@ import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
 import type { OidcFacts } from '../../protocols/oidc/id-token-facts.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';
-import { connectionAt, finishSignIn, judged, receiveAnswer } from '../sign-in-answer.ts';
+import { connectionAt, finishSignIn, judged, receiveAnswer, takeReceived } from '../sign-in-answer.ts';
 import { factsFrom, noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
 import { refuseSignIn } from '../sign-in-refusal.ts';
 import { oidcTrustWithKey } from './connection-trust.ts';
@@ -36,8 +36,10 @@ async function acceptCallback(
   const query = new URL(exchange.req.originalUrl, deps.baseUrl).searchParams;
   const states = query.getAll('state');
   const handle = states.length === 1 ? states[0] : undefined;
-  const received = await receiveAnswer(deps, exchange.req, { connection, handle });
-  noteAttempt(exchange.res, { signInId: received.pending?.id });
+  const found = await receiveAnswer(deps, exchange.req, { connection, handle });
+  noteAttempt(exchange.res, { signInId: found.pending?.id });
+  // A provider that is shown a code twice takes back what it gave for it: whoever is second must not get that far.
+  const received = await takeReceived(deps, found);
   const work = async (): Promise<void> => {
     const facts = await deps.oidc.verifyOidcCallback({
       connection: await oidcTrustWithKey(deps, connection),

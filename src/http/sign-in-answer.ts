@@ -4,15 +4,16 @@ import { completeTestSignIn, failTestSignIn, isTestable } from '../core/connecti
 import type { Connection } from '../core/entities/connection.ts';
 import type { PendingSignIn, SignInPurpose } from '../core/entities/sign-in.ts';
 import type { TestReport } from '../core/entities/sso-policy.ts';
-import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
-import type { LetIn, SignInAnswer } from '../core/sign-in/sign-ins.ts';
+import type { SignInAnswer } from '../core/sign-in/pending-sign-ins.ts';
 import {
-  completeSignIn,
   findPendingSignIn,
   putBackPending,
   spendPending,
   takePending,
-} from '../core/sign-in/sign-ins.ts';
+} from '../core/sign-in/pending-sign-ins.ts';
+import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
+import type { LetIn } from '../core/sign-in/sign-ins.ts';
+import { completeSignIn } from '../core/sign-in/sign-ins.ts';
 import type { UpstreamIdentity } from '../core/sign-in/upstream-identity.ts';
 import { parseId } from '../kernel/ids.ts';
 import { bindingCookie, clearCookie, readCookie } from './cookies.ts';

@@ -13,6 +13,7 @@ const EXPECTATIONS = 'src/protocols/saml/expectations.ts';
 const SCAN = 'src/protocols/saml/scan-response.ts';
 const LOGOUT = 'src/protocols/saml/logout-message.ts';
 const SIGN_INS = 'src/core/sign-in/sign-ins.ts';
+const PENDING = 'src/core/sign-in/pending-sign-ins.ts';
 const ACS = 'src/http/saml/acs.ts';
 
 const addressing: readonly Guard[] = [
@@ -273,7 +274,7 @@ const asked: readonly Guard[] = [
   },
   {
     line: 'S44',
-    file: SIGN_INS,
+    file: PENDING,
     without: 'constantTimeEqual(pending.bindingHash, deps.hashToken(binding))',
     put: "binding !== ''",
     test: [SIGN_IN_TESTS, ACS_TESTS],
@@ -287,7 +288,7 @@ const asked: readonly Guard[] = [
   },
   {
     line: 'S45',
-    file: SIGN_INS,
+    file: PENDING,
     without: 'await tx.pendingSignIns.consume(organizationId, id, deps.hashToken(handle));',
     put: 'await tx.pendingSignIns.find(organizationId, id, deps.hashToken(handle));',
     also: [{ file: SIGN_INS, without: "if (!isFirst) throw signInRefusal('saml.replayed');", put: '' }],
@@ -296,7 +297,7 @@ const asked: readonly Guard[] = [
   },
   {
     line: 'S46',
-    file: SIGN_INS,
+    file: PENDING,
     without: 'await tx.pendingSignIns.consume(organizationId, id, deps.hashToken(handle));',
     put: 'await tx.pendingSignIns.find(organizationId, id, deps.hashToken(handle));',
     test: SIGN_IN_TESTS,

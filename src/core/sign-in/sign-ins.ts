@@ -1,7 +1,7 @@
 /** Single sign-on from start to session: one pending row, one upstream identity, one transaction that lets a person in. */
 import { minutes } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
-import { constantTimeEqual, newToken } from '../../kernel/tokens.ts';
+import { newToken } from '../../kernel/tokens.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
 import type { Connection } from '../entities/connection.ts';
 import type { Cause } from '../entities/journal.ts';
@@ -14,6 +14,7 @@ import type { Repositories } from '../ports/storage.ts';
 import { offeringToConnect } from './connecting-by-mail.ts';
 import { admitFor } from './identity-connection.ts';
 import { connectionAsJudged, verdictBasis } from './judged-connection.ts';
+import { consumePending, type SignInAnswer } from './pending-sign-ins.ts';
 import { signInRefusal } from './refused-sign-ins.ts';
 import { endSessions } from './session-endings.ts';
 import { newSessionToken, startSession } from './sessions.ts';
@@ -69,103 +70,6 @@ export async function beginSignIn(
   // Lost with the machine, it costs its person another click; taking it out is what has to last.
   await deps.storage.transact((tx) => tx.pendingSignIns.insert(connection.organizationId, pending), 'brief');
   return { pending, handle, binding };
-}
-
-export interface SignInAnswer {
-  readonly connection: Connection;
-  /** As received from the browser; absent values fit nothing. */
-  readonly handle: string | undefined;
-  readonly binding: string | undefined;
-}
-
-/** Whether this row is alive, waits for this and belongs to this browser. */
-function fitsBrowser(
-  deps: Pick<Deps, 'clock' | 'hashToken'>,
-  pending: PendingSignIn,
-  { awaits, binding }: Waiting,
-): boolean {
-  return (
-    binding !== undefined &&
-    awaitedBy(pending.purpose) === awaits &&
-    pending.expiresAt > deps.clock() &&
-    constantTimeEqual(pending.bindingHash, deps.hashToken(binding))
-  );
-}
-
-/** What a row waits for: a provider's answer, a person's yes, a browser that comes back signed out. One never serves another. */
-type Expectation = 'answer' | 'confirmation' | 'sign_out';
-type Waiting = Pick<SignInAnswer, 'binding'> & { readonly awaits: Expectation };
-
-const awaitedBy = ({ kind }: SignInPurpose): Expectation =>
-  kind === 'confirmation' || kind === 'sign_out' ? kind : 'answer';
-
-/** A browser that comes back, before anybody knows which of its cookies counts. */
-export interface BrowserStep extends Pick<SignInAnswer, 'connection' | 'handle'> {
-  /** The binding this browser shows for a row of that id. */
-  readonly bindingOf: (id: string) => string | undefined;
-}
-
-/** What this browser waits for at this connection, not yet consumed; undefined when nothing fits (S42, S44, S72). */
-export async function findPendingSignIn(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
-  { connection, handle, bindingOf }: BrowserStep,
-  awaits: Expectation = 'answer',
-): Promise<PendingSignIn | undefined> {
-  if (handle === undefined) return undefined;
-  const { organizationId, id } = connection;
-  const pending = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
-  if (pending === undefined) return undefined;
-  return fitsBrowser(deps, pending, { awaits, binding: bindingOf(pending.id) }) ? pending : undefined;
-}
-
-/** Takes out what this browser waits for (law 5). Throws `sign_in_refused` when there is nothing, or nothing that fits. */
-export async function consumePending(
-  tx: Repositories,
-  deps: Pick<Deps, 'clock' | 'hashToken'>,
-  { connection, handle, binding, awaits }: SignInAnswer & Waiting,
-): Promise<PendingSignIn> {
-  const { organizationId, id } = connection;
-  const pending =
-    handle === undefined
-      ? undefined
-      : await tx.pendingSignIns.consume(organizationId, id, deps.hashToken(handle));
-  if (pending === undefined || !fitsBrowser(deps, pending, { awaits, binding }))
-    throw signInRefusal('sign_in.not_pending');
-  return pending;
-}
-
-/**
- * Takes out what this browser waits for before its answer is looked at, in one conditional write: of two at once one goes on, and the
- * other undoes nothing (S72). For an answer that can be asked about once only, as a code can. Throws `sign_in_refused`.
- */
-export function takePending(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
-  answer: SignInAnswer,
-): Promise<PendingSignIn> {
-  // What comes of it lasts, and with it what was written before it; lost with the machine, the provider knows the code.
-  const take = (tx: Repositories) => consumePending(tx, deps, { ...answer, awaits: 'answer' });
-  return deps.storage.transact(take, 'brief');
-}
-
-/** What was taken for an answer that nobody could look at waits for it again. */
-export async function putBackPending(
-  { storage }: Pick<Deps, 'storage'>,
-  taken: PendingSignIn,
-): Promise<void> {
-  await storage.transact((tx) => tx.pendingSignIns.insert(taken.organizationId, taken), 'brief');
-}
-
-/**
- * Takes out the sign-in whose answer was refused, in one conditional write: nobody gets a second try at it (S72). The answer must have
- * been found to be this browser's. Does nothing where it is gone: of two at once the other one may have been let in.
- */
-export async function spendPending(
-  { storage, hashToken }: Pick<Deps, 'storage' | 'hashToken'>,
-  { connection, handle }: Pick<SignInAnswer, 'connection' | 'handle'>,
-): Promise<void> {
-  if (handle === undefined) return;
-  const { organizationId, id } = connection;
-  await storage.transact((tx) => tx.pendingSignIns.consume(organizationId, id, hashToken(handle)));
 }
 
 export interface CompletedSignIn extends LetIn {

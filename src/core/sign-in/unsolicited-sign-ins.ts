@@ -8,16 +8,11 @@ import type { PendingSignIn } from '../entities/sign-in.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { offeringToConnect } from './connecting-by-mail.ts';
 import { connectionAsJudged, type VerdictBasis, verdictBasis } from './judged-connection.ts';
+import type { SignInAnswer } from './pending-sign-ins.ts';
+import { consumePending, findPendingSignIn } from './pending-sign-ins.ts';
 import { signInRefusal } from './refused-sign-ins.ts';
-import type { BegunSignIn, SeenAssertion, SignInAnswer } from './sign-ins.ts';
-import {
-  claimAssertion,
-  consumePending,
-  findPendingSignIn,
-  type LetIn,
-  letIn,
-  SIGN_IN_TTL_MS,
-} from './sign-ins.ts';
+import type { BegunSignIn, SeenAssertion } from './sign-ins.ts';
+import { claimAssertion, type LetIn, letIn, SIGN_IN_TTL_MS } from './sign-ins.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
 type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits' | 'afterwards'>;

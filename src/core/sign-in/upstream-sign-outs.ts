@@ -4,8 +4,10 @@ import { newToken } from '../../kernel/tokens.ts';
 import type { Deps } from '../deps.ts';
 import type { Connection } from '../entities/connection.ts';
 import type { PendingSignIn } from '../entities/sign-in.ts';
-import type { BegunSignIn, BrowserStep } from './sign-ins.ts';
-import { findPendingSignIn, SIGN_IN_TTL_MS } from './sign-ins.ts';
+import type { BrowserStep } from './pending-sign-ins.ts';
+import { findPendingSignIn } from './pending-sign-ins.ts';
+import type { BegunSignIn } from './sign-ins.ts';
+import { SIGN_IN_TTL_MS } from './sign-ins.ts';
 
 type StepDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken'>;
 

@@ -2,8 +2,8 @@
 
 import type { Request, RequestHandler, Response } from 'express';
 import { shownAddress } from '../../core/members/own-account.ts';
+import type { SignInAnswer } from '../../core/sign-in/pending-sign-ins.ts';
 import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
-import type { SignInAnswer } from '../../core/sign-in/sign-ins.ts';
 import { SIGN_IN_TTL_MS } from '../../core/sign-in/sign-ins.ts';
 import type { UnsolicitedAnswer } from '../../core/sign-in/unsolicited-sign-ins.ts';
 import {

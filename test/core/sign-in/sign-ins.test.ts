@@ -6,10 +6,11 @@ import { updateDirectory } from '../../../src/core/directory/directories.ts';
 import type { Connection } from '../../../src/core/entities/connection.ts';
 import { createInvitation } from '../../../src/core/joining/invitations.ts';
 import { changeMember, removeMember } from '../../../src/core/members/members.ts';
+import type { SignInAnswer } from '../../../src/core/sign-in/pending-sign-ins.ts';
+import { findPendingSignIn } from '../../../src/core/sign-in/pending-sign-ins.ts';
 import { recordRefusedSignIn } from '../../../src/core/sign-in/refused-sign-ins.ts';
 import { findSignedIn } from '../../../src/core/sign-in/sessions.ts';
-import type { SignInAnswer } from '../../../src/core/sign-in/sign-ins.ts';
-import { completeSignIn, findPendingSignIn, SIGN_IN_TTL_MS } from '../../../src/core/sign-in/sign-ins.ts';
+import { completeSignIn, SIGN_IN_TTL_MS } from '../../../src/core/sign-in/sign-ins.ts';
 import type { UpstreamIdentity } from '../../../src/core/sign-in/upstream-identity.ts';
 import { nextText } from '../../support/builders.ts';
 import {

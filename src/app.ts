@@ -70,8 +70,8 @@ export interface Replacements {
   readonly outboundTimeoutMs?: number;
   /** What stands between everything and the store. */
   readonly decorateStorage?: (storage: Storage) => Storage;
-  /** Jobs, by name, that the test runs itself. */
-  readonly withoutJobs?: readonly string[];
+  /** The jobs, by name, that run by themselves; all of them if absent. */
+  readonly onlyJobs?: readonly string[];
 }
 
 export interface Gateway {
@@ -115,7 +115,7 @@ export async function composeGateway(
   await Promise.all([loadProviderIfUsed(storage), warmIfUsed(deps)]);
   const { messages, answer } = createEdge(deps);
   const server = createHttpServer({ ...SERVER_LIMITS, ...messages }, answer);
-  const jobs = jobsOf(jobDeps(deps)).filter(({ name }) => replaced.withoutJobs?.includes(name) !== true);
+  const jobs = jobsOf(jobDeps(deps)).filter(({ name }) => replaced.onlyJobs?.includes(name) ?? true);
   const stop = { drain: createDrain(server, DRAIN_LIMIT_MS), jobs: startJobs(jobs, logger) };
   return {
     deps,

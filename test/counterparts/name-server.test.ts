@@ -40,10 +40,13 @@ async function claim(domain: string, at: ApiWorld = world): Promise<Claimed> {
     events: async () => {
       const { items } = (await at.send(at.operator, `get ${base}/audit-events`)).body;
       const types: readonly string[] = items.map(({ type }: { readonly type: string }) => type);
-      return types.filter((type) => /^domain\.(verified|missing|lapsed)$/.test(type)).toReversed();
+      return types.filter((type) => /^domain\.(verified|missing|unanswered|lapsed)$/.test(type)).toReversed();
     },
   };
 }
+
+/** What a DNAME makes of a name of forty letters below it is longer than a name may be (RFC 6672 §2.2). */
+const TOO_LONG = Array.from({ length: 3 }, () => 'x'.repeat(63)).join('.');
 
 const quoted = (text: string) => `"${text}"`;
 const many = Array.from({ length: 60 }, (_, index) => `${index} `.repeat(40));
@@ -112,8 +115,7 @@ describe('no answer that says anything', () => {
   });
 
   test('YXDOMAIN: a DNAME makes the name too long', async () => {
-    const long = Array.from({ length: 3 }, () => 'x'.repeat(63)).join('.');
-    await dns.publish([`renamed DNAME ${long}`]);
+    await dns.publish([`renamed DNAME ${TOO_LONG}`]);
     const claimed = await claim(`${'y'.repeat(40)}.renamed.example`);
     const problem = { code: 'lookup_failed' };
     expect(await claimed.verify()).toMatchObject({ status: 'pending', problem });
@@ -176,6 +178,26 @@ test('S153: a proved domain is looked at again every six hours, keeps its rights
     'domain.lapsed',
     'domain.verified',
   ]);
+});
+
+test('S153: an error about a domain counts while others are answered, silence about everything does not', async () => {
+  const claimed = await claim(`${'y'.repeat(40)}.moved.example`);
+  const recheck = async () => {
+    world.gateway.clock.advance(hours(6));
+    await recheckDomains(world.gateway.deps);
+    return claimed.read();
+  };
+  await dns.publish([`${claimed.label} TXT ${quoted(claimed.value)}`]);
+  expect(await claimed.verify()).toMatchObject({ status: 'verified', unansweredSince: null });
+  dns.fallSilent();
+  const asked = await recheck().finally(dns.speakAgain);
+  expect(asked).toMatchObject({ status: 'verified', unansweredSince: null });
+  await dns.publish([`moved DNAME ${TOO_LONG}`]);
+  for (let looks = 1; looks < 12; looks += 1)
+    expect(await recheck()).toMatchObject({ status: 'verified', unansweredSince: expect.any(String) });
+  expect(await claimed.events()).toEqual(['domain.verified']);
+  expect(await recheck()).toMatchObject({ status: 'verified', missingSince: null });
+  expect(await claimed.events()).toEqual(['domain.verified', 'domain.unanswered']);
 });
 
 test('the gateway as it is run asks the name servers of GATEHOUSE_DNS_SERVERS, the next one where one does not answer', async () => {

@@ -329,6 +329,7 @@ export function aDomain(organizationId: OrganizationId, overrides: Partial<Domai
     proof: null,
     checkedAt: null,
     missingSince: null,
+    unansweredMs: 0,
     connectionId: null,
     ...BORN,
     ...overrides,

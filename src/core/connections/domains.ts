@@ -67,6 +67,7 @@ export async function addDomain(
       verifiedAt: null,
       checkedAt: null,
       missingSince: null,
+      unansweredMs: 0,
       connectionId,
       createdAt: context.now,
     };
@@ -90,6 +91,7 @@ async function vouch(tx: Repositories, context: ChangeContext, domain: Domain): 
     proof: 'operator',
     verifiedAt: context.now,
     missingSince: null,
+    unansweredMs: 0,
   } as const;
   await tx.domains.update(context.organizationId, { ...domain, ...proof }, domain.version);
   await record(tx, context, {

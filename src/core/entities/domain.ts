@@ -18,6 +18,8 @@ export interface Domain {
   readonly checkedAt: number | null;
   /** Since when a proved domain's record has been missing; null while it is there. */
   readonly missingSince: number | null;
+  /** For how long nobody has answered looks at a proved domain's record, in ms; 0 once one is answered. Outages of our own left out. */
+  readonly unansweredMs: number;
   /** The connection that people of this domain sign in through; null: any of the organization. */
   readonly connectionId: ConnectionId | null;
   readonly createdAt: number;

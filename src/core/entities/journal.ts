@@ -108,6 +108,7 @@ export type AuditType =
   | 'domain.updated'
   | 'domain.verified'
   | 'domain.missing'
+  | 'domain.unanswered'
   | 'domain.lapsed'
   | 'domain.removed'
   | 'invitation.created'

@@ -4,8 +4,8 @@ import type { DisabledBecause } from '../entities/webhook.ts';
 import type { MailContent } from './mail-layout.ts';
 import { exact, facts, line, text } from './mail-layout.ts';
 
-/** Tells owners that a domain's record is gone: what stops, when, and what brings it back. */
-export function domainMissingMail(input: {
+/** Tells owners that a domain's record is gone, or cannot be looked for: what stops, when, and what brings it back. */
+export function domainProofMail(input: {
   readonly organization: Organization;
   readonly domain: string;
   readonly name: string;
@@ -13,19 +13,25 @@ export function domainMissingMail(input: {
   /** Epoch ms. */
   readonly lapsesAt: number;
   readonly hasLapsed: boolean;
+  /** Nobody answers; otherwise the answer is that it is not there. */
+  readonly isUnanswered: boolean;
 }): MailContent {
-  const { organization, domain, name, value, lapsesAt, hasLapsed } = input;
+  const { organization, domain, name, value, lapsesAt, hasLapsed, isUnanswered } = input;
   const until = new Date(lapsesAt).toUTCString();
   return {
     subject: hasLapsed
       ? line`${exact(domain)} is no longer proved`
-      : line`The DNS record of ${exact(domain)} is missing`,
+      : isUnanswered
+        ? line`The name servers of ${exact(domain)} do not answer`
+        : line`The DNS record of ${exact(domain)} is missing`,
     blocks: [
       text(
-        line`The TXT record that proves ${exact(domain)} for ${organization.name} could not be found.`,
+        isUnanswered
+          ? line`We look for the TXT record that proves ${exact(domain)} for ${organization.name} every few hours, and for days nobody has answered, or only with an error. Whoever runs your DNS can find out why.`
+          : line`The TXT record that proves ${exact(domain)} for ${organization.name} could not be found.`,
         hasLapsed
           ? 'Addresses of this domain are no longer led to your sign-in, and nobody new joins through it.'
-          : line`Unless it is back by ${until}, addresses of this domain are no longer led to your sign-in.`,
+          : line`Unless it is found by ${until}, addresses of this domain are no longer led to your sign-in.`,
         'People who are members already can sign in as before.',
       ),
       text('The record:'),

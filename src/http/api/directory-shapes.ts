@@ -234,7 +234,9 @@ export const domainShape = z.object({
   domain: z.string(),
   status: z
     .enum(['pending', 'verified', 'lapsed'])
-    .describe('lapsed: the record has been missing for three days; routing and joining stand still.'),
+    .describe(
+      'lapsed: the record has been missing for three days, or nobody has answered for thirty; routing and joining stand still.',
+    ),
   proof: z.enum(['dns', 'operator']).nullable().describe('On whose word it was proved.'),
   connection: z
     .string()
@@ -244,6 +246,11 @@ export const domainShape = z.object({
   verifiedAt: timeShape.nullable(),
   checkedAt: timeShape.nullable().describe('When the record was last looked for.'),
   missingSince: timeShape.nullable(),
+  unansweredSince: timeShape
+    .nullable()
+    .describe(
+      'Since when nobody has answered looks at the record, or only with an error; the time the gateway itself was cut off is left out.',
+    ),
   createdAt: timeShape,
 });
 

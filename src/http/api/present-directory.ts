@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import type { RoleChange } from '../../core/access/role-differences.ts';
 import { connectionUrls } from '../../core/connections/connections.ts';
+import { unansweredSince } from '../../core/connections/domain-checks.ts';
 import { challengeRecord } from '../../core/connections/domains.ts';
 import { stagedId } from '../../core/connections/metadata-watch.ts';
 import { signsRequests } from '../../core/connections/saml-settings.ts';
@@ -206,5 +207,6 @@ export const presentDomain = (domain: Domain): z.infer<typeof domainShape> => ({
   verifiedAt: isoTimeOrNull(domain.verifiedAt),
   checkedAt: isoTimeOrNull(domain.checkedAt),
   missingSince: isoTimeOrNull(domain.missingSince),
+  unansweredSince: isoTimeOrNull(unansweredSince(domain)),
   createdAt: isoTime(domain.createdAt),
 });

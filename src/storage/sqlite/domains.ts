@@ -29,6 +29,7 @@ const columnsOf = (domain: Domain): Columns => ({
   proof: domain.proof,
   checked_at: domain.checkedAt,
   missing_since: domain.missingSince,
+  unanswered_ms: domain.unansweredMs,
   connection_id: domain.connectionId,
   created_at: domain.createdAt,
 });
@@ -44,6 +45,7 @@ const fromRow = (row: Row): Domain => ({
   proof: wordOrNull(row, 'proof'),
   checkedAt: integerOrNull(row, 'checked_at'),
   missingSince: integerOrNull(row, 'missing_since'),
+  unansweredMs: integer(row, 'unanswered_ms'),
   connectionId: wordOrNull(row, 'connection_id'),
   createdAt: integer(row, 'created_at'),
 });

@@ -31,6 +31,10 @@ export const HELD_ELSEWHERE: Partial<Record<AuditType, Place>> = {
   ],
   'domain.missing': LAPSE,
   'domain.lapsed': LAPSE,
+  'domain.unanswered': [
+    'test/core/connections/domain-checks.test.ts',
+    'S153 looks that nobody answers are told after three days and after 23, and end the proof after thirty',
+  ],
   'emergency_code.rejected': [
     'test/http/policy/emergency.test.ts',
     'S157 %s: one page outside, the reason in the recorder and the audit',

@@ -43,7 +43,7 @@ import { seconds, systemClock } from './kernel/clock.ts';
 import type { Logger } from './kernel/log.ts';
 import { createSealer, deriveKey } from './kernel/sealing.ts';
 import { type NewRsaKey, newRsaKey } from './kernel/self-signed-certificate.ts';
-import { createTokenHasher } from './kernel/tokens.ts';
+import { createTokenHasher, rememberingHasher } from './kernel/tokens.ts';
 import { createArgon2Passwords } from './outbound/argon2-passwords.ts';
 import { createDnsTxtResolver } from './outbound/dns-txt-resolver.ts';
 import { createFileMailer } from './outbound/file-mailer.ts';
@@ -85,6 +85,9 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** Two for a sign-in under way: what finds it, and what binds it to its browser. */
+const PENDING_HASHES = 400;
+
 /** Builds the whole gateway over an opened store. Listens nowhere. */
 export async function composeGateway(
   config: Config,
@@ -103,6 +106,7 @@ export async function composeGateway(
     afterwards: replaced.afterwards ?? afterwards.run,
     storage,
     hashToken,
+    hashPending: rememberingHasher(hashToken, PENDING_HASHES),
     ...settingsFor(config),
     logger,
     oidc: createOidcRelyingParty(adapters),

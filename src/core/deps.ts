@@ -21,6 +21,8 @@ export interface Deps {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly hashToken: HashToken;
+  /** The same, for what a sign-in under way is found by: asked at its start, when its answer comes, and when it is taken out. */
+  readonly hashPending: HashToken;
   readonly passwords: PasswordHasher;
   /** Of everybody who states a password of an account; absent: no limit on guessing. */
   readonly passwordAttempts?: AttemptLimiter | undefined;

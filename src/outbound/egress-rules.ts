@@ -64,6 +64,25 @@ export function judgeUrl(text: string, rules: EgressRules): EgressVerdict {
   return { allowed: true, url };
 }
 
+/** Beyond this many it begins anew. */
+const MOST_REMEMBERED = 1000;
+
+/**
+ * Whether a URL would be allowed if it were plain http. Rules never change: what was answered is remembered, because every sign-in asks
+ * of its issuer, twice.
+ */
+export function httpPermission(rules: EgressRules): (url: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (url) => {
+    const before = known.get(url);
+    if (before !== undefined) return before;
+    const { allowed } = judgeUrl(url.replace(/^https:/i, 'http:'), rules);
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    known.set(url, allowed);
+    return allowed;
+  };
+}
+
 /** Whether the host of a URL, as it stands there, is one the list holds. */
 export function isExemptAsWritten(text: string, rules: EgressRules): boolean {
   const verdict = judgeUrl(text, rules);

@@ -8,6 +8,7 @@ import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import {
   type EgressRefusal,
   type EgressRules,
+  httpPermission,
   isExemptAsWritten,
   judgeAddress,
   judgeUrl,
@@ -68,9 +69,7 @@ export function createSafeFetch(options: SafeFetchOptions): Fetcher {
     checkUrl(url) {
       judge(url);
     },
-    permitsHttp(url) {
-      return judgeUrl(url.replace(/^https:/i, 'http:'), rules).allowed;
-    },
+    permitsHttp: httpPermission(rules),
     permitsHttpAsWritten: (url) => isExemptAsWritten(url, rules),
     async fetch(url, init = {}) {
       const target = judge(url);

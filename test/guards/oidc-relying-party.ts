@@ -180,7 +180,7 @@ export const oidcRelyingPartyGuards: readonly Guard[] = [
   {
     line: 'S72',
     file: 'src/core/sign-in/pending-sign-ins.ts',
-    without: 'constantTimeEqual(pending.bindingHash, deps.hashToken(binding))',
+    without: 'constantTimeEqual(pending.bindingHash, deps.hashPending(binding))',
     put: "pending.bindingHash !== ''",
     test: 'test/http/oidc/sign-in.test.ts',
     why: 'The other half of it, no cookie at all, is the line above; both are taken out.',

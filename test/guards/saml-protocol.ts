@@ -275,7 +275,7 @@ const asked: readonly Guard[] = [
   {
     line: 'S44',
     file: PENDING,
-    without: 'constantTimeEqual(pending.bindingHash, deps.hashToken(binding))',
+    without: 'constantTimeEqual(pending.bindingHash, deps.hashPending(binding))',
     put: "binding !== ''",
     test: [SIGN_IN_TESTS, ACS_TESTS],
   },
@@ -289,8 +289,8 @@ const asked: readonly Guard[] = [
   {
     line: 'S45',
     file: PENDING,
-    without: 'await tx.pendingSignIns.consume(organizationId, id, deps.hashToken(handle));',
-    put: 'await tx.pendingSignIns.find(organizationId, id, deps.hashToken(handle));',
+    without: 'await tx.pendingSignIns.consume(organizationId, id, deps.hashPending(handle));',
+    put: 'await tx.pendingSignIns.find(organizationId, id, deps.hashPending(handle));',
     also: [{ file: SIGN_INS, without: "if (!isFirst) throw signInRefusal('saml.replayed');", put: '' }],
     test: ACS_TESTS,
     why: 'Request and assertion are both used up, each for itself enough against the same response posted again.',
@@ -298,8 +298,8 @@ const asked: readonly Guard[] = [
   {
     line: 'S46',
     file: PENDING,
-    without: 'await tx.pendingSignIns.consume(organizationId, id, deps.hashToken(handle));',
-    put: 'await tx.pendingSignIns.find(organizationId, id, deps.hashToken(handle));',
+    without: 'await tx.pendingSignIns.consume(organizationId, id, deps.hashPending(handle));',
+    put: 'await tx.pendingSignIns.find(organizationId, id, deps.hashPending(handle));',
     test: SIGN_IN_TESTS,
   },
   {

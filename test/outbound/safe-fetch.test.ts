@@ -156,6 +156,14 @@ describe('the allow list', () => {
     expect(guarded(['idp.corp']).permitsHttp('https://idp.corp/x')).toBe(true);
     expect(guarded(['idp.corp']).permitsHttp('https://idp.example/x')).toBe(false);
     expect(guarded().permitsHttp('http://127.0.0.1/')).toBe(false);
+    const { permitsHttp } = guarded(['idp.corp']);
+    const asked = [
+      'https://idp.corp/x',
+      'https://idp.example/x',
+      'https://idp.corp/x',
+      'https://idp.example/x',
+    ];
+    expect(asked.map(permitsHttp)).toEqual([true, false, true, false]);
   });
 
   test('a range says nothing of a name that a browser is to look up by itself', () => {

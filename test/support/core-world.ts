@@ -48,10 +48,12 @@ export async function openCoreWorld(options: { readonly runsTwice?: boolean } = 
   const mailServer: CoreWorld['mailServer'] = { isDown: false, hold: undefined };
   const verified: (readonly [string | null, string])[] = [];
   const txt: CoreWorld['txt'] = new Map();
+  const hashToken = createTokenHasher(Buffer.alloc(32, 9));
   const deps: Deps = {
     storage: options.runsTwice === false ? sealed : runningTwice(sealed),
     clock: () => time.now,
-    hashToken: createTokenHasher(Buffer.alloc(32, 9)),
+    hashToken,
+    hashPending: hashToken,
     passwords: fakePasswords(verified),
     newRsaKey: fixedRsaKeys(),
     readMetadata: async () => {

@@ -95,7 +95,7 @@ type Answered = AnswerToTake & { readonly id: TestSignInId };
  * result. Throws `sign_in_refused` when the answer belongs to no test.
  */
 export async function completeTestSignIn(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'hashPending'>,
   input: Answered,
 ): Promise<TestReport> {
   const { connection, identity, cause, id } = input;

@@ -16,7 +16,7 @@ export interface SignInAnswer {
 
 /** Whether this row is alive, waits for this and belongs to this browser. */
 function fitsBrowser(
-  deps: Pick<Deps, 'clock' | 'hashToken'>,
+  deps: Pick<Deps, 'clock' | 'hashPending'>,
   pending: PendingSignIn,
   { awaits, binding }: Waiting,
 ): boolean {
@@ -24,7 +24,7 @@ function fitsBrowser(
     binding !== undefined &&
     awaitedBy(pending.purpose) === awaits &&
     pending.expiresAt > deps.clock() &&
-    constantTimeEqual(pending.bindingHash, deps.hashToken(binding))
+    constantTimeEqual(pending.bindingHash, deps.hashPending(binding))
   );
 }
 
@@ -43,13 +43,13 @@ export interface BrowserStep extends Pick<SignInAnswer, 'connection' | 'handle'>
 
 /** What this browser waits for at this connection, not yet consumed; undefined when nothing fits (S42, S44, S72). */
 export async function findPendingSignIn(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashPending'>,
   { connection, handle, bindingOf }: BrowserStep,
   awaits: Expectation = 'answer',
 ): Promise<PendingSignIn | undefined> {
   if (handle === undefined) return undefined;
   const { organizationId, id } = connection;
-  const pending = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
+  const pending = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashPending(handle));
   if (pending === undefined) return undefined;
   return fitsBrowser(deps, pending, { awaits, binding: bindingOf(pending.id) }) ? pending : undefined;
 }
@@ -57,14 +57,14 @@ export async function findPendingSignIn(
 /** Takes out what this browser waits for (law 5). Throws `sign_in_refused` when there is nothing, or nothing that fits. */
 export async function consumePending(
   tx: Repositories,
-  deps: Pick<Deps, 'clock' | 'hashToken'>,
+  deps: Pick<Deps, 'clock' | 'hashPending'>,
   { connection, handle, binding, awaits }: SignInAnswer & Waiting,
 ): Promise<PendingSignIn> {
   const { organizationId, id } = connection;
   const pending =
     handle === undefined
       ? undefined
-      : await tx.pendingSignIns.consume(organizationId, id, deps.hashToken(handle));
+      : await tx.pendingSignIns.consume(organizationId, id, deps.hashPending(handle));
   if (pending === undefined || !fitsBrowser(deps, pending, { awaits, binding }))
     throw signInRefusal('sign_in.not_pending');
   return pending;
@@ -75,7 +75,7 @@ export async function consumePending(
  * other undoes nothing (S72). For an answer that can be asked about once only, as a code can. Throws `sign_in_refused`.
  */
 export function takePending(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashPending'>,
   answer: SignInAnswer,
 ): Promise<PendingSignIn> {
   // What comes of it lasts, and with it what was written before it; lost with the machine, the provider knows the code.
@@ -96,10 +96,10 @@ export async function putBackPending(
  * been found to be this browser's. Does nothing where it is gone: of two at once the other one may have been let in.
  */
 export async function spendPending(
-  { storage, hashToken }: Pick<Deps, 'storage' | 'hashToken'>,
+  { storage, hashPending }: Pick<Deps, 'storage' | 'hashPending'>,
   { connection, handle }: Pick<SignInAnswer, 'connection' | 'handle'>,
 ): Promise<void> {
   if (handle === undefined) return;
   const { organizationId, id } = connection;
-  await storage.transact((tx) => tx.pendingSignIns.consume(organizationId, id, hashToken(handle)));
+  await storage.transact((tx) => tx.pendingSignIns.consume(organizationId, id, hashPending(handle)));
 }

@@ -35,7 +35,7 @@ export interface BegunSignIn {
 
 /** Stores a one-time sign-in record for this browser and this connection (law 5). */
 export async function beginSignIn(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'hashPending'>,
   input: {
     readonly connection: Connection;
     readonly requestId: string | null;
@@ -54,8 +54,8 @@ export async function beginSignIn(
     id: newId('sin', now),
     organizationId: connection.organizationId,
     connectionId: connection.id,
-    handleHash: deps.hashToken(handle),
-    bindingHash: deps.hashToken(binding),
+    handleHash: deps.hashPending(handle),
+    bindingHash: deps.hashPending(binding),
     requestId,
     nonce,
     codeVerifier,
@@ -98,7 +98,7 @@ export interface AnswerToTake extends SignInAnswer {
  */
 export async function takeAnswer(
   tx: Repositories,
-  deps: Pick<Deps, 'clock' | 'hashToken'>,
+  deps: Pick<Deps, 'clock' | 'hashPending'>,
   input: AnswerToTake,
 ): Promise<PendingSignIn> {
   const pending = input.taken ?? (await consumePending(tx, deps, { ...input, awaits: 'answer' }));
@@ -112,7 +112,10 @@ export async function takeAnswer(
  * session and records it, in one transaction. Throws `sign_in_refused` with the exact reason in `context.reason`.
  */
 export async function completeSignIn(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits' | 'afterwards'>,
+  deps: Pick<
+    Deps,
+    'storage' | 'clock' | 'hashToken' | 'hashPending' | 'baseUrl' | 'mailLimits' | 'afterwards'
+  >,
   input: AnswerToTake,
 ): Promise<CompletedSignIn> {
   const basis = verdictBasis(input.connection);

@@ -15,7 +15,10 @@ import type { BegunSignIn, SeenAssertion } from './sign-ins.ts';
 import { claimAssertion, type LetIn, letIn, SIGN_IN_TTL_MS } from './sign-ins.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
-type SignInDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken' | 'baseUrl' | 'mailLimits' | 'afterwards'>;
+type SignInDeps = Pick<
+  Deps,
+  'storage' | 'clock' | 'hashToken' | 'hashPending' | 'baseUrl' | 'mailLimits' | 'afterwards'
+>;
 
 /** A verified answer to nobody's question. */
 export interface UnsolicitedAnswer {
@@ -54,8 +57,8 @@ export async function holdUnsolicited(
   const pending: PendingSignIn = {
     id: newId('sin', now),
     ...{ organizationId, connectionId },
-    handleHash: deps.hashToken(handle),
-    bindingHash: deps.hashToken(binding),
+    handleHash: deps.hashPending(handle),
+    bindingHash: deps.hashPending(binding),
     ...{ requestId: null, nonce: null, codeVerifier: null, returnTo: null },
     held: JSON.stringify({ ...identity, claims: [...identity.claims], basis } satisfies HeldIdentity),
     purpose: { kind: 'confirmation' },

@@ -9,7 +9,7 @@ import { findPendingSignIn } from './pending-sign-ins.ts';
 import type { BegunSignIn } from './sign-ins.ts';
 import { SIGN_IN_TTL_MS } from './sign-ins.ts';
 
-type StepDeps = Pick<Deps, 'storage' | 'clock' | 'hashToken'>;
+type StepDeps = Pick<Deps, 'storage' | 'clock' | 'hashPending'>;
 
 /** Where the browser goes to sign out upstream. */
 export interface SignOutStart {
@@ -38,8 +38,8 @@ export async function beginUpstreamSignOut(
   const pending: PendingSignIn = {
     id: newId('sin', now),
     ...{ organizationId, connectionId },
-    handleHash: deps.hashToken(handle),
-    bindingHash: deps.hashToken(binding),
+    handleHash: deps.hashPending(handle),
+    bindingHash: deps.hashPending(binding),
     ...{ requestId: start.requestId, nonce: null, codeVerifier: null, returnTo },
     held: new URLSearchParams({ url: start.url, ...start.fields }).toString(),
     purpose: { kind: 'sign_out' },

@@ -81,7 +81,7 @@ async function withHeld(
   try {
     const handle = String(req.params.handle);
     const { organizationId, id } = connection;
-    const row = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashToken(handle));
+    const row = await deps.storage.pendingSignIns.find(organizationId, id, deps.hashPending(handle));
     noteAttempt(res, { signInId: row?.id });
     const cookie = bindingCookie(row?.id ?? '');
     const answer: SignInAnswer = { connection, handle, binding: readCookie(req, cookie) };

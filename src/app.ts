@@ -85,9 +85,6 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Two for a sign-in under way: what finds it, and what binds it to its browser. */
-const PENDING_HASHES = 400;
-
 /** Builds the whole gateway over an opened store. Listens nowhere. */
 export async function composeGateway(
   config: Config,
@@ -97,16 +94,15 @@ export async function composeGateway(
   const storePath = storePathOf(config);
   const masterKey = loadMasterKey(config.masterKey, { dataDir: config.dataDir, storePath });
   const storage = await openStorage({ path: storePath, masterKey, logger }, replaced);
-  const hashToken = createTokenHasher(deriveKey(masterKey.key, 'token-hash'));
+  const hashes = tokenHashes(masterKey);
   const adapters = createAdapters(config, masterKey, replaced);
-  const operatorKey = await settleOperatorKey({ storage, hashToken }, config.operatorKey);
+  const operatorKey = await settleOperatorKey({ storage, ...hashes }, config.operatorKey);
   const afterwards = createAfterwards(logger);
   const deps: HttpDeps = {
     ...adapters,
     afterwards: replaced.afterwards ?? afterwards.run,
     storage,
-    hashToken,
-    hashPending: rememberingHasher(hashToken, PENDING_HASHES),
+    ...hashes,
     ...settingsFor(config),
     logger,
     oidc: createOidcRelyingParty(adapters),
@@ -135,6 +131,14 @@ export async function composeGateway(
       await storage.close();
     },
   };
+}
+
+/** Two for a sign-in under way: what finds it, and what binds it to its browser. */
+const PENDING_HASHES = 400;
+
+function tokenHashes({ key }: MasterKey): Pick<HttpDeps, 'hashToken' | 'hashPending'> {
+  const hashToken = createTokenHasher(deriveKey(key, 'token-hash'));
+  return { hashToken, hashPending: rememberingHasher(hashToken, PENDING_HASHES) };
 }
 
 /** Loading it holds up everybody for a tenth of a second: where applications are registered, before there is anybody. */

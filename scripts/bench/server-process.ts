@@ -1,8 +1,8 @@
 /** Runs one server under test as a child process and reads what it costs. Ends only what it started, by its id. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { findFreePort } from '../../test/support/free-port.ts';
 
 export interface ServerCost {
   /** CPU milliseconds of all threads since the start. */
@@ -33,7 +33,7 @@ export interface ServerRecipe {
 
 /** Starts the server on a free port and resolves once it answers. Throws with its last words if it ends before that. */
 export async function startServer(recipe: ServerRecipe): Promise<ServerProcess> {
-  const port = await freePort();
+  const port = await findFreePort();
   const origin = `http://127.0.0.1:${port}`;
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...recipe.parameters], {
@@ -60,21 +60,6 @@ export async function startServer(recipe: ServerRecipe): Promise<ServerProcess> 
   }
   const pid = child.pid ?? 0;
   return { pid, origin, readyMs: performance.now() - startedAt, cost: () => readCost(pid), stop };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address === null || typeof address === 'string'
-          ? reject(new Error('no port'))
-          : resolve(address.port),
-      );
-    });
-  });
 }
 
 /** The settings of a gateway that happens to be configured in this shell would make another server of it. */

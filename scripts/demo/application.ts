@@ -1,14 +1,9 @@
 /** The product behind the gateway in the demo: the Express application of `examples/`, as a process of its own. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { findFreePort } from '../../test/support/free-port.ts';
 import { textAt } from '../simulate/answers.ts';
-import {
-  endProcess,
-  findFreePort,
-  type GatewayProcess,
-  ownEnvironment,
-  untilReady,
-} from './gateway-process.ts';
+import { endProcess, type GatewayProcess, ownEnvironment, untilReady } from './gateway-process.ts';
 import type { Operator } from './operator.ts';
 
 export interface ExampleApplication {

@@ -1,5 +1,5 @@
 /** Apache with mod_auth_openidc of Debian as a relying party of our OpenID Provider. */
-import { findFreePort } from '../../scripts/demo/gateway-process.ts';
+import { findFreePort } from '../support/free-port.ts';
 import { createFolder, type Folder, type Program, startProgram } from './programs.ts';
 
 export interface ApacheRelyingParty {

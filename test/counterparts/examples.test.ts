@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findFreePort } from '../../scripts/demo/gateway-process.ts';
 import { createBrowser } from '../support/browser.ts';
+import { findFreePort } from '../support/free-port.ts';
 import { type PasswordPerson, type Place, startPlace } from './place.ts';
 import { type Program, startProgram } from './programs.ts';
 

@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findFreePort } from '../../scripts/demo/gateway-process.ts';
+import { findFreePort } from '../support/free-port.ts';
 import { createFolder, type Folder, type Program, startProgram } from './programs.ts';
 
 export interface LemonLdap {

@@ -1,6 +1,6 @@
 /** A real name server: NSD of Debian, on loopback, with one zone and whatever records a test publishes there. */
 import { Resolver } from 'node:dns/promises';
-import { findFreePort } from '../../scripts/demo/gateway-process.ts';
+import { findFreePort } from '../support/free-port.ts';
 import { createFolder, startProgram } from './programs.ts';
 
 export interface NameServer {

@@ -1,9 +1,9 @@
 /** SimpleSAMLphp of Debian as the SAML identity provider of one organization, configured from our own SP metadata. */
 import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { findFreePort } from '../../scripts/demo/gateway-process.ts';
 import { days } from '../../src/kernel/clock.ts';
 import { newRsaKey, selfSignedCertificate } from '../../src/kernel/self-signed-certificate.ts';
+import { findFreePort } from '../support/free-port.ts';
 import { createFolder, type Folder, type Program, startProgram } from './programs.ts';
 
 export interface SimpleSamlPhp {

@@ -6,19 +6,34 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { type BulkAnswer, bulkOf, postUser } from '../support/bulk.ts';
-import { freePort, type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
+import { findFreePort } from '../support/free-port.ts';
+import { endChild, type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 
 const SIZE = 1000;
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-crash-'));
 const children: ChildProcess[] = [];
 
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+afterEach(async () => {
+  for (const child of children.splice(0)) await endChild(child, 'SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(port: number): Promise<GatewayProcess> {
-  const gateway = await startGatewayProcess(port, join(folder, 'data'));
+/** When it is to die: at the so manieth person that it adds. */
+interface Death {
+  readonly at: number;
+  readonly when: 'inserted' | 'before-commit' | 'after-commit';
+}
+
+const DEATHS: readonly Death[] = [
+  { at: 50, when: 'after-commit' },
+  { at: 250, when: 'inserted' },
+  { at: 400, when: 'before-commit' },
+];
+
+async function start(port: number, death?: Death): Promise<GatewayProcess> {
+  const env = { DIES_INSERTING: 'directory_users', DIES_AT: `${death?.at}`, DIES_WHEN: `${death?.when}` };
+  const dying = { preloads: ['./test/support/dies-at.ts'], env };
+  const gateway = await startGatewayProcess(port, join(folder, 'data'), death === undefined ? {} : dying);
   children.push(gateway.child);
   return gateway;
 }
@@ -43,8 +58,8 @@ function storedCounts(): readonly unknown[] {
 
 describe('R1, R2: kill -9 in the middle of a Bulk of 1000', () => {
   test('after every kill the operations done are whole; the Bulk sent again does the rest', async () => {
-    const port = await freePort();
-    let gateway = await start(port);
+    const port = await findFreePort();
+    let gateway = await start(port, DEATHS[0]);
     const organization = member(
       await gateway.call('POST', '/api/v1/organizations', { body: { name: 'Acme' } }),
       'id',
@@ -60,19 +75,19 @@ describe('R1, R2: kill -9 in the middle of a Bulk of 1000', () => {
     const total = async () =>
       Number(member(await gateway.call('GET', `${scim}/Users?count=0`, { token }), 'totalResults'));
 
-    for (const point of [50, 300, 700]) {
-      const sent = gateway.call('POST', `${scim}/Bulk`, { body: request, token }).then(
-        () => 'answered',
-        () => 'lost',
-      );
-      while ((await total()) < point);
-      gateway.child.kill('SIGKILL');
-      expect(await sent).toBe('lost');
-      gateway = await start(port);
+    let before = 0;
+    for (const [index, { at, when }] of DEATHS.entries()) {
+      const sent = gateway.call('POST', `${scim}/Bulk`, { body: request, token });
+      await expect(sent).rejects.toThrow();
+      await endChild(gateway.child, 'SIGKILL');
+      gateway = await start(port, DEATHS[index + 1]);
       const [users, ...others] = storedCounts();
-      expect(Number(users)).toBeGreaterThanOrEqual(point);
+      if (when === 'after-commit') expect(Number(users)).toBeGreaterThanOrEqual(before + at);
+      else expect(Number(users)).toBeLessThan(before + at);
+      expect(Number(users)).toBeGreaterThan(before);
       expect(others).toEqual([users, users, users]);
       expect(await total()).toBe(users);
+      before = Number(users);
     }
 
     const answer = await gateway.call('POST', `${scim}/Bulk`, { body: request, token });

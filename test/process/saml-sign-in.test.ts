@@ -72,11 +72,11 @@ test('S46: one response posted 30 times at once opens exactly one session', asyn
   expect(answers.map(({ status }) => status).toSorted()).toEqual([303, ...Array(29).fill(403)]);
 });
 
-test('a crowd at one connection is told to come back, and nothing of it is a fault', async () => {
+test('of a crowd at one connection one gets in, and the rest is refused or told to come back: nothing of it is a fault', async () => {
   const samlResponse = company.responder(groupNames(900))(await pushed(3));
   const answers = await Promise.all(Array.from({ length: 300 }, () => post(samlResponse)));
-  const statuses = new Set(answers.map(({ status }) => status));
-  expect([...statuses].toSorted()).toEqual([303, 403, 429]);
-  const waiting = answers.filter(({ status }) => status === 429);
-  expect(new Set(waiting.map(({ headers }) => headers.get('retry-after')))).toEqual(new Set(['2']));
+  // How many are judged before the next come is the machine's affair; that those beyond the places are sent away is validator-pool's.
+  const others = answers.filter(({ status }) => status !== 403 && status !== 429);
+  expect(others.map(({ status }) => status)).toEqual([303]);
+  for (const { status, headers } of answers) expect(headers.get('retry-after')).toBe(status === 429 ? '2' : null);
 });

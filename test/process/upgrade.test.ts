@@ -4,25 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
-import { freePort, type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
+import { findFreePort } from '../support/free-port.ts';
+import { endChild, type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-upgrade-'));
 const running: GatewayProcess[] = [];
-afterAll(() => {
-  for (const { child } of running) child.kill('SIGKILL');
+afterAll(async () => {
+  for (const { child } of running) await endChild(child, 'SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
 
 async function start(): Promise<GatewayProcess> {
-  const gateway = await startGatewayProcess(await freePort(), folder);
+  const gateway = await startGatewayProcess(await findFreePort(), folder);
   running.push(gateway);
   return gateway;
-}
-
-async function stop({ child }: GatewayProcess): Promise<void> {
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await exited;
 }
 
 /** As an earlier version left it: a plan of one team, and nobody placed in the team by it. */
@@ -49,7 +44,7 @@ test('the first start of this version puts everybody into the one team of their 
   const person = { name: 'Ada', password: 'a sentence nobody guesses' };
   await before.call('POST', `/api/v1/invitations/${url.split('/').at(-1)}/accept`, { body: person });
   expect(await before.call('GET', MEMBERS)).toMatchObject({ items: [{ name: 'Ada', teams: [] }] });
-  await stop(before);
+  await endChild(before.child, 'SIGTERM');
   makeOld();
   const after = await start();
   expect(await after.call('GET', MEMBERS)).toMatchObject({

@@ -1,6 +1,7 @@
 /** A worker's module whose start is over when the test says so. Runs in a thread. */
 import { once } from 'node:events';
 import { BroadcastChannel } from 'node:worker_threads';
+import { facts } from './misbehaving-validator.ts';
 
 const channel = new BroadcastChannel('late-validator');
 const told = once(channel, 'message');
@@ -9,4 +10,4 @@ channel.postMessage('starting');
 await told;
 channel.close();
 
-export { facts } from './misbehaving-validator.ts';
+export { facts };

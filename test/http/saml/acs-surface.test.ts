@@ -1,10 +1,12 @@
 /** The door for SAML responses answers the same in front of Express's router as behind it. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type supertest from 'supertest';
+import { createValidatorPool } from '../../../src/http/saml/validator-pool.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { inProcessValidator } from '../../support/saml-validator.ts';
 import { addSamlConnection } from '../../support/sign-in-stage.ts';
 
 let gateway: TestGateway;
@@ -54,6 +56,16 @@ describe('S219: the same status, headers and page', () => {
     expect(inFront).toEqual(behind);
     expect(inFront.status).toBe(status);
     expect(inFront.others).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
+  });
+
+  test('a response for which there is no place is told when to come back', async () => {
+    const pool = createValidatorPool({ workers: 1, logger: gateway.deps.logger, limit: 0 });
+    const facts = jest.spyOn(inProcessValidator, 'facts').mockImplementation(pool.facts);
+    const post = gateway.request().post(`/saml/${known}/acs`);
+    const answer = await sending('SAMLResponse=PHg%2BPC94Pg%3D%3D')(post);
+    expect([answer.status, answer.headers['retry-after']]).toEqual([429, '2']);
+    facts.mockRestore();
+    await pool.close();
   });
 
   test('S223: a form that breaks off, or comes in pieces beyond the limit, harms nobody', async () => {

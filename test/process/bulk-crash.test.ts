@@ -32,7 +32,7 @@ const DEATHS: readonly Death[] = [
 
 async function start(port: number, death?: Death): Promise<GatewayProcess> {
   const env = { DIES_INSERTING: 'directory_users', DIES_AT: `${death?.at}`, DIES_WHEN: `${death?.when}` };
-  const dying = { preloads: ['./test/support/dies-at.ts'], env };
+  const dying = { preloads: [new URL('../support/dies-at.ts', import.meta.url).href], env };
   const gateway = await startGatewayProcess(port, join(folder, 'data'), death === undefined ? {} : dying);
   children.push(gateway.child);
   return gateway;

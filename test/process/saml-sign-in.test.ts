@@ -78,5 +78,6 @@ test('of a crowd at one connection one gets in, and the rest is refused or told 
   // How many are judged before the next come is the machine's affair; that those beyond the places are sent away is validator-pool's.
   const others = answers.filter(({ status }) => status !== 403 && status !== 429);
   expect(others.map(({ status }) => status)).toEqual([303]);
-  for (const { status, headers } of answers) expect(headers.get('retry-after')).toBe(status === 429 ? '2' : null);
+  for (const { status, headers } of answers)
+    expect(headers.get('retry-after')).toBe(status === 429 ? '2' : null);
 });

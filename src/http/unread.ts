@@ -1,18 +1,18 @@
 /**
  * What the doors for identity providers refuse before anybody judges it (no form, too large a one, another method): the one page of every
  * refusal outside, the exact reason where an admin of the connection finds it (law 10). A connection that nobody has looks the
- * same; its reason is in the log alone. An answer like this does not end an outage: nobody came back with it.
+ * same; its reason is in the log alone. The audit takes so many of them and no more: the recorder has the others. An answer like this does not end an outage: nobody came back with it.
  */
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { SignInStep } from '../core/entities/sign-in-attempt.ts';
-import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
+import { recordRefusedSignIn, signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import type { ErrorCode, GatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { toGatehouseError } from './errors/error-table.ts';
+import { causeOf } from './request-facts.ts';
 import { connectionAt } from './sign-in-answer.ts';
-import { openConnectionAttempt } from './sign-in-recording.ts';
-import { refuseSignIn } from './sign-in-refusal.ts';
-import { refuseSignOut, signOutRefusal } from './sign-out-refusal.ts';
+import { noteRefusal, openConnectionAttempt } from './sign-in-recording.ts';
+import { signOutRefusal } from './sign-out-refusal.ts';
 
 /** What HTTP has a status for; the reason where the error does not tell a closer one. */
 const REASONS: ReadonlyMap<ErrorCode, string> = new Map([
@@ -26,21 +26,18 @@ interface Door {
   readonly protocol: 'saml' | 'oidc';
   readonly step: SignInStep;
   readonly refusal: (reason: string, cause: GatehouseError) => GatehouseError;
-  readonly refuse: typeof refuseSignIn;
 }
 
 export const ACS_DOOR: Door = {
   protocol: 'saml',
   step: 'callback',
   refusal: signInRefusal,
-  refuse: refuseSignIn,
 };
 export const CALLBACK_DOOR: Door = { ...ACS_DOOR, protocol: 'oidc' };
 export const LOGOUT_DOOR: Door = {
   protocol: 'saml',
   step: 'sign_out',
   refusal: (reason, cause) => signOutRefusal({ reason }, cause),
-  refuse: refuseSignOut,
 };
 
 /** Throws `sign_in_refused` or `sign_out_refused`, recorded, in place of what HTTP refuses; anything else as it is. */
@@ -57,7 +54,12 @@ export async function refuseUnread(
   const connection = await connectionAt(deps, req, door.protocol);
   if (connection === undefined) throw error;
   openConnectionAttempt(deps, res, { connection, step: door.step });
-  return door.refuse(deps, res, { connection, error });
+  noteRefusal(res, error);
+  const written = deps.unreadGate === undefined ? { leftOut: 0 } : deps.unreadGate(connection.id);
+  if (written === undefined) throw error;
+  const by = causeOf(res, { kind: 'connection', connectionId: connection.id });
+  await recordRefusedSignIn(deps, { connection, error, cause: by, ...written });
+  throw error;
 }
 
 /** The same as the error handler of a path. */

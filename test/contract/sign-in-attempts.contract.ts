@@ -13,6 +13,11 @@ const FAILED: Partial<SignInAttempt> = {
   failure: { code: 'sign_in_refused', reason: 'saml.audience' },
 };
 
+const UNREAD: Partial<SignInAttempt> = {
+  outcome: null,
+  failure: { code: 'sign_in_refused', reason: 'unread.method' },
+};
+
 /** Registers the suite. */
 export function signInAttempts(name: string, open: OpenStorage): void {
   describe(`${name}: attempts to sign in`, () => {
@@ -29,7 +34,7 @@ export function signInAttempts(name: string, open: OpenStorage): void {
       const attempts = kinds.map((kind) => aSignInAttempt(id, kind));
       await under.storage.transact(async (tx) => {
         await plantWorld(tx, world);
-        await tx.signInAttempts.trim(id, { ok: 0, failed: 0 });
+        await tx.signInAttempts.trim(id, { ok: 0, failed: 0, unread: 0 });
         await tx.signInAttempts.append(id, attempts);
       });
       const left = async (filter: SignInAttemptFilter = {}) =>
@@ -39,13 +44,14 @@ export function signInAttempts(name: string, open: OpenStorage): void {
       return { id, left };
     };
 
-    test.each<readonly [string, { ok: number; failed: number }, readonly number[], number]>([
-      ['fewer than it may keep', { ok: 10, failed: 10 }, [5, 4, 3, 2, 1, 0], 0],
-      ['the newest of each', { ok: 1, failed: 2 }, [5, 4, 2], 3],
-      ['no failures', { ok: 9, failed: 0 }, [4, 3, 1], 3],
-      ['nothing', { ok: 0, failed: 0 }, [], 6],
+    test.each<readonly [string, { ok: number; failed: number; unread: number }, readonly number[], number]>([
+      ['fewer than it may keep', { ok: 10, failed: 10, unread: 10 }, [7, 6, 5, 4, 3, 2, 1, 0], 0],
+      ['the newest of each', { ok: 1, failed: 2, unread: 1 }, [7, 5, 4, 2], 4],
+      ['no failures', { ok: 9, failed: 0, unread: 0 }, [4, 3, 1], 5],
+      ['what was read alone', { ok: 0, failed: 9, unread: 0 }, [5, 2, 0], 5],
+      ['nothing', { ok: 0, failed: 0, unread: 0 }, [], 8],
     ])('trim leaves %s', async (_title, keep, expected, gone) => {
-      const { id, left } = await plant([FAILED, {}, FAILED, {}, {}, FAILED]);
+      const { id, left } = await plant([FAILED, {}, FAILED, {}, {}, FAILED, UNREAD, UNREAD]);
       const trim = () => under.storage.transact((tx) => tx.signInAttempts.trim(id, keep));
       expect(await trim()).toBe(gone);
       expect(await left()).toEqual(expected);
@@ -60,12 +66,12 @@ export function signInAttempts(name: string, open: OpenStorage): void {
       ['what went well', { isFailed: false }, [3, 2]],
       ['what failed at one connection', { connectionId, isFailed: true }, [1]],
       ['a reference', { text: 'REF-3' }, [3]],
-      ['a reason', { text: 'saml.audience' }, [1, 0]],
+      ['a reason', { text: 'saml.audience' }, [1]],
       ['a fact', { text: '"quoted" 50%_\\' }, [2]],
       ['a pattern that is none', { text: '5%off' }, []],
     ])('a list narrowed to %s', async (_title, filter, expected) => {
       const { left } = await plant([
-        FAILED,
+        UNREAD,
         { ...FAILED, connectionId },
         { facts: [{ name: 'name', values: ['a "quoted" 50%_\\ one'], count: 1, isVerified: true }] },
         { connectionId, requestId: 'ref-3' },

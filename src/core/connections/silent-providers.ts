@@ -4,6 +4,7 @@ import { hours } from '../../kernel/clock.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
 import type { ConnectionName, Outage } from '../entities/connection.ts';
 import type { AuditEvent, AuditType, Cause } from '../entities/journal.ts';
+import { isUnread } from '../entities/sign-in-attempt.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { setOutage } from './connection-outages.ts';
 
@@ -89,4 +90,4 @@ async function answersOf(
 }
 
 /** Whether anybody looked at what was refused: a bookmark of the address that answers are posted to is nobody who came back. */
-const wasRead = ({ details }: AuditEvent): boolean => !String(details.reason).startsWith('unread.');
+const wasRead = ({ details }: AuditEvent): boolean => !isUnread(details.reason);

@@ -50,6 +50,9 @@ export interface SignInFailure {
   readonly reason: string;
 }
 
+/** Whether this is the reason of what was refused before anybody read it: anybody can bring about any number of them. */
+export const isUnread = (reason: unknown): boolean => String(reason).startsWith('unread.');
+
 export interface SignInAttempt {
   readonly id: RecorderEntryId;
   readonly organizationId: OrganizationId;

@@ -12,14 +12,20 @@ export const signInRefusal = (reason: string, cause?: unknown): GatehouseError =
     ...(cause === undefined ? {} : { cause }),
   });
 
-/** Keeps the exact reason of a refused sign-in where an admin can find it. */
+/** Keeps the exact reason of a refused sign-in where an admin can find it. `leftOut`: how many of the kind were not written before it. */
 export async function recordRefusedSignIn(
   deps: Pick<Deps, 'storage' | 'clock'>,
-  input: { readonly connection: Connection; readonly error: unknown; readonly cause: Cause },
+  input: {
+    readonly connection: Connection;
+    readonly error: unknown;
+    readonly cause: Cause;
+    readonly leftOut?: number | undefined;
+  },
 ): Promise<void> {
-  const { connection, error, cause } = input;
+  const { connection, error, cause, leftOut = 0 } = input;
   const type: AuditType = connection.settings.protocol === 'saml' ? 'saml.rejected' : 'oidc.rejected';
-  const details = isGatehouseError(error) ? { code: error.code, ...error.context } : { code: 'internal' };
+  const found = isGatehouseError(error) ? { code: error.code, ...error.context } : { code: 'internal' };
+  const details = leftOut === 0 ? found : { ...found, leftOut };
   const { organizationId } = connection;
   await deps.storage.transact((tx) =>
     record(

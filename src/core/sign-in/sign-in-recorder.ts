@@ -3,7 +3,7 @@ import { days, seconds } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
 import { isSecretKey, redactText } from '../../kernel/redaction.ts';
 import type { Deps } from '../deps.ts';
-import type { SignInAttempt, SignInFact } from '../entities/sign-in-attempt.ts';
+import { isUnread, type SignInAttempt, type SignInFact } from '../entities/sign-in-attempt.ts';
 import { createRecordingQueue } from '../journal/recording-queue.ts';
 import type { Repositories } from '../ports/storage.ts';
 
@@ -27,11 +27,17 @@ export interface SignInRecorder {
   dropped(): number;
 }
 
-/** Per organization, those since the last trim not included; neither outcome pushes the other out. */
-const KEEP = { ok: 1000, failed: 1000 };
+/**
+ * Per organization, those since the last trim not included; neither outcome pushes the other out, and what was refused unread, which
+ * anybody can bring about, none that was looked at.
+ */
+const KEEP = { ok: 1000, failed: 1000, unread: 200 };
 const RETENTION_MS = days(30);
 
-/** Anybody can open a start or post nonsense: of one connection this many at once, then one a second. */
+/**
+ * Anybody can open a start or post nonsense: of one connection this many at once, then one a second. Those that nobody read are counted
+ * by themselves, of a whole organization: together they never fill what waits of it.
+ */
 const BURST = 200;
 const REFILL_MS = seconds(1);
 const CONNECTIONS_REMEMBERED = 1000;
@@ -79,10 +85,10 @@ export function removeOldAttempts(tx: Repositories, now: number): Promise<number
 /** True for more attempts at one connection than a person or a test would make, those that led somebody in excepted. */
 function createFloodGate(): (attempt: SeenAttempt) => boolean {
   const buckets = new Map<string, { left: number; at: number }>();
-  return ({ organizationId, connectionId, outcome, at }) => {
+  return ({ organizationId, connectionId, outcome, failure, at }) => {
     if (outcome !== null) return false;
     if (buckets.size >= CONNECTIONS_REMEMBERED) buckets.clear();
-    const key = connectionId ?? organizationId;
+    const key = isUnread(failure?.reason) ? `unread ${organizationId}` : (connectionId ?? organizationId);
     const bucket = buckets.get(key) ?? { left: BURST, at };
     const left = Math.min(BURST, bucket.left + Math.max(0, at - bucket.at) / REFILL_MS);
     buckets.set(key, { left: Math.max(0, left - 1), at });

@@ -1,9 +1,9 @@
 /** Attempts to sign in, in SQLite: appended in batches, listed newest first, trimmed; never changed. */
-import type { SignInAttempt } from '../../core/entities/sign-in-attempt.ts';
+import { isUnread, type SignInAttempt } from '../../core/entities/sign-in-attempt.ts';
 import type { SignInAttemptFilter, SignInAttemptRepository } from '../../core/ports/sign-in-attempts.ts';
 import { overwriting } from './overwriting.ts';
 import { NO_ID_YET } from './paging.ts';
-import { insertRow, integer, json, ownedBy, text, toFlag, toJson, word, wordOrNull } from './rows.ts';
+import { insertRow, integer, json, ownedBy, text, toJson, word, wordOrNull } from './rows.ts';
 import type { Row, Sql, Value } from './sql.ts';
 
 const FIND = 'SELECT * FROM sign_in_attempts WHERE organization_id = ? AND id = ?';
@@ -19,6 +19,13 @@ type Told = Pick<
   SignInAttempt,
   'timings' | 'requestId' | 'status' | 'facts' | 'notes' | 'outcome' | 'failure'
 >;
+
+/** What `is_failed` tells apart: neither pushes the others out. */
+const [WENT_WELL, FAILED, FAILED_UNREAD] = [0, 1, 2];
+const kindOf = ({ failure }: SignInAttempt): number => {
+  if (failure === null) return WENT_WELL;
+  return isUnread(failure.reason) ? FAILED_UNREAD : FAILED;
+};
 
 const fromRow = (row: Row): SignInAttempt => ({
   id: word(row, 'id'),
@@ -44,7 +51,7 @@ function insert(sql: Sql, organizationId: SignInAttempt['organizationId'], attem
     step: attempt.step,
     at: attempt.at,
     ms: attempt.ms,
-    is_failed: toFlag(failure !== null),
+    is_failed: kindOf(attempt),
     told: toJson(told),
   });
 }
@@ -57,7 +64,7 @@ function conditionsOf(filter: SignInAttemptFilter): {
   const { connectionId, isFailed, text: wanted } = filter;
   const parts: (readonly [string, Value])[] = [];
   if (connectionId !== undefined) parts.push(['connection_id = ?', connectionId]);
-  if (isFailed !== undefined) parts.push(['is_failed = ?', toFlag(isFailed)]);
+  if (isFailed !== undefined) parts.push([isFailed ? 'is_failed > ?' : 'is_failed = ?', WENT_WELL]);
   // As JSON spells it, so that quotes and backslashes are found too.
   if (wanted !== undefined) {
     const spelled = toJson(wanted).slice(1, -1);
@@ -88,11 +95,11 @@ export function signInAttemptRepository(sql: Sql): SignInAttemptRepository {
     erase: async (organizationId, ids) =>
       overwriting(sql, () => ids.reduce((gone, id) => gone + sql.run(ERASE, organizationId, id), 0)),
     trim: async (organizationId, keep) => {
-      const remove = (isFailed: boolean, kept: number): number => {
-        const oldest = sql.get(NTH, organizationId, toFlag(isFailed), kept);
-        return oldest === undefined ? 0 : sql.run(TRIM, organizationId, toFlag(isFailed), text(oldest, 'id'));
+      const remove = (kind: number, kept: number): number => {
+        const oldest = sql.get(NTH, organizationId, kind, kept);
+        return oldest === undefined ? 0 : sql.run(TRIM, organizationId, kind, text(oldest, 'id'));
       };
-      return remove(false, keep.ok) + remove(true, keep.failed);
+      return remove(WENT_WELL, keep.ok) + remove(FAILED, keep.failed) + remove(FAILED_UNREAD, keep.unread);
     },
     removeExpired: async (before) => sql.run(REMOVE_EXPIRED, before),
   };

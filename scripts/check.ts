@@ -44,6 +44,12 @@ export interface GateResult {
   readonly output: string;
 }
 
+/** Whoever runs gates may force colours, as jest does in a terminal: what they write is read, and has none. */
+function withoutColours(): NodeJS.ProcessEnv {
+  const { FORCE_COLOR: _forced, ...surroundings } = process.env;
+  return { ...surroundings, NO_COLOR: '1' };
+}
+
 /** Runs one gate in a folder. A gate that cannot be started has failed. */
 export function runGate(
   { name, command: [executable, ...parameters] }: Gate,
@@ -51,7 +57,10 @@ export function runGate(
 ): Promise<GateResult> {
   return new Promise((resolve) => {
     const output: string[] = [];
-    const child = spawn(executable, parameters, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(executable, parameters, {
+      ...{ cwd: root, env: withoutColours() },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString('utf8')));
     child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString('utf8')));
     child.on('error', (error) => resolve({ name, isOk: false, output: error.message }));

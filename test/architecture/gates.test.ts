@@ -261,6 +261,18 @@ describe('npm run check', () => {
     expect(text).not.toContain('output of last');
   });
 
+  test('reads no colours, also where its surroundings force them', async () => {
+    const before = process.env.FORCE_COLOR;
+    process.env.FORCE_COLOR = '1';
+    try {
+      const { output } = await run('types', { 'src/a1.ts': 'export const a = (b) => b;\n' });
+      expect(output).toContain('src/a1.ts(1,19): error');
+    } finally {
+      if (before === undefined) delete process.env.FORCE_COLOR;
+      else process.env.FORCE_COLOR = before;
+    }
+  });
+
   test('holds the six gates', () => {
     expect(gates).toHaveLength(6);
   });

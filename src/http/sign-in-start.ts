@@ -6,6 +6,7 @@ import type { SessionName } from '../core/entities/session.ts';
 import type { SignInPurpose } from '../core/entities/sign-in.ts';
 import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import type { Freshness } from '../core/sign-in/sign-in-freshness.ts';
+import { strictestOf } from '../core/sign-in/sign-in-freshness.ts';
 import type { BegunSignIn } from '../core/sign-in/sign-ins.ts';
 import { SIGN_IN_TTL_MS } from '../core/sign-in/sign-ins.ts';
 import { isGatehouseError } from '../kernel/errors.ts';
@@ -16,6 +17,7 @@ import { startOidcSignIn } from './oidc/start.ts';
 import { sendForwarding } from './pages/forwarding.ts';
 import { seeOther } from './pages/layout.ts';
 import { sendMovingOn } from './pages/moving-on.ts';
+import { freshnessAskedAt } from './provider/asked-freshness.ts';
 import { causeOf } from './request-facts.ts';
 import { startSaml } from './saml/start.ts';
 import { isUsable, speaks } from './sign-in-answer.ts';
@@ -27,7 +29,7 @@ export interface SignInStart {
   /** From `ownPath`. */
   readonly returnTo: string | null;
   readonly loginHint: string | undefined;
-  /** Absent: whatever the identity provider thinks enough. */
+  /** Besides what the application wants to which `returnTo` leads; absent: whatever the identity provider thinks enough. */
   readonly freshness?: Freshness | undefined;
   /** The request is a posted form, after which browsers follow no redirect to another site. False if absent. */
   readonly followsForm?: boolean | undefined;
@@ -50,7 +52,8 @@ export async function startSignIn(deps: HttpDeps, res: Response, start: SignInSt
     const purpose = purposeOf(asked, { replaces, isRepeated: showsOpenSignIn(res.req) });
     if (connection.settings.protocol === 'saml' && connection.settings.outage !== undefined)
       noteAttempt(res, { notes: [connection.settings.outage.reason] });
-    const { begun, url, fields } = await begin(deps, { ...start, purpose });
+    const freshness = strictestOf(start.freshness ?? {}, await freshnessAskedAt(deps, start.returnTo));
+    const { begun, url, fields } = await begin(deps, { ...start, purpose, freshness });
     noteAttempt(res, { signInId: begun.pending.id });
     setCookie(res, bindingCookie(begun.pending.id), {
       value: begun.binding,

@@ -43,7 +43,7 @@ export function sessions(name: string, open: OpenStorage): void {
         amr: ['pwd', 'otp', 'é'],
         upstream: { nameId: 'n', nameIdFormat: 'f', sessionIndex: 'i', sid: 's', idToken: 't' },
         ...{ emergency: true, ip: '2001:db8::1', userAgent: 'Mozilla/5.0 "é"' },
-        ...{ authTime: BUILT_AT - 5, authenticatedAt: BUILT_AT - 4 },
+        ...{ authTime: BUILT_AT - 5, isAuthTimeAssumed: true, authenticatedAt: BUILT_AT - 4 },
       });
       const nothingSaid = aSession(world.membership, { upstream: upstreamSession() });
       await insert(whole, nothingSaid);

@@ -7,6 +7,7 @@ const SETTINGS = 'src/core/applications/application-settings.ts';
 const ATTACKS_TEST = 'test/http/provider/attacks.test.ts';
 const SIGN_OUT_TEST = 'test/http/provider/sign-out.test.ts';
 const APPLICATIONS_TEST = 'test/http/api/applications.test.ts';
+const ANEW_TEST = 'test/http/provider/asked-anew.test.ts';
 const KEYS_TEST = 'test/http/provider/keys.test.ts';
 
 /** Each check of addresses, codes, tokens, keys and clients. */
@@ -237,6 +238,34 @@ export const openidProviderGuards: readonly Guard[] = [
     without: 'const interaction = shown === uid ? await provider.Interaction.find(uid) : undefined;',
     put: "const interaction = shown !== '' ? await provider.Interaction.find(uid) : undefined;",
     test: ATTACKS_TEST,
+  },
+  {
+    line: 'S100',
+    file: 'src/http/provider/interaction.ts',
+    without: 'if (signedIn !== undefined) interaction.session = librarySession(signedIn);',
+    put: '',
+    test: ANEW_TEST,
+  },
+  {
+    line: 'S54',
+    file: 'src/http/sign-in-start.ts',
+    without: 'strictestOf(start.freshness ?? {}, await freshnessAskedAt(deps, start.returnTo))',
+    put: 'strictestOf(start.freshness ?? {}, {})',
+    test: ANEW_TEST,
+  },
+  {
+    line: 'S54',
+    file: 'src/http/provider/interaction-decision.ts',
+    without: "if (prompts.includes('login') && !isProved)",
+    put: "if (prompts.includes('login') && session.since === 'nothing')",
+    test: ANEW_TEST,
+  },
+  {
+    line: 'S84',
+    file: 'src/core/sign-in/sign-ins.ts',
+    without: 'isAuthTimeAssumed: authTime === null && answers?.mustReauthenticate !== true,',
+    put: '',
+    test: ANEW_TEST,
   },
   {
     line: 'S101',

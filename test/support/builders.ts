@@ -386,6 +386,7 @@ export function aSession(
     amr: ['pwd'],
     ...{ upstream: null, emergency: false, ip: null, userAgent: null },
     authTime: BUILT_AT,
+    isAuthTimeAssumed: false,
     authenticatedAt: BUILT_AT,
     ...BORN,
     lastSeenAt: BUILT_AT,

@@ -49,6 +49,8 @@ export interface Session {
   readonly userAgent: string | null;
   /** When the person last proved who they are, here or at the identity provider: `auth_time` of ID tokens. */
   readonly authTime: number;
+  /** The identity provider neither said when it asked the person nor was it asked to do so anew: `authTime` is when they came back. */
+  readonly isAuthTimeAssumed: boolean;
   /** When the person signed in here; a change of organization carries it over. */
   readonly authenticatedAt: number;
   readonly createdAt: number;

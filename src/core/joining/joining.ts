@@ -94,10 +94,11 @@ async function authenticationOf(
 ): Promise<Authentication> {
   if (acceptor.kind === 'signed_in') {
     const { session } = acceptor.signedIn;
-    const { authenticatedAt, authTime, expiresAt } = session;
+    const { authenticatedAt, authTime, isAuthTimeAssumed, expiresAt } = session;
     // Another organization's identity provider vouched for them, and for nothing beyond this invitation (law 3).
     const amr = isOwnProof(session) ? session.amr : ['fed'];
-    return { connectionId: null, amr, authenticatedAt, authTime, notOnOrAfter: expiresAt };
+    const proof = { connectionId: null, amr, authenticatedAt, authTime, isAuthTimeAssumed };
+    return { ...proof, notOnOrAfter: expiresAt };
   }
   const factor = await findSecondFactor(tx, user.id);
   if (factor === undefined) return { connectionId: null, amr: ['pwd'] };

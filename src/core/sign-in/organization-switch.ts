@@ -36,7 +36,7 @@ export async function switchOrganization(
     // Whoever ended it meanwhile has ended it: a session that is gone opens no other one (S190).
     if (ended.length === 0)
       throw new GatehouseError('unauthenticated', 'This session has ended. Sign in again.');
-    const { amr, authenticatedAt, authTime, expiresAt } = session;
+    const { amr, authenticatedAt, authTime, isAuthTimeAssumed, expiresAt } = session;
     const actor = {
       kind: 'member',
       userId: user.id,
@@ -49,7 +49,10 @@ export async function switchOrganization(
       {
         ...{ membership, organization },
         tokenHash: deps.hashToken(sessionToken),
-        authentication: { connectionId: null, amr, authenticatedAt, authTime, notOnOrAfter: expiresAt },
+        authentication: {
+          ...{ connectionId: null, amr, authenticatedAt, authTime, isAuthTimeAssumed },
+          notOnOrAfter: expiresAt,
+        },
       },
     );
     return { sessionToken };

@@ -45,6 +45,8 @@ export interface Authentication {
   readonly authenticatedAt?: number | undefined;
   /** When the person really proved who they are; absent: as `authenticatedAt`. */
   readonly authTime?: number | undefined;
+  /** As in the session; false if absent. */
+  readonly isAuthTimeAssumed?: boolean | undefined;
   readonly upstream?: UpstreamSession | null | undefined;
   /** The session ends then, if not before; absent: nobody asked for it. */
   readonly notOnOrAfter?: number | undefined;
@@ -104,7 +106,7 @@ function newSession(
   },
 ): Session {
   const { membership, tokenHash, authentication } = input;
-  const { connectionId, amr, upstream = null, emergency = false } = authentication;
+  const { connectionId, amr, upstream = null, emergency = false, isAuthTimeAssumed = false } = authentication;
   const { authenticatedAt = now, authTime = authenticatedAt } = authentication;
   const limit = awaitsSecondFactor(organization, { connectionId, emergency, amr })
     ? ENROLMENT_MS
@@ -124,6 +126,7 @@ function newSession(
     ip: cause.ip ?? null,
     userAgent: cause.userAgent ?? null,
     authTime: Math.min(authTime, now),
+    isAuthTimeAssumed,
     authenticatedAt,
     createdAt: now,
     lastSeenAt: now,

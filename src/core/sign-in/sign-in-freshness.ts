@@ -1,5 +1,6 @@
 /** How recently somebody must have proved who they are, and whether an answer of an identity provider is so recent. Pure. */
 import { minutes } from '../../kernel/clock.ts';
+import type { Session } from '../entities/session.ts';
 import type { PendingSignIn } from '../entities/sign-in.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
@@ -9,6 +10,15 @@ export interface Freshness {
   readonly mustReauthenticate?: boolean | undefined;
   /** Seconds; null or absent: any time. */
   readonly maxAgeSeconds?: number | null | undefined;
+}
+
+/** What satisfies both. */
+export function strictestOf(one: Freshness, other: Freshness): Freshness {
+  const ages = [one.maxAgeSeconds, other.maxAgeSeconds].filter((age) => age != null);
+  return {
+    mustReauthenticate: one.mustReauthenticate === true || other.mustReauthenticate === true,
+    maxAgeSeconds: ages.length === 0 ? null : Math.min(...ages),
+  };
 }
 
 /** The clocks of two machines. */
@@ -27,3 +37,12 @@ export function isFreshEnough(
   if (mustReauthenticate) return authTime + SKEW_MS >= createdAt;
   return maxAgeSeconds === null || authTime + maxAgeSeconds * 1000 + SKEW_MS >= createdAt;
 }
+
+/**
+ * Whether the person of this session proved who they are at this moment or after it. By the gateway's clock where the proof was its
+ * own, within the difference of two where an identity provider said when; false for one that said nothing and was not asked anew.
+ */
+export const isProvedSince = (
+  { authTime, isAuthTimeAssumed, connectionId }: Session,
+  moment: number,
+): boolean => !isAuthTimeAssumed && authTime + (connectionId === null ? 0 : SKEW_MS) >= moment;

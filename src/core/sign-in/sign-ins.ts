@@ -122,7 +122,7 @@ export async function completeSignIn(
   const complete = async (tx: Repositories): Promise<CompletedSignIn> => {
     const pending = await takeAnswer(tx, deps, input);
     const current = await connectionAsJudged(tx, input.connection, basis);
-    const letInAs = await letIn(tx, deps, { ...input, current, purpose: pending.purpose });
+    const letInAs = await letIn(tx, deps, { ...input, current, purpose: pending.purpose, answers: pending });
     await endReplaced(tx, deps, { pending, cause: input.cause });
     return { ...letInAs, returnTo: pending.returnTo };
   };
@@ -169,9 +169,11 @@ export async function letIn(
     readonly cause: Cause;
     /** A sign-in if absent. */
     readonly purpose?: SignInPurpose | undefined;
+    /** What the identity provider was asked; absent: nothing, it came by itself. */
+    readonly answers?: Pick<PendingSignIn, 'mustReauthenticate'> | undefined;
   },
 ): Promise<LetIn> {
-  const { current, identity, cause, purpose } = input;
+  const { current, identity, cause, purpose, answers } = input;
   const { organizationId } = current;
   const sessionToken = newSessionToken();
   const context: ChangeContext = { organizationId, cause, now: deps.clock() };
@@ -184,7 +186,7 @@ export async function letIn(
   await startSession(tx, context, {
     ...{ membership, organization },
     tokenHash: deps.hashToken(sessionToken),
-    authentication: authenticationOf(identity),
+    authentication: authenticationOf(identity, answers),
   });
   await record(tx, context, {
     type: identity.protocol === 'saml' ? 'saml.accepted' : 'oidc.accepted',
@@ -194,16 +196,14 @@ export async function letIn(
   return { sessionToken, outcome: { kind: admitted.kind, membershipId: membership.id } };
 }
 
-const authenticationOf = ({
-  connectionId,
-  amr,
-  authTime,
-  session,
-  sessionNotOnOrAfter,
-}: UpstreamIdentity) => ({
+const authenticationOf = (
+  { connectionId, amr, authTime, session, sessionNotOnOrAfter }: UpstreamIdentity,
+  answers: Pick<PendingSignIn, 'mustReauthenticate'> | undefined,
+) => ({
   connectionId,
   amr,
   authTime: authTime ?? undefined,
+  isAuthTimeAssumed: authTime === null && answers?.mustReauthenticate !== true,
   upstream: session,
   notOnOrAfter: sessionNotOnOrAfter ?? undefined,
 });

@@ -3,8 +3,11 @@
 export interface InteractionFacts {
   /** Absent: nobody is signed in in this browser. */
   readonly session?: {
-    /** Another one than when the application sent the person, opened since. */
-    readonly isFresh: boolean;
+    /**
+     * What has happened since the application sent the person: nothing, another session (which an identity provider may have
+     * opened without asking them), or another session and a proof of who they are.
+     */
+    readonly since: 'nothing' | 'session' | 'proof';
     /** Milliseconds since the person proved who they are. */
     readonly ageMs: number;
     readonly isOfNamedOrganization: boolean;
@@ -17,11 +20,7 @@ export interface InteractionFacts {
 }
 
 export type InteractionDecision =
-  | {
-      readonly kind: 'sign_in';
-      readonly mustReauthenticate: boolean;
-      readonly maxAgeSeconds: number | null;
-    }
+  | { readonly kind: 'sign_in' }
   | { readonly kind: 'resume' }
   /** In the words of OIDC Core §3.1.2.6. */
   | { readonly kind: 'refuse'; readonly error: RefusalError; readonly why: string };
@@ -34,16 +33,18 @@ const refuse = (error: RefusalError, why: string): InteractionDecision => ({
   why,
 });
 
-/** A person is sent to the sign-in once: whoever comes back as the wrong one, or too old, is told so and not sent again. */
+/**
+ * A person is sent to the sign-in once: whoever comes back as the wrong one, or too old, is told so and not sent again. Asked to prove
+ * who they are (`prompt=login`), they go until they have: what comes back without a proof has passed by the question.
+ */
 export function decideInteraction({ session, prompts, maxAge }: InteractionFacts): InteractionDecision {
-  const mustReauthenticate = prompts.includes('login');
-  const signIn = { kind: 'sign_in', mustReauthenticate, maxAgeSeconds: maxAge ?? null } as const;
-  if (session === undefined) return signIn;
-  const isTooOld = maxAge !== undefined && session.ageMs > maxAge * 1000;
-  if (!session.isFresh) {
-    const isAsked = mustReauthenticate || prompts.includes('select_account');
+  if (session === undefined) return { kind: 'sign_in' };
+  const isProved = session.since === 'proof';
+  if (prompts.includes('login') && !isProved) return { kind: 'sign_in' };
+  const isTooOld = maxAge !== undefined && !isProved && session.ageMs > maxAge * 1000;
+  if (session.since === 'nothing') {
     const isWrong = isTooOld || !session.isOfNamedOrganization || !session.isHintedPerson;
-    if (isAsked || isWrong) return signIn;
+    if (isWrong || prompts.includes('select_account')) return { kind: 'sign_in' };
   }
   if (isTooOld) return refuse('login_required', 'the identity provider did not authenticate the person anew');
   if (!session.isHintedPerson) return refuse('login_required', 'another person signed in');

@@ -3,10 +3,13 @@ import type { Request, RequestHandler, Response } from 'express';
 import { decodeJwt } from 'jose';
 import type Provider from 'oidc-provider';
 import type { Interaction } from 'oidc-provider';
+import { servesOrganization } from '../../core/applications/application-grants.ts';
 import type { Application } from '../../core/entities/application.ts';
+import type { Session } from '../../core/entities/session.ts';
 import { findOrganization } from '../../core/organization/organization-lookup.ts';
 import { switchOrganization } from '../../core/sign-in/organization-switch.ts';
 import { findSignedIn, type SignedIn } from '../../core/sign-in/sessions.ts';
+import { isProvedSince } from '../../core/sign-in/sign-in-freshness.ts';
 import type { SignInHints } from '../../core/sign-in/sign-in-routing.ts';
 import { findSignInRoute } from '../../core/sign-in/sign-in-routing.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
@@ -19,6 +22,7 @@ import { passwordPath, signInPage, signInPath } from '../pages/sign-in-paths.ts'
 import { causeOf } from '../request-facts.ts';
 import { setSessionCookie } from '../session-cookie.ts';
 import { startSignIn } from '../sign-in-start.ts';
+import { askedProofOf } from './asked-freshness.ts';
 import { INTERACTION_COOKIE } from './configuration.ts';
 import type { InteractionDecision, InteractionFacts } from './interaction-decision.ts';
 import { decideInteraction } from './interaction-decision.ts';
@@ -33,10 +37,11 @@ export const getInteraction =
     const interaction = await ownInteraction(provider, req, res);
     const signedIn = await visitorFor(deps, { req, res }, interaction);
     const application = await applicationOf(deps, interaction);
-    const decision = decideInteraction(await loadFacts(deps, interaction, signedIn));
-    if (decision.kind === 'sign_in')
-      return sendToSignIn(deps, res, { interaction, application, ...decision });
-    await resume(res, interaction, decision);
+    const facts = await loadFacts(deps, interaction, signedIn);
+    const decision = decideInteraction(facts);
+    const visit = { interaction, application, signedIn, facts };
+    if (decision.kind === 'sign_in') return sendToSignIn(deps, res, visit);
+    await resume(res, visit, decision);
   };
 
 /**
@@ -52,7 +57,7 @@ async function visitorFor(
   const named = textOf(interaction, 'organization');
   if (signedIn === undefined || named === undefined) return signedIn;
   const { session } = await loadFacts(deps, interaction, signedIn);
-  if (session === undefined || !session.isFresh || session.isOfNamedOrganization) return signedIn;
+  if (session === undefined || session.since === 'nothing' || session.isOfNamedOrganization) return signedIn;
   try {
     const cause = causeOf(res, actorOf(callerFrom(signedIn)));
     const { sessionToken } = await switchOrganization(deps, { signedIn, reference: named, cause });
@@ -92,26 +97,26 @@ async function loadFacts(
   interaction: Interaction,
   signedIn: SignedIn | undefined,
 ): Promise<InteractionFacts> {
-  const maxAge = textOf(interaction, 'max_age');
-  const wishes = {
-    prompts: (textOf(interaction, 'prompt') ?? '').split(' '),
-    maxAge: maxAge === undefined ? undefined : Number(maxAge),
-  };
+  const wishes = askedProofOf(interaction);
   if (signedIn === undefined) return wishes;
   const { session, organization, user } = signedIn;
   const named = textOf(interaction, 'organization');
-  const startedAt = await startOf(deps, interaction);
-  const isSame = interaction.session?.uid === session.id;
   return {
     ...wishes,
     session: {
-      isFresh: !isSame && session.authenticatedAt >= startedAt,
+      since: sinceOf(interaction, session, await startOf(deps, interaction)),
       ageMs: deps.clock() - session.authTime,
       isOfNamedOrganization:
         named === undefined || (await findOrganization(deps.storage, named))?.id === organization.id,
       isHintedPerson: isHinted(interaction, user.id),
     },
   };
+}
+
+/** Whoever carries an earlier sign-in over, to another organization or past an invitation, has not signed in since. */
+function sinceOf({ session: before }: Interaction, session: Session, startedAt: number) {
+  if (before?.uid === session.id || session.authenticatedAt < startedAt) return 'nothing';
+  return isProvedSince(session, startedAt) ? 'proof' : 'session';
 }
 
 /** The library has verified the token before it sent the person here. */
@@ -128,50 +133,53 @@ async function startOf({ storage, hashToken, clock }: HttpDeps, { uid }: Interac
 
 /** The library goes on with the request as it was, less what has been done; or answers the refusal to the application. */
 async function settle(
-  interaction: Interaction,
+  { interaction, signedIn }: Visit,
   decision: Exclude<InteractionDecision, { kind: 'sign_in' }>,
 ): Promise<void> {
+  // The session the request began with may have made room for a new one.
+  interaction.session = undefined;
   if (decision.kind === 'refuse') {
     interaction.result = { error: decision.error, error_description: decision.why };
   } else {
     interaction.result = {};
-    interaction.params = { ...interaction.params, prompt: undefined };
+    interaction.params = { ...interaction.params, prompt: undefined, max_age: undefined };
+    // It was judged by this session: the library resumes it in no other one.
+    if (signedIn !== undefined) interaction.session = librarySession(signedIn);
   }
-  // The session the request began with may have made room for a new one.
-  interaction.session = undefined;
   await interaction.persist();
 }
 
+/** As the library names it; its cookie is the gateway's session (session-seam.ts). */
+const librarySession = ({ session: { id }, user }: SignedIn) => ({ accountId: user.id, uid: id, cookie: id });
+
 async function resume(
   res: Response,
-  interaction: Interaction,
+  visit: Visit,
   decision: Exclude<InteractionDecision, { kind: 'sign_in' }>,
 ): Promise<void> {
-  await settle(interaction, decision);
-  seeOther(res, interaction.returnTo);
+  await settle(visit, decision);
+  seeOther(res, visit.interaction.returnTo);
 }
 
 interface Visit {
   readonly interaction: Interaction;
   readonly application: Application;
+  readonly signedIn: SignedIn | undefined;
+  readonly facts: InteractionFacts;
 }
 
-async function sendToSignIn(
-  deps: HttpDeps,
-  res: Response,
-  wanted: Visit & Extract<InteractionDecision, { kind: 'sign_in' }>,
-): Promise<void> {
-  const { interaction, mustReauthenticate, maxAgeSeconds } = wanted;
+/** What the application asks of the proof is read where the sign-in starts, whichever page the person passes before. */
+async function sendToSignIn(deps: HttpDeps, res: Response, visit: Visit): Promise<void> {
+  const { interaction } = visit;
   const returnTo = interactionPath(interaction.uid);
   const loginHint = plainHint(textOf(interaction, 'login_hint'));
-  const freshness = { mustReauthenticate, maxAgeSeconds };
-  const hints = hintsOf(wanted);
+  const hints = hintsOf(visit);
   const route = await findSignInRoute(deps, hints);
   switch (route.kind) {
     case 'start':
-      return startSignIn(deps, res, { connection: route.connection, returnTo, loginHint, freshness });
+      return startSignIn(deps, res, { connection: route.connection, returnTo, loginHint });
     case 'choose':
-      return seeOther(res, signInPath(route.organization.slug, { returnTo, loginHint, freshness }));
+      return seeOther(res, signInPath(route.organization.slug, { returnTo, loginHint }));
     case 'password': {
       // Whoever was told which organization it is about need not say it again; members end up there.
       const { organization } = hints;
@@ -181,7 +189,7 @@ async function sendToSignIn(
       );
     }
     case 'unknown_connection':
-      return resume(res, interaction, {
+      return resume(res, visit, {
         kind: 'refuse',
         error: 'invalid_request',
         why: 'the connection hint names no connection of this organization',
@@ -189,8 +197,12 @@ async function sendToSignIn(
   }
 }
 
-/** What the application said; an application for one organization alone need not say which. */
-function hintsOf({ interaction, application }: Visit): SignInHints {
+/**
+ * What the application said; an application for one organization alone need not say which. Whoever is to prove anew who they are does so
+ * at the identity provider that brought them.
+ */
+function hintsOf(visit: Visit): SignInHints {
+  const { interaction, application } = visit;
   const loginHint = plainHint(textOf(interaction, 'login_hint'));
   const isAddress = loginHint?.includes('@') === true;
   const [only, ...others] = application.organizationIds ?? [];
@@ -200,6 +212,19 @@ function hintsOf({ interaction, application }: Visit): SignInHints {
     email: isAddress ? loginHint : undefined,
     domain: isAddress ? undefined : loginHint,
   };
+  const known = connectionOfPerson(visit, hints);
+  if (known !== undefined) return { connection: known };
   const isTold = Object.values(hints).some((hint) => hint !== undefined);
   return isTold || only === undefined || others.length > 0 ? hints : { organization: only };
+}
+
+/** Undefined where another person may be meant, another organization, or another way in. */
+function connectionOfPerson({ application, signedIn, facts }: Visit, hints: SignInHints): string | undefined {
+  const { session, prompts } = facts;
+  if (session === undefined || signedIn === undefined || prompts.includes('select_account')) return undefined;
+  if (hints.connection !== undefined || hints.email !== undefined || hints.domain !== undefined)
+    return undefined;
+  const isHere = session.isOfNamedOrganization && session.isHintedPerson;
+  if (!isHere || !servesOrganization(application, signedIn.organization.id)) return undefined;
+  return signedIn.session.connectionId ?? undefined;
 }

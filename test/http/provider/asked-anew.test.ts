@@ -6,6 +6,7 @@ import { answerTo, enter, startApplication, type TestApplication } from '../../s
 import { type Browser, createBrowser, type Page } from '../../support/browser.ts';
 import { nextText } from '../../support/builders.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { holdDate } from '../../support/held-date.ts';
 import { type ForgingIdp, startForgingIdp } from '../../support/idp/forging-oidc.ts';
 import { aMember, PASSWORD, postForm } from '../../support/page-visits.ts';
 import { encode, instant, oktaLike, sign } from '../../support/saml-builder.ts';
@@ -24,7 +25,7 @@ let product: TestApplication;
 let idp: ForgingIdp;
 
 beforeAll(async () => {
-  gateway = await startGateway({ now: Date.now() });
+  gateway = await startGateway({ now: holdDate() });
   product = await startApplication(gateway);
   idp = await startForgingIdp({ clientId: '', nonce: '' });
 });

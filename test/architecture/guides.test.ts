@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { IDENTITY_PROVIDERS } from '../../src/core/entities/connection.ts';
+import { OIDC_SETUP } from '../../src/http/api/oidc-setup.ts';
 import { SAML_PRESETS } from '../../src/http/api/saml-presets.ts';
 import { OIDC_CAUSES } from '../../src/http/explanations/oidc-causes.ts';
 import { SAML_CAUSES } from '../../src/http/explanations/saml-causes.ts';
@@ -25,11 +26,16 @@ describe.each([...IDENTITY_PROVIDERS])('%s', (preset) => {
   const text = read(preset);
 
   test('has every field and attribute that idpSetup names', () => {
-    const { fields, send } = SAML_PRESETS[preset];
-    const wanted = fields.map(([label]) => label);
-    expect(wanted.filter((label) => !text.includes(label))).toEqual([]);
-    const short = send.map(([attribute]) => attribute).filter((attribute) => !attribute.includes('/'));
-    expect(short.filter((attribute) => !text.includes(attribute))).toEqual([]);
+    const [saml = '', oidc = ''] = text.split('## OpenID Connect');
+    for (const [part, { fields, send }] of [
+      [saml, SAML_PRESETS[preset]],
+      [oidc, OIDC_SETUP[preset]],
+    ] as const) {
+      const wanted = fields.map(([label]) => label);
+      expect(wanted.filter((label) => !part.includes(label))).toEqual([]);
+      const short = send.map(([attribute]) => attribute).filter((attribute) => !attribute.includes('/'));
+      expect(short.filter((attribute) => !text.includes(attribute))).toEqual([]);
+    }
   });
 
   test('names reasons that the recorder knows, and fixtures that are there', () => {

@@ -122,6 +122,28 @@ export const auditGuards: readonly Guard[] = [
   },
   {
     line: 'S217',
+    file: 'src/storage/sqlite/sign-in-attempts.ts',
+    without: 'return isUnread(failure.reason) ? FAILED_UNREAD : FAILED;',
+    put: 'return isUnread(failure.reason) && FAILED_UNREAD === FAILED ? FAILED_UNREAD : FAILED;',
+    test: 'test/core/sign-in/sign-in-recorder.test.ts',
+  },
+  {
+    line: 'S217',
+    file: 'src/core/sign-in/sign-in-recorder.ts',
+    without:
+      'const key = isUnread(failure?.reason) ? `unread ${organizationId}` : (connectionId ?? organizationId);',
+    put: 'const key = isUnread(failure) ? organizationId : (connectionId ?? organizationId);',
+    test: 'test/core/sign-in/sign-in-recorder.test.ts',
+  },
+  {
+    line: 'S217',
+    file: 'src/http/unread.ts',
+    without: 'if (written === undefined) throw error;',
+    put: '',
+    test: 'test/http/saml/unread-flood.test.ts',
+  },
+  {
+    line: 'S217',
     file: CHAIN,
     without: 'sha256(`${salt}${canonicalJson([actor, details, ip])}`);',
     put: 'sha256(`${salt.slice(0, 0)}${canonicalJson([actor, details, ip])}`);',

@@ -43,6 +43,7 @@ export const connectionUrls = (baseUrl: string, id: string) => ({
   backchannelLogoutUri: `${baseUrl}/oidc-backchannel-logout/${id}`,
   postLogoutRedirectUri: `${baseUrl}/signed-out/${id}`,
   jwksUri: `${baseUrl}/oidc-keys/${id}`,
+  initiateLoginUri: `${baseUrl}/sign-in?connection=${id}`,
 });
 
 /** The connection, or `not_found`. */

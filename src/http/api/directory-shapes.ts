@@ -57,6 +57,13 @@ const connectionFields = {
   updatedAt: timeShape,
 };
 
+const idpSetupShape = z
+  .object({
+    fields: z.array(z.object({ label: z.string(), value: z.string() })),
+    attributes: z.array(z.object({ name: z.string(), source: z.string() })),
+  })
+  .describe('What to type at the identity provider, in the words of its screens where it is one we know.');
+
 const samlConnectionShape = z.object({
   protocol: z.literal('saml'),
   ...connectionFields,
@@ -117,12 +124,7 @@ const samlConnectionShape = z.object({
   spEntityId: z.string(),
   metadataUrl: z.string().describe('Our metadata, for the identity provider.'),
   logoutUrl: z.string().describe('Our single logout, by redirect and by POST.'),
-  idpSetup: z
-    .object({
-      fields: z.array(z.object({ label: z.string(), value: z.string() })),
-      attributes: z.array(z.object({ name: z.string(), source: z.string() })),
-    })
-    .describe('What to type at the identity provider, in the words of its screens where it is one we know.'),
+  idpSetup: idpSetupShape,
 });
 
 const oidcConnectionShape = z.object({
@@ -153,6 +155,7 @@ const oidcConnectionShape = z.object({
   redirectUri: z.string(),
   backchannelLogoutUri: z.string().describe('Where the identity provider posts its logout tokens.'),
   postLogoutRedirectUri: z.string().describe('Where it sends the browser after signing out there.'),
+  idpSetup: idpSetupShape,
 });
 
 export const connectionShape = z.discriminatedUnion('protocol', [samlConnectionShape, oidcConnectionShape]);

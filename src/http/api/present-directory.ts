@@ -22,8 +22,9 @@ import type {
   groupMappingShape,
   matchShape,
 } from './directory-shapes.ts';
+import { oidcSetup } from './oidc-setup.ts';
 import { isoTime, isoTimeOrNull } from './present.ts';
-import { idpSetup } from './saml-presets.ts';
+import { samlSetup } from './saml-presets.ts';
 
 export const presentDirectory = (directory: Directory, baseUrl: string): z.infer<typeof directoryShape> => ({
   id: directory.id,
@@ -73,12 +74,16 @@ export const presentConnection = (
         ...common,
         ...presentSaml(settings, urls),
         ...presentProblem(settings, clock()),
-        idpSetup: idpSetup(connection.preset, {
+        idpSetup: samlSetup(connection.preset, {
           ...urls,
           spEntityId: settings.spEntityId ?? urls.spEntityId,
         }),
       }
-    : { ...common, ...presentOidc(settings, urls) };
+    : {
+        ...common,
+        ...presentOidc(settings, urls),
+        idpSetup: oidcSetup(connection.preset, settings, urls),
+      };
 };
 
 /** A certificate that has ended explains why nobody would come in; silence explains nothing, it is all that is known. */

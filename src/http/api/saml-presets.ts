@@ -1,5 +1,6 @@
 /** What the common identity providers send over SAML, and what an admin types into which field of theirs. */
 import type { Connection, IdentityProvider } from '../../core/entities/connection.ts';
+import { filledIn, type SetupForm } from './idp-setup.ts';
 
 /** Our addresses, by what they are. */
 export interface SetupValues {
@@ -9,13 +10,9 @@ export interface SetupValues {
   readonly logoutUrl: string;
 }
 
-export interface SamlPreset {
+export interface SamlPreset extends SetupForm<SetupValues> {
   /** Attribute names as that product has them without set-up, or as `send` tells the admin to name them. */
   readonly attributes: Connection['attributes'];
-  /** Field of its screen, and which of our values goes there; quoted text is typed as it is. */
-  readonly fields: readonly (readonly [label: string, value: keyof SetupValues | `=${string}`])[];
-  /** Attribute to be sent, and what it holds in the words of that product. */
-  readonly send: readonly (readonly [attribute: string, source: string])[];
 }
 
 const CLAIMS = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims';
@@ -152,7 +149,7 @@ export const SAML_PRESETS: Readonly<Record<IdentityProvider, SamlPreset>> = {
   },
 };
 
-const GENERIC: Omit<SamlPreset, 'attributes'> = {
+const GENERIC: SetupForm<SetupValues> = {
   fields: [
     ['Assertion consumer service (ACS) URL', 'acsUrl'],
     ['Service provider entity ID, also called audience', 'spEntityId'],
@@ -168,16 +165,5 @@ const GENERIC: Omit<SamlPreset, 'attributes'> = {
 };
 
 /** What the admin of a connection's identity provider types there, in the words of its screens. */
-export function idpSetup(preset: IdentityProvider | null, values: SetupValues) {
-  const { fields, send } = preset === null ? GENERIC : SAML_PRESETS[preset];
-  return {
-    fields: fields.map(([label, value]) => ({ label, value: valueFor(value, values) })),
-    attributes: send.map(([name, source]) => ({ name, source })),
-  };
-}
-
-const isOurs = (value: string, values: SetupValues): value is keyof SetupValues =>
-  Object.hasOwn(values, value);
-
-const valueFor = (value: string, values: SetupValues): string =>
-  isOurs(value, values) ? values[value] : value.slice(1);
+export const samlSetup = (preset: IdentityProvider | null, values: SetupValues) =>
+  filledIn(preset === null ? GENERIC : SAML_PRESETS[preset], values);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { innermost, isAssertion } from './assertion.ts';
 
 /** One test that ran: not one that was passed over. */
 export interface TestOutcome {
@@ -12,8 +13,10 @@ export interface TestOutcome {
   /** With the titles of the groups around it. */
   readonly title: string;
   readonly isPassed: boolean;
-  /** The first line of the failure; empty for a test that passed. */
+  /** The first line of the failure, of its cause where it has one; empty for a test that passed. */
   readonly failure: string;
+  /** It failed on an assertion of its own. */
+  readonly isNotice: boolean;
 }
 
 export interface JestRun {
@@ -46,8 +49,9 @@ const reportShape = z.object({
   ),
 });
 
-/** What carries one of these numbers in its title: `S4` is not in `S45`. */
-export const titlePattern = (lines: readonly string[]): string => String.raw`\b(?:${lines.join('|')})\b`;
+/** What may say one of these lines in its title, and every range: which lines a range has, `judge` sees. `S4` is not in `S45`. */
+export const titlePattern = (lines: readonly string[]): string =>
+  String.raw`\b(?:${lines.join('|')}|S\d+-S\d+)\b`;
 
 /** Runs tests in one scratch copy, one run at a time. */
 export interface Runner {
@@ -102,12 +106,16 @@ export function readReport(folder: string, report: unknown): JestRun {
     tests: results.flatMap(({ name, assertionResults }) =>
       assertionResults
         .filter(({ status }) => status === 'passed' || status === 'failed')
-        .map(({ fullName, status, failureMessages }) => ({
-          file: name.slice(folder.length + 1),
-          title: fullName,
-          isPassed: status === 'passed',
-          failure: firstLine(failureMessages?.[0] ?? ''),
-        })),
+        .map(({ fullName, status, failureMessages }) => {
+          const message = plain(failureMessages?.[0] ?? '').trim();
+          return {
+            file: name.slice(folder.length + 1),
+            title: fullName,
+            isPassed: status === 'passed',
+            failure: innermost(message).split('\n')[0] ?? '',
+            isNotice: isAssertion(message, join(folder, 'test')),
+          };
+        }),
     ),
     broken: results
       .filter(({ assertionResults, message }) => assertionResults.length === 0 && message !== '')
@@ -117,7 +125,6 @@ export function readReport(folder: string, report: unknown): JestRun {
 
 const plain = (text: string): string =>
   text.replace(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
-const firstLine = (text: string): string => plain(text).trim().split('\n')[0] ?? '';
 
 function startJest(folder: string): ChildProcess {
   const { GATEHOUSE_TESTS: _part, ...env } = process.env;

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { securityLinesOf, securityTagsIn } from '../../scripts/generate/security-tags.ts';
+import { isAssertion } from '../../scripts/guards/assertion.ts';
 import { faultsOf } from '../../scripts/guards/faults.ts';
 import type { Guard } from '../../scripts/guards/guard.ts';
 import { type JestRun, readReport, titlePattern } from '../../scripts/guards/jest-run.ts';
@@ -48,38 +50,90 @@ describe('the gate can fail', () => {
   test('it saw the tables', () => expect(allGuards.length).toBeGreaterThan(4));
 });
 
-/** One run of one test file: title and failure; an empty failure is a pass. */
-const ran = (tests: readonly (readonly [string, string])[], broken: readonly string[] = []): JestRun => ({
-  tests: tests.map(([title, failure]) => ({
+/** What jest's report says of a failure: the message, and where it was thrown. */
+const thrown = (message: string, at: string): string =>
+  `${message}\n    at Object.x (${at}:1:2)\n    at y (node:z:1:2)`;
+const OWN = '/lane/test/a.test.ts';
+const caused = (message: string, cause: string): string =>
+  `${message}\n    at x (/lib/x.js:1:2)\n\n[cause]: ${cause}`;
+const EXPECTED = thrown(
+  'Error: expect(received).toBe(expected) // Object.is equality\n\nExpected: 1',
+  '/lib/expect.js',
+);
+
+describe('an assertion that failed', () => {
+  test.each<[string, string]>([
+    ['of jest', EXPECTED],
+    ['of a promise', thrown('Error: expect(received).rejects.toThrow()', '/lib/expect.js')],
+    ['of their number', thrown('Error: expect.assertions(2)', OWN)],
+    ['in a property', caused('Error: Property failed after 1 tests\n{ seed: 1 }', EXPECTED)],
+    [
+      'of a property',
+      caused('Error: Property failed after 1 tests', 'Error: Property failed by returning false'),
+    ],
+    ['of a test in its own words', thrown('Error: it was accepted', OWN)],
+    ['of those who help tests', thrown('Error: never came: the page', '/lane/test/support/in-time.ts')],
+    ['of a schedule', caused('Error: seed 5: expect', EXPECTED)],
+  ])('%s', (_name, message) => expect(isAssertion(message, '/lane/test')).toBe(true));
+});
+
+describe('no assertion', () => {
+  test.each<[string, string]>([
+    ['of the language', thrown("TypeError: Cannot read properties of undefined (reading 'x')", OWN)],
+    ['a variable that is gone', thrown('ReferenceError: id is not defined', OWN)],
+    ['a number out of range', thrown('RangeError: Invalid array length', OWN)],
+    ['of a library', thrown('ZodError: [{"code":"invalid_type"}]', OWN)],
+    ['of the system', thrown('Error: connect ECONNREFUSED 127.0.0.1:1', 'node:net')],
+    ['of the system, without a place', 'Error: read ECONNRESET'],
+    ['of the program', thrown('Error: no key', '/lane/src/kernel/ids.ts')],
+    ['a refusal of the program', thrown('GatehouseError: Not now.', '/lane/src/kernel/ids.ts')],
+    ['of the store', thrown('SqliteError: no such column: x', '/lib/sqlite.js')],
+    ['in a property', caused('Error: Property failed after 1 tests', thrown('RangeError: x', OWN))],
+    ['in a schedule', caused('Error: seed 5: x', thrown('TypeError: x', OWN))],
+    ['in a test of another folder', thrown('Error: it was accepted', '/lane/tests/a.ts')],
+    ['what was thrown is no error', thrown('Error: thrown: "text"', OWN)],
+    ['a test that does not end', 'thrown: "Exceeded timeout of 120000 ms for a test.'],
+    ['nothing', ''],
+  ])('%s', (_name, message) => expect(isAssertion(message, '/lane/test')).toBe(false));
+});
+
+/** One run of one test file: title, and how it failed; absent is a pass. */
+const ran = (
+  tests: readonly (readonly [title: string, failed?: 'noticed' | 'broken'])[],
+  broken: readonly string[] = [],
+): JestRun => ({
+  tests: tests.map(([title, failed]) => ({
     file: 'test/a.test.ts',
     title,
-    isPassed: failure === '',
-    failure,
+    isPassed: failed === undefined,
+    failure: failed ?? '',
+    isNotice: failed === 'noticed',
   })),
   broken,
 });
 
 describe('a loss', () => {
-  const green = ran([
-    ['group S4: refused', ''],
-    ['S45: refused', ''],
-  ]);
+  const green = ran([['group S4: refused'], ['S45: refused'], ['S2-S7: all refused']]);
   test.each<[string, JestRun, JestRun]>([
-    ['noticed', green, ran([['group S4: refused', 'Error: expect(received).toBe(expected)']])],
-    ['noticed', green, ran([['group S4: refused', 'Error: Property failed after 1 tests']])],
-    ['not noticed', green, ran([['group S4: refused', '']])],
-    ['not run', green, ran([['S45: refused', 'Error: expect(received).toBe(expected)']])],
+    ['noticed', green, ran([['group S4: refused', 'noticed']])],
+    [
+      'noticed',
+      green,
+      ran([
+        ['group S4: refused', 'noticed'],
+        ['S2-S7: all refused', 'broken'],
+      ]),
+    ],
+    ['noticed', green, ran([['group S4: refused'], ['S2-S7: all refused', 'noticed']])],
+    ['not noticed', green, ran([['group S4: refused']])],
+    ['not run', green, ran([['S45: refused', 'noticed']])],
+    ['not run', green, ran([['S5-S7: refused', 'noticed']])],
     ['not run', green, ran([])],
     ['broken', green, ran([], ['test/a.test.ts: does not start'])],
-    [
-      'broken',
-      green,
-      ran([['group S4: refused', "TypeError: Cannot read properties of undefined (reading 'x')"]]),
-    ],
-    ['broken', green, ran([['group S4: refused', 'ReferenceError: id is not defined']])],
-    ['broken', green, ran([['group S4: refused', 'thrown: "Exceeded timeout of 120000 ms for a test.']])],
-    ['broken', ran([['group S4: refused', 'x']]), ran([['group S4: refused', 'Error: expect']])],
-    ['broken', ran([]), ran([['group S4: refused', 'Error: expect']])],
+    ['broken', green, ran([['group S4: refused', 'noticed']], ['test/b.test.ts: does not start'])],
+    ['broken', green, ran([['group S4: refused', 'broken']])],
+    ['broken', ran([['group S4: refused', 'noticed']]), ran([['group S4: refused', 'noticed']])],
+    ['broken', ran([]), ran([['group S4: refused', 'noticed']])],
   ])('%s', (kind, before, after) => {
     expect(judge('S4', before, after)).toMatchObject({ kind });
   });
@@ -99,7 +153,7 @@ test('the report of jest: what ran, what failed and how, what could not start', 
         {
           fullName: 'S4: b',
           status: 'failed',
-          failureMessages: [`Error: ${ESCAPE}[2mexpect${ESCAPE}[22m\n  at x`],
+          failureMessages: [`Error: ${ESCAPE}[2mexpect${ESCAPE}[22m(received)\n    at x`],
         },
         { fullName: 'S5: c', status: 'pending', failureMessages: null },
       ]),
@@ -108,22 +162,28 @@ test('the report of jest: what ran, what failed and how, what could not start', 
   };
   expect(readReport('/lane', report)).toEqual({
     tests: [
-      { file: 'test/a.test.ts', title: 'S4: a', isPassed: true, failure: '' },
-      { file: 'test/a.test.ts', title: 'S4: b', isPassed: false, failure: 'Error: expect' },
+      { file: 'test/a.test.ts', title: 'S4: a', isPassed: true, failure: '', isNotice: false },
+      {
+        file: 'test/a.test.ts',
+        title: 'S4: b',
+        isPassed: false,
+        failure: 'Error: expect(received)',
+        isNotice: true,
+      },
     ],
     broken: ['test/b.test.ts: SyntaxError: x'],
   });
 });
 
-test('a number in a title is a whole number', () => {
+test('a number in a title is a whole number, and a range stands for all in it', () => {
   const named = new RegExp(titlePattern(['S4', 'S72']));
-  expect(['S4: x', 'x (S72, L3)', 'S45: x', 'S720', 'xS4'].map((title) => named.test(title))).toEqual([
-    true,
-    true,
-    false,
-    false,
-    false,
+  const titles = ['S4: x', 'x (S72, L3)', 'S2-S22: x', 'S45: x', 'S720', 'xS4'];
+  expect(titles.map((title) => named.test(title))).toEqual([true, true, true, false, false, false]);
+  expect(titles.map(securityLinesOf).map((lines) => lines.includes('S4'))).toEqual([
+    ...[true, false, true, false, false, false],
   ]);
+  expect(securityLinesOf('S4-S7 y (S9)')).toEqual(['S4', 'S5', 'S6', 'S7', 'S9']);
+  expect(securityTagsIn("describe('S4-S6: y', () => {})")).toEqual(['S4', 'S5', 'S6']);
 });
 
 test('a cut puts its text as it stands, whatever is in it', () => {

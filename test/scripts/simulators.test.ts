@@ -116,9 +116,8 @@ describe('against a wrong server', () => {
   });
 
   test.each(names)('%s ends with a red scorecard where nobody answers', async (name) => {
-    const silent = await startWrongScimServer();
-    await silent.close();
-    const answers = await run(name, { base: silent.base, token: 'anything' });
+    // A port that the system gives to nobody: one that was closed may be another test's the next moment.
+    const answers = await run(name, { base: 'http://127.0.0.1:2/scim/v2', token: 'anything' });
     expect(answers.every(({ failures }) => failures > 0)).toBe(true);
     expect(answers.length).toBeGreaterThan(3);
   });

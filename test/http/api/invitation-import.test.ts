@@ -306,3 +306,17 @@ test('42: a row for an address whose invitation has expired gets a fresh one', a
   const { body } = await send(place, `email\n${email}`, world.operator);
   expect(body.rows).toEqual([invited(2, email)]);
 });
+
+test('of a file of 5,000 rows a hundred are done at a time, and others have their turn between', async () => {
+  const place = await newPlace();
+  const file = ['email', ...Array.from({ length: 5000 }, fresh)].join('\n');
+  let isOver = false;
+  const importing = send(place, file, world.operator).finally(() => {
+    isOver = true;
+  });
+  let answered = 0;
+  for (; !isOver; answered += 1) expect((await world.gateway.request().get('/healthz')).status).toBe(200);
+  expect((await importing).body.rows).toHaveLength(5000);
+  // One event loop has both sides: who is faster does not count.
+  expect(answered).toBeGreaterThan(10);
+});

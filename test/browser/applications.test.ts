@@ -1,7 +1,8 @@
 /** From an application through our pages and back, in a real Chromium that holds pages to their policies. Needs /usr/bin/chromium. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { startApplication, type TestApplication } from '../support/application.ts';
+import { newWindow, startChromium } from '../support/chromium.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { holdDate } from '../support/held-date.ts';
 import { aMember, PASSWORD } from '../support/page-visits.ts';
@@ -12,18 +13,17 @@ let browser: Browser;
 beforeAll(async () => {
   gateway = await startGateway({ isLocalhost: true, now: holdDate() });
   product = await startApplication(gateway);
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  browser = await startChromium();
 });
 afterAll(async () => {
-  await browser.close();
+  await browser?.close();
   await product.close();
   await gateway.close();
 });
 
 test('a password form leads on to the application, and end_session back to it: no policy is in the way', async () => {
   const { email } = await aMember(gateway, await gateway.createOrganization({ name: 'Home' }));
-  const page = await (await browser.newContext()).newPage();
+  const page = await newWindow(browser);
   const problems: string[] = [];
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
   const departure = await product.begin();

@@ -1,6 +1,7 @@
 /** S168 in a real Chromium: no secret in the address bar after a mailed link is opened; reload, join and back work. Needs /usr/bin/chromium. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { newWindow, startChromium } from '../support/chromium.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { holdDate } from '../support/held-date.ts';
 import { invite, PASSWORD } from '../support/page-visits.ts';
@@ -9,17 +10,16 @@ let gateway: TestGateway;
 let browser: Browser;
 beforeAll(async () => {
   gateway = await startGateway({ isLocalhost: true, now: holdDate() });
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  browser = await startChromium();
 });
 afterAll(async () => {
-  await browser.close();
+  await browser?.close();
   await gateway.close();
 });
 
 test('S168 opened, reloaded, joined, back, and refused: the secret is in no address', async () => {
   const { url, token } = await invite(gateway, await gateway.createOrganization({ name: 'Browser Co' }));
-  const page = await (await browser.newContext()).newPage();
+  const page = await newWindow(browser);
   const addresses: string[] = [];
   page.on('framenavigated', (frame) => addresses.push(frame.url()));
   await page.goto(url);
@@ -44,6 +44,7 @@ test('S168 opened, reloaded, joined, back, and refused: the secret is in no addr
   await page.goto(second.url);
   const other = page.url();
   await join('short');
+  await page.waitForSelector('form[name=accept] [role=alert]');
   expect([page.url(), (await page.textContent('main'))?.includes('15 characters')]).toEqual([other, true]);
   expect(addresses.filter((address) => address.includes(token) || address.includes(second.token))).toEqual(
     [],

@@ -1,6 +1,7 @@
 /** Passkeys in a real Chromium with a virtual authenticator. Needs /usr/bin/chromium; `npm run test:browser`. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { newWindow, startChromium } from '../support/chromium.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { aMember, PASSWORD } from '../support/page-visits.ts';
 
@@ -8,17 +9,16 @@ let gateway: TestGateway;
 let browser: Browser;
 beforeAll(async () => {
   gateway = await startGateway({ isLocalhost: true });
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  browser = await startChromium();
 });
 afterAll(async () => {
-  await browser.close();
+  await browser?.close();
   await gateway.close();
 });
 
 /** A page with an authenticator that always finds its person. */
 async function newPage(): Promise<Page> {
-  const page = await (await browser.newContext()).newPage();
+  const page = await newWindow(browser);
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable');
   await session.send('WebAuthn.addVirtualAuthenticator', {

@@ -1,7 +1,8 @@
 /** The second step that an organization asks for, in a real Chromium: set up right after the password, then asked for. `npm run test:browser`. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { updateOrganization } from '../../src/core/organization/organizations.ts';
+import { newWindow, startChromium } from '../support/chromium.ts';
 import { codeOf } from '../support/credentials.ts';
 import { startGateway, type TestGateway, testCause } from '../support/gateway.ts';
 import { aMember, PASSWORD } from '../support/page-visits.ts';
@@ -10,11 +11,10 @@ let gateway: TestGateway;
 let browser: Browser;
 beforeAll(async () => {
   gateway = await startGateway({ isLocalhost: true });
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  browser = await startChromium();
 });
 afterAll(async () => {
-  await browser.close();
+  await browser?.close();
   await gateway.close();
 });
 
@@ -58,7 +58,7 @@ test('a member whose organization asks for it sets an authenticator app up on th
     ...{ organizationId: home.id, caller: { kind: 'operator' }, cause: testCause },
     change: { requireSecondFactor: true },
   });
-  const page = await (await browser.newContext()).newPage();
+  const page = await newWindow(browser);
   const problems: string[] = [];
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
 

@@ -1,6 +1,7 @@
 /** A real browser, for what only a browser decides: which cookies travel with a foreign form, and which redirects a policy stops. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { newWindow, startChromium } from '../support/chromium.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { holdDate } from '../support/held-date.ts';
 import { type OidcIdp, startOidcIdp } from '../support/idp/oidc.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   gateway = await startGateway({ now: holdDate() });
   oidc = await startOidcIdp({ users: [{ sub: 'ada', email: ADA }] });
   saml = await startSamlIdp({ host: 'localhost', users: [{ email: EVE }] });
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  browser = await startChromium();
 });
 
 afterAll(async () => {
@@ -36,7 +37,7 @@ async function adaSignedIn(slug: string): Promise<{ readonly page: Page; readonl
   const unasked = await addSamlConnection(gateway, organization, { idp: saml, idpInitiated: true });
   await pushPerson(gateway, directory, { userName: ADA, externalId: 'ada' });
   await pushPerson(gateway, directory, { userName: EVE });
-  const page = await (await browser.newContext()).newPage();
+  const page = await newWindow(browser);
   const start = new URL(`${gateway.baseUrl}/sign-in/${slug}`);
   start.search = new URLSearchParams({ connection: connection.id, login_hint: ADA }).toString();
   await page.goto(start.href);

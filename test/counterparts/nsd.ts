@@ -1,6 +1,9 @@
 /** A real name server: NSD of Debian, on loopback, with one zone and whatever records a test publishes there. */
 import { Resolver } from 'node:dns/promises';
+import { renameSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { findFreePort } from '../support/free-port.ts';
+import { PATIENT_MS } from '../support/in-time.ts';
 import { createFolder, startProgram } from './programs.ts';
 
 export interface NameServer {
@@ -48,12 +51,21 @@ zone:
 ${zone === BROKEN_ZONE ? '' : `zone:\n  name: ${BROKEN_ZONE}\n  zonefile: broken.zone`}
 `;
 
+/** Of the first file of a server, by its own account. */
+const START_SECONDS = 1_700_000_000;
+
 export async function startNameServer(zone = 'example'): Promise<NameServer> {
   const folder = createFolder('nsd');
   const port = await findFreePort();
   const address = `127.0.0.1:${port}`;
   let serial = 1;
-  folder.write('good.zone', zoneOf(zone, serial, []));
+  const write = (records: readonly string[]) => {
+    const path = folder.write('next.zone', zoneOf(zone, serial, records));
+    // Files are told apart by their time, which may count seconds.
+    utimesSync(path, START_SECONDS + serial * 10, START_SECONDS + serial * 10);
+    renameSync(path, join(folder.path, 'good.zone'));
+  };
+  write([]);
   folder.write('broken.zone', 'this is no zone\n');
   const settings = folder.write('nsd.conf', settingsOf(zone, folder.path, port));
   const isServed = async () => (await servedSerial(address, zone)) === serial;
@@ -67,16 +79,15 @@ export async function startNameServer(zone = 'example'): Promise<NameServer> {
     address,
     publish: async (records) => {
       serial += 1;
-      folder.write('good.zone', zoneOf(zone, serial, records));
-      const limit = AbortSignal.timeout(30_000);
-      // Files are told apart by their time, which counts seconds: asked again until it has noticed.
+      write(records);
+      const limit = AbortSignal.timeout(PATIENT_MS);
       while (!(await isServed())) {
         if (limit.aborted) throw new Error(`The zone is not served.\n${program.output()}`);
         program.signal('SIGHUP');
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     },
-    fallSilent: () => program.signal('SIGSTOP'),
+    fallSilent: program.stop,
     speakAgain: () => program.signal('SIGCONT'),
     close: async () => {
       await program.close();

@@ -1,16 +1,20 @@
 /** Programs of other people, run for one test file: on loopback, from a folder of their own, ended by process id. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { request } from 'undici';
+import { PATIENT_MS } from '../support/in-time.ts';
 
 export interface Program {
   /** Everything it has written so far, both streams. */
   output(): string;
   /** Sends a signal to it and what it started. */
   signal(name: NodeJS.Signals): void;
-  /** Ends it and what it started, by process group. */
+  /** Stops it and what it started; none of them runs any more when this returns. SIGCONT lets them go on. */
+  stop(): void;
+  /** Ends it and what it started, by process group; none of them writes any more when this resolves. */
   close(): Promise<void>;
 }
 
@@ -23,9 +27,7 @@ export interface ProgramStart {
   readonly ready: string | (() => Promise<boolean>);
 }
 
-const LONGEST_START_MS = 60_000;
-
-/** Starts a program and waits until it serves. Throws with its output when it ends or does not serve in a minute. */
+/** Starts a program and waits until it serves. Throws with its output when it ends, or does not serve in ten minutes. */
 export async function startProgram(start: ProgramStart): Promise<Program> {
   const { command, parameters, folder } = start;
   const chunks: string[] = [];
@@ -41,26 +43,54 @@ export async function startProgram(start: ProgramStart): Promise<Program> {
     stream?.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk));
   const output = () => chunks.join('');
   const close = async () => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    process.kill(-child.pid, 'SIGKILL');
-    await ended;
+    if (child.pid === undefined) return;
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      process.kill(-child.pid, 'SIGKILL');
+      await ended;
+    }
+    while (statesOf(child.pid).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   };
   const { ready } = start;
   const isReady = () => (typeof ready === 'string' ? isServing(ready) : ready());
   const signal = (name: NodeJS.Signals) => {
     if (child.pid !== undefined) process.kill(-child.pid, name);
   };
-  const limit = AbortSignal.timeout(LONGEST_START_MS);
+  const stop = () => {
+    signal('SIGSTOP');
+    while (child.pid !== undefined && statesOf(child.pid).some((state) => state !== 'T'));
+  };
+  const limit = AbortSignal.timeout(PATIENT_MS);
   while (!(await isReady())) {
-    if (child.pid !== undefined && child.exitCode === null && !limit.aborted) {
+    const isOver = child.exitCode !== null || child.signalCode !== null;
+    if (child.pid !== undefined && !isOver && !limit.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       continue;
     }
     await close();
     throw new Error(`${command} does not serve${typeof ready === 'string' ? ` ${ready}` : ''}\n${output()}`);
   }
-  return { output, signal, close };
+  return { output, signal, stop, close };
+}
+
+/** The states of the processes of a group that have not ended: `R` runs, `S` waits, `T` is stopped. */
+function statesOf(group: number): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const [state = 'X', , owner] = statusOf(pid);
+      return owner === String(group) && !/[ZX]/.test(state) ? [state] : [];
+    });
+}
+
+/** What stands behind the name in `/proc/PID/stat`: state, parent, group, ...; nothing once it is gone. */
+function statusOf(pid: string): readonly string[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
 }
 
 async function isServing(url: string): Promise<boolean> {

@@ -87,6 +87,8 @@ OIDCClientSecret ${clientSecret}
 OIDCRedirectURI ${redirectUri}
 OIDCCryptoPassphrase for-tests-only-for-tests-only
 OIDCPKCEMethod S256
+OIDCHTTPTimeoutShort 600
+OIDCHTTPTimeoutLong 600
 OIDCScope "openid email profile"
 OIDCInfoHook id_token userinfo
 <Location /protected>

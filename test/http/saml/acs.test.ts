@@ -473,10 +473,9 @@ describe('S142 a deactivation that commits while the sign-in is under way', () =
   test('at any moment, in 200 interleavings: no session survives it', async () => {
     const company = await aCompany();
     const outcomes: number[] = [];
-    for (let first = 0; first < 200; first += 10) {
-      outcomes.push(
-        ...(await Promise.all(Array.from({ length: 10 }, (_, run) => race(company, first + run)))),
-      );
+    for (let batch = 0; batch < 20; batch += 1) {
+      const runs = Array.from({ length: 10 }, (_, index) => race(company, batch * 10 + index));
+      outcomes.push(...(await Promise.all(runs)));
     }
     expect(new Set(outcomes)).toEqual(new Set([303, 403]));
   });
@@ -488,13 +487,11 @@ describe('S142 a deactivation that commits while the sign-in is under way', () =
     const browser = createBrowser();
     const { requestId, relayState: RelayState } = await startSaml(gateway, browser, path);
     const SAMLResponse = goodResponse(contextFor(gateway, connection, { requestId, nameId }));
-    const deactivate = () => pushChange(gateway, user, { isActive: false });
-    // A different way into the sign-in each time; in two before and after all of it, however fast the disk is.
-    if (run === 0) await deactivate();
     const posting = post(browser, { connection }, { SAMLResponse, RelayState });
+    // A different way into the sign-in each time; in one after all of it, however slow the disk is.
     if (run === 1) await posting;
     for (let turn = 0; turn < run % 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    const [page] = await Promise.all([posting, run === 0 ? undefined : deactivate()]);
+    const [page] = await Promise.all([posting, pushChange(gateway, user, { isActive: false })]);
     expect(await sessionStatus(gateway, browser)).toBe(401);
     expect(await gateway.storage.sessions.listByMembership(organization.id, user.membershipId)).toEqual([]);
     return page.status;

@@ -64,6 +64,9 @@ interface Site {
   readonly clientSecret: string;
 }
 
+/** Seconds it waits for our answers: on a busy machine the first takes more than the usual five. */
+const PATIENCE = 'OIDCHTTPTimeoutShort 600\nOIDCHTTPTimeoutLong 600';
+
 /** Answers the path of the configuration. */
 function writeSite(folder: Folder, { host, redirectUri, issuer, clientId, clientSecret }: Site): string {
   writePages(folder);
@@ -87,8 +90,7 @@ OIDCClientSecret ${clientSecret}
 OIDCRedirectURI ${redirectUri}
 OIDCCryptoPassphrase for-tests-only-for-tests-only
 OIDCPKCEMethod S256
-OIDCHTTPTimeoutShort 600
-OIDCHTTPTimeoutLong 600
+${PATIENCE}
 OIDCScope "openid email profile"
 OIDCInfoHook id_token userinfo
 <Location /protected>

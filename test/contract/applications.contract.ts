@@ -47,7 +47,8 @@ export function applications(name: string, open: OpenStorage): void {
       const other = anApplication();
       const twin = anApplicationGrant(membership, application.id, { sessionId });
       const second = anApplicationGrant(membership, other.id, { sessionId });
-      const later = anApplicationGrant(membership, application.id);
+      const opened = { connectionId: world.connection.id, emergency: true };
+      const later = anApplicationGrant(membership, application.id, opened);
       await write(async (tx) => {
         await tx.applications.insert(other);
         await tx.applicationGrants.insert(idOf(), second);
@@ -65,6 +66,9 @@ export function applications(name: string, open: OpenStorage): void {
         later,
       ]);
       expect(await applicationGrants.findById(later.id)).toEqual(later);
+      expect(await applicationGrants.listByConnection(idOf(), world.connection.id)).toEqual([later]);
+      expect(await applicationGrants.list(idOf(), { limit: 2 })).toEqual([applicationGrant, second]);
+      expect(await applicationGrants.list(idOf(), { after: second.id, limit: 2 })).toEqual([later]);
     });
 
     test.each<[string, (tx: Repositories, world: World) => Promise<unknown>]>([

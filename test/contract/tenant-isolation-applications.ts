@@ -36,6 +36,11 @@ export const applications: Pick<
       ...nothing,
       call: (store, b, a) => store.applicationGrants.listByMembership(b, a.membership.id),
     },
+    listByConnection: {
+      ...nothing,
+      call: (store, b, a) => store.applicationGrants.listByConnection(b, a.connection.id),
+    },
+    list: { answersOwn: 1, call: (store, b) => store.applicationGrants.list(b, { limit: 1000 }) },
     update: {
       ...conflict,
       call: (tx, b, a) => tx.applicationGrants.update(b, claimedBy(b, a.applicationGrant), 1),

@@ -8,6 +8,7 @@ const ATTACKS_TEST = 'test/http/provider/attacks.test.ts';
 const SIGN_OUT_TEST = 'test/http/provider/sign-out.test.ts';
 const APPLICATIONS_TEST = 'test/http/api/applications.test.ts';
 const ANEW_TEST = 'test/http/provider/asked-anew.test.ts';
+const LEFT_TEST = 'test/http/provider/left-behind.test.ts';
 const KEYS_TEST = 'test/http/provider/keys.test.ts';
 
 /** Each check of addresses, codes, tokens, keys and clients. */
@@ -122,6 +123,13 @@ export const openidProviderGuards: readonly Guard[] = [
     without: 'AccessToken: 300,',
     put: 'AccessToken: 301,',
     test: 'test/http/provider/sign-in.test.ts',
+  },
+  {
+    line: 'S189',
+    file: 'src/core/sign-in/session-endings.ts',
+    without: 'if (!KEEPS_OFFLINE.has(reason))',
+    put: "if (reason === 'signed_out')",
+    test: LEFT_TEST,
   },
   {
     line: 'S95',
@@ -298,9 +306,9 @@ export const openidProviderGuards: readonly Guard[] = [
   {
     line: 'S102',
     file: 'src/core/applications/application-grants.ts',
-    without: 'await enqueueLogoutNotice(tx, context, grant);\n    await',
+    without: 'await enqueueLogoutNotice(tx, context, grant);\n  await',
     put: 'await',
-    test: SIGN_OUT_TEST,
+    test: LEFT_TEST,
   },
   {
     line: 'S102',

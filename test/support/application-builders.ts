@@ -47,6 +47,7 @@ export function anApplicationGrant(
     scopes: ['openid'],
     authTime: BUILT_AT,
     amr: ['pwd'],
+    ...{ connectionId: null, emergency: false },
     createdAt: BUILT_AT,
     expiresAt: BUILT_AT + 3_600_000,
     ...overrides,

@@ -1,7 +1,7 @@
 /** What a person lets an application know: given at sign-in, over with the session, or with the person's membership. */
 import { days } from '../../kernel/clock.ts';
 import { GatehouseError } from '../../kernel/errors.ts';
-import type { ApplicationGrantId, MembershipId, SessionId } from '../../kernel/ids.ts';
+import type { ApplicationGrantId, SessionId } from '../../kernel/ids.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
 import type { Application, ApplicationGrant } from '../entities/application.ts';
@@ -96,6 +96,8 @@ async function give(
     scopes,
     authTime: session.authTime,
     amr: session.amr,
+    connectionId: session.connectionId,
+    emergency: session.emergency,
     createdAt: now,
     expiresAt: endOf(session, scopes, now),
   };
@@ -144,13 +146,20 @@ export async function withdrawGrant(
   await deps.storage.transact(async (tx) => {
     if (!(await tx.applicationGrants.remove(organizationId, id))) return;
     const context: ChangeContext = { organizationId, cause: input.cause, now: deps.clock() };
-    await record(tx, context, {
-      type: 'application_grant.revoked',
-      target: { kind: 'application', id: found.applicationId },
-      details: { grantId: id, membershipId: found.membershipId, reason: input.reason },
-    });
+    await recordRevoked(tx, context, { grant: found, reason: input.reason });
   });
 }
+
+const recordRevoked = (
+  tx: Repositories,
+  context: ChangeContext,
+  { grant, reason }: { readonly grant: ApplicationGrant; readonly reason: string },
+): Promise<void> =>
+  record(tx, context, {
+    type: 'application_grant.revoked',
+    target: { kind: 'application', id: grant.applicationId },
+    details: { grantId: grant.id, membershipId: grant.membershipId, reason },
+  });
 
 /**
  * For the end of a session, in its transaction: every application of it is told, and what was given for the session alone
@@ -169,15 +178,13 @@ export async function endGrantsOfSession(
   }
 }
 
-/** For the end or the suspension of a membership, in its transaction: nothing that was given stays, everybody is told (S94). */
-export async function endGrantsOfMembership(
+/** Ends a grant whose session is over, in the transaction that cuts the way in; its application is told once more (S94, S189). */
+export async function endGrantLeft(
   tx: Repositories,
   context: ChangeContext,
-  membershipId: MembershipId,
+  { grant, reason }: { readonly grant: ApplicationGrant; readonly reason: string },
 ): Promise<void> {
-  const { organizationId } = context;
-  for (const grant of await tx.applicationGrants.listByMembership(organizationId, membershipId)) {
-    await enqueueLogoutNotice(tx, context, grant);
-    await tx.applicationGrants.remove(organizationId, grant.id);
-  }
+  await enqueueLogoutNotice(tx, context, grant);
+  await tx.applicationGrants.remove(context.organizationId, grant.id);
+  await recordRevoked(tx, context, { grant, reason });
 }

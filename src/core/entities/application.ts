@@ -3,6 +3,7 @@ import type {
   ApplicationGrantId,
   ApplicationId,
   ApplicationSecretId,
+  ConnectionId,
   MembershipId,
   OrganizationId,
   SessionId,
@@ -64,6 +65,9 @@ export interface ApplicationGrant {
   readonly scopes: readonly string[];
   /** Of the session: when the person proved who they are, and how. */
   readonly authTime: number;
+  /** How that session was opened, which may be over; as in the session. */
+  readonly connectionId: ConnectionId | null;
+  readonly emergency: boolean;
   readonly amr: readonly string[];
   readonly createdAt: number;
   readonly expiresAt: number;

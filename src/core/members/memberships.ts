@@ -4,7 +4,6 @@ import type { MembershipId, OrganizationId } from '../../kernel/ids.ts';
 import { newId } from '../../kernel/ids.ts';
 import { endingOf, factsOf, keepPast, traceOf } from '../access/history.ts';
 import type { Grant, OrgRole } from '../access/roles.ts';
-import { endGrantsOfMembership } from '../applications/application-grants.ts';
 import type { ChangeContext } from '../deps.ts';
 import type { Organization } from '../entities/organization.ts';
 import type { Membership, MembershipSource, MembershipStatus, Team, User } from '../entities/people.ts';
@@ -241,7 +240,6 @@ async function endSessionsOf(
 ): Promise<number> {
   const which = { by: 'membership', membershipId: end.membership.id } as const;
   const ended = await endSessions(tx, context, { which, reason: end.reason });
-  await endGrantsOfMembership(tx, context, end.membership.id);
   return ended.length;
 }
 

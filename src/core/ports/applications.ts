@@ -3,6 +3,7 @@
 import type {
   ApplicationGrantId,
   ApplicationId,
+  ConnectionId,
   DirectoryClientId,
   DirectoryId,
   MembershipId,
@@ -33,6 +34,12 @@ export interface ApplicationGrantRepository {
     organizationId: OrganizationId,
     membershipId: MembershipId,
   ): Promise<readonly ApplicationGrant[]>;
+  /** Given in sessions that this connection opened, over or not. */
+  listByConnection(
+    organizationId: OrganizationId,
+    connectionId: ConnectionId,
+  ): Promise<readonly ApplicationGrant[]>;
+  list(organizationId: OrganizationId, page: PageRequest): Promise<readonly ApplicationGrant[]>;
   update(organizationId: OrganizationId, next: ApplicationGrant, expectedVersion: number): Promise<void>;
   /** Removes the grant with every code and token that hangs on it. */
   remove(organizationId: OrganizationId, id: ApplicationGrantId): Promise<boolean>;

@@ -71,7 +71,7 @@ export const endOtherSessions = (deps: Pick<Deps, 'storage' | 'clock'>, ending: 
 async function endOwn(
   deps: Pick<Deps, 'storage' | 'clock'>,
   { signedIn, cause }: OwnEnding,
-  only: (session: Session) => boolean,
+  only: (opened: Pick<Session, 'id'>) => boolean,
 ): Promise<number> {
   return deps.storage.transact(async (tx) => {
     let ended = 0;

@@ -7,10 +7,12 @@ import type {
   SessionId,
   UserId,
 } from '../../kernel/ids.ts';
-import { endGrantsOfSession } from '../applications/application-grants.ts';
+import { endGrantLeft, endGrantsOfSession } from '../applications/application-grants.ts';
 import type { ChangeContext } from '../deps.ts';
+import type { ApplicationGrant } from '../entities/application.ts';
 import type { Session } from '../entities/session.ts';
 import { record } from '../journal/audit.ts';
+import type { PageRequest } from '../ports/paging.ts';
 import type { Repositories } from '../ports/storage.ts';
 
 /** Why a session ended; in its audit row and its event. */
@@ -71,12 +73,19 @@ export interface SessionEnding {
   readonly which: SessionSelection;
   readonly reason: SessionEnd;
   /** Those for which this is false stay; absent: all end. */
-  readonly only?: ((session: Session) => boolean) | undefined;
+  readonly only?: ((opened: Opened) => boolean) | undefined;
 }
+
+/** What an end may look at: of a session, and of what a session that is over has left with applications. */
+export type Opened = Pick<
+  Session,
+  'id' | 'connectionId' | 'emergency' | 'amr' | 'authenticatedAt' | 'upstream'
+>;
 
 /**
  * Ends sessions inside the caller's transaction, each with an audit row and an event `session.ended`: every end of every
- * session passes here (law 6). Applications that were signed in to with them are told. Answers those that ended; none is not an error.
+ * session passes here (law 6). Applications that were signed in to with them are told. Where the way in is cut, what earlier sessions
+ * left for offline access ends too. Answers the sessions that ended; none is not an error.
  */
 export async function endSessions(
   tx: Repositories,
@@ -94,17 +103,29 @@ export async function endSessions(
     });
     await tellEnd(tx, context, { session, reason });
   }
+  if (!KEEPS_OFFLINE.has(reason))
+    for (const grant of (await selectGrants(tx, context, which)).filter((each) => only(openedBy(each))))
+      await endGrantLeft(tx, context, { grant, reason });
   return ended;
 }
 
-/** Ends the sessions of everybody a directory vouched for. Reads the sessions, not the people: those are fewer. */
+const openedBy = ({ sessionId: id, connectionId, emergency, amr, createdAt }: ApplicationGrant): Opened => ({
+  ...{ id, connectionId, emergency, amr, authenticatedAt: createdAt },
+  upstream: null,
+});
+
+/** Ends the sessions of everybody a directory vouched for, and what they left. Reads these, not the people: those are more. */
 export async function endSessionsOfDirectory(
   tx: Repositories,
   context: ChangeContext,
   { directoryId, reason }: { readonly directoryId: DirectoryId; readonly reason: SessionEnd },
 ): Promise<void> {
   const { organizationId } = context;
-  const members = new Set((await listAll(tx, organizationId)).map(({ membershipId }) => membershipId));
+  const [sessions, grants] = [
+    await listAll(tx.sessions, organizationId),
+    await listAll(tx.applicationGrants, organizationId),
+  ];
+  const members = new Set([...sessions, ...grants].map(({ membershipId }) => membershipId));
   for (const membershipId of members) {
     const user = await tx.directoryUsers.findByMembership(organizationId, membershipId);
     if (user?.directoryId !== directoryId) continue;
@@ -167,15 +188,38 @@ async function select(
       return tx.sessions.listByUpstream(organizationId, which.connectionId, key);
     }
     case 'organization':
-      return listAll(tx, organizationId);
+      return listAll(tx.sessions, organizationId);
   }
 }
 
-async function listAll(tx: Repositories, organizationId: OrganizationId): Promise<readonly Session[]> {
-  const all: Session[] = [];
+/** Every grant that the end of sessions selected so reaches; of one session, and of one at the provider, it ends with the session alone. */
+async function selectGrants(
+  tx: Repositories,
+  { organizationId }: ChangeContext,
+  which: SessionSelection,
+): Promise<readonly ApplicationGrant[]> {
+  switch (which.by) {
+    case 'membership':
+      return tx.applicationGrants.listByMembership(organizationId, which.membershipId);
+    case 'connection':
+      return tx.applicationGrants.listByConnection(organizationId, which.connectionId);
+    case 'organization':
+      return listAll(tx.applicationGrants, organizationId);
+    case 'id':
+    case 'nameId':
+    case 'sid':
+      return [];
+  }
+}
+
+async function listAll<Row extends { readonly id: string }>(
+  from: { list(organizationId: OrganizationId, page: PageRequest): Promise<readonly Row[]> },
+  organizationId: OrganizationId,
+): Promise<readonly Row[]> {
+  const all: Row[] = [];
   const limit = 500;
   for (let after: string | undefined; ; after = all.at(-1)?.id) {
-    const page = await tx.sessions.list(organizationId, { after, limit });
+    const page = await from.list(organizationId, { after, limit });
     all.push(...page);
     if (page.length < limit) return all;
   }

@@ -6,7 +6,7 @@ import type { Cause } from '../entities/journal.ts';
 import type { Session } from '../entities/session.ts';
 import { record } from '../journal/audit.ts';
 import type { Repositories } from '../ports/storage.ts';
-import { endSessions, type SessionSelection } from './session-endings.ts';
+import { endSessions, type Opened, type SessionSelection } from './session-endings.ts';
 
 /** Whom a verified message names. */
 export type SignedOutUpstream =
@@ -56,7 +56,7 @@ export function endUpstreamSessions(
     );
     if (!isFirst) throw refusal(`${who.protocol}.logout_replayed`);
     const which = await selectionOf(tx, connection, who);
-    const only = (session: Session) => isMeant(session, connection, who);
+    const only = (opened: Opened) => isMeant(opened, connection, who);
     const ended =
       which === undefined
         ? []
@@ -93,7 +93,7 @@ const UNSPECIFIED = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified';
  * session began cannot spare it now.
  */
 export function isMeant(
-  session: Session,
+  session: Pick<Session, 'upstream' | 'connectionId'>,
   connection: Pick<Connection, 'id'>,
   who: SignedOutUpstream,
 ): boolean {

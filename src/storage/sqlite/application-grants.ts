@@ -1,7 +1,19 @@
 /** What people let applications know, in SQLite. */
 import type { ApplicationGrant } from '../../core/entities/application.ts';
 import type { ApplicationGrantRepository } from '../../core/ports/applications.ts';
-import { type Columns, insertRow, integer, json, ownedBy, toJson, updateRow, word } from './rows.ts';
+import {
+  type Columns,
+  flag,
+  insertRow,
+  integer,
+  json,
+  ownedBy,
+  toFlag,
+  toJson,
+  updateRow,
+  word,
+  wordOrNull,
+} from './rows.ts';
 import type { Row, Sql } from './sql.ts';
 
 const FIND = 'SELECT * FROM application_grants WHERE organization_id = ? AND id = ?';
@@ -10,6 +22,9 @@ const LIST_BY_SESSION =
   'SELECT * FROM application_grants WHERE organization_id = ? AND session_id = ? ORDER BY id';
 const LIST_BY_MEMBERSHIP =
   'SELECT * FROM application_grants WHERE organization_id = ? AND membership_id = ? ORDER BY id';
+const LIST_BY_CONNECTION =
+  'SELECT * FROM application_grants WHERE organization_id = ? AND connection_id = ? ORDER BY id';
+const LIST = 'SELECT * FROM application_grants WHERE organization_id = ? AND id > ? ORDER BY id LIMIT ?';
 const REMOVE = 'DELETE FROM application_grants WHERE organization_id = ? AND id = ?';
 const REMOVE_EXPIRED = 'DELETE FROM application_grants WHERE expires_at <= ?';
 
@@ -21,6 +36,8 @@ const columnsOf = (grant: ApplicationGrant): Columns => ({
   scopes: toJson(grant.scopes),
   auth_time: grant.authTime,
   amr: toJson(grant.amr),
+  connection_id: grant.connectionId,
+  emergency: toFlag(grant.emergency),
   created_at: grant.createdAt,
   expires_at: grant.expiresAt,
 });
@@ -36,6 +53,8 @@ const fromRow = (row: Row): ApplicationGrant => ({
   scopes: json(row, 'scopes'),
   authTime: integer(row, 'auth_time'),
   amr: json(row, 'amr'),
+  connectionId: wordOrNull(row, 'connection_id'),
+  emergency: flag(row, 'emergency'),
   createdAt: integer(row, 'created_at'),
   expiresAt: integer(row, 'expires_at'),
 });
@@ -56,6 +75,10 @@ export function applicationGrantRepository(sql: Sql): ApplicationGrantRepository
       sql.all(LIST_BY_SESSION, organizationId, sessionId).map(fromRow),
     listByMembership: async (organizationId, membershipId) =>
       sql.all(LIST_BY_MEMBERSHIP, organizationId, membershipId).map(fromRow),
+    listByConnection: async (organizationId, connectionId) =>
+      sql.all(LIST_BY_CONNECTION, organizationId, connectionId).map(fromRow),
+    list: async (organizationId, { after = '', limit }) =>
+      sql.all(LIST, organizationId, after, limit).map(fromRow),
     update: async (organizationId, next, version) =>
       updateRow(sql, 'application_grants', {
         key: { organization_id: ownedBy(organizationId, next), id: next.id },

@@ -3,7 +3,7 @@ import type { Connection, SamlSettings } from '../../src/core/entities/connectio
 import { type Browser, createBrowser, type Page } from './browser.ts';
 import { nextText } from './builders.ts';
 import type { TestGateway } from './gateway.ts';
-import { goodResponse } from './saml-builder.ts';
+import { encode, oktaLike, sign } from './saml-builder.ts';
 import { idpKey } from './saml-keys.ts';
 import {
   type LogoutContext,
@@ -37,6 +37,11 @@ export interface SignedInBrowser {
   readonly sessionIndex: string;
 }
 
+/** In whose names this provider's subjects are ones. */
+export const QUALIFIERS =
+  'NameQualifier="https://idp.example/names" SPNameQualifier="https://gate.example/them"';
+const qualified = (xml: string): string => xml.replace('<saml:NameID ', `<saml:NameID ${QUALIFIERS} `);
+
 /** A browser of its own in which this person is signed in through the connection. */
 export async function signedIn(
   gateway: TestGateway,
@@ -47,7 +52,7 @@ export async function signedIn(
   const context = contextFor(gateway, connection, { requestId: undefined, nameId });
   const page = await postToAcs(gateway, browser, {
     connection,
-    fields: { SAMLResponse: goodResponse(context) },
+    fields: { SAMLResponse: encode(sign(qualified(oktaLike(context)), 'assertion', context)) },
   });
   if (page.status !== 303) throw new Error(`not signed in: ${page.status} ${page.text}`);
   return { browser, sessionIndex: `_session${context.suffix}` };

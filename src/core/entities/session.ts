@@ -13,6 +13,9 @@ export interface UpstreamSession {
   /** SAML: the subject as it was sent. */
   readonly nameId: string | null;
   readonly nameIdFormat: string | null;
+  /** SAML: in whose names the subject is one, as it was sent; absent when it was not. */
+  readonly nameQualifier?: string | undefined;
+  readonly spNameQualifier?: string | undefined;
   readonly sessionIndex: string | null;
   /** OIDC: the identity provider's session id. */
   readonly sid: string | null;

@@ -65,6 +65,8 @@ export function samlIdentity(connection: Connection, facts: SamlFacts): Upstream
     session: {
       nameId: facts.nameId,
       nameIdFormat: facts.nameIdFormat ?? null,
+      nameQualifier: facts.nameQualifier,
+      spNameQualifier: facts.spNameQualifier,
       sessionIndex: facts.sessionIndex ?? null,
       sid: null,
       idToken: null,

@@ -24,13 +24,13 @@ export async function samlSignOut(
   { connection, upstream, handle }: SamlSignOut,
 ): Promise<SignOutStart | undefined> {
   const { sloUrl, sloBinding } = connection.settings;
-  const { nameId, nameIdFormat, sessionIndex } = upstream;
+  const { nameId } = upstream;
   if (sloUrl === null || nameId === null) return undefined;
   const requestId = newMessageId();
   const { spEntityId } = samlTrust(deps, connection);
   const { signing } = await spKeys(deps, connection);
   const head = { id: requestId, spEntityId, destination: sloUrl, now: deps.clock() };
-  const xml = writeLogoutRequest({ ...head, nameId, nameIdFormat, sessionIndex });
+  const xml = writeLogoutRequest({ ...head, ...upstream, nameId });
   const message = { parameter: 'SAMLRequest', xml, relayState: handle } as const;
   if (sloBinding === 'post')
     return { url: sloUrl, fields: postedFields({ ...message, key: signing }), requestId };

@@ -19,6 +19,9 @@ export interface SamlFacts {
   /** The subject, whole, as the identity provider spelled it. */
   readonly nameId: string;
   readonly nameIdFormat: string | undefined;
+  /** Its qualifiers, for a logout that names it again (SAML core §2.2.1, §3.7.1); undefined when absent or of no use. */
+  readonly nameQualifier?: string | undefined;
+  readonly spNameQualifier?: string | undefined;
   readonly sessionIndex: string | undefined;
   /** When the identity provider wants the session to end; undefined: it did not say. */
   readonly sessionNotOnOrAfter: number | undefined;
@@ -70,7 +73,9 @@ function readIssuer(assertion: XmlElement, expected: ExpectedAssertion): string 
   return expected.entityId;
 }
 
-function readNameId(subject: XmlElement): Pick<SamlFacts, 'nameId' | 'nameIdFormat'> {
+type NameId = Pick<SamlFacts, 'nameId' | 'nameIdFormat' | 'nameQualifier' | 'spNameQualifier'>;
+
+function readNameId(subject: XmlElement): NameId {
   const element = only(subject, 'NameID', 'saml.name_id');
   const nameId = textOf(element, 'saml.name_id');
   const hasControl = /\p{Cc}/u.test(nameId);
@@ -78,7 +83,19 @@ function readNameId(subject: XmlElement): Pick<SamlFacts, 'nameId' | 'nameIdForm
   const nameIdFormat = attributeOf(element, 'Format');
   // A new value at every sign-in names nobody (S57).
   if (nameIdFormat === TRANSIENT_FORMAT) return refuse('saml.name_id_transient');
-  return { nameId, nameIdFormat };
+  const [nameQualifier, spNameQualifier] = [
+    qualifierOf(element, 'NameQualifier'),
+    qualifierOf(element, 'SPNameQualifier'),
+  ];
+  return { nameId, nameIdFormat, nameQualifier, spNameQualifier };
+}
+
+/** Kept to be said back; an entity id has at most 1,024 characters (SAML core §8.3.6). */
+function qualifierOf(nameId: XmlElement, name: string): string | undefined {
+  const value = attributeOf(nameId, name);
+  return value === undefined || value === '' || value.length > 1024 || /\p{Cc}/u.test(value)
+    ? undefined
+    : value;
 }
 
 /**

@@ -17,6 +17,9 @@ export interface LogoutRequestInput extends Head {
   /** As the identity provider spelled it at sign-in. */
   readonly nameId: string;
   readonly nameIdFormat: string | null;
+  /** Absent when it did not say them. */
+  readonly nameQualifier?: string | undefined;
+  readonly spNameQualifier?: string | undefined;
   readonly sessionIndex: string | null;
 }
 
@@ -26,13 +29,17 @@ const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 /** A samlp:LogoutRequest for one session (SAML core §3.7.1); it is over after five minutes. */
 export function writeLogoutRequest(input: LogoutRequestInput): string {
   const { nameId, nameIdFormat, sessionIndex, now } = input;
-  const format = nameIdFormat === null ? '' : ` Format="${escapeXml(nameIdFormat)}"`;
+  const whose = [
+    attribute('NameQualifier', input.nameQualifier),
+    attribute('SPNameQualifier', input.spNameQualifier),
+    attribute('Format', nameIdFormat ?? undefined),
+  ].join('');
   const index =
     sessionIndex === null ? '' : `<samlp:SessionIndex>${escapeXml(sessionIndex)}</samlp:SessionIndex>`;
   return [
     `<samlp:LogoutRequest ${head(input)} NotOnOrAfter="${isoTime(now + LIFETIME_MS)}">`,
     issuer(input),
-    `<saml:NameID${format}>${escapeXml(nameId)}</saml:NameID>`,
+    `<saml:NameID${whose}>${escapeXml(nameId)}</saml:NameID>`,
     index,
     '</samlp:LogoutRequest>',
   ].join('');
@@ -47,6 +54,9 @@ export function writeLogoutResponse(input: Head & { readonly inResponseTo: strin
     '</samlp:LogoutResponse>',
   ].join('');
 }
+
+const attribute = (name: string, value: string | undefined): string =>
+  value === undefined ? '' : ` ${name}="${escapeXml(value)}"`;
 
 const isoTime = (at: number): string => new Date(at).toISOString();
 

@@ -10,6 +10,7 @@ import {
   logoutContext,
   movesOnTo,
   postTo,
+  QUALIFIERS,
   redirectTo,
   requestForm,
   requestQuery,
@@ -247,6 +248,7 @@ describe('signing out here', () => {
     const request = await ourMessage(company.connection, movesOnTo(moving));
     expect(request.parameter).toBe('SAMLRequest');
     for (const piece of [
+      `<saml:NameID ${QUALIFIERS} Format="`,
       '>ada@corp.example</saml:NameID>',
       `>${sessionIndex}</samlp:SessionIndex>`,
       `Destination="${SLO_URL}"`,

@@ -150,6 +150,18 @@ describe('what we write', () => {
     });
   });
 
+  test('the subject has the qualifiers with which it came (SAML core §3.7.1), and none it did not have', () => {
+    const subject = { nameId: 'ada', nameIdFormat: null, sessionIndex: null };
+    const qualified = {
+      nameQualifier: 'https://idp.example/"e"',
+      spNameQualifier: 'https://gate.example/sp',
+    };
+    expect(writeLogoutRequest({ ...head, ...subject, ...qualified })).toContain(
+      '<saml:NameID NameQualifier="https://idp.example/&quot;e&quot;" SPNameQualifier="https://gate.example/sp">ada</saml:NameID>',
+    );
+    expect(writeLogoutRequest({ ...head, ...subject })).toContain('<saml:NameID>ada</saml:NameID>');
+  });
+
   test('a response goes to an address with a query of its own, without a RelayState that is too long', () => {
     const xml = writeLogoutResponse({ ...head, inResponseTo: '_theirs' });
     const url = buildRedirect({

@@ -3,7 +3,6 @@ import { days, hours } from '../../kernel/clock.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { EmergencyCodeId, MembershipId, OrganizationId } from '../../kernel/ids.ts';
 import { newId } from '../../kernel/ids.ts';
-import { newToken } from '../../kernel/tokens.ts';
 import type { Caller } from '../access/access.ts';
 import { limitAttempt } from '../attempt-limit.ts';
 import type { ChangeContext, Deps } from '../deps.ts';
@@ -15,6 +14,7 @@ import { emergencyCodeMail, emergencyUseMail } from '../mail/mails.ts';
 import { mailOwners } from '../mail/owner-mails.ts';
 import type { Repositories } from '../ports/storage.ts';
 import { newSessionToken, startSession } from '../sign-in/sessions.ts';
+import { newEmergencyCode } from './emergency-code-text.ts';
 import type { Entered } from './local-entry.ts';
 
 /** How long a code works unless said otherwise; at most `LONGEST_MS`. */
@@ -43,7 +43,7 @@ export async function createEmergencyCode(
   },
 ): Promise<{ readonly row: EmergencyCode; readonly code: string }> {
   const { organizationId, cause, caller } = input;
-  const code = newToken('ghx');
+  const code = newEmergencyCode();
   const row = await deps.storage.transact(async (tx) => {
     const context: ChangeContext = { organizationId, cause, now: deps.clock() };
     const owner = await ownerFor(tx, organizationId, { caller, membershipId: input.membershipId });

@@ -1,5 +1,6 @@
 /** The owner's sealed way in: a form for the code, or the code as JSON. Every failure looks like every other. */
 import type { RequestHandler, Response } from 'express';
+import { emergencyCodeOf } from '../../core/credentials/emergency-code-text.ts';
 import { enterWithEmergencyCode } from '../../core/credentials/emergency-codes.ts';
 import { GatehouseError, isGatehouseError } from '../../kernel/errors.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -23,7 +24,7 @@ export const postEmergency =
     const code = formText(req, 'code');
     if (code === undefined && !isForm(req))
       throw new GatehouseError('invalid', 'code: expected text.', { field: 'code' });
-    const sealed = (code ?? '').trim();
+    const sealed = emergencyCodeOf(code ?? '');
     try {
       const cause = causeOf(res, { kind: 'anonymous' });
       const { sessionToken, entry } = await enterWithEmergencyCode(deps, { code: sealed, cause });
@@ -46,7 +47,7 @@ function sendForm(res: Response, shown: { readonly problem?: string; readonly st
 <p>For owners who hold an emergency code, when their organization's sign-on does not work. A code works once and opens a
 session of one hour. All owners are told.</p>
 <form method="post" action="/sign-in/emergency" name="emergency">
-${textField({ name: 'code', label: 'Emergency code', type: 'password' })}
+${textField({ name: 'code', label: 'Emergency code', autocomplete: 'off' })}
 <button type="submit">Sign in</button>
 </form>
 <p><a href="/sign-in">Back to sign-in</a></p>`,

@@ -1,6 +1,7 @@
 /** The sealed way in: made ahead of time, used once by one owner, told to all, and good for nothing else. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { days, hours, minutes } from '../../../src/kernel/clock.ts';
+import { newId, parseId } from '../../../src/kernel/ids.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { FOREIGN, invite, postForm } from '../../support/page-visits.ts';
 import { recordedSignIns } from '../../support/recorded-sign-ins.ts';
@@ -35,6 +36,38 @@ async function sealed() {
   expect((await stage.requireSso(company, user)).status).toBe(200);
   return { company, owner, id: body.id as string, code: body.code as string };
 }
+
+describe('a code on paper', () => {
+  test.each<[string, (code: string) => string]>([
+    ['as it was shown', (code) => code],
+    ['in capitals', (code) => code.toUpperCase()],
+    ['with blanks for dashes and around it', (code) => ` ${code.replaceAll('-', ' ')} `],
+    ['without dashes and prefix', (code) => code.slice(4).replaceAll('-', '')],
+    ['with letters for digits', (code) => code.replaceAll('0', 'O').replaceAll('1', 'l')],
+  ])('opens %s', async (_how, typed) => {
+    const { code } = await sealed();
+    expect(code).toMatch(/^ghx(-[0-9a-hjkmnp-tv-z]{4}){7}$/);
+    const browser = createBrowser();
+    await enter(typed(code), browser);
+    expect(await sessionStatus(stage.world.gateway, browser)).toBe(200);
+  });
+
+  test('of an earlier kind opens as it stands, capitals and all', async () => {
+    const { company, id } = await sealed();
+    const { storage, deps } = stage.world.gateway;
+    const earlier = `ghx_${'aB-_'.repeat(10)}xYz`;
+    const known = parseId('emc', id);
+    const stored = known && (await storage.emergencyCodes.find(company.id, known));
+    if (stored === undefined) throw new Error('no code');
+    const written = { ...stored, id: newId('emc', stored.createdAt), codeHash: deps.hashToken(earlier) };
+    await storage.transact((tx) => tx.emergencyCodes.insert(company.id, written));
+    const [browser, other] = [createBrowser(), createBrowser()];
+    await enter(earlier.toLowerCase(), other);
+    await enter(earlier, browser);
+    const { gateway } = stage.world;
+    expect([await sessionStatus(gateway, other), await sessionStatus(gateway, browser)]).toEqual([401, 200]);
+  });
+});
 
 test('a second factor that is asked for is asked neither of single sign-on nor of a code', async () => {
   const company = await stage.company();

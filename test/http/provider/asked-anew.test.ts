@@ -127,6 +127,8 @@ describe('past the question', () => {
       const interaction = await interactionOf(browser, departure.url);
       const quiet = await startSaml(gateway, browser, `/sign-in/${organization.slug}`);
       expect((await comeBack(browser, quiet, hours(5))).status).toBe(303);
+      const sent = await browser.request(`${gateway.baseUrl}${interaction}`);
+      expect(new URL(sent.headers.get('location') ?? '', gateway.baseUrl).host).toBe('idp.example');
       const asked = await startSaml(gateway, browser, interaction);
       expect(asked.request).toContain('ForceAuthn="true"');
       const back = await comeBack(browser, asked, seconds(1));

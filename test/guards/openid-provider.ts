@@ -9,6 +9,7 @@ const SIGN_OUT_TEST = 'test/http/provider/sign-out.test.ts';
 const APPLICATIONS_TEST = 'test/http/api/applications.test.ts';
 const ANEW_TEST = 'test/http/provider/asked-anew.test.ts';
 const LEFT_TEST = 'test/http/provider/left-behind.test.ts';
+const OFFLINE_TEST = 'test/http/provider/offline-access.test.ts';
 const KEYS_TEST = 'test/http/provider/keys.test.ts';
 
 /** Each check of addresses, codes, tokens, keys and clients. */
@@ -130,6 +131,13 @@ export const openidProviderGuards: readonly Guard[] = [
     without: 'if (!KEEPS_OFFLINE.has(reason))',
     put: "if (reason === 'signed_out')",
     test: LEFT_TEST,
+  },
+  {
+    line: 'S157',
+    file: 'src/core/applications/application-grants.ts',
+    without: 'scopes.includes(OFFLINE) && !emergency;',
+    put: 'scopes.includes(OFFLINE) || (emergency && scopes.length < 0);',
+    test: OFFLINE_TEST,
   },
   {
     line: 'S95',

@@ -16,8 +16,9 @@ export const OFFLINE = 'offline_access';
 /** The end of all refreshing, however often it was done. */
 export const OFFLINE_MS = days(90);
 
-/** True when it outlives the session it was given in. */
-const isOffline = ({ scopes }: Pick<ApplicationGrant, 'scopes'>): boolean => scopes.includes(OFFLINE);
+/** True when it outlives the session it was given in. What an emergency code opened is over when its hour is. */
+const isOffline = ({ scopes, emergency }: Pick<ApplicationGrant, 'scopes' | 'emergency'>): boolean =>
+  scopes.includes(OFFLINE) && !emergency;
 
 /** Whether people of this organization may sign in to the application (S95). */
 export const servesOrganization = (
@@ -72,7 +73,7 @@ async function assertStillIn(tx: Repositories, { organizationId, id, membershipI
 }
 
 const endOf = (session: Session, scopes: readonly string[], now: number): number =>
-  isOffline({ scopes }) ? now + OFFLINE_MS : session.expiresAt;
+  isOffline({ scopes, emergency: session.emergency }) ? now + OFFLINE_MS : session.expiresAt;
 
 async function give(
   tx: Repositories,

@@ -60,7 +60,7 @@ export interface ApplicationGrant {
   readonly membershipId: MembershipId;
   readonly userId: UserId;
   readonly applicationId: ApplicationId;
-  /** The session it was given in; with `offline_access` it outlives that. */
+  /** The session it was given in; with `offline_access` it outlives that, unless an emergency code opened it. */
   readonly sessionId: SessionId;
   readonly scopes: readonly string[];
   /** Of the session: when the person proved who they are, and how. */

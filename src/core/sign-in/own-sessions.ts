@@ -50,6 +50,22 @@ export async function liveSessionsOf(
   return sessions.filter((session) => isAlive(session, role, clock()));
 }
 
+/** Whether an application goes on for the person from another session than this one, which may be long over (`offline_access`). */
+export async function goesOnElsewhere(
+  { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
+  signedIn: SignedIn,
+): Promise<boolean> {
+  const memberships = await membershipsInReach(storage, signedIn);
+  const lists = await Promise.all(
+    memberships.map(({ organizationId, id }) =>
+      storage.applicationGrants.listByMembership(organizationId, id),
+    ),
+  );
+  return lists
+    .flat()
+    .some(({ sessionId, expiresAt }) => sessionId !== signedIn.session.id && expiresAt > clock());
+}
+
 interface OwnEnding {
   readonly signedIn: SignedIn;
   readonly cause: Cause;

@@ -7,6 +7,7 @@ import { switchOrganization } from '../../core/sign-in/organization-switch.ts';
 import {
   endOtherSessions,
   endOwnSession,
+  goesOnElsewhere,
   listOwnSessions,
   membershipsInReach,
 } from '../../core/sign-in/own-sessions.ts';
@@ -27,11 +28,13 @@ const minuteOf = (at: number): string => `${new Date(at).toISOString().slice(0, 
 /** A list of the person's sessions, each with the button that ends it, and one that ends all others. */
 export async function ownSessions(deps: HttpDeps, visitor: Visitor): Promise<Html> {
   const sessions = await listOwnSessions(deps, visitor.signedIn);
+  const leftOver = sessions.length === 1 && (await goesOnElsewhere(deps, visitor.signedIn));
   const items = sessions.map((session) => sessionItem(session, visitor));
   return html`<h2>Where you are signed in</h2>
 <ul class="sessions">${items}</ul>
+${leftOver && html`<p class="quiet">An application goes on for you from a session that is over. This ends it, too.</p>`}
 ${
-  sessions.length > 1 &&
+  (sessions.length > 1 || leftOver) &&
   html`<form method="post" action="/own-sessions" name="end-others">
 ${hiddenField('csrf', visitor.csrf)}
 ${hiddenField('session', 'others')}

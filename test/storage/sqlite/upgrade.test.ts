@@ -200,9 +200,82 @@ test('a session under way goes on behind "sessions as they come", whatever stand
   });
   expect(await storage.sessions.findByHash('before')).toMatchObject({ id: 'ses_a', emergency: true });
   const connection = new Database(path, { readonly: true });
-  expect(connection.prepare('SELECT * FROM sessions').all()).toEqual([session]);
+  expect(connection.prepare('SELECT * FROM sessions').all()).toEqual([{ ...session, auth_time_assumed: 0 }]);
   connection.close();
   await storage.transact((tx) => tx.memberships.remove('org_a' as never, 'mem_one' as never));
   await storage.close();
   expect(count('sessions')).toBe(0);
 });
+
+/** What is known of each grant's session, and how many codes and tokens are left, behind "grants by themselves". */
+const GRANTS = `
+  INSERT INTO applications VALUES ('app_a', 1, 'P', '[]', '[]', NULL, 'null', 'none', '[]', 'ES256', '[]', 1, 1);
+  INSERT INTO connections (organization_id, id, version, name, status, settings, jit, idp_initiated, attributes, created_at, updated_at)
+    VALUES ('org_a', 'con_on', 1, 'C', 'active', '{"protocol":"saml"}', 0, 0, '{}', 1, 1),
+      ('org_a', 'con_off', 1, 'D', 'disabled', '{"protocol":"saml"}', 0, 0, '{}', 1, 1);
+  INSERT INTO sessions (token_hash, organization_id, id, user_id, membership_id, connection_id, org_role, amr, emergency, auth_time,
+    authenticated_at, created_at, last_seen_at, expires_at)
+    VALUES ('h1', 'org_a', 'ses_open', 'usr_one', 'mem_one', 'con_on', 'member', '[]', 0, 1, 5, 5, 5, 99),
+      ('h2', 'org_a', 'ses_code', 'usr_one', 'mem_one', NULL, 'owner', '["otp"]', 1, 1, 6, 6, 6, 50);`;
+
+/** Session, how the audit tells its beginning (absent: it does not), methods. */
+const SESSIONS = [
+  ['ses_open', undefined, '["pwd"]'],
+  ['ses_code', undefined, '["otp"]'],
+  ['ses_over', 'con_on', '["pwd"]'],
+  ['ses_password', null, '["pwd"]'],
+  ['ses_disabled', 'con_off', '["pwd"]'],
+  ['ses_code_over', null, '["otp"]'],
+  ['ses_forgotten', undefined, '["pwd"]'],
+] as const;
+
+test.each([
+  ['optional', ['ses_code', 'ses_open', 'ses_over', 'ses_password']],
+  ['required', ['ses_code', 'ses_open', 'ses_over']],
+])(
+  'what an application was let know says where its session came from; where that cannot be known, or %s single sign-on ends it, it is over',
+  async (policy, left) => {
+    storeBefore('grants-by-connection', (connection) => {
+      connection.exec(`${ORGANIZATION}; ${DIRECTORY}`);
+      insertPerson(connection, 'one', null);
+      connection.exec(GRANTS);
+      const run = (text: string, ...values: unknown[]) => connection.prepare(text).run(...values);
+      run('UPDATE organizations SET sso_policy = ?', policy);
+      for (const [session, connectionId, amr] of SESSIONS) {
+        run(
+          `INSERT INTO application_grants (organization_id, id, version, membership_id, user_id, application_id, session_id, scopes,
+          created_at, expires_at, auth_time, amr) VALUES ('org_a', ?, 1, 'mem_one', 'usr_one', 'app_a', ?, '[]', 7, 90, 1, ?)`,
+          ...[`agr_${session}`, session, amr],
+        );
+        run(
+          "INSERT INTO provider_records VALUES ('RefreshToken', ?, 'org_a', ?, '{}', NULL, 90)",
+          session,
+          `agr_${session}`,
+        );
+        if (connectionId !== undefined)
+          run(
+            `INSERT INTO audit_events (organization_id, id, type, actor, target_kind, target_id, details, request_id, at)
+            VALUES ('org_a', ?, 'session.started', '{}', 'membership', 'mem_one', ?, 'r', 8)`,
+            ...[`aud_${session}`, JSON.stringify({ sessionId: session, connectionId })],
+          );
+      }
+    });
+    const storage = await openSqliteStorage({ path });
+    const grants = await storage.applicationGrants.listByMembership('org_a' as never, 'mem_one' as never);
+    await storage.close();
+    expect(grants.map(({ sessionId }) => sessionId)).toEqual(left);
+    expect(count('provider_records')).toBe(left.length);
+    const known = new Map(grants.map((grant) => [String(grant.sessionId), grant]));
+    expect(known.get('ses_open')).toMatchObject({
+      connectionId: 'con_on',
+      emergency: false,
+      authenticatedAt: 5,
+    });
+    expect(known.get('ses_over')).toMatchObject({
+      connectionId: 'con_on',
+      authenticatedAt: 8,
+      expiresAt: 90,
+    });
+    expect(known.get('ses_code')).toMatchObject({ connectionId: null, emergency: true, expiresAt: 50 });
+  },
+);

@@ -144,7 +144,9 @@ describe('an emergency code', () => {
 });
 
 test("S189: the person's page offers to end what goes on without a session, and ends it", async () => {
-  const { browser, other } = await aScene();
+  const { other } = await aScene();
+  await other.send('delete /sessions');
+  const browser = await enterPassword(other.email);
   const { refresh_token } = await enterOffline(browser);
   const address = `${stage.world.gateway.baseUrl}/`;
   await signOut(browser);

@@ -269,7 +269,6 @@ test.each([
     expect(known.get('ses_open')).toMatchObject({
       connectionId: 'con_on',
       emergency: false,
-      authenticatedAt: 5,
     });
     expect(known.get('ses_over')).toMatchObject({
       connectionId: 'con_on',

@@ -272,7 +272,6 @@ test.each([
     });
     expect(known.get('ses_over')).toMatchObject({
       connectionId: 'con_on',
-      authenticatedAt: 8,
       expiresAt: 90,
     });
     expect(known.get('ses_code')).toMatchObject({ connectionId: null, emergency: true, expiresAt: 50 });

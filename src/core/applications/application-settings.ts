@@ -54,8 +54,10 @@ function assertBrowserAddress(
     throw invalid(field, `${uri}: a user name or password is not allowed here.`);
   const isHttp = url.protocol === 'http:' && (LOOPBACK.has(url.hostname) || rules.permitsHttpAsWritten(uri));
   const isOwnScheme = authMethod === 'none' && OWN_SCHEME.test(url.protocol);
-  if (url.protocol !== 'https:' && !isHttp && !isOwnScheme)
-    throw invalid(field, `${uri} must start with https://; http:// only for this machine.`);
+  if (url.protocol === 'https:' || isHttp || isOwnScheme) return;
+  const own =
+    authMethod === 'none' ? ', or a scheme of the program with a dot in it (com.example.app:/callback)' : '';
+  throw invalid(field, `${uri} must start with https://; http:// only for this machine${own}.`);
 }
 
 /** True for the address of a program on a phone or desk instead of a website. */

@@ -58,7 +58,14 @@ const changeBody = z
   .strictObject({ name: nameField.optional(), redirectUris: redirectUrisField.optional(), ...settings })
   .refine(changesSomething, NOTHING_TO_CHANGE);
 
-const rotateBody = z.strictObject({ overlap: z.union([z.literal('0h'), durationField]).optional() });
+const rotateBody = z.strictObject({
+  overlap: z
+    .union(
+      [z.literal('0h'), durationField],
+      'Give hours or days, from 1h to 30d; 0h ends the ones before at once.',
+    )
+    .optional(),
+});
 
 const readRoutes: readonly ApiRoute[] = [
   plainRoute({

@@ -88,6 +88,7 @@ describe('POST /applications', () => {
     ['S89: credentials', { redirectUris: ['https://a:b@app.example/'] }, 'redirectUris'],
     ['plain http elsewhere', { redirectUris: ['http://app.example/'] }, 'redirectUris'],
     ['script', { redirectUris: ['javascript:alert(1)'] }, 'redirectUris'],
+    ['a scheme without a dot', { redirectUris: ['app:/a'], authMethod: 'none' }, 'redirectUris'],
     ['data', { postLogoutRedirectUris: ['data:text/html,x'] }, 'postLogoutRedirectUris'],
     ['white space', { redirectUris: ['https://app.example/a b'] }, 'redirectUris'],
     ['an unknown organization', { organizations: ['nobody-knows'] }, 'organizations'],
@@ -195,6 +196,14 @@ describe('secrets', () => {
     expect(oldest.expiresAt).toBe('2026-03-01T14:00:00.000Z');
     await world.send(world.operator, `post ${path}`, { overlap: '0h' });
     expect(await read()).toHaveLength(1);
+  });
+
+  test.each([5, 'x', '31d'])('422 invalid: an overlap of %s, told which ones there are', async (overlap) => {
+    const { body: application } = await create();
+    const path = `/applications/${application.clientId}/secrets`;
+    const { status, body } = await world.send(world.operator, `post ${path}`, { overlap });
+    expect([status, body.field]).toEqual([422, 'overlap']);
+    expect(body.detail).toMatch(/1h to 30d; 0h|At most 30 days/);
   });
 
   test('one is removed at once, the last one never; an application without secrets gets none', async () => {

@@ -7,6 +7,7 @@ const SETTINGS = 'src/core/applications/application-settings.ts';
 const ATTACKS_TEST = 'test/http/provider/attacks.test.ts';
 const SIGN_OUT_TEST = 'test/http/provider/sign-out.test.ts';
 const APPLICATIONS_TEST = 'test/http/api/applications.test.ts';
+const ORDERS_TEST = 'test/http/provider/interaction-orders.test.ts';
 const ANEW_TEST = 'test/http/provider/asked-anew.test.ts';
 const LEFT_TEST = 'test/http/provider/left-behind.test.ts';
 const OFFLINE_TEST = 'test/http/provider/offline-access.test.ts';
@@ -258,9 +259,30 @@ export const openidProviderGuards: readonly Guard[] = [
   {
     line: 'S100',
     file: 'src/http/provider/interaction.ts',
-    without: 'if (signedIn !== undefined) interaction.session = librarySession(signedIn);',
+    without: 'interaction.session = librarySession(signedIn);',
     put: '',
-    test: ANEW_TEST,
+    test: [ANEW_TEST, ORDERS_TEST],
+  },
+  {
+    line: 'S100',
+    file: 'src/http/provider/interaction.ts',
+    without: 'interaction.result = { login: { accountId: signedIn.user.id }, select_account: {}, isProved };',
+    put: 'interaction.result = { login: { accountId: signedIn.user.id }, isProved };\n    interaction.params = { ...interaction.params, prompt: undefined, max_age: undefined };',
+    test: ORDERS_TEST,
+  },
+  {
+    line: 'S100',
+    file: 'src/http/provider/prompts.ts',
+    without: "oidc.route === 'resume' && oidc.result?.login === undefined",
+    put: "oidc.route === ''",
+    test: ORDERS_TEST,
+  },
+  {
+    line: 'S84',
+    file: 'src/http/provider/prompts.ts',
+    without: 'ctx.oidc.result?.isProved === true',
+    put: 'ctx.oidc.result !== undefined',
+    test: ORDERS_TEST,
   },
   {
     line: 'S54',

@@ -26,7 +26,8 @@ import { askedProofOf } from './asked-freshness.ts';
 import { INTERACTION_COOKIE } from './configuration.ts';
 import type { InteractionDecision, InteractionFacts } from './interaction-decision.ts';
 import { decideInteraction } from './interaction-decision.ts';
-import { INTERACTION_SECONDS, interactionPath } from './interaction-paths.ts';
+import { interactionPath } from './interaction-paths.ts';
+import { startOf } from './interaction-start.ts';
 import type { RunningProvider } from './source.ts';
 
 /** `GET /oidc/interaction/{uid}`: 303 to the sign-in or back to the application. Throws `not_found` in another browser (S100). */
@@ -104,7 +105,7 @@ async function loadFacts(
   return {
     ...wishes,
     session: {
-      since: sinceOf(interaction, session, await startOf(deps, interaction)),
+      since: sinceOf(interaction, session),
       ageMs: deps.clock() - session.authTime,
       isOfNamedOrganization:
         named === undefined || (await findOrganization(deps.storage, named))?.id === organization.id,
@@ -114,8 +115,9 @@ async function loadFacts(
 }
 
 /** Whoever carries an earlier sign-in over, to another organization or past an invitation, has not signed in since. */
-function sinceOf({ session: before }: Interaction, session: Session, startedAt: number) {
-  if (before?.uid === session.id || session.authenticatedAt < startedAt) return 'nothing';
+function sinceOf(interaction: Interaction, session: Session) {
+  const { startedAt, sessionId } = startOf(interaction);
+  if (sessionId === session.id || session.authenticatedAt < startedAt) return 'nothing';
   return isProvedSince(session, startedAt) ? 'proof' : 'session';
 }
 
@@ -125,26 +127,23 @@ function isHinted(interaction: Interaction, userId: string): boolean {
   return hint === undefined || decodeJwt(hint).sub === userId;
 }
 
-/** By the gateway's clock, not by the library's. */
-async function startOf({ storage, hashToken, clock }: HttpDeps, { uid }: Interaction): Promise<number> {
-  const record = await storage.providerRecords.find('Interaction', hashToken(uid));
-  return record === undefined ? clock() : record.expiresAt - INTERACTION_SECONDS * 1000;
-}
-
-/** The library goes on with the request as it was, less what has been done; or answers the refusal to the application. */
+/**
+ * The library answers the refusal to the application, or goes on with the request in the session that was judged, and in no other
+ * (S100). What was asked stays in the request: another session that comes by is judged by all of it (S54, S84).
+ */
 async function settle(
-  { interaction, signedIn }: Visit,
+  { interaction, signedIn, facts }: Visit,
   decision: Exclude<InteractionDecision, { kind: 'sign_in' }>,
 ): Promise<void> {
-  // The session the request began with may have made room for a new one.
-  interaction.session = undefined;
   if (decision.kind === 'refuse') {
+    // The session the request began with may have made room for a new one.
+    interaction.session = undefined;
     interaction.result = { error: decision.error, error_description: decision.why };
-  } else {
-    interaction.result = {};
-    interaction.params = { ...interaction.params, prompt: undefined, max_age: undefined };
-    // It was judged by this session: the library resumes it in no other one.
-    if (signedIn !== undefined) interaction.session = librarySession(signedIn);
+  } else if (signedIn !== undefined) {
+    const isProved = facts.session?.since === 'proof';
+    interaction.session = librarySession(signedIn);
+    // By their names, the prompts that have been seen to.
+    interaction.result = { login: { accountId: signedIn.user.id }, select_account: {}, isProved };
   }
   await interaction.persist();
 }

@@ -260,7 +260,7 @@ export const openidProviderGuards: readonly Guard[] = [
     line: 'S100',
     file: 'src/http/provider/interaction.ts',
     without: 'interaction.session = librarySession(signedIn);',
-    put: '',
+    put: 'interaction.session = undefined;',
     test: [ANEW_TEST, ORDERS_TEST],
   },
   {

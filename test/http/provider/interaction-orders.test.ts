@@ -76,7 +76,7 @@ const WISHES: Readonly<Record<string, Wish>> = {
 class Windows {
   readonly browser: Browser = createBrowser();
   readonly signedInAt = { ada: 0, eve: 0 };
-  /** For whom the request waits to be answered. */
+  /** In whose session the request waits to be answered. */
   judged: Who | undefined;
   #departure: Departure | undefined;
   #startedAt = 0;
@@ -105,6 +105,7 @@ class Windows {
     const deed = words.join(' ');
     const page = await this.#as(who, () => this.#do(who, deed));
     if (deed === 'signs in') this.signedInAt[who] = gateway.clock.now();
+    if (deed.startsWith('signs') && this.judged === who) this.judged = undefined;
     if (deed === 'comes by' && goesTo(page, '/oidc/authorize/')) this.judged = who;
     return deed === 'resumes' && (await this.#isAnswered(who, page));
   }

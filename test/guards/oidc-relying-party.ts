@@ -101,6 +101,13 @@ export const oidcRelyingPartyGuards: readonly Guard[] = [
   },
   {
     line: 'S68',
+    file: SIGNATURES,
+    without: ' && publicExponent >= LEAST_EXPONENT',
+    put: '',
+    test: SIGNATURES_TEST,
+  },
+  {
+    line: 'S68',
     file: DESCRIPTION,
     without: 'const isSafe = (algorithm: string) => pinned.includes(algorithm);',
     put: 'const isSafe = (algorithm: string) => pinned.includes(algorithm) || true;',

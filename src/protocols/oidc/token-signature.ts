@@ -135,10 +135,14 @@ const SHORTEST_RSA = 2048;
 /** Longer ones, and great exponents, hold everybody else up for as long as they take to check. */
 const LONGEST_RSA = 8192;
 const GREATEST_EXPONENT = 2n ** 32n;
+/** With 1 a signature is the padded digest itself: anybody can write it (RFC 8017 §3.1). */
+const LEAST_EXPONENT = 3n;
 
 /** RFC 7518 §3.3. */
 function isStrong({ asymmetricKeyType, asymmetricKeyDetails: details = {} }: KeyObject): boolean {
   if (asymmetricKeyType !== 'rsa') return true;
   const { modulusLength = 0, publicExponent = 0n } = details;
-  return modulusLength >= SHORTEST_RSA && modulusLength <= LONGEST_RSA && publicExponent <= GREATEST_EXPONENT;
+  if (modulusLength < SHORTEST_RSA || modulusLength > LONGEST_RSA) return false;
+  const isOdd = publicExponent % 2n === 1n;
+  return isOdd && publicExponent >= LEAST_EXPONENT && publicExponent <= GREATEST_EXPONENT;
 }

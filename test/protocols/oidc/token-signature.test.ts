@@ -1,5 +1,5 @@
 /** Signatures of tokens by published keys: every algorithm, and everything that must not pass for one (S68, S81). */
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { type CompactJWSHeaderParameters, CompactSign } from 'jose';
 import { SIGNATURE_ALGORITHMS } from '../../../src/protocols/oidc/settings.ts';
@@ -32,6 +32,7 @@ const signed = (alg: string, { privateKey }: Pair, header: object = {}): Promise
   return new CompactSign(Buffer.from(PAYLOAD)).setProtectedHeader(protectedHeader).sign(privateKey);
 };
 
+const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const judged = (token: string, keys: readonly PublishedKey[], algorithms: readonly string[] = ['RS256']) =>
   judgeSignature(token, { keys, algorithms }).kind;
 
@@ -96,6 +97,26 @@ describe('which key counts', () => {
     for (const key of [weak, great]) expect(judged(await signed('RS256', good), [key])).toBe('unclear_key');
   });
 
+  test('S68 with an exponent of 1 a signature is what anybody can write; an even one is none of RSA', () => {
+    const text = `${part({ alg: 'RS256', kid: 'k1' })}.${part({ sub: 'somebody' })}`;
+    const info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+    const digest = Buffer.concat([info, createHash('sha256').update(text).digest()]);
+    // EMSA-PKCS1-v1_5 (RFC 8017 §9.2), to the power of 1.
+    const padding = Buffer.alloc(256 - 3 - digest.length, 0xff);
+    const forged = Buffer.concat([Buffer.of(0, 1), padding, Buffer.of(0), digest]).toString('base64url');
+    for (const e of [1, 2, 0, 65_538]) {
+      const key = published(good, {
+        e: Buffer.from(e.toString(16).padStart(6, '0'), 'hex').toString('base64url'),
+      });
+      expect([e, judged(`${text}.${forged}`, [key])]).toEqual([e, 'unclear_key']);
+    }
+  });
+
+  test('S68 the least exponent there is will do', async () => {
+    const least = rsa(2048, 3);
+    expect(judged(await signed('RS256', least), [published(least)])).toBe('genuine');
+  });
+
   test.each(['jwk', 'jku', 'x5u', 'x5c'])(
     'S81 what the token brings along as %s is not looked at',
     async (name) => {
@@ -113,7 +134,6 @@ describe('which key counts', () => {
 });
 
 describe('what is no token', () => {
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   test.each([
     ['nothing', '', 'malformed'],
     ['two parts', 'e30.e30', 'malformed'],

@@ -13,14 +13,13 @@ export async function saysThereIsNothing(
   server: string,
   { name, waitMs }: { readonly name: string; readonly waitMs: number },
 ): Promise<boolean> {
-  const { hostname, port } = new URL(`dns://${isIPv6(server) ? `[${server}]` : server}`);
-  const address = hostname.replace(/^\[|\]$/g, '');
+  const { address, port } = placeOf(server);
   const question = questionOf(name);
   const signal = AbortSignal.timeout(waitMs);
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   try {
     // Connected: nobody else's datagram comes in.
-    socket.connect(port === '' ? 53 : Number(port), address);
+    socket.connect(port, address);
     await once(socket, 'connect', { signal });
     socket.send(question);
     const [answer] = await once(socket, 'message', { signal });
@@ -30,6 +29,13 @@ export async function saysThereIsNothing(
   } finally {
     socket.close();
   }
+}
+
+/** Not read as a URL, which can say no zone: an address of one link (RFC 4007 §11.2) stands in many a resolv.conf. */
+function placeOf(server: string): { readonly address: string; readonly port: number } {
+  if (isIPv6(server)) return { address: server, port: 53 };
+  const [, bracketed, plain = '', port = '53'] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(server) ?? [];
+  return { address: bracketed ?? plain, port: Number(port) };
 }
 
 /** RFC 1035 §4.1: the header (a number of its own, "recursion desired", one question), then the name, TXT, IN. */

@@ -1,5 +1,6 @@
 /** What a name server's answer says of a record, code by code, and when the next server is asked. */
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { saysThereIsNothing } from '../../src/outbound/dns-header.ts';
 import { createDnsTxtResolver } from '../../src/outbound/dns-txt-resolver.ts';
 import { type NameServerStub, type SpokenHeader, startNameServerStub } from '../support/name-server.ts';
 
@@ -46,6 +47,13 @@ describe('S153 what says that there is no record', () => {
     expect(await lookUp(address)).toBeUndefined();
   });
 });
+
+test.each(['fe80::1%nolink', '[fe80::1%nolink]:5353', '[fe80::1%nolink]'])(
+  'S153 %s, of a link that is gone, is a server that says nothing',
+  async (server) => {
+    expect(await saysThereIsNothing(server, { name: NAME, waitMs: 60_000 })).toBe(false);
+  },
+);
 
 describe('the next server', () => {
   test.each(ERRORS)('is asked after %s', async (_title, says) => {

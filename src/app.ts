@@ -25,7 +25,7 @@ import type { Storage } from './core/ports/storage.ts';
 import type { TxtResolver } from './core/ports/txt-resolver.ts';
 import { DEFAULT_RATE_LIMITS } from './core/rate-limit.ts';
 import { createSignInRecorder } from './core/sign-in/sign-in-recorder.ts';
-import { createUnreadGate } from './core/sign-in/unread-refusals.ts';
+import { createStrangerGate } from './core/sign-in/stranger-refusals.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createDrain } from './http/drain.ts';
 import { createOidcRelyingParty } from './http/oidc/relying-party.ts';
@@ -162,7 +162,7 @@ const attemptLimits = (clock: Clock) => ({
   mailLimits: DEFAULT_MAIL_LIMITS,
   joiningRequests: createMailRequestLimiter(JOINING_MAIL_LIMITS, clock),
   clientAttempts: createAttemptLimiter(CLIENT_ATTEMPT_LIMITS, clock),
-  unreadGate: createUnreadGate(clock),
+  strangerGate: createStrangerGate(clock),
 });
 
 /** What requests need of the configuration as it is. */

@@ -5,7 +5,7 @@ import type { Directory } from '../core/entities/directory.ts';
 import type { Recorder } from '../core/journal/recorder.ts';
 import type { RateLimits } from '../core/rate-limit.ts';
 import type { SignInRecorder } from '../core/sign-in/sign-in-recorder.ts';
-import type { UnreadGate } from '../core/sign-in/unread-refusals.ts';
+import type { StrangerGate } from '../core/sign-in/stranger-refusals.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { OidcRelyingParty } from './oidc/strategy.ts';
 import type { SamlValidator } from './saml/validator.ts';
@@ -23,8 +23,8 @@ export interface HttpDeps extends Deps {
   readonly trustProxy: readonly string[];
   /** Of everybody who shows a client's secret; absent: no limit on guessing. */
   readonly clientAttempts?: AttemptLimiter | undefined;
-  /** How many refusals of what nobody read the audit takes; absent: all. */
-  readonly unreadGate?: UnreadGate | undefined;
+  /** How many refusals that anybody can bring about the audit takes; absent: all. */
+  readonly strangerGate?: StrangerGate | undefined;
   readonly recorder: Recorder;
   readonly signInRecorder: SignInRecorder;
   /** Places in lists that SCIM clients carry. */

@@ -66,12 +66,12 @@ const HANDLE = /^ghr_[\w-]{43}$/;
 
 /**
  * Finds the sign-in that an answer belongs to. The handle names the row, the row names the cookie, and the cookie shows
- * that it is the same browser. Throws `sign_in_refused` when a handle of ours fits nothing: consumed, expired, of another
+ * that it is the same browser. Notes for the recorder which it is. Throws `sign_in_refused` when a handle of ours fits nothing: consumed, expired, of another
  * connection or of another browser (S44, S45, S72).
  */
 export async function receiveAnswer(
   deps: HttpDeps,
-  req: Request,
+  { req, res }: { readonly req: Request; readonly res: Response },
   input: { readonly connection: Connection; readonly handle: unknown },
 ): Promise<ReceivedAnswer> {
   const { connection } = input;
@@ -81,6 +81,7 @@ export async function receiveAnswer(
   if (handle === undefined) return { answer: { connection, handle, binding: undefined }, pending: undefined };
   const bindingOf = (id: string) => readCookie(req, bindingCookie(id));
   const pending = await findPendingSignIn(deps, { connection, handle, bindingOf });
+  noteAttempt(res, { signInId: pending?.id });
   if (!isUsable(connection, pending?.purpose)) throw signInRefusal('sign_in.connection_inactive');
   if (pending === undefined) throw signInRefusal('sign_in.not_pending');
   return { answer: { connection, handle, binding: bindingOf(pending.id) }, pending };

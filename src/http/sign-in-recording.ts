@@ -1,7 +1,12 @@
 /** Hands every attempt to sign in to the recorder once its answer is over; handlers note what they find out on the way. */
 import type { Response } from 'express';
 import type { Connection } from '../core/entities/connection.ts';
-import type { SignInAttempt, SignInOutcome, SignInStep } from '../core/entities/sign-in-attempt.ts';
+import {
+  isStrangers,
+  type SignInAttempt,
+  type SignInOutcome,
+  type SignInStep,
+} from '../core/entities/sign-in-attempt.ts';
 import { MOST_VALUES, type SeenAttempt, type ToldFact } from '../core/sign-in/sign-in-recorder.ts';
 import { isGatehouseError } from '../kernel/errors.ts';
 import type { SignInId } from '../kernel/ids.ts';
@@ -56,6 +61,12 @@ export function openConnectionAttempt(
 export const hasVerifiedFacts = (res: Response): boolean =>
   attemptOf(res)?.facts.some(({ isVerified }) => isVerified) === true;
 
+/** True once this was refused and nothing ties it to a person (`isStrangers`). */
+export function isStrangersAttempt(res: Response): boolean {
+  const attempt = attemptOf(res);
+  return attempt !== undefined && isStrangers({ ...attempt, connectionId: attempt.about.connectionId });
+}
+
 /** Adds what was found out; without an attempt it does nothing. */
 export function noteAttempt(res: Response, finding: AttemptFinding): void {
   const attempt = attemptOf(res);
@@ -68,14 +79,16 @@ export function noteAttempt(res: Response, finding: AttemptFinding): void {
   attempt.notes = [...attempt.notes, ...notes];
 }
 
-/** Notes why nobody comes in. What the error says beside its reason was vouched for by nobody. */
+/** Notes why nobody comes in. What the error says beside its reason was vouched for by nobody, but that a signature held (`isSigned`). */
 export function noteRefusal(res: Response, error: unknown): void {
   const attempt = attemptOf(res);
   if (attempt === undefined) return;
   const code = isGatehouseError(error) ? error.code : 'internal';
-  const { reason = code, unverified, ...rest } = isGatehouseError(error) ? error.context : {};
+  const { reason = code, unverified, isSigned, ...rest } = isGatehouseError(error) ? error.context : {};
   attempt.outcome = null;
   attempt.failure = { code, reason: String(reason) };
+  // First of all: of very many facts the last are cut.
+  if (isSigned === true) attempt.facts = [...factsFrom([['Signature', 'verified']], true), ...attempt.facts];
   const hints = typeof unverified === 'object' && unverified !== null ? { ...unverified, ...rest } : rest;
   if (code === 'sign_in_refused' || code === 'sign_out_refused')
     noteAttempt(res, { facts: factsFrom(Object.entries(hints), false) });

@@ -1,10 +1,10 @@
 /** Every way a sign-in can fail, as the one refusal the outside sees; the exact reason goes to the audit (law 10). */
 import type { Response } from 'express';
 import type { Connection } from '../core/entities/connection.ts';
-import { recordRefusedSignIn, signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
+import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import { type ErrorCode, type GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';
-import { causeOf } from './request-facts.ts';
+import { recordRefusal } from './refusal-record.ts';
 import { noteRefusal } from './sign-in-recording.ts';
 
 const NO_REFUSAL: readonly ErrorCode[] = ['internal', 'storage_unavailable', 'too_many_requests'];
@@ -26,7 +26,6 @@ export async function refuseSignIn(
   noteRefusal(res, error);
   if (!isRefusal(error)) throw error;
   const refusal = error.code === 'sign_in_refused' ? error : signInRefusal(error.code, error);
-  const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });
-  await recordRefusedSignIn(deps, { connection, error: refusal, cause });
+  await recordRefusal(deps, res, { connection, error: refusal });
   throw refusal;
 }

@@ -1,10 +1,9 @@
 /** Every way a provider's sign-out message can fail, as the one refusal the outside sees; the exact reason goes to the audit (law 10). */
 import type { Response } from 'express';
 import type { Connection } from '../core/entities/connection.ts';
-import { recordRefusedSignIn } from '../core/sign-in/refused-sign-ins.ts';
 import { GatehouseError, isGatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';
-import { causeOf } from './request-facts.ts';
+import { recordRefusal } from './refusal-record.ts';
 import { noteRefusal, openConnectionAttempt } from './sign-in-recording.ts';
 
 /** A refusal with its exact reason, which is never shown. */
@@ -30,7 +29,6 @@ export async function refuseSignOut(
   const context = error.code === 'sign_in_refused' ? error.context : { reason: error.code };
   const refusal = error.code === 'sign_out_refused' ? error : signOutRefusal(context, error);
   noteRefusal(res, refusal);
-  const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });
-  await recordRefusedSignIn(deps, { connection, error: refusal, cause });
+  await recordRefusal(deps, res, { connection, error: refusal });
   throw refusal;
 }

@@ -1,15 +1,15 @@
 /**
  * What the doors for identity providers refuse before anybody judges it (no form, too large a one, another method): the one page of every
  * refusal outside, the exact reason where an admin of the connection finds it (law 10). A connection that nobody has looks the
- * same; its reason is in the log alone. The audit takes so many of them and no more: the recorder has the others. An answer like this does not end an outage: nobody came back with it.
+ * same; its reason is in the log alone. An answer like this does not end an outage: nobody came back with it.
  */
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { SignInStep } from '../core/entities/sign-in-attempt.ts';
-import { recordRefusedSignIn, signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
+import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import type { ErrorCode, GatehouseError } from '../kernel/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { toGatehouseError } from './errors/error-table.ts';
-import { causeOf } from './request-facts.ts';
+import { recordRefusal } from './refusal-record.ts';
 import { connectionAt } from './sign-in-answer.ts';
 import { noteRefusal, openConnectionAttempt } from './sign-in-recording.ts';
 import { signOutRefusal } from './sign-out-refusal.ts';
@@ -55,10 +55,7 @@ export async function refuseUnread(
   if (connection === undefined) throw error;
   openConnectionAttempt(deps, res, { connection, step: door.step });
   noteRefusal(res, error);
-  const written = deps.unreadGate === undefined ? { leftOut: 0 } : deps.unreadGate(connection.id);
-  if (written === undefined) throw error;
-  const by = causeOf(res, { kind: 'connection', connectionId: connection.id });
-  await recordRefusedSignIn(deps, { connection, error, cause: by, ...written });
+  await recordRefusal(deps, res, { connection, error });
   throw error;
 }
 

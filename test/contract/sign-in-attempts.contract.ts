@@ -13,9 +13,11 @@ const FAILED: Partial<SignInAttempt> = {
   failure: { code: 'sign_in_refused', reason: 'saml.audience' },
 };
 
-const UNREAD: Partial<SignInAttempt> = {
+const STRANGERS: Partial<SignInAttempt> = {
   outcome: null,
-  failure: { code: 'sign_in_refused', reason: 'unread.method' },
+  signInId: null,
+  facts: [{ name: 'NameID', values: ['ada'], count: 1, isVerified: false }],
+  failure: { code: 'sign_in_refused', reason: 'saml.encoding' },
 };
 
 /** Registers the suite. */
@@ -34,7 +36,7 @@ export function signInAttempts(name: string, open: OpenStorage): void {
       const attempts = kinds.map((kind) => aSignInAttempt(id, kind));
       await under.storage.transact(async (tx) => {
         await plantWorld(tx, world);
-        await tx.signInAttempts.trim(id, { ok: 0, failed: 0, unread: 0 });
+        await tx.signInAttempts.trim(id, { ok: 0, failed: 0, strangers: 0 });
         await tx.signInAttempts.append(id, attempts);
       });
       const left = async (filter: SignInAttemptFilter = {}) =>
@@ -44,14 +46,16 @@ export function signInAttempts(name: string, open: OpenStorage): void {
       return { id, left };
     };
 
-    test.each<readonly [string, { ok: number; failed: number; unread: number }, readonly number[], number]>([
-      ['fewer than it may keep', { ok: 10, failed: 10, unread: 10 }, [7, 6, 5, 4, 3, 2, 1, 0], 0],
-      ['the newest of each', { ok: 1, failed: 2, unread: 1 }, [7, 5, 4, 2], 4],
-      ['no failures', { ok: 9, failed: 0, unread: 0 }, [4, 3, 1], 5],
-      ['what was read alone', { ok: 0, failed: 9, unread: 0 }, [5, 2, 0], 5],
-      ['nothing', { ok: 0, failed: 0, unread: 0 }, [], 8],
+    test.each<
+      readonly [string, { ok: number; failed: number; strangers: number }, readonly number[], number]
+    >([
+      ['fewer than it may keep', { ok: 10, failed: 10, strangers: 10 }, [7, 6, 5, 4, 3, 2, 1, 0], 0],
+      ['the newest of each', { ok: 1, failed: 2, strangers: 1 }, [7, 5, 4, 2], 4],
+      ['no failures', { ok: 9, failed: 0, strangers: 0 }, [4, 3, 1], 5],
+      ['what is somebody’s alone', { ok: 0, failed: 9, strangers: 0 }, [5, 2, 0], 5],
+      ['nothing', { ok: 0, failed: 0, strangers: 0 }, [], 8],
     ])('trim leaves %s', async (_title, keep, expected, gone) => {
-      const { id, left } = await plant([FAILED, {}, FAILED, {}, {}, FAILED, UNREAD, UNREAD]);
+      const { id, left } = await plant([FAILED, {}, FAILED, {}, {}, FAILED, STRANGERS, STRANGERS]);
       const trim = () => under.storage.transact((tx) => tx.signInAttempts.trim(id, keep));
       expect(await trim()).toBe(gone);
       expect(await left()).toEqual(expected);
@@ -71,7 +75,7 @@ export function signInAttempts(name: string, open: OpenStorage): void {
       ['a pattern that is none', { text: '5%off' }, []],
     ])('a list narrowed to %s', async (_title, filter, expected) => {
       const { left } = await plant([
-        UNREAD,
+        STRANGERS,
         { ...FAILED, connectionId },
         { facts: [{ name: 'name', values: ['a "quoted" 50%_\\ one'], count: 1, isVerified: true }] },
         { connectionId, requestId: 'ref-3' },

@@ -65,7 +65,7 @@ export const journal: Pick<
     list: { answersOwn: 1, call: (store, b) => store.signInAttempts.list(b, {}, PAGE) },
     find: { ...absent, call: (store, b, a) => store.signInAttempts.find(b, a.signInAttempt.id) },
     erase: { answers: 0, call: (tx, b, a) => tx.signInAttempts.erase(b, [a.signInAttempt.id]) },
-    trim: { answers: 0, call: (tx, b) => tx.signInAttempts.trim(b, { ok: 1, failed: 0, unread: 0 }) },
+    trim: { answers: 0, call: (tx, b) => tx.signInAttempts.trim(b, { ok: 1, failed: 0, strangers: 0 }) },
     removeExpired: global,
   },
   installation: { find: global, insert: global, consume: global },

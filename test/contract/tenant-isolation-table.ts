@@ -461,7 +461,7 @@ export const FURTHER_CALLS: readonly {
   {
     title: 'signInAttempts.trim to nothing',
     method: 'trim',
-    entry: { answers: 1, call: (tx, b) => tx.signInAttempts.trim(b, { ok: 0, failed: 0, unread: 0 }) },
+    entry: { answers: 1, call: (tx, b) => tx.signInAttempts.trim(b, { ok: 0, failed: 0, strangers: 0 }) },
   },
   {
     title: 'recorderEntries.trim to nothing',

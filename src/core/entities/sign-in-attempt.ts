@@ -50,7 +50,7 @@ export interface SignInFailure {
   readonly reason: string;
 }
 
-/** Whether this is the reason of what was refused before anybody read it: anybody can bring about any number of them. */
+/** Whether this is the reason of what was refused before anybody read it. */
 export const isUnread = (reason: unknown): boolean => String(reason).startsWith('unread.');
 
 export interface SignInAttempt {
@@ -79,3 +79,20 @@ export interface SignInAttempt {
   readonly outcome: SignInOutcome | null;
   readonly failure: SignInFailure | null;
 }
+
+/**
+ * Whether this was refused at a connection and nothing ties it to a person, neither a sign-in that this browser began nor a word that
+ * a signature covers: a stranger can bring about any number of them, and none may hide or keep out another (S217).
+ */
+export const isStrangers = ({
+  connectionId,
+  signInId,
+  facts,
+  failure,
+}: Pick<SignInAttempt, 'connectionId' | 'signInId' | 'failure'> & {
+  readonly facts: readonly Pick<SignInFact, 'isVerified'>[];
+}): boolean =>
+  failure !== null &&
+  connectionId !== null &&
+  signInId === null &&
+  !facts.some(({ isVerified }) => isVerified);

@@ -24,10 +24,10 @@ export interface SignInAttemptRepository {
   find(organizationId: OrganizationId, id: RecorderEntryId): Promise<SignInAttempt | undefined>;
   /** Removes these attempts; answers how many. */
   erase(organizationId: OrganizationId, ids: readonly RecorderEntryId[]): Promise<number>;
-  /** Keeps the newest `ok` attempts that went well, the newest `unread` that nobody read, and the newest `failed` of the others; answers how many went. */
+  /** Keeps the newest `ok` attempts that went well, the newest `strangers` of those that `isStrangers` tells, and the newest `failed` of the others; answers how many went. */
   trim(
     organizationId: OrganizationId,
-    keep: { readonly ok: number; readonly failed: number; readonly unread: number },
+    keep: { readonly ok: number; readonly failed: number; readonly strangers: number },
   ): Promise<number>;
   /** GLOBAL: housekeeping. Removes what is from `before` or earlier. */
   removeExpired(before: number): Promise<number>;

@@ -3,7 +3,7 @@ import { days, seconds } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
 import { isSecretKey, redactText } from '../../kernel/redaction.ts';
 import type { Deps } from '../deps.ts';
-import { isUnread, type SignInAttempt, type SignInFact } from '../entities/sign-in-attempt.ts';
+import { isStrangers, type SignInAttempt, type SignInFact } from '../entities/sign-in-attempt.ts';
 import { createRecordingQueue } from '../journal/recording-queue.ts';
 import type { Repositories } from '../ports/storage.ts';
 
@@ -28,15 +28,15 @@ export interface SignInRecorder {
 }
 
 /**
- * Per organization, those since the last trim not included; neither outcome pushes the other out, and what was refused unread, which
- * anybody can bring about, none that was looked at.
+ * Per organization, those since the last trim not included; neither outcome pushes the other out, and refusals that anybody can
+ * bring about none that something ties to a person.
  */
-const KEEP = { ok: 1000, failed: 1000, unread: 200 };
+const KEEP = { ok: 1000, failed: 1000, strangers: 200 };
 const RETENTION_MS = days(30);
 
 /**
- * Anybody can open a start or post nonsense: of one connection this many at once, then one a second. Those that nobody read are counted
- * by themselves, of a whole organization: together they never fill what waits of it.
+ * Anybody can open a start or post nonsense: of one connection this many at once, then one a second. Refusals that nothing ties to a
+ * person are counted by themselves, of a whole organization: together they never fill what waits of it.
  */
 const BURST = 200;
 const REFILL_MS = seconds(1);
@@ -85,10 +85,11 @@ export function removeOldAttempts(tx: Repositories, now: number): Promise<number
 /** True for more attempts at one connection than a person or a test would make, those that led somebody in excepted. */
 function createFloodGate(): (attempt: SeenAttempt) => boolean {
   const buckets = new Map<string, { left: number; at: number }>();
-  return ({ organizationId, connectionId, outcome, failure, at }) => {
+  return (attempt) => {
+    const { organizationId, connectionId, outcome, at } = attempt;
     if (outcome !== null) return false;
     if (buckets.size >= CONNECTIONS_REMEMBERED) buckets.clear();
-    const key = isUnread(failure?.reason) ? `unread ${organizationId}` : (connectionId ?? organizationId);
+    const key = isStrangers(attempt) ? `strangers ${organizationId}` : (connectionId ?? organizationId);
     const bucket = buckets.get(key) ?? { left: BURST, at };
     const left = Math.min(BURST, bucket.left + Math.max(0, at - bucket.at) / REFILL_MS);
     buckets.set(key, { left: Math.max(0, left - 1), at });

@@ -9,6 +9,7 @@ import { formField } from '../form-body.ts';
 import { causeOf } from '../request-facts.ts';
 import { type ConnectionOf, connectionAt } from '../sign-in-answer.ts';
 import { refuseSignOut, signOutRefusal } from '../sign-out-refusal.ts';
+import { afterSignature } from '../signed-refusal.ts';
 import { oidcTrust } from './connection-trust.ts';
 
 /** `POST /oidc-backchannel-logout/{connectionId}`: 200 when it is done, 400 with one JSON error for whatever is wrong (S88). */
@@ -64,10 +65,9 @@ async function endNamedSessions(
     ...{ connection: oidcTrust(deps, connection), token, now: deps.clock() },
   });
   const { issuer, subject, idpSessionId: sid, id, expiresAt } = facts;
-  await endUpstreamSessions(deps, {
-    connection,
-    who: { protocol: 'oidc', issuer, subject, sid },
-    message: { id, expiresAt },
-    cause: causeOf(res, { kind: 'connection', connectionId: connection.id }),
-  });
+  const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });
+  const who = { protocol: 'oidc', issuer, subject, sid } as const;
+  await afterSignature(() =>
+    endUpstreamSessions(deps, { connection, who, message: { id, expiresAt }, cause }),
+  );
 }

@@ -36,8 +36,7 @@ async function acceptCallback(
   const query = new URL(exchange.req.originalUrl, deps.baseUrl).searchParams;
   const states = query.getAll('state');
   const handle = states.length === 1 ? states[0] : undefined;
-  const found = await receiveAnswer(deps, exchange.req, { connection, handle });
-  noteAttempt(exchange.res, { signInId: found.pending?.id });
+  const found = await receiveAnswer(deps, exchange, { connection, handle });
   // A provider that is shown a code twice takes back what it gave for it: whoever is second must not get that far.
   const received = await takeReceived(deps, found);
   const work = async (): Promise<void> => {

@@ -3,10 +3,11 @@ import type { Fetcher } from '../../core/ports/fetcher.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { type LogoutTokenFacts, readLogoutToken } from '../../protocols/oidc/logout-token.ts';
 import { refuse } from '../../protocols/oidc/rejections.ts';
+import { afterSignature } from '../signed-refusal.ts';
 import type { IdpMetadata, IdpMetadataCache } from './idp-metadata.ts';
 import { refuseFor } from './refusals.ts';
 import type { OidcTrust } from './trust.ts';
-import { verifyToken } from './verified-token.ts';
+import { type VerifiedToken, verifyToken } from './verified-token.ts';
 
 export interface LogoutTokenInput {
   readonly connection: OidcTrust;
@@ -48,7 +49,8 @@ export function createOidcLogout(deps: Deps): OidcLogout {
     async verifyLogoutToken({ connection, token, now }) {
       if (typeof token !== 'string' || token.length > LONGEST_TOKEN) return refuse('oidc.logout_token');
       const idp = await deps.cache.load(connection).catch(refuseFor);
-      return readLogoutToken(await verifiedClaims(deps, idp, token), connection, now);
+      const verified = await verifyLogoutToken(deps, idp, token);
+      return afterSignature(() => readLogoutToken(claimsOf(verified), connection, now));
     },
     async endSessionUrl(input) {
       const idp = await deps.cache.load(input.connection).catch(() => undefined);
@@ -57,12 +59,13 @@ export function createOidcLogout(deps: Deps): OidcLogout {
   };
 }
 
-/** The claims a published key vouches for. */
-async function verifiedClaims(deps: Deps, idp: IdpMetadata, token: string): Promise<unknown> {
+/** What a published key vouches for. */
+function verifyLogoutToken(deps: Deps, idp: IdpMetadata, token: string): Promise<VerifiedToken> {
   const algorithms = idp.server.id_token_signing_alg_values_supported ?? [];
-  const { header, payload } = await verifyToken(deps, idp, { kind: 'logout_token', token, algorithms }).catch(
-    refuseFor,
-  );
+  return verifyToken(deps, idp, { kind: 'logout_token', token, algorithms }).catch(refuseFor);
+}
+
+function claimsOf({ header, payload }: VerifiedToken): unknown {
   const type = header.typ;
   if (type !== undefined && !(typeof type === 'string' && TYPES.includes(type.toLowerCase())))
     refuse('oidc.logout_token', { typ: type });

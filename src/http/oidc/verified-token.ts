@@ -23,6 +23,12 @@ export interface TokenToVerify {
   readonly algorithms: readonly string[];
 }
 
+/** Its header, and its payload still encoded. */
+export interface VerifiedToken {
+  readonly header: TokenHeader;
+  readonly payload: string;
+}
+
 /** How to ask a provider for its keys. */
 export const keySource = ({ fetcher, clock }: Deps, { server, keys }: KeyHolder) => ({
   keys,
@@ -40,7 +46,7 @@ export async function verifyToken(
   deps: Deps,
   holder: KeyHolder,
   { kind, token, algorithms }: TokenToVerify,
-): Promise<{ readonly header: TokenHeader; readonly payload: string }> {
+): Promise<VerifiedToken> {
   const verdict = await judgeByKeys(keySource(deps, holder), (keys) =>
     judgeSignature(token, { keys, algorithms }),
   );

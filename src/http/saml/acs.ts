@@ -12,7 +12,7 @@ import { seeOther } from '../pages/layout.ts';
 import { causeOf } from '../request-facts.ts';
 import type { ConnectionOf, ReceivedAnswer } from '../sign-in-answer.ts';
 import { connectionAt, enterAs, finishSignIn, judged, receiveAnswer } from '../sign-in-answer.ts';
-import { noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
+import { openConnectionAttempt } from '../sign-in-recording.ts';
 import { refuseSignIn } from '../sign-in-refusal.ts';
 import { askFirst } from './confirm.ts';
 import { samlIdentity } from './identity.ts';
@@ -66,8 +66,7 @@ async function acceptResponse(
   { connection, samlResponse }: PostedResponse,
 ): Promise<void> {
   const handle = formField(exchange.req, 'RelayState');
-  const received = await receiveAnswer(deps, exchange.req, { connection, handle });
-  noteAttempt(exchange.res, { signInId: received.pending?.id });
+  const received = await receiveAnswer(deps, exchange, { connection, handle });
   const work = () => acceptReceived(deps, exchange, { connection, samlResponse, received });
   await judged(deps, exchange.res, { received, work });
 }

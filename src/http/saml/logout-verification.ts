@@ -12,6 +12,7 @@ import {
 import { readRedirect } from '../../protocols/saml/redirect-binding.ts';
 import { refuse } from '../../protocols/saml/rejections.ts';
 import { verifiedText } from '../../protocols/saml/verify-signature.ts';
+import { signedRefusal } from '../signed-refusal.ts';
 
 /** What a connection pins about its identity provider, for logout. */
 export interface LogoutTrust {
@@ -71,13 +72,18 @@ export function verifyPostedLogout({
   return readMessage(kind, { xml: signed ?? refuse('saml.signature'), relayState, trust, now });
 }
 
+/** `xml` is what a signature covers. */
 function readMessage(
   kind: LogoutKind,
   { xml, relayState, trust, now }: Judged & { readonly xml: string; readonly relayState: string | undefined },
 ): VerifiedLogout {
   const { idpEntityId: entityId, logoutUrl } = trust;
   const expected: ExpectedLogout = { entityId, logoutUrl, now, skewMs: SKEW_MS, maxAgeMs: MAX_AGE_MS };
-  return kind === 'LogoutRequest'
-    ? { kind, relayState, facts: readLogoutRequest(xml, expected) }
-    : { kind, relayState, facts: readLogoutResponse(xml, expected) };
+  try {
+    return kind === 'LogoutRequest'
+      ? { kind, relayState, facts: readLogoutRequest(xml, expected) }
+      : { kind, relayState, facts: readLogoutResponse(xml, expected) };
+  } catch (error) {
+    throw signedRefusal(error);
+  }
 }

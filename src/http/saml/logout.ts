@@ -15,6 +15,7 @@ import { seeOther } from '../pages/layout.ts';
 import { causeOf } from '../request-facts.ts';
 import { type ConnectionOf, connectionAt } from '../sign-in-answer.ts';
 import { refuseSignOut, signOutRefusal } from '../sign-out-refusal.ts';
+import { afterSignature } from '../signed-refusal.ts';
 import { finishUpstreamSignOut, signedOutPath } from '../upstream-sign-out.ts';
 import {
   type LogoutTrust,
@@ -59,9 +60,11 @@ const receive =
     try {
       if (connection.status !== 'active') throw signOutRefusal({ reason: 'sign_in.connection_inactive' });
       const message = await verify(req, logoutTrust(deps, connection), deps.clock());
-      if (message.kind === 'LogoutRequest')
-        await answerRequest(deps, { req, res }, { connection, ...message });
-      else await acceptResponse(deps, { req, res }, { connection, ...message });
+      await afterSignature(() =>
+        message.kind === 'LogoutRequest'
+          ? answerRequest(deps, { req, res }, { connection, ...message })
+          : acceptResponse(deps, { req, res }, { connection, ...message }),
+      );
     } catch (error) {
       await refuseSignOut(deps, res, { connection, error });
     }

@@ -14,6 +14,7 @@ import {
 import { checkResponse, checkSameStory, type SeenAssertion } from '../../protocols/saml/validate-response.ts';
 import { type Verification, verifiedText } from '../../protocols/saml/verify-signature.ts';
 import type { XmlElement } from '../../protocols/saml/xml-tree.ts';
+import { signedRefusal } from '../signed-refusal.ts';
 import { openEncrypted } from './encrypted-response.ts';
 import { askEngine, type EngineInput } from './engine.ts';
 import { giveWay } from './give-way.ts';
@@ -55,12 +56,24 @@ const SKEW_MS = 120_000;
 const MAX_AGE_MS = 300_000;
 
 /**
- * Facts about a person from a posted SAML response, or `sign_in_refused` with the exact reason in `context.reason`.
+ * Facts about a person from a posted SAML response, or `sign_in_refused` with the exact reason in `context.reason`, and `isSigned` where a signature held.
  * Order: scan, wrapper, signatures, then the verified assertion alone, by our reader and by passport-saml. Consumes nothing:
  * the caller uses up request and assertion id in one transaction. Every call scans by itself, so no signature is looked
  * at around the gate. Sources: SAML profiles §4.1.4, catalogue S1-S60.
  */
 export async function verifySamlResponse(input: SamlResponseInput): Promise<SamlFacts> {
+  let isSigned = false;
+  const onHeld = (): void => {
+    isSigned = true;
+  };
+  try {
+    return await judgeResponse(input, onHeld);
+  } catch (error) {
+    throw isSigned ? signedRefusal(error) : error;
+  }
+}
+
+async function judgeResponse(input: SamlResponseInput, onHeld: () => void): Promise<SamlFacts> {
   const { connection, now, pending, allowUnsolicited = false } = input;
   const expected: ExpectedAssertion = {
     entityId: connection.idpEntityId,
@@ -80,7 +93,7 @@ export async function verifySamlResponse(input: SamlResponseInput): Promise<Saml
   giveWay();
   checkSignaturesPresent(scanned, connection.signatures);
   checkResponse(scanned, expected);
-  const { seen, assertion } = verifiedAssertion(scanned, connection, { certificates, acceptSha1 });
+  const { seen, assertion } = verifiedAssertion(scanned, connection, { certificates, acceptSha1, onHeld });
   giveWay();
   const facts = readAssertion(assertion, expected);
   checkSameStory(seen, facts, expected);

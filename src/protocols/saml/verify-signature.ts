@@ -31,6 +31,8 @@ export interface Verification {
   readonly certificates: readonly string[];
   /** Absent: it is not. */
   readonly acceptSha1?: boolean;
+  /** Told of each signature that holds; absent: nobody wants to know. */
+  readonly onHeld?: () => void;
 }
 
 /**
@@ -42,6 +44,12 @@ export interface Verification {
  * XML can refuse a good response and cannot let a bad one in. Read the answer and nothing else (law 4).
  */
 export function verifiedText(signed: XmlElement, verification: Verification): string | undefined {
+  const text = coveredText(signed, verification);
+  if (text !== undefined) verification.onHeld?.();
+  return text;
+}
+
+function coveredText(signed: XmlElement, verification: Verification): string | undefined {
   const [signature, ...more] = childrenOf(signed, DS_NS, 'Signature');
   const written = signature && childrenOf(signature, DS_NS, 'SignedInfo')[0];
   const id = attributeOf(signed, 'ID') ?? '';

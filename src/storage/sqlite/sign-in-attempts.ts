@@ -1,5 +1,5 @@
 /** Attempts to sign in, in SQLite: appended in batches, listed newest first, trimmed; never changed. */
-import { isUnread, type SignInAttempt } from '../../core/entities/sign-in-attempt.ts';
+import { isStrangers, type SignInAttempt } from '../../core/entities/sign-in-attempt.ts';
 import type { SignInAttemptFilter, SignInAttemptRepository } from '../../core/ports/sign-in-attempts.ts';
 import { overwriting } from './overwriting.ts';
 import { NO_ID_YET } from './paging.ts';
@@ -21,10 +21,10 @@ type Told = Pick<
 >;
 
 /** What `is_failed` tells apart: neither pushes the others out. */
-const [WENT_WELL, FAILED, FAILED_UNREAD] = [0, 1, 2];
-const kindOf = ({ failure }: SignInAttempt): number => {
-  if (failure === null) return WENT_WELL;
-  return isUnread(failure.reason) ? FAILED_UNREAD : FAILED;
+const [WENT_WELL, FAILED, FAILED_STRANGERS] = [0, 1, 2];
+const kindOf = (attempt: SignInAttempt): number => {
+  if (attempt.failure === null) return WENT_WELL;
+  return isStrangers(attempt) ? FAILED_STRANGERS : FAILED;
 };
 
 const fromRow = (row: Row): SignInAttempt => ({
@@ -99,7 +99,9 @@ export function signInAttemptRepository(sql: Sql): SignInAttemptRepository {
         const oldest = sql.get(NTH, organizationId, kind, kept);
         return oldest === undefined ? 0 : sql.run(TRIM, organizationId, kind, text(oldest, 'id'));
       };
-      return remove(WENT_WELL, keep.ok) + remove(FAILED, keep.failed) + remove(FAILED_UNREAD, keep.unread);
+      return (
+        remove(WENT_WELL, keep.ok) + remove(FAILED, keep.failed) + remove(FAILED_STRANGERS, keep.strangers)
+      );
     },
     removeExpired: async (before) => sql.run(REMOVE_EXPIRED, before),
   };

@@ -101,20 +101,23 @@ describe('what is kept', () => {
     }
   });
 
-  const UNREAD = { outcome: null, failure: { code: 'sign_in_refused', reason: 'unread.method' } } as const;
+  const STRANGERS = {
+    ...{ outcome: null, signInId: null },
+    failure: { code: 'sign_in_refused', reason: 'saml.encoding' },
+  } as const;
 
-  test('S217 what nobody read, in any number, hides no refused answer and keeps none from being recorded', async () => {
+  test('S217 what strangers bring about, in any number, hides no refused answer and keeps none from being recorded', async () => {
     const { recorder, add, stored } = await stage();
     const reasons = async () => (await stored()).map(({ failure }) => failure?.reason);
     add(1, FAILED);
     for (let batch = 0; batch < 12; batch += 1) {
-      add(100, { ...UNREAD, at: BUILT_AT + batch * 1_000_000 });
+      add(100, { ...STRANGERS, at: BUILT_AT + batch * 1_000_000 });
       await recorder.flush();
     }
     const left = await reasons();
     expect(left).toContain('saml.audience');
     expect(left.length).toBeLessThan(302);
-    add(1_000, { ...UNREAD, at: BUILT_AT + 12_000_000 });
+    add(1_000, { ...STRANGERS, at: BUILT_AT + 12_000_000 });
     add(1, { ...FAILED, at: BUILT_AT + 12_000_000 });
     await recorder.flush();
     expect((await reasons()).filter((reason) => reason === 'saml.audience')).toHaveLength(2);

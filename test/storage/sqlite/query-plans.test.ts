@@ -272,7 +272,7 @@ const CALLS: Readonly<Record<string, (repositories: Repositories) => Promise<unk
     await signInAttempts.list(id, {}, PAGE),
     await signInAttempts.list(id, { isFailed: true }, PAGE),
     await signInAttempts.list(id, { connectionId: upstream.id, text: 'x' }, PAGE),
-    await signInAttempts.trim(id, { ok: 10, failed: 10, unread: 0 }),
+    await signInAttempts.trim(id, { ok: 10, failed: 10, strangers: 0 }),
     await signInAttempts.removeExpired(1),
   ],
   'applications and their grants': async ({ applications, applicationGrants, directoryClients }) => [

@@ -46,6 +46,8 @@ const SECRET_TEXTS: readonly [RegExp, string][] = [
   [/\beyJ[\w-]{4,}\.[\w-]+(\.[\w-]*)*/g, CENSORED],
   // Bearer values of this gateway: a prefix and 256 bits in base64url. Ids are shorter and stay readable.
   [/\b[a-z]+(_[a-z]+)*_[\w-]{43}(?![\w-])/g, CENSORED],
+  // Emergency codes as they are printed.
+  [/\bghx(-[a-z\d]{4}){7}\b/gi, CENSORED],
   [
     /([?&#;]|\b)((?:[a-z]+_)*(?:code|token|secret|password|verifier|assertion|state|nonce|SAMLResponse|RelayState))=[^&\s"'<>]+/gi,
     `$1$2=${CENSORED}`,
@@ -54,7 +56,7 @@ const SECRET_TEXTS: readonly [RegExp, string][] = [
 ];
 
 /** Something of each of these is in every text that any of them changes; most texts have none of it and are looked at once. */
-const SUSPECT = /-----BEGIN |(?:Bearer|Basic|DPoP)\s|eyJ|_[\w-]{43}|=|:\/\//i;
+const SUSPECT = /-----BEGIN |(?:Bearer|Basic|DPoP)\s|eyJ|_[\w-]{43}|ghx-|=|:\/\//i;
 
 /** The text without anything that looks like a secret, and cut at 8,192 characters. */
 export function redactText(text: string): string {

@@ -82,6 +82,11 @@ describe('S210 secrets never reach the log', () => {
     },
   );
 
+  test('S210 an emergency code as it is printed is censored', () => {
+    const code = 'ghx-0123-4567-89ab-cdef-ghjk-mnpq-rstv';
+    expect(redactText(`typed ${code} in vain, then ${code.toUpperCase()}`)).not.toMatch(/4567/);
+  });
+
   test('S210 bytes tell only their length', () => {
     const [line] = written((logger) => logger.info('x', { body: Buffer.from(CANARY) }));
     expect(parse(line)).toMatchObject({ body: `[${CANARY.length} bytes]` });

@@ -132,7 +132,7 @@ export const auditGuards: readonly Guard[] = [
     file: 'src/core/sign-in/sign-in-recorder.ts',
     without:
       'const key = isStrangers(attempt) ? `strangers ${organizationId}` : (connectionId ?? organizationId);',
-    put: 'const key = isStrangers(attempt) ? organizationId : (connectionId ?? organizationId);',
+    put: 'const key = isStrangers(attempt) ? (connectionId ?? organizationId) : (connectionId ?? organizationId);',
     test: 'test/core/sign-in/sign-in-recorder.test.ts',
   },
   {

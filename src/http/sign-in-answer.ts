@@ -5,12 +5,7 @@ import type { Connection } from '../core/entities/connection.ts';
 import type { PendingSignIn, SignInPurpose } from '../core/entities/sign-in.ts';
 import type { TestReport } from '../core/entities/sso-policy.ts';
 import type { SignInAnswer } from '../core/sign-in/pending-sign-ins.ts';
-import {
-  findPendingSignIn,
-  putBackPending,
-  spendPending,
-  takePending,
-} from '../core/sign-in/pending-sign-ins.ts';
+import { findPendingSignIn, spendPending } from '../core/sign-in/pending-sign-ins.ts';
 import { signInRefusal } from '../core/sign-in/refused-sign-ins.ts';
 import type { LetIn } from '../core/sign-in/sign-ins.ts';
 import { completeSignIn } from '../core/sign-in/sign-ins.ts';
@@ -57,8 +52,6 @@ export interface ReceivedAnswer {
   readonly answer: SignInAnswer;
   /** Undefined when the answer names no sign-in at all. */
   readonly pending: PendingSignIn | undefined;
-  /** True: it has been consumed already, and is no other answer's. */
-  readonly isTaken?: boolean;
 }
 
 /** RelayState and `state` as `beginSignIn` makes them; anything else was not made here and is ignored (S50). */
@@ -85,15 +78,6 @@ export async function receiveAnswer(
   if (!isUsable(connection, pending?.purpose)) throw signInRefusal('sign_in.connection_inactive');
   if (pending === undefined) throw signInRefusal('sign_in.not_pending');
   return { answer: { connection, handle, binding: bindingOf(pending.id) }, pending };
-}
-
-/** Consumes the sign-in before its answer is looked at, where there is one (S72). Throws `sign_in_refused` for a second one. */
-export async function takeReceived(
-  deps: HttpDeps,
-  { answer, pending }: ReceivedAnswer,
-): Promise<ReceivedAnswer> {
-  if (pending === undefined) return { answer, pending };
-  return { answer, pending: await takePending(deps, answer), isTaken: true };
 }
 
 /** Sets the session cookie, and notes for the recorder how the person came in. */
@@ -131,25 +115,15 @@ export async function judged<Result>(
   try {
     return await input.work();
   } catch (error) {
-    if (pending === undefined) throw error;
-    await settlePending(deps, input.received, isRefusal(error));
-    if (isRefusal(error) && pending.purpose.kind === 'test') {
+    if (pending === undefined || !isRefusal(error)) throw error;
+    await spendPending(deps, answer);
+    if (pending.purpose.kind === 'test') {
       const { connection } = answer;
       const cause = causeOf(res, { kind: 'connection', connectionId: connection.id });
       await failTestSignIn(deps, { connection, id: pending.purpose.testSignInId, error, cause });
     }
     throw error;
   }
-}
-
-/** A refused answer was the last one; one that nobody looked at was none (S72). */
-async function settlePending(
-  deps: HttpDeps,
-  { answer, pending, isTaken = false }: ReceivedAnswer,
-  isRefused: boolean,
-): Promise<void> {
-  if (isRefused && !isTaken) await spendPending(deps, answer);
-  if (!isRefused && isTaken && pending !== undefined) await putBackPending(deps, pending);
 }
 
 /** Lets the person in: session cookie set, binding cookie gone, and on to where they wanted to go. Throws `sign_in_refused`. */
@@ -161,10 +135,10 @@ export async function finishSignIn(
     readonly assertion?: { readonly id: string; readonly expiresAt: number };
   },
 ): Promise<void> {
-  const { answer, pending, isTaken, identity, assertion } = input;
+  const { answer, pending, identity, assertion } = input;
   const { connectionId } = identity;
   const cause = causeOf(exchange.res, { kind: 'connection', connectionId });
-  const toTake = { ...answer, identity, assertion, cause, taken: isTaken ? pending : undefined };
+  const toTake = { ...answer, identity, assertion, cause };
   if (pending?.purpose.kind === 'test') {
     const report = await completeTestSignIn(deps, { ...toTake, id: pending.purpose.testSignInId });
     noteTest(exchange.res, report);

@@ -71,27 +71,6 @@ export async function consumePending(
 }
 
 /**
- * Takes out what this browser waits for before its answer is looked at, in one conditional write: of two at once one goes on, and the
- * other undoes nothing (S72). For an answer that can be asked about once only, as a code can. Throws `sign_in_refused`.
- */
-export function takePending(
-  deps: Pick<Deps, 'storage' | 'clock' | 'hashPending'>,
-  answer: SignInAnswer,
-): Promise<PendingSignIn> {
-  // What comes of it lasts, and with it what was written before it; lost with the machine, the provider knows the code.
-  const take = (tx: Repositories) => consumePending(tx, deps, { ...answer, awaits: 'answer' });
-  return deps.storage.transact(take, 'brief');
-}
-
-/** What was taken for an answer that nobody could look at waits for it again. */
-export async function putBackPending(
-  { storage }: Pick<Deps, 'storage'>,
-  taken: PendingSignIn,
-): Promise<void> {
-  await storage.transact((tx) => tx.pendingSignIns.insert(taken.organizationId, taken), 'brief');
-}
-
-/**
  * Takes out the sign-in whose answer was refused, in one conditional write: nobody gets a second try at it (S72). The answer must have
  * been found to be this browser's. Does nothing where it is gone: of two at once the other one may have been let in.
  */

@@ -88,8 +88,6 @@ export interface AnswerToTake extends SignInAnswer {
   /** SAML only. */
   readonly assertion?: SeenAssertion | undefined;
   readonly cause: Cause;
-  /** What `takePending` answered; absent: the row is consumed with the rest. */
-  readonly taken?: PendingSignIn | undefined;
 }
 
 /**
@@ -101,7 +99,7 @@ export async function takeAnswer(
   deps: Pick<Deps, 'clock' | 'hashPending'>,
   input: AnswerToTake,
 ): Promise<PendingSignIn> {
-  const pending = input.taken ?? (await consumePending(tx, deps, { ...input, awaits: 'answer' }));
+  const pending = await consumePending(tx, deps, { ...input, awaits: 'answer' });
   if (!isFreshEnough(pending, input.identity)) throw signInRefusal('sign_in.auth_time');
   if (input.assertion !== undefined) await claimAssertion(tx, input.connection, input.assertion);
   return pending;

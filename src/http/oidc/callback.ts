@@ -2,10 +2,11 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { PendingSignIn } from '../../core/entities/sign-in.ts';
 import { signInRefusal } from '../../core/sign-in/refused-sign-ins.ts';
+import type { SignInId } from '../../kernel/ids.ts';
 import type { OidcFacts } from '../../protocols/oidc/id-token-facts.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { ConnectionOf } from '../sign-in-answer.ts';
-import { connectionAt, finishSignIn, judged, receiveAnswer, takeReceived } from '../sign-in-answer.ts';
+import { connectionAt, finishSignIn, judged, receiveAnswer } from '../sign-in-answer.ts';
 import { factsFrom, noteAttempt, openConnectionAttempt } from '../sign-in-recording.ts';
 import { refuseSignIn } from '../sign-in-refusal.ts';
 import { oidcTrustWithKey } from './connection-trust.ts';
@@ -14,31 +15,30 @@ import type { OidcPending } from './strategy.ts';
 import { wantedClaims } from './wanted-claims.ts';
 
 /** `GET /oidc-callback/{connectionId}` (OIDC Core §3.1.2.5). Throws `sign_in_refused`. */
-export const getCallback =
-  (deps: HttpDeps): RequestHandler =>
-  async (req, res) => {
+export const getCallback = (deps: HttpDeps): RequestHandler => {
+  const underWay = new Set<SignInId>();
+  return async (req, res) => {
     const connection = await connectionAt(deps, req, 'oidc');
     if (connection === undefined) throw signInRefusal('sign_in.unknown_connection');
     openConnectionAttempt(deps, res, { connection, step: 'callback' });
     try {
-      await acceptCallback(deps, { req, res }, connection);
+      await acceptCallback(deps, { req, res }, { connection, underWay });
     } catch (error) {
       await refuseSignIn(deps, res, { connection, error });
     }
   };
+};
 
 async function acceptCallback(
   deps: HttpDeps,
   exchange: { readonly req: Request; readonly res: Response },
-  connection: ConnectionOf<'oidc'>,
+  { connection, underWay }: { readonly connection: ConnectionOf<'oidc'>; readonly underWay: Set<SignInId> },
 ): Promise<void> {
   // Only the query counts; host and path of the request are what the caller says they are (S86).
   const query = new URL(exchange.req.originalUrl, deps.baseUrl).searchParams;
   const states = query.getAll('state');
   const handle = states.length === 1 ? states[0] : undefined;
-  const found = await receiveAnswer(deps, exchange, { connection, handle });
-  // A provider that is shown a code twice takes back what it gave for it: whoever is second must not get that far.
-  const received = await takeReceived(deps, found);
+  const received = await receiveAnswer(deps, exchange, { connection, handle });
   const work = async (): Promise<void> => {
     const facts = await deps.oidc.verifyOidcCallback({
       connection: await oidcTrustWithKey(deps, connection),
@@ -54,7 +54,26 @@ async function acceptCallback(
     });
     await finishSignIn(deps, exchange, { ...received, identity: oidcIdentity(connection, facts) });
   };
-  await judged(deps, exchange.res, { received, work });
+  await firstOf(underWay, received.pending?.id, () => judged(deps, exchange.res, { received, work }));
+}
+
+/**
+ * A provider that is shown a code twice takes back what it gave for it: of two answers of one sign-in at once the second is refused
+ * before it gets that far, and undoes nothing (S72). That only one is let in ever is the conditional write's, when the row is consumed.
+ */
+async function firstOf(
+  underWay: Set<SignInId>,
+  id: SignInId | undefined,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (id === undefined) return work();
+  if (underWay.has(id)) throw signInRefusal('sign_in.not_pending');
+  underWay.add(id);
+  try {
+    await work();
+  } finally {
+    underWay.delete(id);
+  }
 }
 
 /** Claims of the flow itself, which say nothing about the person. */
